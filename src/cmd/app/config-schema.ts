@@ -1,0 +1,174 @@
+import Type, { type Static } from 'typebox';
+
+const strict = { additionalProperties: false, default: {} } as const;
+const port = (value: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 65535, default: value, description });
+const ms = (value: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 86_400_000, default: value, description: `${description}, ms` });
+const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description });
+const name = (value: string, description: string) =>
+  Type.String({ minLength: 1, maxLength: 200, default: value, description });
+// Kafka's own rule for topic names.
+const topic = (value: string, description: string) =>
+  Type.String({ pattern: '^[a-zA-Z0-9._-]{1,200}$', default: value, description });
+
+/** Every setting, its type, limits, default and meaning. config.yaml is held against it by a test. */
+export const ConfigSchema = Type.Object(
+  {
+    server: Type.Object(
+      {
+        host: name('127.0.0.1', 'Address to listen on'),
+        port: port(8001, 'Port of the REST API and the web console'),
+        maxBodyBytes: Type.Integer({
+          minimum: 1024,
+          maximum: 16_777_216,
+          default: 524_288,
+          description: 'Longest request body',
+        }),
+        requestTimeoutMs: ms(10_000, 'Time a request may take'),
+      },
+      strict,
+    ),
+    kafka: Type.Object(
+      {
+        brokers: Type.Array(Type.String({ pattern: '^[^\\s:]+:[0-9]{1,5}$' }), {
+          minItems: 1,
+          default: ['127.0.0.1:9092'],
+          description: 'Bootstrap brokers, host:port',
+        }),
+        topic: topic('orders', 'Topic with the orders'),
+        deadLetterTopic: topic('orders.dead-letters', 'Topic for messages that are not orders'),
+        group: name('test-service', 'Consumer group'),
+        partitions: Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          default: 6,
+          description: 'Partitions of a topic this service creates',
+        }),
+        replicationFactor: Type.Integer({
+          minimum: 1,
+          maximum: 15,
+          default: 1,
+          description: 'Copies of a topic this service creates',
+        }),
+      },
+      strict,
+    ),
+    postgresql: Type.Object(
+      {
+        url: Type.String({
+          pattern: '^postgres(ql)?://[^\\s]+$',
+          default: 'postgres://test_service:test_service@127.0.0.1:5432/test_service',
+          description: 'Connection URL',
+        }),
+        maxConnections: Type.Integer({
+          minimum: 3,
+          maximum: 500,
+          default: 10,
+          description: 'Most sessions one process opens',
+        }),
+        connectTimeoutMs: ms(5_000, 'Time a new connection may take'),
+        statementTimeoutMs: ms(60_000, 'Time one statement may take before PostgreSQL cancels it'),
+      },
+      strict,
+    ),
+    redis: Type.Object(
+      {
+        url: Type.String({
+          pattern: '^rediss?://[^\\s]+$',
+          default: 'redis://127.0.0.1:6379/0',
+          description: 'Connection URL',
+        }),
+        connectTimeoutMs: ms(2_000, 'Time a new connection may take'),
+      },
+      strict,
+    ),
+    engines: Type.Enum(['auto', 'off'], {
+      default: 'auto',
+      description: 'auto: start a local engine where none answers; off: use only what answers',
+    }),
+    dataDir: name('.data', 'Folder of the local engines’ data'),
+    producer: Type.Object(
+      {
+        enabled: flag(true, 'Generate orders in `run`'),
+        rate: Type.Number({ minimum: 0.1, maximum: 1_000_000, default: 2, description: 'Orders per second' }),
+        seed: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 0, maximum: 4_294_967_295 })], {
+          default: 'auto',
+          description: 'Same seed, same orders; auto: a new one at every start',
+        }),
+      },
+      strict,
+    ),
+    consumer: Type.Object(
+      {
+        enabled: flag(true, 'Store orders in `run`'),
+        maxBatchOrders: Type.Integer({
+          minimum: 1,
+          maximum: 50_000,
+          default: 4_000,
+          description: 'Most orders in one transaction',
+        }),
+        maxBufferedBytes: Type.Integer({
+          minimum: 1_048_576,
+          maximum: 1_073_741_824,
+          default: 33_554_432,
+          description: 'Most message bytes fetched and not yet stored',
+        }),
+        maxOrderBytes: Type.Integer({
+          minimum: 1024,
+          maximum: 16_777_216,
+          default: 524_288,
+          description: 'Longest message that is taken for an order',
+        }),
+        transactionsInFlight: Type.Integer({
+          minimum: 1,
+          maximum: 16,
+          default: 2,
+          description: 'Transactions at once, of different partitions',
+        }),
+        fetchWaitMs: ms(250, 'Longest a fetch waits for messages'),
+        sessionTimeoutMs: Type.Integer({
+          minimum: 6_000,
+          maximum: 300_000,
+          default: 10_000,
+          description: 'Silence after which the group takes a member’s partitions away, ms',
+        }),
+        retryMinMs: ms(100, 'First pause after a failed attempt'),
+        retryMaxMs: ms(5_000, 'Longest pause between attempts'),
+        stallMs: ms(30_000, 'Lag without progress after which the Kafka client is rebuilt'),
+      },
+      strict,
+    ),
+    cache: Type.Object(
+      {
+        enabled: flag(true, 'Use Redis for lookups'),
+        keyPrefix: name('test-service', 'Prefix of every key'),
+        ttlSeconds: Type.Integer({
+          minimum: 1,
+          maximum: 2_592_000,
+          default: 300,
+          description: 'Life of a cached order, s',
+        }),
+        timeoutMs: ms(100, 'Time Redis may take before a lookup goes on without it'),
+      },
+      strict,
+    ),
+    log: Type.Object(
+      {
+        level: Type.Enum(['error', 'warn', 'info', 'debug', 'silent'], {
+          default: 'info',
+          description: 'Least severe level that is written',
+        }),
+        format: Type.Enum(['auto', 'pretty', 'json'], {
+          default: 'auto',
+          description: 'auto: pretty on a terminal, JSON lines otherwise',
+        }),
+      },
+      strict,
+    ),
+    shutdownTimeoutMs: ms(8_000, 'Time a graceful stop of the roles may take'),
+  },
+  strict,
+);
+
+export type Config = Static<typeof ConfigSchema>;

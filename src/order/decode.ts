@@ -1,0 +1,37 @@
+import { messageOf } from '../lib/app-error.ts';
+import { reject, type Validated, validateOrder } from './validate.ts';
+
+export interface DecodeOptions {
+  /** Longest value, in bytes, that is taken for an order. */
+  readonly maxBytes: number;
+  /** The clock, ms since the Unix epoch. */
+  readonly now: () => number;
+}
+
+// A byte order mark is kept, so JSON.parse refuses it as RFC 8259 section 8.1 allows.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BACKSLASH = 0x5c;
+
+/**
+ * The message's value bytes → an order, or the reason why not. Never throws. Of a key that stands twice in an object the last
+ * one counts, as in ECMAScript's JSON.parse and PostgreSQL's jsonb.
+ */
+export function decodeOrder(value: Buffer | null | undefined, options: DecodeOptions): Validated {
+  if (value === null || value === undefined) return reject('tombstone', '', 'the message has no value');
+  if (value.length > options.maxBytes) {
+    return reject('too_large', '', `${value.length} bytes, the limit is ${options.maxBytes}`);
+  }
+  let text: string;
+  try {
+    text = utf8.decode(value);
+  } catch {
+    return reject('invalid_utf8', '', 'the value is not UTF-8');
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return reject('not_json', '', messageOf(error).slice(0, 200));
+  }
+  return validateOrder(parsed, { now: options.now, plainStrings: value.indexOf(BACKSLASH) === -1 });
+}

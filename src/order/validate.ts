@@ -1,0 +1,120 @@
+import { Compile } from 'typebox/compile';
+import { formatInstantMicros, isPlainInstant, parseInstantMicros } from './instant.ts';
+import { MAX_EXACT_INTEGER, type Order, OrderSchema } from './order.ts';
+import type { Rejection, RejectionReason } from './rejection.ts';
+
+export type Validated = { readonly ok: true; readonly order: Order } | Rejection;
+
+export interface ValidateOptions {
+  /** The clock, ms since the Unix epoch. */
+  readonly now: () => number;
+  /**
+   * True when the source bytes hold no backslash: such JSON can't spell U+0000 or a lone surrogate (RFC 8259
+   * section 7), so the strings need no look.
+   */
+  readonly plainStrings?: boolean;
+}
+
+const NOT_A_DATE = 'is not an RFC 3339 date-time of the years 0001 to 9999';
+const DAY_MS = 86_400_000;
+const schema = Compile(OrderSchema);
+
+/** Checks a parsed JSON value against the whole order contract. Never throws. */
+export function validateOrder(value: unknown, options: ValidateOptions): Validated {
+  if (!schema.Check(value)) return explainSchema(value);
+  const order: Order = value;
+  return (
+    (options.plainStrings === true ? undefined : checkStrings(order, '')) ??
+    checkSums(order) ??
+    checkDate(order, options.now()) ?? { ok: true, order }
+  );
+}
+
+export function reject(reason: RejectionReason, path: string, message: string): Rejection {
+  return { ok: false, reason, detail: `${path === '' ? '/' : path}: ${message}` };
+}
+
+/** Slow path: names the first problem, and the most telling code for it. */
+function explainSchema(value: unknown): Rejection {
+  const errors = schema.Errors(value);
+  const unknown = errors.find((error) => error.keyword === 'additionalProperties');
+  if (unknown?.keyword === 'additionalProperties') {
+    const name = unknown.params.additionalProperties[0] ?? '';
+    return reject(
+      'unknown_field',
+      `${unknown.instancePath}/${escapePointer(name)}`,
+      'is not a field of an order',
+    );
+  }
+  const bad = errors.find((error) => error.keyword !== 'boolean') ?? errors[0];
+  if (bad === undefined) return reject('schema', '', 'is not an order');
+  if ((bad.keyword === 'minimum' || bad.keyword === 'maximum') && bad.instancePath !== '') {
+    return reject('integer_range', bad.instancePath, `must be within ±${MAX_EXACT_INTEGER}`);
+  }
+  if (bad.keyword === 'format') return reject('invalid_date', bad.instancePath, NOT_A_DATE);
+  const missing = bad.keyword === 'required' ? `: ${bad.params.requiredProperties.join(', ')}` : '';
+  return reject('schema', bad.instancePath, `${bad.message}${missing}`);
+}
+
+function escapePointer(name: string): string {
+  return name.slice(0, 200).replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** PostgreSQL text can't hold U+0000; UTF-8 can't hold a surrogate without its pair. */
+function checkStrings(value: unknown, path: string): Rejection | undefined {
+  if (typeof value === 'string') {
+    if (value.includes('\u0000')) return reject('nul_character', path, 'holds U+0000');
+    if (!value.isWellFormed()) return reject('lone_surrogate', path, 'holds a surrogate without its pair');
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const bad = checkStrings(child, `${path}/${key}`);
+    if (bad !== undefined) return bad;
+  }
+  return undefined;
+}
+
+function checkSums(order: Order): Rejection | undefined {
+  const { payment, items } = order;
+  let total = 0;
+  for (const item of items) total += item.total_price;
+  if (total !== payment.goods_total) {
+    return reject(
+      'sums_mismatch',
+      '/payment/goods_total',
+      `is ${payment.goods_total}, the items add up to ${total}`,
+    );
+  }
+  const amount = payment.goods_total + payment.delivery_cost + payment.custom_fee;
+  if (amount !== payment.amount) {
+    return reject(
+      'sums_mismatch',
+      '/payment/amount',
+      `is ${payment.amount}, goods_total + delivery_cost + custom_fee is ${amount}`,
+    );
+  }
+  return undefined;
+}
+
+// Plain instants compare as text, so the limit's text is worth keeping; it is renewed every second of the clock.
+let limitSecond = Number.NaN;
+let limitText = '';
+
+function checkDate(order: Order, now: number): Rejection | undefined {
+  const text = order.date_created;
+  const second = Math.floor(now / 1000);
+  if (second !== limitSecond) {
+    limitText = formatInstantMicros(BigInt(second * 1000 + DAY_MS) * 1000n);
+    limitSecond = second;
+  }
+  if (isPlainInstant(text) && text <= limitText) return undefined;
+  const micros = parseInstantMicros(text);
+  if (micros === undefined || text.startsWith('0000-')) {
+    return reject('invalid_date', '/date_created', NOT_A_DATE);
+  }
+  if (micros > BigInt(now + DAY_MS) * 1000n) {
+    return reject('future_date', '/date_created', 'is more than a day in the future');
+  }
+  return undefined;
+}

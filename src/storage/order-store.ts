@@ -1,0 +1,44 @@
+import type { Order } from '../order/order.ts';
+
+/** Where a stored order came from. Instants are ms since the Unix epoch. */
+export interface OrderOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** The `produced-at` header, or the record's timestamp. */
+  readonly producedAt: number;
+  readonly storedAt: number;
+}
+
+export interface StoredOrder {
+  readonly order: Order;
+  readonly origin: OrderOrigin;
+}
+
+/** One line of a list of orders. */
+export interface OrderSummary {
+  readonly order_uid: string;
+  readonly track_number: string;
+  readonly customer_id: string;
+  readonly delivery_name: string;
+  readonly delivery_city: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly items: number;
+  readonly date_created: string;
+  /** RFC 3339. */
+  readonly stored_at: string;
+}
+
+/**
+ * Reading orders from the database.
+ * Every call throws AppError `database_unavailable` (retryable) while PostgreSQL can't answer.
+ */
+export interface OrderStore {
+  /** The orders that exist, by order_uid; uids that do not are absent from the map. One round trip. */
+  findMany(uids: readonly string[]): Promise<Map<string, StoredOrder>>;
+  /** The last orders stored, newest first. */
+  latest(limit: number): Promise<OrderSummary[]>;
+  /** Resolves when the database answers a trivial query. */
+  ping(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+
+/** What the roles log with: constant lower-case message, data in fields. Never an order's body, never a secret. */
+export interface Logger {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  child(fields: object): Logger;
+}
+
+export interface LogSettings {
+  readonly level: 'error' | 'warn' | 'info' | 'debug' | 'silent';
+  readonly format: 'auto' | 'pretty' | 'json';
+}
+
+/** A logger to standard error, so standard output stays free for data. Synchronous: nothing is lost at exit. */
+export function createLogger(settings: LogSettings): Logger {
+  const human = settings.format === 'pretty' || (settings.format === 'auto' && process.stderr.isTTY);
+  const destination = human
+    ? pretty({
+        destination: 2,
+        sync: true,
+        colorize: process.stderr.isTTY,
+        ignore: 'pid,hostname',
+        singleLine: true,
+      })
+    : pino.destination({ dest: 2, sync: true });
+  return pino({ level: settings.level, base: null }, destination);
+}
+
+/** Drops everything; for tests and tools. */
+export const silentLogger: Logger = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  child: () => silentLogger,
+};

@@ -3,14 +3,22 @@ import { formatInstantMicros, isPlainInstant, parseInstantMicros } from './insta
 import { MAX_EXACT_INTEGER, type Order, OrderSchema } from './order.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
 
-export type Validated = { readonly ok: true; readonly order: Order } | Rejection;
+/** An order that holds to the contract. */
+export interface Accepted {
+  readonly ok: true;
+  readonly order: Order;
+  /** True when no string of it can hold a backslash or a control character, see ValidateOptions. */
+  readonly plainStrings: boolean;
+}
+
+export type Validated = Accepted | Rejection;
 
 export interface ValidateOptions {
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
   /**
    * True when the source bytes hold no backslash: such JSON can't spell U+0000 or a lone surrogate (RFC 8259
-   * section 7), so the strings need no look.
+   * section 7) nor a control character, so the strings need no look.
    */
   readonly plainStrings?: boolean;
 }
@@ -23,10 +31,11 @@ const schema = Compile(OrderSchema);
 export function validateOrder(value: unknown, options: ValidateOptions): Validated {
   if (!schema.Check(value)) return explainSchema(value);
   const order: Order = value;
+  const plainStrings = options.plainStrings === true;
   return (
-    (options.plainStrings === true ? undefined : checkStrings(order, '')) ??
+    (plainStrings ? undefined : checkStrings(order, '')) ??
     checkSums(order) ??
-    checkDate(order, options.now()) ?? { ok: true, order }
+    checkDate(order, options.now()) ?? { ok: true, order, plainStrings }
   );
 }
 

@@ -1,0 +1,24 @@
+import { findErrorBy, ResponseError } from '@platformatic/kafka';
+import { AppError, messageOf } from '../lib/app-error.ts';
+
+/** Does the client's error, or one it carries, have this protocol error name (`UNKNOWN_TOPIC_ID`)? */
+export function hasProtocolError(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.some((name) => findErrorBy(error, 'apiId', name) !== null);
+}
+
+/** The broker's answer a failed call carries, when it got one. */
+export function responseOf(error: unknown): unknown {
+  return error instanceof ResponseError ? error['response'] : undefined;
+}
+
+/** Whatever the client threw → AppError: `topic_missing` when the topic is not there, else `kafka_unavailable`. */
+export function toKafkaError(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  if (hasProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID')) {
+    return new AppError('topic_missing', `${what}: the topic is not there, or is not the same any more`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+  return new AppError('kafka_unavailable', `${what}: ${messageOf(error)}`, { retryable: true, cause: error });
+}

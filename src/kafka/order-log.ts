@@ -1,0 +1,61 @@
+/** One record of a partition. The buffers share the fetch response's memory. */
+export interface LogRecord {
+  /** Offsets are numbers here: 2^53 messages last 285 years at a million a second. */
+  readonly offset: number;
+  /** ms since the Unix epoch, the record's own timestamp. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: ReadonlyArray<readonly [Buffer, Buffer]>;
+}
+
+/** What one fetch brought of one partition. */
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** Where to read on: past gaps, control records and aborted messages, too. */
+  readonly nextOffset: number;
+  readonly logStartOffset: number;
+  /** The end a reader of committed messages can see. */
+  readonly lastStableOffset: number;
+  /** The position asked for is not in the log any more, or not yet. */
+  readonly outOfRange: boolean;
+}
+
+/** What the group gave this member. A new object at every rebalance. */
+export interface Assignment {
+  readonly topicId: string;
+  readonly partitions: readonly number[];
+}
+
+/** The first offset still in the log, and the one after the last that a reader of committed messages can see. */
+export interface LogRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A member of a consumer group, reduced to what can't hurt the data: it says which partitions are ours, reads
+ * them from the offsets it is given, and passes offsets on to Kafka for tools that show lag. It never decides where to read.
+ */
+export interface OrderLog {
+  /**
+   * Joins the group. `onAssignment` is called at every rebalance, the first included; `onLost` at most once, when this
+   * member is of no more use and must be closed and replaced.
+   * @throws AppError `kafka_unavailable` (retryable), `topic_missing`.
+   */
+  start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void>;
+  /**
+   * Reads each partition from its position; waits a bounded time for the first message.
+   * @throws AppError `kafka_unavailable` (retryable); `topic_missing` when the topic has gone or was re-created.
+   */
+  fetch(positions: ReadonlyMap<number, number>): Promise<FetchedPartition[]>;
+  /** @throws AppError `kafka_unavailable` (retryable). */
+  ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
+  /** Tells Kafka how far each partition is stored. Failing does no harm: the database's offset wins. */
+  commit(offsets: ReadonlyMap<number, number>): Promise<void>;
+  /** When the broker last answered a heartbeat, ms since the Unix epoch; undefined before the first. */
+  readonly lastHeartbeat: number | undefined;
+  /** Leaves the group and closes every socket; idempotent, bounded in time. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import { AppError } from './app-error.ts';
+
+/**
+ * The promise's outcome, or AppError `aborted` once `ms` have passed. The work itself goes on: use it where there is
+ * no way to call the work off.
+ */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, fail) => {
+    timer = setTimeout(
+      () => fail(new AppError('aborted', `not done within ${ms} ms`, { retryable: true })),
+      ms,
+    );
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

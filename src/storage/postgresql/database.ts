@@ -1,0 +1,100 @@
+import { SQL, type TransactionSQL } from 'bun';
+import { AppError } from '../../lib/app-error.ts';
+import { within } from '../../lib/deadline.ts';
+import { toDatabaseError } from './sql-error.ts';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Most sessions this process opens. */
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  /** Time one statement may take before PostgreSQL cancels it. */
+  readonly statementTimeoutMs: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+}
+
+/** Time for the network and the driver on top of what the server allows a statement. */
+const GRACE_MS = 5_000;
+const CLOSE_TIMEOUT_S = 2;
+
+/**
+ * The pool of sessions. A server that has gone silent without closing its connections (a black hole) can't hold a
+ * caller: past the deadline the pool is thrown away with every socket in it, and the next call gets a new one.
+ */
+export class Database {
+  readonly #options: DatabaseOptions;
+  #pool: SQL;
+  #closed = false;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#pool = this.#connect();
+  }
+
+  /**
+   * Runs statements that need no transaction.
+   * @throws AppError `database_unavailable` (retryable), `database_rejected`.
+   */
+  query<T>(what: string, work: (sql: SQL) => Promise<T>): Promise<T> {
+    return this.#guard(what, this.#options.statementTimeoutMs, work);
+  }
+
+  /**
+   * Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. The driver's own errors
+   * pass as they are, so that the caller can classify them.
+   * @param deadlineMs time for the whole transaction.
+   */
+  transaction<T>(deadlineMs: number, work: (tx: TransactionSQL) => Promise<T>): Promise<T> {
+    const pool = this.#pool;
+    return this.#abandonOnTimeout(pool, deadlineMs, pool.begin(work) as Promise<T>);
+  }
+
+  /** Ends every session; idempotent, bounded in time. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await within((CLOSE_TIMEOUT_S + 1) * 1000, this.#pool.close({ timeout: CLOSE_TIMEOUT_S })).catch(
+      () => {},
+    );
+  }
+
+  async #guard<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
+    const pool = this.#pool;
+    try {
+      return await this.#abandonOnTimeout(pool, deadlineMs + GRACE_MS, work(pool));
+    } catch (error) {
+      throw toDatabaseError(error, what);
+    }
+  }
+
+  async #abandonOnTimeout<T>(pool: SQL, deadlineMs: number, work: Promise<T>): Promise<T> {
+    try {
+      return await within(deadlineMs, work);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'aborted') this.#abandon(pool, work);
+      throw error;
+    }
+  }
+
+  #abandon(pool: SQL, work: Promise<unknown>): void {
+    work.catch(() => {});
+    if (pool !== this.#pool || this.#closed) return;
+    this.#pool = this.#connect();
+    pool.close({ timeout: 0 }).catch(() => {});
+  }
+
+  #connect(): SQL {
+    const { url, maxConnections, connectTimeoutMs, statementTimeoutMs, applicationName } = this.#options;
+    return new SQL(url, {
+      max: maxConnections,
+      connectionTimeout: Math.ceil(connectTimeoutMs / 1000),
+      idleTimeout: 300,
+      connection: {
+        application_name: applicationName,
+        statement_timeout: String(statementTimeoutMs),
+        timezone: 'UTC',
+      },
+    });
+  }
+}

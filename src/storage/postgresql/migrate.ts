@@ -1,0 +1,150 @@
+import { readdirSync } from 'node:fs';
+import { SQL } from 'bun';
+import { resolveBinary } from 'dbmate';
+import { AppError, messageOf } from '../../lib/app-error.ts';
+import { sqlState, toDatabaseError } from './sql-error.ts';
+
+export interface MigrationStatus {
+  readonly version: string;
+  readonly name: string;
+  readonly applied: boolean;
+}
+
+export interface MigrateOptions {
+  readonly url: string;
+  /** Folder of the SQL files, `NNNN_name.sql`. */
+  readonly folder: string;
+  readonly connectTimeoutMs: number;
+}
+
+/** One migration at a time in a database, whoever runs it; any number will do that nothing else here uses. */
+const LOCK = 7_460_020_251;
+const DUPLICATE_DATABASE = '42P04';
+const NO_SUCH_DATABASE = '3D000';
+const UNDEFINED_TABLE = '42P01';
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Creates the database when it is missing and applies every migration that is not applied yet. Safe when several
+ * processes do it at once: they take turns.
+ * @returns the names of the migrations it applied.
+ * @throws AppError `database_unavailable` (retryable), `migration_failed`.
+ */
+export async function migrateUp(options: MigrateOptions): Promise<string[]> {
+  await createDatabase(options);
+  return withLock(options, async (sql) => {
+    const before = await statusIn(sql, options.folder);
+    if (before.every((one) => one.applied)) return [];
+    await dbmate(options, 'migrate');
+    return before.filter((one) => !one.applied).map((one) => one.name);
+  });
+}
+
+/**
+ * Takes the last applied migration back.
+ * @returns its name, or undefined when none is applied.
+ */
+export async function migrateDown(options: MigrateOptions): Promise<string | undefined> {
+  return withLock(options, async (sql) => {
+    const last = (await statusIn(sql, options.folder)).findLast((one) => one.applied);
+    if (last === undefined) return undefined;
+    await dbmate(options, 'rollback');
+    return last.name;
+  });
+}
+
+/** Every migration of the folder, and whether the database has it. A missing database has none. */
+export async function migrationStatus(options: MigrateOptions): Promise<MigrationStatus[]> {
+  try {
+    return await withConnection(options, options.url, (sql) => statusIn(sql, options.folder));
+  } catch (error) {
+    if (sqlState(error) === NO_SUCH_DATABASE) return list(options.folder, new Set());
+    throw toDatabaseError(error, 'asking for migrations');
+  }
+}
+
+async function createDatabase(options: MigrateOptions): Promise<void> {
+  try {
+    await withConnection(options, options.url, (sql) => sql`select 1`.execute());
+    return;
+  } catch (error) {
+    if (sqlState(error) !== NO_SUCH_DATABASE) throw toDatabaseError(error, 'connecting to PostgreSQL');
+  }
+  const url = new URL(options.url);
+  const name = decodeURIComponent(url.pathname.slice(1));
+  url.pathname = '/postgres';
+  try {
+    await withConnection(options, url.href, (sql) => sql`create database ${sql(name)}`.simple());
+  } catch (error) {
+    // Another process was faster; which of the two errors it is depends on how much faster.
+    const state = sqlState(error);
+    if (state !== DUPLICATE_DATABASE && state !== UNIQUE_VIOLATION) {
+      throw toDatabaseError(error, `creating database ${name}`);
+    }
+  }
+}
+
+async function withLock<T>(options: MigrateOptions, work: (sql: SQL) => Promise<T>): Promise<T> {
+  try {
+    return await withConnection(options, options.url, async (sql) => {
+      await sql`select pg_advisory_lock(${LOCK})`;
+      return await work(sql);
+    });
+  } catch (error) {
+    throw toDatabaseError(error, 'migrating');
+  }
+}
+
+/** A single session, closed afterwards; with it goes an advisory lock it holds. */
+async function withConnection<T>(
+  options: MigrateOptions,
+  url: string,
+  work: (sql: SQL) => Promise<T>,
+): Promise<T> {
+  const sql = new SQL(url, { max: 1, connectionTimeout: Math.ceil(options.connectTimeoutMs / 1000) });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.close({ timeout: 1 });
+  }
+}
+
+async function statusIn(sql: SQL, folder: string): Promise<MigrationStatus[]> {
+  try {
+    const rows: { version: string }[] = await sql`select version from schema_migrations`;
+    return list(folder, new Set(rows.map((row) => row.version)));
+  } catch (error) {
+    if (sqlState(error) === UNDEFINED_TABLE) return list(folder, new Set());
+    throw error;
+  }
+}
+
+function list(folder: string, applied: ReadonlySet<string>): MigrationStatus[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d+_.*\.sql$/.test(file))
+    .sort()
+    .map((file) => {
+      const version = file.slice(0, file.indexOf('_'));
+      return { version, name: file.replace(/\.sql$/, ''), applied: applied.has(version) };
+    });
+}
+
+async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'): Promise<void> {
+  const url = new URL(options.url);
+  // dbmate's driver asks for TLS unless told otherwise; ours does not.
+  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
+  const child = Bun.spawn(
+    [resolveBinary(), '--no-dump-schema', '--migrations-dir', options.folder, command],
+    // By the environment, because a command line is everyone's to read.
+    { env: { ...process.env, DATABASE_URL: url.href }, stdout: 'pipe', stderr: 'pipe', stdin: 'ignore' },
+  );
+  const [output, errors, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]).catch((error: unknown) => {
+    throw new AppError('migration_failed', `dbmate does not run: ${messageOf(error)}`, { cause: error });
+  });
+  if (code !== 0)
+    throw new AppError('migration_failed', `dbmate ${command} failed:\n${errors || output}`.trim());
+}

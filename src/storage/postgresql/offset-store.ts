@@ -1,0 +1,76 @@
+import type { Database } from './database.ts';
+
+/** Whose progress, and on which incarnation of the topic. */
+export interface OffsetScope {
+  readonly group: string;
+  readonly topic: string;
+  readonly topicId: string;
+}
+
+/** A range of offsets that was gone before it could be read: `from` inclusive, `to` exclusive. */
+export interface LostRange {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: 'retention' | 'log_truncated';
+}
+
+/** How far each partition has been stored. Every call throws AppError `database_unavailable` while it can't answer. */
+export class OffsetStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * The next offset of each partition; a partition seen for the first time starts at `starts` and is remembered.
+   * Two consumers that do this at once get the same answer.
+   */
+  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, number>> {
+    const partitions = [...starts.keys()];
+    const offsets = [...starts.values()];
+    return this.#database.query('loading offsets', async (sql) => {
+      await sql`insert into consumer_offsets (group_id, topic, topic_id, partition, next_offset)
+        select ${scope.group}, ${scope.topic}, ${scope.topicId}, p, o
+        from unnest(${sql.array(partitions, 'INT')}::int[], ${sql.array(offsets, 'BIGINT')}::bigint[]) as t (p, o)
+        order by p
+        on conflict do nothing`;
+      const rows: { partition: number; next_offset: string }[] = await sql`
+        select partition, next_offset from consumer_offsets
+        where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
+          and partition = any(${sql.array(partitions, 'INT')}::int[])`;
+      return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+    });
+  }
+
+  /** How far this group came on earlier topics of the same name: topic id → sum of the next offsets. */
+  otherIncarnations(scope: OffsetScope): Promise<Map<string, number>> {
+    return this.#database.query('looking for earlier topics', async (sql) => {
+      const rows: { topic_id: string; total: string }[] = await sql`
+        select topic_id, sum(next_offset)::bigint as total from consumer_offsets
+        where group_id = ${scope.group} and topic = ${scope.topic} and topic_id <> ${scope.topicId}
+        group by topic_id`;
+      return new Map(rows.map((row) => [row.topic_id, Number(row.total)]));
+    });
+  }
+
+  /**
+   * Writes a loss down and moves the partition past it, in one transaction.
+   * @returns false when another consumer has moved the partition meanwhile; nothing is written then.
+   */
+  skip(scope: OffsetScope, lost: LostRange): Promise<boolean> {
+    return this.#database.query('writing down a lost range', (sql) =>
+      sql.begin(async (tx) => {
+        const moved = await tx`update consumer_offsets set next_offset = ${lost.to}, updated_at = now()
+          where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
+            and partition = ${lost.partition} and next_offset = ${lost.from}`;
+        if (moved.count !== 1) return false;
+        await tx`insert into lost_ranges (group_id, topic, topic_id, partition, from_offset, to_offset, reason)
+          values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${lost.partition},
+            ${Math.min(lost.from, lost.to)}, ${Math.max(lost.from, lost.to)}, ${lost.reason})`;
+        return true;
+      }),
+    );
+  }
+}

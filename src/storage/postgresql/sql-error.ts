@@ -1,0 +1,39 @@
+import { SQL } from 'bun';
+import { AppError, messageOf } from '../../lib/app-error.ts';
+
+/**
+ * What a failed statement means for its batch:
+ * `conflict`, a row with that key exists; `retry`, the server asks to try again; `rejected`, the data itself is refused;
+ * `outage`, anything else: nothing is wrong with the data, so it waits until the database is well.
+ */
+export type SqlFailure = 'conflict' | 'retry' | 'rejected' | 'outage';
+
+const UNIQUE_VIOLATION = '23505';
+const RETRY = new Set(['40001', '40P01', '55P03']);
+// Data exceptions, integrity violations, and limits of the program such as a row too big for its index.
+const REJECTED_CLASSES = new Set(['22', '23', '54']);
+
+/** Classifies by SQLSTATE (PostgreSQL manual, appendix A), never by message text. */
+export function classifySqlError(error: unknown): SqlFailure {
+  const state = sqlState(error);
+  if (state === undefined) return 'outage';
+  if (state === UNIQUE_VIOLATION) return 'conflict';
+  if (RETRY.has(state)) return 'retry';
+  return REJECTED_CLASSES.has(state.slice(0, 2)) ? 'rejected' : 'outage';
+}
+
+/** The five characters the server sent, or undefined when the error is not the server's. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof SQL.PostgresError ? error.errno : undefined;
+}
+
+/** Whatever the driver threw → AppError. */
+export function toDatabaseError(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  const state = sqlState(error);
+  const suffix = state === undefined ? '' : ` (SQLSTATE ${state})`;
+  const message = `${what}: ${messageOf(error)}${suffix}`;
+  return classifySqlError(error) === 'rejected'
+    ? new AppError('database_rejected', message, { cause: error })
+    : new AppError('database_unavailable', message, { retryable: true, cause: error });
+}

@@ -1,0 +1,33 @@
+import type { StoredOrder } from './order-store.ts';
+
+/** What the cache said about the uids it was asked for. A uid in neither map is a miss that may not be filled. */
+export interface CacheAnswer {
+  readonly found: ReadonlyMap<string, StoredOrder>;
+  /**
+   * Leases by uid: leave to fill that key with what the database says from now on. See "Scaling Memcache at Facebook"
+   * (NSDI '13), section 3.2.1.
+   */
+  readonly leases: ReadonlyMap<string, string>;
+}
+
+/** An order read from the database after the lease was given. */
+export interface CacheFill {
+  readonly stored: StoredOrder;
+  readonly lease: string;
+}
+
+/** A cache of stored orders that may lose anything at any time and never serves what was invalidated. No call throws but `ping`. */
+export interface OrderCache {
+  /** Looks the uids up; a cache that can't answer in time answers with nothing. */
+  get(uids: readonly string[]): Promise<CacheAnswer>;
+  /** Stores each order unless its lease was lost to an invalidation, to time or to another fill. */
+  fill(fills: readonly CacheFill[]): Promise<void>;
+  /**
+   * Call it after the commit that changed these orders; new orders need none, since absence is not cached. From the call on, `get`
+   * in this process does not answer for them. Resolves once the cache forgot them, or could not be reached: then it is
+   * retried in the background, and the cache is not used before it succeeded.
+   */
+  invalidate(uids: readonly string[]): Promise<void>;
+  /** Resolves when the cache answers. @throws AppError `cache_unavailable` */
+  ping(): Promise<void>;
+}

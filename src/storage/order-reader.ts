@@ -1,0 +1,157 @@
+import DataLoader from 'dataloader';
+import { AppError } from '../lib/app-error.ts';
+import type { OrderCache } from './order-cache.ts';
+import type { OrderStore, StoredOrder } from './order-store.ts';
+
+export interface FoundOrder {
+  readonly stored: StoredOrder;
+  /** Which of them answered. */
+  readonly tier: 'redis' | 'postgresql';
+}
+
+export interface OrderReaderOptions {
+  readonly store: Pick<OrderStore, 'findMany'>;
+  /** Without it every lookup goes to the store. */
+  readonly cache?: Pick<OrderCache, 'get' | 'fill'> | undefined;
+  /** Most orders in one query. */
+  readonly maxBatch?: number;
+  /** Most queries at once; what waits meanwhile joins the next one. */
+  readonly maxQueries?: number;
+  /** Most lookups under way; past them `find` fails at once. */
+  readonly maxLookups?: number;
+}
+
+/** What the cache has for a uid: the order, or perhaps leave to fill it in. */
+interface CacheEntry {
+  readonly stored: StoredOrder | undefined;
+  readonly lease: string | undefined;
+}
+
+interface Flight {
+  readonly landing: Promise<FoundOrder | undefined>;
+  departed: boolean;
+  next?: Promise<FoundOrder | undefined>;
+}
+
+/**
+ * Looks orders up: Redis, then PostgreSQL with a fill. Lookups that arrive in one turn of the event loop go as one batch, and
+ * each uid has one flight at a time: a lookup joins it before it departs, or waits for the next, so that what a lookup
+ * returns was never read before the lookup began.
+ */
+export class OrderReader {
+  readonly #options: OrderReaderOptions;
+  readonly #maxLookups: number;
+  readonly #cached: DataLoader<string, CacheEntry>;
+  readonly #reads: DataLoader<string, StoredOrder | undefined>;
+  readonly #flights = new Map<string, Flight>();
+  readonly #turnstile: Turnstile;
+  #underWay = 0;
+
+  constructor(options: OrderReaderOptions) {
+    this.#options = options;
+    this.#maxLookups = options.maxLookups ?? 20_000;
+    this.#turnstile = new Turnstile(options.maxQueries ?? 4);
+    const maxBatchSize = options.maxBatch ?? 500;
+    this.#cached = new DataLoader((uids) => this.#askCache(uids), {
+      cache: false,
+      maxBatchSize,
+      batchScheduleFn: (dispatch) => void setImmediate(dispatch),
+    });
+    this.#reads = new DataLoader((uids) => this.#read(uids), {
+      cache: false,
+      maxBatchSize,
+      batchScheduleFn: (dispatch) => this.#turnstile.enter(dispatch),
+    });
+  }
+
+  /**
+   * The order, or undefined when there is none.
+   * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many wait already.
+   */
+  async find(uid: string): Promise<FoundOrder | undefined> {
+    if (this.#underWay >= this.#maxLookups)
+      throw new AppError('database_unavailable', 'too many lookups are waiting', { retryable: true });
+    this.#underWay++;
+    try {
+      return await this.#board(uid);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  #board(uid: string): Promise<FoundOrder | undefined> {
+    const flight = this.#flights.get(uid);
+    if (flight === undefined) return this.#open(uid);
+    if (!flight.departed) return flight.landing;
+    flight.next ??= flight.landing.then(
+      () => this.#board(uid),
+      () => this.#board(uid),
+    );
+    return flight.next;
+  }
+
+  #open(uid: string): Promise<FoundOrder | undefined> {
+    const landing = this.#fly(uid).finally(() => this.#flights.delete(uid));
+    this.#flights.set(uid, { landing, departed: false });
+    return landing;
+  }
+
+  async #fly(uid: string): Promise<FoundOrder | undefined> {
+    const { cache } = this.#options;
+    const entry = cache === undefined ? undefined : await this.#cached.load(uid);
+    if (entry?.stored !== undefined) return { stored: entry.stored, tier: 'redis' };
+    const stored = await this.#reads.load(uid);
+    if (stored === undefined) return undefined;
+    // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
+    if (entry?.lease !== undefined) void cache?.fill([{ stored, lease: entry.lease }]);
+    return { stored, tier: 'postgresql' };
+  }
+
+  async #askCache(uids: readonly string[]): Promise<CacheEntry[]> {
+    this.#depart(uids);
+    const answer = await this.#options.cache?.get(uids);
+    return uids.map((uid) => ({ stored: answer?.found.get(uid), lease: answer?.leases.get(uid) }));
+  }
+
+  async #read(uids: readonly string[]): Promise<(StoredOrder | undefined)[]> {
+    this.#depart(uids);
+    try {
+      const orders = await this.#options.store.findMany(uids);
+      return uids.map((uid) => orders.get(uid));
+    } finally {
+      this.#turnstile.leave();
+    }
+  }
+
+  #depart(uids: readonly string[]): void {
+    for (const uid of uids) {
+      const flight = this.#flights.get(uid);
+      if (flight !== undefined) flight.departed = true;
+    }
+  }
+}
+
+/** Lets `limit` in at once, each in a later turn of the event loop; the rest in the order they came. */
+class Turnstile {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  enter(go: () => void): void {
+    if (this.#free === 0) {
+      this.#waiting.push(go);
+      return;
+    }
+    this.#free--;
+    setImmediate(go);
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else setImmediate(next);
+  }
+}

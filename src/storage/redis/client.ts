@@ -1,0 +1,185 @@
+import { createClient, ErrorReply } from 'redis';
+import { AppError, messageOf } from '../../lib/app-error.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+
+export interface RedisSettings {
+  /** `redis[s]://[[user][:password]@]host[:port][/database]` */
+  readonly url: string;
+  /** Time for TCP, TLS and the handshake together. */
+  readonly connectTimeoutMs: number;
+  /** Time one call of `run` may take. */
+  readonly commandTimeoutMs: number;
+  /** First and longest pause before a new attempt to connect; the pauses double and are jittered. */
+  readonly retryMinMs?: number;
+  readonly retryMaxMs?: number;
+}
+
+export type RedisCommands = ReturnType<typeof connectionTo>;
+
+/** Runs commands against Redis and gives their result, within some time limit. */
+export type RedisRun = <T>(commands: (redis: RedisCommands) => Promise<T>) => Promise<T>;
+
+/** Hooks of the connection's owner. */
+export interface RedisOwner {
+  /**
+   * Runs on every new connection before it is used; when it throws, the connection is given up. Each `run` may take the
+   * connect time-out.
+   */
+  prepare(run: RedisRun): Promise<void>;
+  /** Called at the moment the connection comes into use. */
+  onUp(): void;
+}
+
+const QUIET_MS = 10_000;
+
+function connectionTo(settings: RedisSettings) {
+  return createClient({
+    url: settings.url,
+    RESP: 3,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: 100_000,
+    // One attempt per client: `supervise` decides about the next one.
+    socket: { connectTimeout: settings.connectTimeoutMs, reconnectStrategy: false },
+  });
+}
+
+/**
+ * One connection to Redis and its circuit breaker. It is either up, or every `run` fails at once; nothing is queued for later. A
+ * command that takes longer than its time closes the connection, which also rejects all others in flight; the next
+ * connection is the breaker's probe. Pauses between attempts keep doubling until a connection has held for 10 s.
+ */
+export class RedisConnection {
+  readonly #settings: RedisSettings;
+  readonly #logger: Logger;
+  #supervision: Promise<void> | undefined;
+  #current: { readonly redis: RedisCommands; readonly lost: (reason: string) => void } | undefined;
+  readonly #stop = new AbortController();
+
+  /** Opens nothing yet. @throws AppError `config_invalid` for an address node-redis can't use. */
+  constructor(settings: RedisSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    try {
+      connectionTo(settings);
+    } catch (error) {
+      throw new AppError('config_invalid', `redis.url: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Connects in the background and stays connected until `close`. Never throws; a second call does nothing. */
+  start(owner: RedisOwner): void {
+    if (this.#stop.signal.aborted) return;
+    this.#supervision ??= this.#supervise(owner);
+  }
+
+  /** True while commands are accepted. */
+  get up(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /**
+   * Runs commands on the connection.
+   * @throws AppError `cache_unavailable` when there is none, when it breaks, or after `commandTimeoutMs`. An error reply of
+   * Redis is thrown as it is.
+   */
+  async run<T>(commands: (redis: RedisCommands) => Promise<T>): Promise<T> {
+    const current = this.#current;
+    if (current === undefined)
+      throw new AppError('cache_unavailable', 'not connected to Redis', { retryable: true });
+    try {
+      return await within(this.#settings.commandTimeoutMs, commands(current.redis));
+    } catch (error) {
+      if (error instanceof ErrorReply) throw error;
+      current.lost(messageOf(error));
+      throw new AppError('cache_unavailable', messageOf(error), { retryable: true, cause: error });
+    }
+  }
+
+  /** Gives the present connection up, for a reason only the caller can see. */
+  distrust(reason: string): void {
+    this.#current?.lost(reason);
+  }
+
+  /** Closes the connection and stops reconnecting; idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#current?.lost('closing');
+    await this.#supervision;
+  }
+
+  async #supervise(owner: RedisOwner): Promise<void> {
+    const { retryMinMs = 50, retryMaxMs = 5_000 } = this.#settings;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const from = performance.now();
+      const { reason, wasUp } = await this.#session(owner);
+      if (this.#stop.signal.aborted) return;
+      if (wasUp && performance.now() - from > QUIET_MS) failures = 0;
+      const ceiling = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures++, 20));
+      const pauseMs = Math.round(ceiling * (0.5 + Math.random() / 2));
+      // One line when it goes away, not one per attempt.
+      if (wasUp || failures === 1) this.#logger.warn({ reason, pauseMs }, 'redis is not in use');
+      else this.#logger.debug({ reason, pauseMs }, 'redis is still not in use');
+      await pause(pauseMs, this.#stop.signal);
+    }
+  }
+
+  /** From connecting to the loss of the connection. */
+  async #session(owner: RedisOwner): Promise<{ reason: string; wasUp: boolean }> {
+    const redis = connectionTo(this.#settings);
+    const { promise: end, resolve: lost } = Promise.withResolvers<string>();
+    redis.on('error', (error) => lost(messageOf(error)));
+    redis.on('terminated', (error) => lost(messageOf(error)));
+    const onStop = () => lost('closing');
+    this.#stop.signal.addEventListener('abort', onStop);
+    try {
+      const ready = (async () => {
+        await within(this.#settings.connectTimeoutMs, redis.connect());
+        await within(this.#settings.commandTimeoutMs, redis.ping());
+        await owner.prepare((commands) => within(this.#settings.connectTimeoutMs, commands(redis)));
+      })();
+      const early = await Promise.race([ready, end]);
+      if (typeof early === 'string') {
+        ready.catch(() => {});
+        return { reason: early, wasUp: false };
+      }
+      this.#current = { redis, lost };
+      this.#logger.info({}, 'redis is in use');
+      owner.onUp();
+      const reason = await end;
+      return { reason, wasUp: true };
+    } catch (error) {
+      return { reason: messageOf(error), wasUp: false };
+    } finally {
+      this.#current = undefined;
+      this.#stop.signal.removeEventListener('abort', onStop);
+      if (redis.isOpen) redis.destroy();
+    }
+  }
+}
+
+class TimeOut extends Error {}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // A busy event loop runs its timers before it reads sockets: the reply that is already there gets one more turn.
+  const timer = setTimeout(() => setImmediate(() => reject(new TimeOut(`no answer in ${ms} ms`))), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from 'redis';
+import { until } from './until.ts';
+
+/** A redis-server of the test's own, to kill, freeze and restart on the same port. */
+export class RedisProcess {
+  readonly port: number;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string) {
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  /** Starts one on a free port of the loopback; `boot` has resolved. */
+  static async start(): Promise<RedisProcess> {
+    const server = new RedisProcess(await freePort(), await mkdtemp(join(tmpdir(), 'test-redis-')));
+    await server.boot();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}/0`;
+  }
+
+  /** Starts the process after `kill`; it loads the snapshot of its folder. Resolves when it answers. */
+  async boot(): Promise<void> {
+    const child = spawn(
+      'redis-server',
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder],
+      { stdio: 'ignore' },
+    );
+    this.#child = child;
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`redis-server exited with ${child.exitCode}`);
+      return (await this.command(['PING']).catch(() => undefined)) === 'PONG';
+    });
+  }
+
+  /** Sends one command over a connection of its own. */
+  async command(args: string[]): Promise<unknown> {
+    const client = createClient({
+      url: this.url,
+      socket: { reconnectStrategy: false, connectTimeout: 1000 },
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await client.sendCommand(args);
+    } finally {
+      if (client.isOpen) client.destroy();
+    }
+  }
+
+  /** kill -9; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** SIGSTOP: the port accepts and nothing answers, as in a network that drops packets. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Kills it and removes its folder. */
+  async close(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,18 @@
+import type { Order } from '../../src/order/order.ts';
+import type { StoredOrder } from '../../src/storage/order-store.ts';
+import sample from '../fixtures/order.json';
+
+/** The classic sample as it would be read back, with another uid and whatever else is to differ. */
+export function storedOrder(uid: string, changes: Partial<Order> = {}): StoredOrder {
+  return {
+    order: { ...structuredClone(sample), order_uid: uid, ...changes },
+    origin: {
+      topic: 'orders',
+      partition: 3,
+      // Past 2^53: an offset has 64 bits.
+      offset: 9_007_199_254_740_993n,
+      producedAt: 1_760_000_000_000,
+      storedAt: 1_760_000_000_123,
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Polls until the condition holds; throws after `timeoutMs`, with the condition's last error as the cause. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+  everyMs = 10,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let cause: unknown;
+  while (performance.now() < deadline) {
+    try {
+      if (await condition()) return;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  throw new Error(`the condition did not hold within ${timeoutMs} ms`, { cause });
+}

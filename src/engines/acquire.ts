@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { AppError } from '../lib/app-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Address, formatAddress } from './address.ts';
+import { findAnswering, localAddress } from './availability.ts';
+import { stopProcess } from './daemon.ts';
+import { acquireLock } from './file-lock.ts';
+import { awaitReady, launch, throwIfAborted } from './launch.ts';
+import { identifySelf, isRunning } from './process-identity.ts';
+import { type EngineRecord, lockPath, readRecord, recordPath, writeRecord } from './record.ts';
+import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
+
+/** How an engine was come by. `record` is there when it was started from this data folder, now or earlier. */
+export interface Acquired {
+  readonly address: Address;
+  readonly state: 'in use' | 'started' | 'adopted';
+  readonly record?: EngineRecord;
+}
+
+export interface AcquireContext {
+  readonly settings: Pick<EngineSettings, 'mode' | 'dataDir'>;
+  readonly owner: EngineOwner;
+  readonly step: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/**
+ * Uses, adopts or starts one engine, whichever applies. Processes that do so on one data folder take turns.
+ * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`
+ */
+export async function acquireEngine(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
+  const { settings, step, signal } = context;
+  const lock = lockPath(settings.dataDir, engine.name);
+  // Without a lock file nothing was ever started from here, and nothing is written while that isn't needed.
+  if (!existsSync(lock)) {
+    const address = await findAnswering(engine, step, signal);
+    if (address) return { address, state: 'in use' };
+    localAddress(engine, settings.mode);
+  }
+  const onWait = () => step('waiting for another start on this data folder');
+  const release = await acquireLock(lock, { signal, onWait }).catch((cause: unknown) => {
+    throwIfAborted(signal);
+    throw cause;
+  });
+  try {
+    return await acquireLocked(engine, context);
+  } finally {
+    release?.();
+  }
+}
+
+async function acquireLocked(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
+  const { settings, owner, step, signal, logger } = context;
+  const recordFile = recordPath(settings.dataDir, engine.name);
+  const record = readRecord(recordFile);
+  if (record && engine.addresses.some((address) => isSame(address, record.address))) {
+    if (await isUsable(engine, record, context)) return join(record, recordFile, owner);
+    await stopProcess(record.process, engine.stop);
+  }
+  const answering = await findAnswering(engine, step, signal);
+  if (answering) return { address: answering, state: 'in use' };
+  const address = localAddress(engine, settings.mode);
+  if (record) await makeWay(engine, record, address);
+  const users = owner === 'run' ? [identifySelf()] : [];
+  const keep = owner === 'up';
+  const { dataDir } = settings;
+  const launched = await launch(engine, address, { dataDir, recordFile, keep, users, step, signal, logger });
+  return { address, state: 'started', record: launched };
+}
+
+function join(found: EngineRecord, recordFile: string, owner: EngineOwner): Acquired {
+  const leftBehind = !found.keep && found.users.length === 0;
+  const users = owner === 'run' ? [...found.users, identifySelf()] : found.users;
+  const record = { ...found, users, keep: found.keep || owner === 'up' };
+  writeRecord(recordFile, record);
+  return { address: record.address, state: leftBehind ? 'adopted' : 'in use', record };
+}
+
+async function isUsable(
+  engine: EngineDefinition,
+  record: EngineRecord,
+  context: AcquireContext,
+): Promise<boolean> {
+  const ended = () => (isRunning(record.process) ? undefined : 'it ended');
+  return (await awaitReady(engine, record.address, ended, context)) === undefined;
+}
+
+/** The data folder serves one engine: the one at an earlier address goes, unless somebody still needs it. */
+async function makeWay(engine: EngineDefinition, record: EngineRecord, wanted: Address): Promise<void> {
+  if (!isRunning(record.process)) return;
+  if (record.keep || record.users.length > 0) {
+    const message =
+      `${engine.title} of this data folder runs on ${formatAddress(record.address)} (pid ${record.process.pid}), ` +
+      `but ${formatAddress(wanted)} is configured. Stop it (engines down), or use another data folder.`;
+    throw new AppError('engine_unavailable', message);
+  }
+  await stopProcess(record.process, engine.stop);
+}
+
+function isSame(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { spawnDetached } from './spawn.ts';
+import type { LaunchPlan, StopPolicy } from './types.ts';
+
+const LONGEST_LOG = 8_388_608;
+const LOG_TAIL_BYTES = 4_096;
+const LOG_TAIL_LINES = 15;
+const POLL_MS = 20;
+
+/** An engine process just started. */
+export interface Daemon {
+  readonly pid: number;
+  /** How it ended; undefined while it runs. */
+  ended(): string | undefined;
+  /** The last lines it has written since this start. */
+  logTail(): string;
+}
+
+/**
+ * Starts the plan in a session of its own, so a Ctrl-C meant for us doesn't reach it, with its output in `logFile`
+ * and with none of our environment, which may hold secrets.
+ * @throws the system's error when it can't be executed.
+ */
+export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Daemon> {
+  mkdirSync(dirname(logFile), { recursive: true });
+  if (existsSync(logFile) && statSync(logFile).size > LONGEST_LOG) renameSync(logFile, `${logFile}.1`);
+  const log = openSync(logFile, 'a');
+  const logStart = statSync(logFile).size;
+  try {
+    const env = { ...inheritedEnvironment(), ...plan.env };
+    const child = spawnDetached(plan.command, plan.args, { ...plan, output: log, env });
+    await once(child, 'spawn');
+    let end: string | undefined;
+    child.once('exit', (code, signal) => {
+      end = signal ?? `exit code ${code}`;
+    });
+    child.unref();
+    return { pid: child.pid ?? 0, ended: () => end, logTail: () => tailOf(logFile, logStart) };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Ends a process by the policy and waits until it has gone: asked first, forced after the grace, killed at last. */
+export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): Promise<void> {
+  send(target, policy.signal);
+  if (await gone(target, policy.graceMs)) return;
+  send(target, policy.forceSignal);
+  if (await gone(target, 1_000)) return;
+  send(target, 'SIGKILL');
+  await gone(target, 2_000);
+}
+
+/** Variables every program expects, and no more. */
+export function inheritedEnvironment(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (isRunning(target)) {
+    if (performance.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+function send(target: ProcessIdentity, signal: NodeJS.Signals): void {
+  // The number may have passed on to somebody else since it was recorded.
+  if (identify(target.pid)?.startedAt !== target.startedAt) return;
+  try {
+    process.kill(target.pid, signal);
+  } catch {
+    // It ended between the two lines, which is what was wanted; or it isn't ours to signal, and the wait will tell.
+  }
+}
+
+function tailOf(path: string, from: number): string {
+  const size = statSync(path).size;
+  const start = Math.max(from, size - LOG_TAIL_BYTES);
+  const buffer = Buffer.alloc(Math.max(0, size - start));
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, buffer, 0, buffer.length, start);
+  } finally {
+    closeSync(file);
+  }
+  return buffer.toString('utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}

@@ -1,0 +1,142 @@
+import { AppError, messageOf } from '../lib/app-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Acquired, acquireEngine } from './acquire.ts';
+import { formatAddress } from './address.ts';
+import { defineEngines } from './definitions.ts';
+import { releaseEngine, stopEngine } from './release.ts';
+import type { EngineDefinition, EngineName, EngineOwner, EngineSettings, ProgressListener } from './types.ts';
+
+export interface EnsureOptions {
+  readonly logger: Logger;
+  /** run: stopped by `close` of the last process that uses them. up: kept until `stopEngines`. */
+  readonly owner: EngineOwner;
+  readonly onProgress?: ProgressListener;
+  /** Gives the start up: what this call started is stopped again. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineUse {
+  readonly engine: EngineName;
+  readonly address: string;
+  /** in use: it answered. started: by this call. adopted: left behind by a killed process, now this one's. */
+  readonly state: 'in use' | 'started' | 'adopted';
+  /** Version and pid of a local engine started from this data folder. */
+  readonly version?: string;
+  readonly pid?: number;
+}
+
+export interface EnginesHandle {
+  readonly statuses: readonly EngineUse[];
+  /** Lets go of the engines; local ones nobody else uses are stopped, all at once, within 8 s. Never throws, idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Resolves when PostgreSQL, Kafka and Redis answer where the settings say: those that answer are used, the others are
+ * started locally, all at the same time.
+ * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`,
+ * `config_invalid`; nothing this call started keeps running then.
+ */
+export async function ensureEngines(
+  settings: EngineSettings,
+  options: EnsureOptions,
+): Promise<EnginesHandle> {
+  const engines = defineEngines(settings);
+  const failure = new AbortController();
+  const signal = AbortSignal.any(options.signal ? [options.signal, failure.signal] : [failure.signal]);
+  const results = await Promise.allSettled(
+    engines.map(async (engine) => {
+      try {
+        return { engine, acquired: await acquire(engine, settings, options, signal) };
+      } catch (error) {
+        // One that can't start makes the others' start, maybe a long download, pointless.
+        failure.abort(error);
+        throw error;
+      }
+    }),
+  );
+  const acquired = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const errors = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  const ours = acquired.filter((one) => one.acquired.record).map((one) => one.engine);
+  if (errors.length === 0) {
+    return {
+      statuses: acquired.map((one) => describe(one.engine, one.acquired)),
+      close: closeOnce(options.owner === 'run' ? ours : [], settings, options.logger),
+    };
+  }
+  const undo = options.owner === 'run' ? ours : startedNow(acquired);
+  await Promise.allSettled(undo.map((engine) => undoStart(engine, settings, options)));
+  throw combine(errors);
+}
+
+/** Stops the local engines started from this data folder, whoever uses them; gives the names of those that ran. */
+export async function stopEngines(settings: EngineSettings, logger: Logger): Promise<EngineName[]> {
+  const engines = defineEngines(settings);
+  const stopped = await Promise.all(engines.map((engine) => stopEngine(engine, settings.dataDir, logger)));
+  return engines.filter((_, index) => stopped[index]).map((engine) => engine.name);
+}
+
+async function acquire(
+  engine: EngineDefinition,
+  settings: EngineSettings,
+  { owner, onProgress, logger }: EnsureOptions,
+  signal: AbortSignal,
+): Promise<Acquired> {
+  const started = performance.now();
+  const step = (text: string): void => onProgress?.({ engine: engine.name, step: text });
+  const acquired = await acquireEngine(engine, { settings, owner, step, signal, logger });
+  const tookMs = Math.round(performance.now() - started);
+  logger.info({ ...describe(engine, acquired), tookMs }, 'engine ready');
+  return acquired;
+}
+
+function describe(engine: EngineDefinition, { address, state, record }: Acquired): EngineUse {
+  const ours = record ? { version: record.version, pid: record.process.pid } : {};
+  return { engine: engine.name, address: formatAddress(address), state, ...ours };
+}
+
+function closeOnce(
+  engines: EngineDefinition[],
+  settings: EngineSettings,
+  logger: Logger,
+): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const outcomes = await Promise.allSettled(
+      engines.map((engine) => releaseEngine(engine, settings.dataDir, logger)),
+    );
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') {
+        logger.error({ error: messageOf(outcome.reason) }, 'engine could not be stopped');
+      }
+    }
+  };
+  return () => {
+    closing ??= close();
+    return closing;
+  };
+}
+
+function startedNow(acquired: { engine: EngineDefinition; acquired: Acquired }[]): EngineDefinition[] {
+  return acquired.filter((one) => one.acquired.state === 'started').map((one) => one.engine);
+}
+
+function undoStart(
+  engine: EngineDefinition,
+  settings: EngineSettings,
+  options: EnsureOptions,
+): Promise<boolean> {
+  const undo = options.owner === 'run' ? releaseEngine : stopEngine;
+  return undo(engine, settings.dataDir, options.logger);
+}
+
+/** The first failure's code, every failure's message; those that only followed from another are left out. */
+function combine(errors: unknown[]): unknown {
+  const causes = errors.filter((error) => !(error instanceof AppError && error.code === 'aborted'));
+  const [first, ...more] = causes.length > 0 ? causes : errors;
+  if (!(first instanceof AppError) || more.length === 0) return first;
+  const { code, retryable } = first;
+  return new AppError(code, [first, ...more].map(messageOf).join('\n'), { cause: first, retryable });
+}

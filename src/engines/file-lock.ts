@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const SQLITE_BUSY = 5;
+const RETRY_MS = 50;
+
+export interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** After this long the result is undefined; without it the wait is endless. */
+  readonly timeoutMs?: number;
+  /** Called once, when somebody else has the lock. */
+  readonly onWait?: () => void;
+}
+
+/**
+ * Takes the lock at `path` (the file is made if missing) and gives the function that releases it; undefined after
+ * `timeoutMs`. An SQLite database is the lock: the kernel frees it when its holder dies, so it can't be stale.
+ * @throws the signal's reason when it aborts.
+ */
+export async function acquireLock(
+  path: string,
+  options: LockOptions = {},
+): Promise<(() => void) | undefined> {
+  mkdirSync(dirname(path), { recursive: true });
+  const deadline = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
+  for (let waits = 0; ; waits += 1) {
+    options.signal?.throwIfAborted();
+    const release = tryLock(path);
+    if (release) return release;
+    if (performance.now() >= deadline) return undefined;
+    if (waits === 0) options.onWait?.();
+    await sleep(RETRY_MS, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}
+
+function tryLock(path: string): (() => void) | undefined {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('begin exclusive');
+    return () => database.close();
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined;
+    throw error;
+  }
+}

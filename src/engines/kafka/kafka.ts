@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Address, addressOfBroker, formatAddress, isLoopback } from '../address.ts';
+import { programVersion, runProgram } from '../program.ts';
+import type { EngineDefinition, PrepareContext } from '../types.ts';
+import { ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
+import { probeKafka } from './probe.ts';
+import { clusterId, serverProperties } from './server-properties.ts';
+
+const JAVA = { title: 'Java 17 or newer', install: 'apt-get install default-jre-headless' };
+const FORMAT_TIMEOUT_MS = 60_000;
+
+/** A local Kafka: one node, broker and controller in one process (KRaft). */
+export function defineKafka(brokers: readonly string[]): EngineDefinition {
+  return {
+    name: 'kafka',
+    title: 'Kafka',
+    addresses: brokers.map(addressOfBroker),
+    readyTimeoutMs: 180_000,
+    stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 6_000 },
+    probe: probeKafka,
+    prepare: async (context) => {
+      const java = await findJava();
+      const jars = await ensureKafkaJars(context.step, context.signal);
+      const classPath = ['-cp', join(jars, '*')];
+      await ensureFormatted(java, classPath, context);
+      const file = await writeProperties(context, join(context.folder, 'data'), 'server.properties');
+      const args = [...serverFlags(), ...classPath, 'kafka.Kafka', file];
+      return { command: java, args, version: KAFKA_VERSION };
+    },
+  };
+}
+
+/** @throws AppError `engine_missing` without Java, or with one that is too old */
+async function findJava(): Promise<string> {
+  const home = process.env['JAVA_HOME'];
+  const java = home ? join(home, 'bin', 'java') : 'java';
+  // "17.0.15", "21", "25-ea"; 8 calls itself 1.8.
+  await programVersion(java, ['-version'], /version "((?:1[7-9]|[2-9]\d)\b[^"]*)"/, JAVA);
+  return java;
+}
+
+function serverFlags(): string[] {
+  const log4j = join(import.meta.dirname, 'log4j2.properties');
+  return [
+    '-Xms256m',
+    '-Xmx512m',
+    '-XX:+UseG1GC',
+    '-XX:+ExitOnOutOfMemoryError',
+    `-Dlog4j2.configurationFile=${log4j}`,
+  ];
+}
+
+/** Formats under another name first: a folder called `data` is complete, whenever the process was killed. */
+async function ensureFormatted(java: string, classPath: string[], context: PrepareContext): Promise<void> {
+  const data = join(context.folder, 'data');
+  if (existsSync(join(data, 'meta.properties'))) return;
+  const fresh = join(context.folder, 'data.new');
+  rmSync(data, { recursive: true, force: true });
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh);
+  const file = await writeProperties(context, fresh, 'format.properties');
+  const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+  await runProgram(
+    java,
+    [...flags, ...classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', file],
+    {
+      ...JAVA,
+      purpose: "Kafka's storage could not be formatted",
+      timeoutMs: FORMAT_TIMEOUT_MS,
+      signal: context.signal,
+    },
+  );
+  renameSync(fresh, data);
+}
+
+async function writeProperties(context: PrepareContext, data: string, name: string): Promise<string> {
+  const file = join(context.folder, name);
+  const controller: Address = {
+    host: controllerHost(context.address),
+    port: await freePort(context.address),
+  };
+  writeFileSync(file, serverProperties(formatAddress(context.address), formatAddress(controller), data));
+  return file;
+}
+
+function controllerHost({ host }: Address): string {
+  return isLoopback(host) ? host : '127.0.0.1';
+}
+
+/** The controller listens for the broker in the same process only: any free port does, at every start another. */
+function freePort({ host }: Address): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const bound = server.address();
+      server.close(() =>
+        bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A process that can be told from a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Opaque; equal for the same process only. */
+  readonly startedAt: string;
+}
+
+/** Who runs under this pid now; undefined when nobody does, or only a zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startedAt = process.platform === 'linux' ? startedAtFromProc(pid) : startedAtFromPs(pid);
+  return startedAt === undefined ? undefined : { pid, startedAt };
+}
+
+/** This process. */
+export function identifySelf(): ProcessIdentity {
+  return identify(process.pid) ?? { pid: process.pid, startedAt: 'unknown' };
+}
+
+/** True while that very process runs. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  return identify(identity.pid)?.startedAt === identity.startedAt;
+}
+
+/** Fields of /proc/PID/stat after the command, which may itself hold spaces and brackets: state is the first. */
+export function parseStat(stat: string): { state: string; startTicks: string } | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTicks] = [fields[0], fields[19]];
+  return state && startTicks ? { state, startTicks } : undefined;
+}
+
+function startedAtFromProc(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  const parsed = stat === undefined ? undefined : parseStat(stat);
+  // A zombie has ended; where nobody reaps (a container's first process) it would stay for ever.
+  if (!parsed || parsed.state === 'Z' || parsed.state === 'X') return undefined;
+  // Ticks count from the boot, so the boot belongs to the identity.
+  return `${read('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}:${parsed.startTicks}`;
+}
+
+function startedAtFromPs(pid: number): string | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  const [, state, started] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout ?? '') ?? [];
+  return started === undefined || state?.startsWith('Z') ? undefined : started;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

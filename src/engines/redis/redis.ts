@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addressOfUrl, credentialsOfUrl } from '../address.ts';
+import { programVersion } from '../program.ts';
+import type { EngineDefinition } from '../types.ts';
+import { probeRedis, probeRedisTls } from './probe.ts';
+
+/** A local Redis for a cache: bounded memory, the least recently used keys go first, nothing survives a restart. */
+export function defineRedis(url: string): EngineDefinition {
+  return {
+    name: 'redis',
+    title: 'Redis',
+    addresses: [addressOfUrl(url, 6379)],
+    readyTimeoutMs: 30_000,
+    stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
+    probe: url.startsWith('rediss:') ? probeRedisTls : probeRedis,
+    prepare: async ({ address, folder }) => {
+      const version = await programVersion('redis-server', ['--version'], /v=(\S+)/, {
+        title: 'Redis',
+        install: 'apt-get install redis-server',
+      });
+      const file = join(folder, 'redis.conf');
+      const settings = {
+        bind: address.host === 'localhost' ? '127.0.0.1 -::1' : address.host,
+        port: address.port,
+        dir: quote(folder),
+        maxmemory: '256mb',
+        'maxmemory-policy': 'allkeys-lru',
+        // A cache restored from before may be older than the database it stands for.
+        save: '""',
+        appendonly: 'no',
+        ...password(url),
+      };
+      const text = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`);
+      writeFileSync(file, text.join(''), { mode: 0o600 });
+      return { command: 'redis-server', args: [file], version };
+    },
+  };
+}
+
+function password(url: string): { requirepass?: string } {
+  const { password: secret } = credentialsOfUrl(url);
+  return secret === '' ? {} : { requirepass: quote(secret) };
+}
+
+/** A value as redis.conf wants it when it may hold blanks. */
+export function quote(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+}

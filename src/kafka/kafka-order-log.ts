@@ -11,7 +11,7 @@ export interface OrderLogOptions {
   readonly group: string;
   readonly topic: string;
   readonly sessionTimeoutMs: number;
-  /** Longest a fetch waits for the first message. */
+  /** Longest a fetch will be asked to wait for the first message. */
   readonly fetchWaitMs: number;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition: number;
@@ -49,7 +49,6 @@ export class KafkaOrderLog implements OrderLog {
       heartbeatInterval: Math.max(500, Math.floor(options.sessionTimeoutMs / 6)),
       heartbeatStallTimeout: options.sessionTimeoutMs * 2,
       isolationLevel: READ_COMMITTED,
-      maxWaitTime: options.fetchWaitMs,
       minBytes: 1,
       connectTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS + options.fetchWaitMs,
@@ -91,11 +90,11 @@ export class KafkaOrderLog implements OrderLog {
     }
   }
 
-  async fetch(positions: ReadonlyMap<number, number>): Promise<FetchedPartition[]> {
+  async fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
     try {
       const byLeader = await this.#byLeader([...positions.keys()]);
       const responses = await Promise.all(
-        [...byLeader].map(([node, partitions]) => this.#fetchFrom(node, partitions, positions)),
+        [...byLeader].map(([node, partitions]) => this.#fetchFrom(node, partitions, positions, waitMs)),
       );
       return responses.flatMap((response) => this.#read(response, positions));
     } catch (error) {
@@ -174,6 +173,7 @@ export class KafkaOrderLog implements OrderLog {
     node: number,
     partitions: readonly number[],
     positions: ReadonlyMap<number, number>,
+    waitMs: number,
   ): Promise<FetchResponse> {
     const request = partitions.map((partition) => ({
       partition,
@@ -183,7 +183,11 @@ export class KafkaOrderLog implements OrderLog {
       partitionMaxBytes: this.#options.maxBytesPerPartition,
     }));
     try {
-      return await this.#consumer.fetch({ node, topics: [{ topicId: this.#topicId, partitions: request }] });
+      return await this.#consumer.fetch({
+        node,
+        topics: [{ topicId: this.#topicId, partitions: request }],
+        maxWaitTime: waitMs,
+      });
     } catch (error) {
       // One partition out of range fails the whole answer; the others' records in it are good.
       const response = responseOf(error);

@@ -46,10 +46,10 @@ export interface OrderLog {
    */
   start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void>;
   /**
-   * Reads each partition from its position; waits a bounded time for the first message.
+   * Reads each partition from its position; waits up to `waitMs` for the first message.
    * @throws AppError `kafka_unavailable` (retryable); `topic_missing` when the topic has gone or was re-created.
    */
-  fetch(positions: ReadonlyMap<number, number>): Promise<FetchedPartition[]>;
+  fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]>;
   /** @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
   /** Tells Kafka how far each partition is stored. Failing does no harm: the database's offset wins. */

@@ -3,7 +3,6 @@ import { AppError } from '../../lib/app-error.ts';
 import { firstDifference } from '../../order/same-order.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyEncoder, type IncomingOrder } from './copy-encoding.ts';
 import type { Database } from './database.ts';
-import type { OffsetScope } from './offset-store.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
 import { classifySqlError, toDatabaseError } from './sql-error.ts';
 
@@ -17,14 +16,19 @@ export interface OffsetMove {
 
 /** Orders to store and the offsets that move with them, in one transaction. */
 export interface OrderBatch {
+  /** The incarnation of the topic the offsets belong to. */
+  readonly topicId: string;
   readonly moves: readonly OffsetMove[];
   /**
    * The orders in slices, in log order; called anew for every attempt. A slice is short, so that other work gets
    * its turn in between.
    */
   slices(): Iterable<readonly IncomingOrder[]>;
-  /** Awaited when all is written and nothing is committed; its rejection rolls back and is passed on. */
-  beforeCommit(): Promise<void>;
+  /**
+   * Awaited when all is written and nothing is committed; its rejection rolls back and is passed on. `changed` are
+   * the orders that will say something else after the commit, be its answer lost or not.
+   */
+  beforeCommit(changed: readonly string[]): Promise<void>;
 }
 
 export interface BatchResult {
@@ -36,7 +40,8 @@ export interface BatchResult {
 }
 
 export interface OrderWriterOptions {
-  readonly scope: OffsetScope;
+  readonly group: string;
+  readonly topic: string;
   /** Time for one transaction. */
   readonly transactionTimeoutMs: number;
 }
@@ -58,7 +63,7 @@ export class OrderWriter {
   constructor(database: Database, options: OrderWriterOptions) {
     this.#database = database;
     this.#options = options;
-    this.#encoder = new CopyEncoder(options.scope.topic);
+    this.#encoder = new CopyEncoder(options.topic);
   }
 
   /**
@@ -98,14 +103,14 @@ export class OrderWriter {
   }
 
   async #copyAll(tx: TransactionSQL, batch: OrderBatch): Promise<BatchResult> {
-    await this.#moveOffsets(tx, batch.moves);
+    await this.#moveOffsets(tx, batch);
     const written = await this.#copy(tx, batch.slices());
-    await batch.beforeCommit();
+    await batch.beforeCommit([]);
     return { changed: [], written, unchanged: 0 };
   }
 
   async #merge(tx: TransactionSQL, batch: OrderBatch): Promise<BatchResult> {
-    await this.#moveOffsets(tx, batch.moves);
+    await this.#moveOffsets(tx, batch);
     // The last message of a key counts. Sorted, so that two consumers lock common keys in the same order.
     const latest = new Map<string, IncomingOrder>();
     let total = 0;
@@ -122,7 +127,7 @@ export class OrderWriter {
     }
     const fresh = uids.map((uid) => latest.get(uid)).filter((incoming) => incoming !== undefined);
     const written = await this.#copy(tx, sliced(fresh));
-    await batch.beforeCommit();
+    await batch.beforeCommit(changed);
     return { changed, written, unchanged: total - written };
   }
 
@@ -152,8 +157,8 @@ export class OrderWriter {
   }
 
   /** First of all, so that a consumer whose partition was taken over waits here and writes nothing. */
-  async #moveOffsets(tx: TransactionSQL, moves: readonly OffsetMove[]): Promise<void> {
-    const { group, topic, topicId } = this.#options.scope;
+  async #moveOffsets(tx: TransactionSQL, { moves, topicId }: OrderBatch): Promise<void> {
+    const { group, topic } = this.#options;
     const sorted = [...moves].sort((a, b) => a.partition - b.partition);
     for (const move of sorted) {
       const result = await tx`update consumer_offsets set next_offset = ${move.to}, updated_at = now()
@@ -196,7 +201,11 @@ async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<st
     (error: unknown) => error,
   );
   try {
-    for (const chunk of chunks) await writer.write(chunk);
+    for (const chunk of chunks) {
+      await writer.write(chunk);
+      // Encoding is work of the event loop's thread: between chunks everyone else gets a turn.
+      await new Promise(setImmediate);
+    }
     await writer.close();
   } catch (error) {
     await writer.abort(error).catch(() => {});

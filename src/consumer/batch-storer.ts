@@ -1,0 +1,133 @@
+import type { LogRecord } from '../kafka/order-log.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
+import { Backoff, pause } from '../lib/backoff.ts';
+import type { Rejection } from '../order/rejection.ts';
+import { reject } from '../order/validate.ts';
+import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { countRecords, splitBatch } from './batcher.ts';
+import type { RejectedRecord } from './dead-letter.ts';
+import { BatchAbandoned, IncomingBatch } from './incoming-batch.ts';
+import type { Part } from './partition-queue.ts';
+
+/** Where batches are stored. */
+export interface OrderSink {
+  write(batch: OrderBatch): Promise<BatchResult>;
+}
+
+export interface BatchStorerOptions {
+  readonly topic: string;
+  readonly maxOrderBytes: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly now: () => number;
+  readonly sendDeadLetters: (letters: readonly RejectedRecord[]) => Promise<void>;
+  /** Orders replaced by other contents; called even when the commit's answer was lost. */
+  readonly onChanged: (uids: readonly string[]) => void;
+  readonly logger: Logger;
+}
+
+/** What became of a batch: all of it stored, or (part of it) not ours any more. */
+export type StoreOutcome = 'stored' | 'fenced' | 'abandoned';
+
+export interface StoreCounts {
+  written: number;
+  unchanged: number;
+  changed: number;
+  deadLettered: number;
+}
+
+/**
+ * Brings a batch into the database, however long that takes: an outage is waited out, a refused batch is halved until the one
+ * refused record is alone and becomes a dead letter.
+ */
+export class BatchStorer {
+  readonly counts: StoreCounts = { written: 0, unchanged: 0, changed: 0, deadLettered: 0 };
+  /** Batches that wait for the database or the dead-letter topic to come back. */
+  waiting = 0;
+  readonly #sink: OrderSink;
+  readonly #options: BatchStorerOptions;
+
+  constructor(sink: OrderSink, options: BatchStorerOptions) {
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  /** Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. */
+  store(parts: readonly Part[], signal: AbortSignal): Promise<StoreOutcome> {
+    return this.#store(parts, new Map(), new Set(), signal);
+  }
+
+  async #store(
+    parts: readonly Part[],
+    refused: Map<LogRecord, Rejection>,
+    sent: Set<LogRecord>,
+    signal: AbortSignal,
+  ): Promise<StoreOutcome> {
+    const backoff = new Backoff({ minMs: this.#options.retryMinMs, maxMs: this.#options.retryMaxMs });
+    let waits = false;
+    try {
+      while (true) {
+        const mayCommit = (): boolean => !signal.aborted && parts.every(({ queue }) => !queue.revoked);
+        if (!mayCommit()) return 'abandoned';
+        const batch = new IncomingBatch(parts, refused, sent, { ...this.#options, mayCommit });
+        try {
+          const result = await this.#sink.write(batch).finally(() => this.#announce(batch.changed));
+          this.#count(result, batch);
+          if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
+          return 'stored';
+        } catch (error) {
+          if (error instanceof BatchAbandoned) return 'abandoned';
+          if (error instanceof AppError && error.code === 'fenced') return 'fenced';
+          if (error instanceof AppError && error.code === 'database_rejected') {
+            return await this.#bisect(parts, refused, sent, error, signal);
+          }
+          const pauseMs = backoff.next();
+          if (!waits) this.waiting += 1;
+          if (!waits) this.#options.logger.warn({ error: messageOf(error) }, 'storing fails, trying again');
+          waits = true;
+          await pause(pauseMs, signal);
+        }
+      }
+    } finally {
+      if (waits) this.waiting -= 1;
+    }
+  }
+
+  async #bisect(
+    parts: readonly Part[],
+    refused: Map<LogRecord, Rejection>,
+    sent: Set<LogRecord>,
+    error: AppError,
+    signal: AbortSignal,
+  ): Promise<StoreOutcome> {
+    const records = parts.flatMap((part) => part.records);
+    const [only] = records;
+    if (records.length > 1) {
+      const [first, second] = splitBatch(parts);
+      const outcome = await this.#store(first, refused, sent, signal);
+      return outcome === 'stored' ? this.#store(second, refused, sent, signal) : outcome;
+    }
+    if (only === undefined || refused.has(only)) {
+      // No record of it can be at fault, so it is the database's trouble: wait as for an outage.
+      this.#options.logger.error({ error: error.message }, 'the database refuses a batch without orders');
+      await pause(this.#options.retryMaxMs, signal);
+      return this.#store(parts, refused, sent, signal);
+    }
+    this.#options.logger.warn({ offset: only.offset, error: error.message }, 'the database refuses an order');
+    refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));
+    return this.#store(parts, refused, sent, signal);
+  }
+
+  #count(result: BatchResult, batch: IncomingBatch): void {
+    this.counts.written += result.written;
+    this.counts.unchanged += result.unchanged;
+    this.counts.changed += result.changed.length;
+    this.counts.deadLettered += batch.rejected.length;
+  }
+
+  /** After the commit, or after its answer was lost: telling once too often does no harm. */
+  #announce(changed: readonly string[]): void {
+    if (changed.length > 0) this.#options.onChanged(changed);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Part, PartitionQueue } from './partition-queue.ts';
+
+/**
+ * The next batch: parts of ready partitions until `maxRecords` is reached, those served longest ago first (the map's
+ * order: a partition that gives records goes to its end). While little comes in, a batch is small and leaves at once; while one is on its
+ * way the next grows. A full batch leaves the other partitions to the other transactions.
+ */
+export function takeBatch(queues: Map<number, PartitionQueue>, maxRecords: number): Part[] {
+  const parts: Part[] = [];
+  let left = maxRecords;
+  for (const queue of [...queues.values()]) {
+    if (left <= 0) break;
+    if (!queue.ready) continue;
+    const part = queue.take(left);
+    left -= part.records.length;
+    parts.push(part);
+    queues.delete(queue.partition);
+    queues.set(queue.partition, queue);
+  }
+  return parts;
+}
+
+/** Splits a batch in two by its records, in log order; a part may be cut in the middle. */
+export function splitBatch(parts: readonly Part[]): [Part[], Part[]] {
+  const total = countRecords(parts);
+  const first: Part[] = [];
+  const second: Part[] = [];
+  let left = Math.ceil(total / 2);
+  for (const part of parts) {
+    const here = Math.min(left, part.records.length);
+    left -= here;
+    const next = part.records[here];
+    if (here === part.records.length || next === undefined) {
+      first.push(part);
+    } else if (here === 0) {
+      second.push(part);
+    } else {
+      first.push({ ...part, to: next.offset, records: part.records.slice(0, here) });
+      second.push({ ...part, from: next.offset, records: part.records.slice(here) });
+    }
+  }
+  return [first, second];
+}
+
+export function countRecords(parts: readonly Part[]): number {
+  return parts.reduce((total, part) => total + part.records.length, 0);
+}

@@ -1,0 +1,50 @@
+import type { OrderLog } from '../kafka/order-log.ts';
+import { messageOf } from '../lib/app-error.ts';
+import { within } from '../lib/deadline.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+const FLUSH_TIMEOUT_MS = 2_000;
+
+/**
+ * Passes stored offsets on to Kafka, for tools that show lag: one request at a time, the newest offsets in it.
+ * Nothing depends on them, so a failure is logged and left to the next request.
+ */
+export class CommitRelay {
+  readonly #log: OrderLog;
+  readonly #logger: Logger;
+  #pending = new Map<number, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(log: OrderLog, logger: Logger) {
+    this.#log = log;
+    this.#logger = logger;
+  }
+
+  note(partition: number, offset: number): void {
+    this.#pending.set(partition, offset);
+    this.#running ??= this.#run();
+  }
+
+  /** The partition is not ours any more. */
+  forget(partition: number): void {
+    this.#pending.delete(partition);
+  }
+
+  /** Waits, for a bounded time, until Kafka has what was noted. */
+  async flush(): Promise<void> {
+    if (this.#running !== undefined) await within(FLUSH_TIMEOUT_MS, this.#running).catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const offsets = this.#pending;
+      this.#pending = new Map();
+      try {
+        await this.#log.commit(offsets);
+      } catch (error) {
+        this.#logger.debug({ error: messageOf(error) }, 'kafka did not take the offsets');
+      }
+    }
+    this.#running = undefined;
+  }
+}

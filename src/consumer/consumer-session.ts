@@ -1,0 +1,230 @@
+import type { Assignment, FetchedPartition, OrderLog } from '../kafka/order-log.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
+import { Backoff, pause } from '../lib/backoff.ts';
+import { within } from '../lib/deadline.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { BatchStorer } from './batch-storer.ts';
+import { countRecords, takeBatch } from './batcher.ts';
+import { CommitRelay } from './commit-relay.ts';
+import type { PartitionLoader } from './partition-loader.ts';
+import { type Part, PartitionQueue } from './partition-queue.ts';
+import { Signal } from './signal.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface ConsumerSessionOptions {
+  readonly maxBatchOrders: number;
+  readonly maxBufferedBytes: number;
+  /** Longest a fetch waits for messages. */
+  readonly fetchWaitMs: number;
+  readonly transactionsInFlight: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly stallMs: number;
+  /** Time batches on their way have to finish once the session ends. */
+  readonly drainMs: number;
+  readonly logger: Logger;
+}
+
+/** Fetches in a row that may fail before the client is replaced. */
+const MAX_FAILED_FETCHES = 5;
+const BUSY_FETCH_WAIT_MS = 5;
+
+/**
+ * One membership in the group, from joining to leaving: fetches what is assigned, stores it in batches, passes the offsets on
+ * to Kafka. It ends when it is told to or when the Kafka client is of no more use.
+ */
+export class ConsumerSession {
+  readonly queues = new Map<number, PartitionQueue>();
+  readonly #log: OrderLog;
+  readonly #loader: PartitionLoader;
+  readonly #storer: BatchStorer;
+  readonly #options: ConsumerSessionOptions;
+  readonly #commits: CommitRelay;
+  readonly #ending = new AbortController();
+  readonly #giveUp = new AbortController();
+  readonly #wake = new Signal();
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #watchdog: Watchdog;
+  #assigned: ReadonlySet<number> = new Set();
+  #topicId = '';
+  #reason: string | undefined;
+
+  constructor(log: OrderLog, loader: PartitionLoader, storer: BatchStorer, options: ConsumerSessionOptions) {
+    this.#log = log;
+    this.#loader = loader;
+    this.#storer = storer;
+    this.#options = options;
+    this.#commits = new CommitRelay(log, options.logger);
+    this.#watchdog = new Watchdog(log, {
+      stallMs: options.stallMs,
+      queues: () => this.queues,
+      isWaiting: () => storer.waiting > 0,
+      onStall: (reason) => this.#lose(reason),
+    });
+  }
+
+  /** Runs until `end` is called or the client is lost. Resolves with the reason of the loss, if any. Never rejects. */
+  async run(): Promise<string | undefined> {
+    try {
+      await this.#log.start(
+        (assignment) => this.#onAssignment(assignment),
+        (reason) => this.#lose(reason),
+      );
+      this.#watchdog.start();
+      await this.#fetchLoop();
+    } catch (error) {
+      this.#lose(messageOf(error));
+    }
+    await this.#drain();
+    return this.#reason;
+  }
+
+  /** Ends the session: nothing more is fetched, batches on their way get their time, the group is left. */
+  end(): void {
+    this.#ending.abort();
+    this.#wake.set();
+  }
+
+  #lose(reason: string): void {
+    this.#reason ??= reason;
+    this.end();
+  }
+
+  async #drain(): Promise<void> {
+    this.#ending.abort();
+    this.#watchdog.stop();
+    const drained = Promise.all([...this.#inFlight]);
+    await within(this.#options.drainMs, drained).catch(() => {});
+    this.#giveUp.abort();
+    await Promise.all([...this.#inFlight]);
+    for (const queue of this.queues.values()) queue.revoked = true;
+    await this.#commits.flush();
+    await this.#log.close();
+    this.queues.clear();
+  }
+
+  #onAssignment(assignment: Assignment): void {
+    this.#assigned = new Set(assignment.partitions);
+    this.#topicId = assignment.topicId;
+    for (const partition of [...this.queues.keys()])
+      if (!this.#assigned.has(partition)) this.#drop(partition);
+    const added = assignment.partitions.filter((partition) => !this.queues.has(partition));
+    this.#options.logger.info({ partitions: assignment.partitions }, 'partitions assigned');
+    void this.#load(added);
+  }
+
+  /** Nothing buffered of it will be written, and what is on its way is not committed. */
+  #drop(partition: number): void {
+    const queue = this.queues.get(partition);
+    if (queue === undefined) return;
+    queue.revoked = true;
+    this.queues.delete(partition);
+    this.#commits.forget(partition);
+  }
+
+  async #load(partitions: readonly number[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const topicId = this.#topicId;
+    const offsets = await this.#loader.load(topicId, partitions, this.#ending.signal);
+    if (offsets === undefined) return;
+    for (const [partition, offset] of offsets) {
+      if (!this.#assigned.has(partition) || this.queues.has(partition)) continue;
+      this.queues.set(partition, new PartitionQueue(topicId, partition, offset));
+      this.#commits.note(partition, offset);
+    }
+    this.#wake.set();
+  }
+
+  async #fetchLoop(): Promise<void> {
+    const { retryMinMs, retryMaxMs, logger } = this.#options;
+    const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
+    const signal = this.#ending.signal;
+    let failures = 0;
+    while (!signal.aborted) {
+      const positions = this.#positions();
+      if (positions.size === 0) {
+        await this.#wake.wait();
+        continue;
+      }
+      try {
+        this.#watchdog.fetchStarts();
+        // A partition left out for want of room must not wait for messages of the others once it has room again.
+        const waitMs = positions.size < this.queues.size ? BUSY_FETCH_WAIT_MS : this.#options.fetchWaitMs;
+        this.#take(await this.#log.fetch(positions, waitMs), positions);
+        failures = 0;
+        backoff.reset();
+      } catch (error) {
+        failures += 1;
+        const gone = error instanceof AppError && error.code === 'topic_missing';
+        if (gone || failures >= MAX_FAILED_FETCHES) {
+          this.#lose(messageOf(error));
+          return;
+        }
+        logger.warn({ error: messageOf(error) }, 'fetching fails, trying again');
+        await pause(backoff.next(), signal);
+      } finally {
+        this.#watchdog.fetchEnds();
+      }
+    }
+  }
+
+  /** What to fetch: every partition with room; none while the memory's share is used up. */
+  #positions(): Map<number, number> {
+    const positions = new Map<number, number>();
+    let total = 0;
+    for (const queue of this.queues.values()) total += queue.bufferedBytes;
+    if (total >= this.#options.maxBufferedBytes) return positions;
+    const share = this.#options.maxBufferedBytes / Math.max(1, this.queues.size);
+    for (const queue of this.queues.values()) {
+      if (!queue.revoked && queue.bufferedBytes < share) positions.set(queue.partition, queue.position);
+    }
+    return positions;
+  }
+
+  #take(fetched: readonly FetchedPartition[], positions: ReadonlyMap<number, number>): void {
+    const outOfRange: number[] = [];
+    for (const one of fetched) {
+      const queue = this.queues.get(one.partition);
+      // Revoked, or given back with another position, while the fetch was under way.
+      if (queue === undefined || queue.position !== positions.get(one.partition)) continue;
+      if (one.outOfRange) outOfRange.push(one.partition);
+      else queue.push(one);
+    }
+    if (outOfRange.length > 0) this.#reload(outOfRange);
+    this.#pump();
+  }
+
+  #pump(): void {
+    const { transactionsInFlight, maxBatchOrders } = this.#options;
+    while (this.#inFlight.size < transactionsInFlight && !this.#ending.signal.aborted) {
+      const parts = takeBatch(this.queues, maxBatchOrders);
+      if (parts.length === 0) return;
+      const work: Promise<void> = this.#store(parts).finally(() => {
+        this.#inFlight.delete(work);
+        this.#pump();
+        this.#wake.set();
+      });
+      this.#inFlight.add(work);
+    }
+  }
+
+  async #store(parts: readonly Part[]): Promise<void> {
+    const outcome = await this.#storer.store(parts, this.#giveUp.signal);
+    this.#options.logger.debug({ records: countRecords(parts), outcome }, 'batch done');
+    if (outcome === 'stored') {
+      for (const part of parts) {
+        part.queue.done(part);
+        if (!part.queue.revoked) this.#commits.note(part.queue.partition, part.to);
+      }
+      return;
+    }
+    // What is stored is no longer what was expected, so the database is asked again.
+    const mine = parts.filter(({ queue }) => this.queues.get(queue.partition) === queue);
+    this.#reload(mine.map(({ queue }) => queue.partition));
+  }
+
+  #reload(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#drop(partition);
+    void this.#load(partitions);
+  }
+}

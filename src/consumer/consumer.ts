@@ -1,0 +1,133 @@
+import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import type { OrderLog } from '../kafka/order-log.ts';
+import { Backoff, pause } from '../lib/backoff.ts';
+import type { LostRange } from '../storage/postgresql/offset-store.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { BatchStorer, type OrderSink, type StoreCounts } from './batch-storer.ts';
+import { ConsumerSession } from './consumer-session.ts';
+import { deadLetterOf } from './dead-letter.ts';
+import { type Offsets, PartitionLoader } from './partition-loader.ts';
+
+export interface OrderConsumerSettings {
+  readonly group: string;
+  readonly topic: string;
+  readonly maxBatchOrders: number;
+  readonly maxBufferedBytes: number;
+  readonly fetchWaitMs: number;
+  readonly maxOrderBytes: number;
+  readonly transactionsInFlight: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly stallMs: number;
+  /** Time batches on their way have to finish at close. */
+  readonly drainMs: number;
+}
+
+export interface OrderConsumerDependencies {
+  /** A new membership; called again whenever the last one was lost. */
+  readonly openLog: () => OrderLog;
+  readonly offsets: Offsets;
+  readonly sink: OrderSink;
+  readonly sendDeadLetters: (letters: readonly OutgoingMessage[]) => Promise<void>;
+  /** Told after a commit which orders say something else now. */
+  readonly onChanged: (uids: readonly string[]) => void;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+export interface ConsumerStatus extends Readonly<StoreCounts> {
+  readonly partitions: readonly number[];
+  /** Offset the database has, by partition. */
+  readonly stored: ReadonlyMap<number, number>;
+  /** Batches wait for PostgreSQL or the dead-letter topic. */
+  readonly waiting: boolean;
+  /** Ranges that were gone from the log before they could be read. */
+  readonly lost: readonly LostRange[];
+  /** How often the Kafka client was replaced. */
+  readonly rebuilds: number;
+}
+
+const TRUNCATION_GRACE_MS = 10_000;
+
+/**
+ * The consumer role: reads orders from Kafka and stores each of them once, in the sense that what is in PostgreSQL is
+ * what it would be had every message been stored exactly once. Bad messages go to the dead-letter topic.
+ * Engines that are down are waited for; nothing stops it but `close`.
+ */
+export class OrderConsumer {
+  readonly #settings: OrderConsumerSettings;
+  readonly #dependencies: OrderConsumerDependencies;
+  readonly #storer: BatchStorer;
+  readonly #closing = new AbortController();
+  readonly #lost: LostRange[] = [];
+  #session: ConsumerSession | undefined;
+  #running: Promise<void> | undefined;
+  #rebuilds = 0;
+
+  constructor(settings: OrderConsumerSettings, dependencies: OrderConsumerDependencies) {
+    this.#settings = settings;
+    this.#dependencies = dependencies;
+    const { logger, now = Date.now, onChanged, sendDeadLetters } = dependencies;
+    this.#storer = new BatchStorer(dependencies.sink, {
+      ...settings,
+      now,
+      onChanged,
+      sendDeadLetters: (letters) => sendDeadLetters(letters.map(deadLetterOf)),
+      logger,
+    });
+  }
+
+  /** Starts working in the background; returns at once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  status(): ConsumerStatus {
+    const queues = [...(this.#session?.queues.values() ?? [])];
+    return {
+      ...this.#storer.counts,
+      partitions: queues.map((queue) => queue.partition).sort((a, b) => a - b),
+      stored: new Map(queues.map((queue) => [queue.partition, queue.stored])),
+      waiting: this.#storer.waiting > 0,
+      lost: this.#lost,
+      rebuilds: this.#rebuilds,
+    };
+  }
+
+  /** Finishes the batches on their way, within drainMs, and leaves the group. Idempotent, safe before start. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#session?.end();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { retryMinMs, retryMaxMs } = this.#settings;
+    const { logger } = this.#dependencies;
+    const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
+    while (!this.#closing.signal.aborted) {
+      const started = Date.now();
+      const session = this.#openSession();
+      this.#session = session;
+      const reason = await session.run();
+      this.#session = undefined;
+      if (this.#closing.signal.aborted) return;
+      this.#rebuilds += 1;
+      if (Date.now() - started > retryMaxMs * 2) backoff.reset();
+      logger.warn({ reason }, 'the kafka client is replaced');
+      await pause(backoff.next(), this.#closing.signal);
+    }
+  }
+
+  #openSession(): ConsumerSession {
+    const { openLog, offsets, logger } = this.#dependencies;
+    const log = openLog();
+    const loader = new PartitionLoader(log, offsets, {
+      ...this.#settings,
+      truncationGraceMs: TRUNCATION_GRACE_MS,
+      onLost: (lost) => this.#lost.push(lost),
+      logger,
+    });
+    return new ConsumerSession(log, loader, this.#storer, { ...this.#settings, logger });
+  }
+}

@@ -1,0 +1,42 @@
+import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import type { LogRecord } from '../kafka/order-log.ts';
+import type { Rejection } from '../order/rejection.ts';
+
+/** The headers a dead letter has besides the original ones. */
+export const DEAD_LETTER_HEADERS = {
+  reason: 'dl-reason',
+  detail: 'dl-detail',
+  topic: 'dl-topic',
+  partition: 'dl-partition',
+  offset: 'dl-offset',
+  at: 'dl-at',
+  replays: 'dl-replays',
+} as const;
+
+/** A rejected record and where it stood. */
+export interface RejectedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: LogRecord;
+  readonly rejection: Rejection;
+  /** ms since the Unix epoch. */
+  readonly at: number;
+}
+
+/**
+ * The dead letter of a record: its key, its value's bytes and its headers as they were, and why it is one. `dl-replays` is kept: it
+ * counts how often the message was sent back to its topic.
+ */
+export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
+  const { record, rejection } = rejected;
+  const headers: Record<string, string | Buffer> = {};
+  for (const [key, value] of record.headers) headers[key.toString()] = value ?? Buffer.alloc(0);
+  headers[DEAD_LETTER_HEADERS.reason] = rejection.reason;
+  headers[DEAD_LETTER_HEADERS.detail] = rejection.detail;
+  headers[DEAD_LETTER_HEADERS.topic] = rejected.topic;
+  headers[DEAD_LETTER_HEADERS.partition] = String(rejected.partition);
+  headers[DEAD_LETTER_HEADERS.offset] = String(record.offset);
+  headers[DEAD_LETTER_HEADERS.at] = String(rejected.at);
+  headers[DEAD_LETTER_HEADERS.replays] ??= '0';
+  return { key: record.key, value: record.value, headers };
+}

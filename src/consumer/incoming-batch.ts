@@ -1,0 +1,107 @@
+import type { LogRecord } from '../kafka/order-log.ts';
+import { decodeOrder } from '../order/decode.ts';
+import type { Rejection } from '../order/rejection.ts';
+import type { IncomingOrder } from '../storage/postgresql/copy-encoding.ts';
+import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import type { RejectedRecord } from './dead-letter.ts';
+import type { Part } from './partition-queue.ts';
+import { producedAt } from './record-header.ts';
+
+export interface IncomingBatchOptions {
+  readonly topic: string;
+  readonly maxOrderBytes: number;
+  readonly now: () => number;
+  /** Sends dead letters; resolves when the broker has them. */
+  readonly sendDeadLetters: (letters: readonly RejectedRecord[]) => Promise<void>;
+  /** False once the batch may not be committed any more. */
+  readonly mayCommit: () => boolean;
+}
+
+/** Records decoded between two turns of the event loop: about two milliseconds of work. */
+const SLICE_RECORDS = 250;
+
+/** Fetched records as a batch of orders to store; what is no order becomes a dead letter before the commit. */
+export class IncomingBatch implements OrderBatch {
+  readonly topicId: string;
+  readonly moves: readonly OffsetMove[];
+  readonly #parts: readonly Part[];
+  readonly #options: IncomingBatchOptions;
+  /** Verdicts that decoding does not know of: rows the database refused. Shared by all attempts. */
+  readonly #refused: ReadonlyMap<LogRecord, Rejection>;
+  /** Dead letters the broker has already, so that another attempt sends none twice. */
+  readonly #sent: Set<LogRecord>;
+  #rejected: RejectedRecord[] = [];
+  #changed: readonly string[] = [];
+
+  constructor(
+    parts: readonly Part[],
+    refused: ReadonlyMap<LogRecord, Rejection>,
+    sent: Set<LogRecord>,
+    options: IncomingBatchOptions,
+  ) {
+    this.#parts = parts;
+    this.#refused = refused;
+    this.#sent = sent;
+    this.#options = options;
+    this.topicId = parts[0]?.queue.topicId ?? '';
+    this.moves = parts.map(({ queue, from, to }) => ({ partition: queue.partition, from, to }));
+  }
+
+  /** Records of the last attempt that are no orders. */
+  get rejected(): readonly RejectedRecord[] {
+    return this.#rejected;
+  }
+
+  /** Orders that say something else if the last attempt's commit came through. */
+  get changed(): readonly string[] {
+    return this.#changed;
+  }
+
+  *slices(): Iterable<readonly IncomingOrder[]> {
+    this.#rejected = [];
+    for (const part of this.#parts) {
+      for (let at = 0; at < part.records.length; at += SLICE_RECORDS) {
+        yield this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length));
+      }
+    }
+  }
+
+  async beforeCommit(changed: readonly string[]): Promise<void> {
+    const unsent = this.#rejected.filter(({ record }) => !this.#sent.has(record));
+    if (unsent.length > 0) {
+      await this.#options.sendDeadLetters(unsent);
+      for (const { record } of unsent) this.#sent.add(record);
+    }
+    if (!this.#options.mayCommit()) throw new BatchAbandoned();
+    this.#changed = changed;
+  }
+
+  #decode(part: Part, start: number, end: number): IncomingOrder[] {
+    const { topic, maxOrderBytes, now } = this.#options;
+    const { partition } = part.queue;
+    const orders: IncomingOrder[] = [];
+    for (let at = start; at < end; at++) {
+      const record = part.records[at];
+      if (record === undefined) continue;
+      const verdict =
+        this.#refused.get(record) ?? decodeOrder(record.value, { maxBytes: maxOrderBytes, now });
+      if (verdict.ok) {
+        orders.push({
+          order: verdict.order,
+          plainStrings: verdict.plainStrings,
+          partition,
+          offset: record.offset,
+          producedAt: producedAt(record),
+        });
+      } else {
+        this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
+      }
+    }
+    return orders;
+  }
+}
+
+/** A partition of the batch was revoked, or the consumer stops: nothing of it is committed. */
+export class BatchAbandoned extends Error {
+  override readonly name = 'BatchAbandoned';
+}

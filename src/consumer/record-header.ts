@@ -1,0 +1,26 @@
+import type { LogRecord } from '../kafka/order-log.ts';
+
+const PRODUCED_AT = Buffer.from('produced-at');
+// What PostgreSQL's timestamptz and RFC 3339 can both hold, ms: the years 1970 to 9999.
+const LAST_INSTANT = 253_402_300_799_999;
+
+/** When the order was produced, ms since the Unix epoch: the `produced-at` header, or else the record's timestamp. */
+export function producedAt(record: LogRecord): number {
+  for (const [key, value] of record.headers) {
+    if (key.length !== PRODUCED_AT.length || value === null || !key.equals(PRODUCED_AT)) continue;
+    const millis = digits(value);
+    if (millis !== undefined) return millis;
+  }
+  return Math.min(Math.max(0, record.timestamp), LAST_INSTANT);
+}
+
+function digits(value: Buffer): number | undefined {
+  if (value.length === 0 || value.length > 15) return undefined;
+  let number = 0;
+  for (let at = 0; at < value.length; at++) {
+    const digit = (value[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number <= LAST_INSTANT ? number : undefined;
+}

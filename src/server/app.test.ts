@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'bun:test';
+import { FakeBackend } from '../../test/helpers/app-under-test.ts';
+import { storedOrder } from '../../test/helpers/stored-order.ts';
+import { AppError } from '../lib/app-error.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { PROBLEMS } from './problem.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Status, the last part of `type`, and the document of a problem response. */
+async function problem(response: Response | Promise<Response>) {
+  const answer = await response;
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const document = await answer.json();
+  expect(document.status).toBe(answer.status);
+  return { status: answer.status, name: document.type.replace('/problems/', ''), document, answer };
+}
+
+describe('paths and methods', () => {
+  test('an unknown path is a problem of another type than an unknown order', async () => {
+    const app = new FakeBackend().app();
+    expect((await problem(app.request('/nothing'))).name).toBe('not-found');
+    expect((await problem(app.request('/api/v1/nothing'))).name).toBe('not-found');
+    expect((await problem(app.request('/api/v1/orders/absent'))).name).toBe('order-not-found');
+  });
+
+  test('a method the path does not take: 405 with Allow', async () => {
+    const app = new FakeBackend().app();
+    const wrong = await problem(app.request('/api/v1/orders', { method: 'DELETE' }));
+    expect([wrong.status, wrong.name]).toEqual([405, 'method-not-allowed']);
+    expect(wrong.answer.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD', 'POST']);
+    expect((await app.request('/healthz', { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  test('every problem type has a page', async () => {
+    const app = new FakeBackend().app();
+    for (const name of Object.keys(PROBLEMS)) {
+      expect(await (await app.request(`/problems/${name}`)).text()).toContain(
+        PROBLEMS[name as keyof typeof PROBLEMS].title,
+      );
+    }
+  });
+});
+
+describe('who may ask', () => {
+  const ask = (host: string, url: string) =>
+    new FakeBackend().app({ host }).request(url, { headers: { host: new URL(url).host } });
+
+  test('bound to the loopback, only names of the loopback', async () => {
+    for (const name of ['localhost:8001', '127.0.0.1:9', '[::1]:8001', 'LOCALHOST']) {
+      expect((await ask('127.0.0.1', `http://${name}/healthz`)).status).toBe(200);
+    }
+    for (const name of ['evil.example:8001', '127.0.0.1.evil.example', '192.168.0.7:8001']) {
+      expect((await problem(ask('127.0.0.1', `http://${name}/healthz`))).name).toBe('wrong-host');
+    }
+    expect((await ask('::1', 'http://[::1]:1/healthz')).status).toBe(200);
+    expect((await ask('127.0.0.2', 'http://127.0.0.2/healthz')).status).toBe(200);
+  });
+
+  test('bound to anything else, any name', async () => {
+    expect((await ask('0.0.0.0', 'http://orders.example/healthz')).status).toBe(200);
+  });
+
+  test('a POST from another site is refused, before it is read', async () => {
+    const app = new FakeBackend().add(storedOrder('a')).app();
+    const post = (headers: Record<string, string>) =>
+      app.request('http://localhost:8001/api/v1/orders/lookup', {
+        method: 'POST',
+        headers: { host: 'localhost:8001', ...JSON_TYPE, ...headers },
+        body: '{"order_uid":"a"}',
+      });
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'http://evil.example' },
+      { origin: 'http://localhost:9999' },
+      { origin: 'null' },
+    ] as Record<string, string>[]) {
+      expect((await problem(post(headers))).name).toBe('cross-origin');
+    }
+    expect((await post({})).status).toBe(200);
+    expect((await post({ 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8001' })).status).toBe(
+      200,
+    );
+  });
+});
+
+describe('every response', () => {
+  test('carries the security headers, errors too', async () => {
+    const app = new FakeBackend().add(storedOrder('a')).app();
+    for (const path of ['/', '/healthz', '/api/v1/orders/a', '/nothing', '/api/v1/orders/absent']) {
+      const { headers } = await app.request(path);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    }
+  });
+
+  test('a failure of ours tells the client an instance and nothing else; the log has the rest', async () => {
+    const backend = new FakeBackend();
+    backend.databaseFailure = new Error('password of postgres://u:secret@h');
+    const logged: object[] = [];
+    const logger = { ...silentLogger, error: (fields: object) => void logged.push(fields) };
+    const { status, document } = await problem(backend.app({ logger }).request('/api/v1/orders/a'));
+    expect(status).toBe(500);
+    expect(JSON.stringify(document)).not.toContain('secret');
+    expect(document.instance).toStartWith('urn:uuid:');
+    expect(logged).toMatchObject([{ instance: document.instance, path: '/api/v1/orders/a' }]);
+  });
+
+  test('an answer that takes too long: 503', async () => {
+    const backend = new FakeBackend();
+    backend.gate = new Promise(() => {});
+    const late = await problem(backend.app({ requestTimeoutMs: 20 }).request('/api/v1/orders/a'));
+    expect([late.status, late.name]).toEqual([503, 'timed-out']);
+    expect(Number(late.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('a body that does not arrive: 408, and the connection is closed', async () => {
+    const app = new FakeBackend().app({ requestTimeoutMs: 20 });
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('{')) });
+    const late = await problem(
+      app.request('/api/v1/orders/lookup', { method: 'POST', headers: JSON_TYPE, body }),
+    );
+    expect([late.status, late.name]).toEqual([408, 'request-timeout']);
+    expect(late.answer.headers.get('connection')).toBe('close');
+  });
+});
+
+describe('readiness', () => {
+  test('says which engine is down, and is unavailable only without PostgreSQL', async () => {
+    const backend = new FakeBackend();
+    const app = backend.app();
+    const ready = async () => {
+      const answer = await app.request('/readyz');
+      const { status, engines } = await answer.json();
+      return [
+        answer.status,
+        status,
+        Object.fromEntries(engines.map((one: { name: string; status: string }) => [one.name, one.status])),
+      ];
+    };
+    expect(await ready()).toEqual([200, 'ok', { postgresql: 'up', kafka: 'up', redis: 'up' }]);
+    backend.down.add('kafka').add('redis');
+    expect(await ready()).toEqual([200, 'degraded', { postgresql: 'up', kafka: 'down', redis: 'down' }]);
+    backend.down.add('postgresql');
+    expect((await ready()).slice(0, 2)).toEqual([503, 'unavailable']);
+    expect(JSON.stringify(await (await app.request('/readyz')).json())).not.toContain('secret');
+    expect((await app.request('/healthz')).status).toBe(200);
+  });
+
+  test('an engine that hangs is down; looks at the same time are one look', async () => {
+    let looks = 0;
+    const hanging = {
+      name: 'postgresql',
+      required: true,
+      check: () => {
+        looks++;
+        return new Promise<void>(() => {});
+      },
+    } as const;
+    const app = new FakeBackend().app({ probes: [hanging], readiness: { timeoutMs: 20, keepMs: 1000 } });
+    const answers = await Promise.all([app.request('/readyz'), app.request('/readyz')]);
+    expect(answers.map((one) => one.status)).toEqual([503, 503]);
+    expect((await app.request('/readyz')).status).toBe(503);
+    expect(looks).toBe(1);
+  });
+});
+
+describe('the web client', () => {
+  test('the page at / and at an order’s address is revalidated, the files are kept for good', async () => {
+    const app = new FakeBackend().app();
+    for (const path of ['/', '/orders/a%2Fb']) {
+      const page = await app.request(path);
+      expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+    }
+    expect((await app.request('/', { headers: { 'if-none-match': '"p"' } })).status).toBe(304);
+    const script = await app.request('/assets/app-1.js');
+    expect(script.headers.get('cache-control')).toContain('immutable');
+    expect((await problem(app.request('/assets/app-2.js'))).name).toBe('not-found');
+  });
+});
+
+test('PostgreSQL down: 503 with Retry-After', async () => {
+  const backend = new FakeBackend();
+  backend.databaseFailure = new AppError('database_unavailable', 'no route to 10.0.0.1', { retryable: true });
+  for (const path of ['/api/v1/orders/a', '/api/v1/orders']) {
+    const { status, name, answer, document } = await problem(backend.app().request(path));
+    expect([status, name]).toEqual([503, 'database-unavailable']);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(JSON.stringify(document)).not.toContain('10.0.0.1');
+  }
+});

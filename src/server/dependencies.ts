@@ -1,0 +1,27 @@
+import type { Order } from '../order/order.ts';
+import type { OrderSummary, StoredOrder } from '../storage/order-store.ts';
+
+/** Finds one order. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
+export interface OrderLookup {
+  find(uid: string): Promise<{ stored: StoredOrder; tier: 'redis' | 'postgresql' } | undefined>;
+}
+
+/** The last orders stored, newest first. @throws AppError `database_unavailable` (retryable) */
+export interface OrderList {
+  latest(limit: number): Promise<OrderSummary[]>;
+}
+
+/** Takes a valid order; resolves once Kafka has acknowledged it. @throws AppError `kafka_unavailable` (retryable) */
+export interface OrderIntake {
+  /** `value` is the order's JSON as the client sent it. */
+  submit(order: Order, value: Buffer): Promise<{ readonly partition: number; readonly offset: bigint }>;
+}
+
+/** A look at one engine. */
+export interface Probe {
+  readonly name: 'postgresql' | 'kafka' | 'redis';
+  /** True when the service can't do its work without it. */
+  readonly required: boolean;
+  /** Resolves when the engine answers; any rejection means it does not. */
+  check(): Promise<void>;
+}

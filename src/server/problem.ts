@@ -1,0 +1,141 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AppError, type AppErrorCode, messageOf } from '../lib/app-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+interface ProblemKind {
+  readonly status: ContentfulStatusCode;
+  readonly title: string;
+  /** What the one who gets it can do. */
+  readonly advice: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Every error this API answers with, by the last part of its `type`. */
+export const PROBLEMS = {
+  'bad-request': { status: 400, title: 'The request is not understood', advice: 'See /openapi.json.' },
+  'bad-order-uid': {
+    status: 400,
+    title: 'This is not an order_uid',
+    advice: 'An order_uid is 1 to 128 characters of valid Unicode without U+0000.',
+  },
+  'bad-limit': { status: 400, title: 'This limit is not allowed', advice: 'Ask for 1 to 200 orders.' },
+  'bad-json': { status: 400, title: 'The body is not JSON', advice: 'Send JSON text in UTF-8 (RFC 8259).' },
+  'cross-origin': {
+    status: 403,
+    title: 'Refused from another site',
+    advice: 'Call from the same origin, or from a program that is not a browser.',
+  },
+  'not-found': { status: 404, title: 'There is nothing at this path', advice: 'See /openapi.json.' },
+  'order-not-found': {
+    status: 404,
+    title: 'There is no order with this order_uid',
+    advice: 'An order sent a moment ago may still be on its way from Kafka.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'This path does not take this method',
+    advice: 'The Allow header names those it takes.',
+  },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time', advice: 'Send it again.' },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too long',
+    advice: 'The limit is server.maxBodyBytes.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body must be JSON',
+    advice: 'Send the header content-type: application/json.',
+  },
+  'wrong-host': {
+    status: 421,
+    title: 'This server does not answer for this host name',
+    advice: 'A server bound to the loopback takes localhost, 127.0.0.1 and [::1]: this stops DNS rebinding.',
+  },
+  'order-rejected': {
+    status: 422,
+    title: 'This is not a valid order',
+    advice: '`reason` is the code a dead letter would carry; `detail` says where and what.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong here',
+    advice: 'The log has the same `instance`.',
+  },
+  'database-unavailable': {
+    status: 503,
+    title: 'PostgreSQL does not answer',
+    advice: 'Orders in the cache are still served. Try again later.',
+    retryAfterSeconds: 2,
+  },
+  'kafka-unavailable': {
+    status: 503,
+    title: 'Kafka does not answer',
+    advice:
+      'The order may or may not have been taken. Sending it again is safe: the same order is stored once.',
+    retryAfterSeconds: 5,
+  },
+  'timed-out': {
+    status: 503,
+    title: 'The answer took too long',
+    advice: 'The limit is server.requestTimeoutMs. Try again later.',
+    retryAfterSeconds: 2,
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** Thrown by a handler to answer with a problem document. `detail` and `more` are shown to the client. */
+export class ProblemError extends HTTPException {
+  readonly problem: ProblemName;
+  readonly detail: string | undefined;
+  readonly more: Readonly<Record<string, unknown>>;
+
+  constructor(problem: ProblemName, detail?: string, more: Readonly<Record<string, unknown>> = {}) {
+    super(PROBLEMS[problem].status, { message: detail ?? PROBLEMS[problem].title });
+    this.problem = problem;
+    this.detail = detail;
+    this.more = more;
+  }
+}
+
+const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
+  database_unavailable: 'database-unavailable',
+  kafka_unavailable: 'kafka-unavailable',
+  topic_missing: 'kafka-unavailable',
+};
+
+/**
+ * Whatever a handler threw → the response: an RFC 9457 document. A 5xx is logged under the `instance` the client sees, and
+ * tells the client nothing but its kind.
+ */
+export function problemResponse(c: Context, error: unknown, logger: Logger): Response {
+  const problem = error instanceof ProblemError ? error : new ProblemError(kindOf(error));
+  const kind: ProblemKind = PROBLEMS[problem.problem];
+  let instance = c.req.path;
+  if (kind.status >= 500) {
+    instance = `urn:uuid:${crypto.randomUUID()}`;
+    const fields = { instance, method: c.req.method, path: c.req.path, reason: messageOf(error) };
+    if (kind.status === 500) logger.error({ ...fields, err: error }, 'request failed');
+    else logger.warn(fields, 'request could not be served');
+  }
+  if (kind.retryAfterSeconds !== undefined) c.header('retry-after', String(kind.retryAfterSeconds));
+  // The rest of the body is still to come on this connection and will not be read.
+  if (kind.status === 408 || kind.status === 413) c.header('connection', 'close');
+  const document = {
+    type: `/problems/${problem.problem}`,
+    title: kind.title,
+    status: kind.status,
+    detail: problem.detail ?? kind.advice,
+    instance,
+    ...problem.more,
+  };
+  c.header('cache-control', 'no-store');
+  return c.body(JSON.stringify(document), kind.status, { 'content-type': 'application/problem+json' });
+}
+
+function kindOf(error: unknown): ProblemName {
+  return (error instanceof AppError ? BY_CODE[error.code] : undefined) ?? 'internal';
+}

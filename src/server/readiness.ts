@@ -1,0 +1,74 @@
+import { messageOf } from '../lib/app-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Probe } from './dependencies.ts';
+
+export interface EngineStatus {
+  readonly name: Probe['name'];
+  readonly status: 'up' | 'down';
+  readonly required: boolean;
+  /** How long the engine took to answer; absent when it did not. */
+  readonly latency_ms?: number;
+}
+
+export interface Readiness {
+  /** `degraded`: an engine is down that is not required. `unavailable`: a required one is. */
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly engines: readonly EngineStatus[];
+}
+
+export interface ReadinessOptions {
+  /** Time an engine may take to answer. */
+  readonly timeoutMs?: number;
+  /** How long an answer is good for, so that polling does not load the engines. */
+  readonly keepMs?: number;
+}
+
+/** Looks at all engines at once. Lookups at the same time share one look. Never rejects. */
+export function createReadiness(
+  probes: readonly Probe[],
+  logger: Logger,
+  { timeoutMs = 1_000, keepMs = 500 }: ReadinessOptions = {},
+): () => Promise<Readiness> {
+  let latest: Promise<Readiness> | undefined;
+  let expires = 0;
+  const last = new Map<string, EngineStatus['status']>();
+
+  const look = async (probe: Probe): Promise<EngineStatus> => {
+    const { name, required } = probe;
+    const from = performance.now();
+    let reason: string | undefined;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    try {
+      await Promise.race([probe.check(), late]);
+    } catch (error) {
+      reason = messageOf(error);
+    } finally {
+      clearTimeout(timer);
+    }
+    const status = reason === undefined ? 'up' : 'down';
+    if (status === 'down' && last.get(name) !== 'down')
+      logger.warn({ engine: name, reason }, 'engine is down');
+    if (status === 'up' && last.get(name) === 'down') logger.info({ engine: name }, 'engine is up again');
+    last.set(name, status);
+    const latencyMs = Math.round((performance.now() - from) * 100) / 100;
+    return { name, status, required, ...(status === 'up' && { latency_ms: latencyMs }) };
+  };
+
+  const lookAtAll = async (): Promise<Readiness> => {
+    const engines = await Promise.all(probes.map(look));
+    expires = performance.now() + keepMs;
+    const down = engines.filter((engine) => engine.status === 'down');
+    if (down.some((engine) => engine.required)) return { status: 'unavailable', engines };
+    return { status: down.length > 0 ? 'degraded' : 'ok', engines };
+  };
+
+  return () => {
+    if (latest === undefined || performance.now() > expires) {
+      // Until it is there, everyone waits for this one.
+      expires = Number.POSITIVE_INFINITY;
+      latest = lookAtAll();
+    }
+    return latest;
+  };
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'bun:test';
+import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
+import { storedOrder } from '../../../test/helpers/stored-order.ts';
+import { AppError } from '../../lib/app-error.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const sample = storedOrder('b563feb7b2b84b6test').order;
+
+function post(
+  app: ReturnType<FakeBackend['app']>,
+  path: string,
+  body: BodyInit,
+  headers: object = JSON_TYPE,
+) {
+  return app.request(path, { method: 'POST', body, headers: { ...headers } });
+}
+
+const lookUp = (app: ReturnType<FakeBackend['app']>, uid: unknown) =>
+  post(app, '/api/v1/orders/lookup', JSON.stringify({ order_uid: uid }));
+
+async function nameOf(response: Response | Promise<Response>): Promise<[number, string]> {
+  const answer = await response;
+  return [answer.status, (await answer.json()).type.replace('/problems/', '')];
+}
+
+describe('finding an order', () => {
+  test('both lookups answer with the order itself, and say in headers where it came from', async () => {
+    const backend = new FakeBackend().add(storedOrder(sample.order_uid));
+    const app = backend.app();
+    for (const answer of [
+      await app.request(`/api/v1/orders/${sample.order_uid}`),
+      await lookUp(app, sample.order_uid),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual(sample);
+      expect(answer.headers.get('content-type')).toBe('application/json');
+      expect(answer.headers.get('x-cache')).toBe('postgresql');
+      expect(answer.headers.get('server-timing')).toMatch(/^lookup;desc="postgresql";dur=\d+\.\d\d$/);
+      expect(answer.headers.get('x-order-partition')).toBe('3');
+      expect(answer.headers.get('x-order-offset')).toBe('9007199254740993');
+      expect(answer.headers.get('x-order-stored-at')).toBe('2025-10-09T08:53:20.123Z');
+    }
+    backend.tier = 'redis';
+    expect((await lookUp(app, sample.order_uid)).headers.get('x-cache')).toBe('redis');
+  });
+
+  test('uids of any characters', async () => {
+    for (const uid of ['a/b', 'a%2Fb', 'ü 😀?#&', 'lookup', '%', '"', '\u0001', 'x'.repeat(128)]) {
+      const app = new FakeBackend().add(storedOrder(uid)).app();
+      expect((await app.request(`/api/v1/orders/${encodeURIComponent(uid)}`)).status).toBe(200);
+      expect((await lookUp(app, uid)).status).toBe(200);
+    }
+    // URL parsers take these for dot segments, however they are escaped: they can only be asked for by POST.
+    expect((await lookUp(new FakeBackend().add(storedOrder('..')).app(), '..')).status).toBe(200);
+  });
+
+  test('what can’t be an order_uid is not looked up', async () => {
+    const app = new FakeBackend().app();
+    for (const uid of ['', 'x'.repeat(129), 'a\u0000b', '\ud800', 5, null, ['a'], {}]) {
+      expect(await nameOf(lookUp(app, uid))).toEqual([400, 'bad-order-uid']);
+    }
+    for (const path of ['%zz', '%ff', 'a%00b', 'x'.repeat(129)]) {
+      expect(await nameOf(app.request(`/api/v1/orders/${path}`))).toEqual([400, 'bad-order-uid']);
+    }
+  });
+
+  test('the tag is strong, the same for the same order, and saves the body', async () => {
+    const backend = new FakeBackend().add(storedOrder('a'));
+    const app = backend.app();
+    const get = (tag: string) => app.request('/api/v1/orders/a', { headers: { 'if-none-match': tag } });
+    const first = await app.request('/api/v1/orders/a');
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[\w-]{20,}"$/);
+    expect(first.headers.get('cache-control')).toBe('no-cache');
+    for (const header of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
+      const again = await get(header);
+      expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    }
+    expect((await get('"x"')).status).toBe(200);
+    backend.add(storedOrder('a', { track_number: 'changed' }));
+    expect((await get(tag)).status).toBe(200);
+  });
+
+  test('HEAD has the headers without the body', async () => {
+    const app = new FakeBackend().add(storedOrder('a')).app();
+    const head = await app.request('/api/v1/orders/a', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(head.headers.get('etag')).not.toBeNull();
+  });
+
+  test('a lookup’s body must be JSON of its form', async () => {
+    const app = new FakeBackend().app();
+    const path = '/api/v1/orders/lookup';
+    for (const body of ['', '{', 'order_uid=a', Buffer.from([0x22, 0xff, 0x22])]) {
+      expect(await nameOf(post(app, path, body))).toEqual([400, 'bad-json']);
+    }
+    for (const body of ['1', 'null', '[]', '{}']) {
+      expect(await nameOf(post(app, path, body))).toEqual([400, 'bad-request']);
+    }
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/json-patch+json',
+      '',
+    ]) {
+      expect(await nameOf(post(app, path, '{}', { 'content-type': type }))).toEqual([
+        415,
+        'unsupported-media-type',
+      ]);
+    }
+    const utf8 = { 'content-type': 'application/json; charset=UTF-8' };
+    expect(await nameOf(post(app, path, '{"order_uid":"a"}', utf8))).toEqual([404, 'order-not-found']);
+  });
+
+  test('a body past the limit is refused, with and without a content-length', async () => {
+    const app = new FakeBackend().app({ maxBodyBytes: 100 });
+    const path = '/api/v1/orders/lookup';
+    const said = { ...JSON_TYPE, 'content-length': '101' };
+    expect(await nameOf(post(app, path, 'x'.repeat(101), said))).toEqual([413, 'body-too-large']);
+    const chunks = new Blob(['x'.repeat(60), 'x'.repeat(60)]).stream();
+    expect(await nameOf(post(app, path, chunks))).toEqual([413, 'body-too-large']);
+  });
+});
+
+describe('the list', () => {
+  test('has 20 orders unless asked otherwise, newest first', async () => {
+    const backend = new FakeBackend();
+    for (let at = 0; at < 30; at++) {
+      const stored = storedOrder(`o${at}`);
+      backend.add({ ...stored, origin: { ...stored.origin, storedAt: at } });
+    }
+    const list = async (query: string) =>
+      (await (await backend.app().request(`/api/v1/orders${query}`)).json()).orders;
+    expect((await list('')).length).toBe(20);
+    expect((await list('?limit=2')).map((one: { order_uid: string }) => one.order_uid)).toEqual([
+      'o29',
+      'o28',
+    ]);
+    expect((await list('?limit=200')).length).toBe(30);
+  });
+
+  test('refuses a limit out of bounds', async () => {
+    for (const limit of ['0', '201', '-1', '1.5', 'x', '', '1e2', '99999999999']) {
+      expect(await nameOf(new FakeBackend().app().request(`/api/v1/orders?limit=${limit}`))).toEqual([
+        400,
+        'bad-limit',
+      ]);
+    }
+  });
+});
+
+describe('sending an order', () => {
+  test('sends the bytes as they came, and says where they are and where the order will be', async () => {
+    const backend = new FakeBackend();
+    const text = JSON.stringify({ ...sample, order_uid: 'a/b' }, undefined, 3);
+    const answer = await post(backend.app(), '/api/v1/orders', text);
+    expect(answer.status).toBe(202);
+    expect(answer.headers.get('location')).toBe('/api/v1/orders/a%2Fb');
+    expect(await answer.json()).toEqual({ order_uid: 'a/b', partition: 4, offset: '9007199254740993' });
+    expect(backend.sent).toEqual([{ uid: 'a/b', value: Buffer.from(text) }]);
+  });
+
+  test('what is no order is not sent, and the reason is that of a dead letter', async () => {
+    const backend = new FakeBackend();
+    const send = async (order: unknown) => {
+      const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(order));
+      const { reason, detail } = await answer.json();
+      return [answer.status, reason, detail];
+    };
+    expect(await send({ ...sample, payment: { ...sample.payment, amount: 1 } })).toEqual([
+      422,
+      'sums_mismatch',
+      '/payment/amount: is 1, goods_total + delivery_cost + custom_fee is 1817',
+    ]);
+    expect((await send({ ...sample, extra: 1 }))[1]).toBe('unknown_field');
+    expect((await send({}))[1]).toBe('schema');
+    expect((await send({ ...sample, locale: '\u0000' }))[1]).toBe('nul_character');
+    expect((await send({ ...sample, locale: ' '.repeat(8_000) }))[1]).toBe('too_large');
+    expect(await nameOf(post(backend.app(), '/api/v1/orders', '{'))).toEqual([400, 'bad-json']);
+    expect(backend.sent).toEqual([]);
+  });
+
+  test('Kafka down: 503 with Retry-After', async () => {
+    const backend = new FakeBackend();
+    backend.kafkaFailure = new AppError('kafka_unavailable', 'broker 10.0.0.1', { retryable: true });
+    const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(sample));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await answer.text()).not.toContain('10.0.0.1');
+  });
+});

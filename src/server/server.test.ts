@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { connect } from 'node:net';
+import { FakeBackend } from '../../test/helpers/app-under-test.ts';
+import { storedOrder } from '../../test/helpers/stored-order.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { type Handler, type RunningServer, startServer } from './server.ts';
+
+const LISTEN = { host: '127.0.0.1', port: 0, maxBodyBytes: 1000, requestTimeoutMs: 1000 };
+const running: RunningServer[] = [];
+
+function start(app: Handler, options: Partial<typeof LISTEN> = {}): RunningServer {
+  const server = startServer(app, { ...LISTEN, ...options }, silentLogger);
+  running.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close(0)));
+});
+
+/** Sends raw bytes; resolves with what came back when the other side closed. */
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.on('data', (data) => {
+      answer += data.toString();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+describe('startServer', () => {
+  test('serves the application', async () => {
+    const { url } = start(new FakeBackend().add(storedOrder('a')).app());
+    const answer = await fetch(`${url}/api/v1/orders/a`);
+    expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'postgresql']);
+    expect((await fetch(`${url}/api/v1/orders/%zz`)).status).toBe(400);
+  });
+
+  test('a port in use is named, with what to do', () => {
+    const { port } = start(new FakeBackend().app());
+    const attempt = () => start(new FakeBackend().app(), { port });
+    expect(attempt).toThrow(expect.objectContaining({ code: 'port_in_use' }));
+    expect(attempt).toThrow(`port ${port} on 127.0.0.1 is in use`);
+    expect(attempt).toThrow('TEST_SERVICE_SERVER_PORT');
+  });
+
+  test('an address of another machine is a fault of the configuration', () => {
+    expect(() => start(new FakeBackend().app(), { host: '203.0.113.7' })).toThrow(
+      expect.objectContaining({ code: 'config_invalid' }),
+    );
+  });
+
+  test('a body that is announced and never sent gets 408', async () => {
+    const { port } = start(new FakeBackend().app({ requestTimeoutMs: 50 }));
+    const request = [
+      'POST /api/v1/orders/lookup HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Content-Length: 20',
+    ];
+    const answer = await raw(port, `${request.join('\r\n')}\r\n\r\n{"order`);
+    expect(answer).toStartWith('HTTP/1.1 408');
+    expect(answer).toContain('/problems/request-timeout');
+  });
+
+  test('a body without a length is cut at the limit', async () => {
+    const { port } = start(new FakeBackend().app({ maxBodyBytes: 1000 }), { maxBodyBytes: 1000 });
+    const request = [
+      'POST /api/v1/orders/lookup HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ];
+    const chunk = `5dc\r\n${'x'.repeat(1500)}\r\n0\r\n\r\n`;
+    expect(await raw(port, `${request.join('\r\n')}\r\n\r\n${chunk}`)).toStartWith('HTTP/1.1 413');
+  });
+});
+
+describe('close', () => {
+  test('lets what is under way end, and takes nothing new', async () => {
+    const backend = new FakeBackend().add(storedOrder('a'));
+    const gate = Promise.withResolvers<void>();
+    backend.gate = gate.promise;
+    const server = start(backend.app());
+    const underWay = fetch(`${server.url}/api/v1/orders/a`);
+    await fetch(`${server.url}/healthz`);
+    const closed = server.close(5000);
+    expect(fetch(`${server.url}/healthz`, { keepalive: false })).rejects.toThrow();
+    gate.resolve();
+    expect((await underWay).status).toBe(200);
+    await closed;
+    await server.close(0);
+  });
+
+  test('cuts what does not end in time', async () => {
+    const backend = new FakeBackend();
+    backend.gate = new Promise(() => {});
+    const server = start(backend.app({ requestTimeoutMs: 60_000 }));
+    const underWay = fetch(`${server.url}/api/v1/orders/a`).then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await fetch(`${server.url}/healthz`);
+    const from = performance.now();
+    await server.close(50);
+    expect(performance.now() - from).toBeLessThan(1000);
+    expect(await underWay).toBe('cut');
+  });
+});

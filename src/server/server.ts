@@ -1,0 +1,85 @@
+import { AppError, messageOf } from '../lib/app-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** The part of a Hono application the server needs. */
+export interface Handler {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end: `http://127.0.0.1:8001`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Accepts nothing new, lets what is under way end, and after `deadlineMs` cuts it. Resolves when all connections are
+   * closed; idempotent.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Listens. @throws AppError `port_in_use`, or `config_invalid` for an address this machine does not have. */
+export function startServer(app: Handler, options: ListenOptions, logger: Logger): RunningServer {
+  const server = listen(app, options, logger);
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const port = server.port ?? options.port;
+  let closing: Promise<void> | undefined;
+  const close = async (deadlineMs: number): Promise<void> => {
+    const ended = server.stop();
+    const timer = setTimeout(() => {
+      logger.warn({ requests: server.pendingRequests }, 'cut the requests that did not end in time');
+      void server.stop(true);
+    }, deadlineMs);
+    try {
+      await ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    close: (deadlineMs) => {
+      closing ??= close(deadlineMs);
+      return closing;
+    },
+  };
+}
+
+function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
+  const { host, port } = options;
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      // Bun's default outside development on Linux is true: a second server would silently share the port.
+      reusePort: false,
+      fetch: (request) => app.fetch(request),
+      // The application answers 413 itself, as a problem document; this is for what it does not read.
+      maxRequestBodySize: options.maxBodyBytes * 2,
+      // Seconds without a byte; it also ends a connection that sends its headers too slowly.
+      idleTimeout: Math.min(255, Math.ceil(options.requestTimeoutMs / 1000) + 5),
+      development: false,
+      error: (error) => {
+        logger.error({ err: error }, 'request failed outside the application');
+        return new Response(null, { status: 500 });
+      },
+    });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') {
+      const message = `port ${port} on ${host} is in use: stop what listens there, or set server.port (TEST_SERVICE_SERVER_PORT) to a free one`;
+      throw new AppError('port_in_use', message, { cause: error });
+    }
+    throw new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { type AppOptions, createApp } from '../../src/server/app.ts';
+import type { Probe } from '../../src/server/dependencies.ts';
+import type { WebClient } from '../../src/server/routes/web.ts';
+import type { OrderSummary, StoredOrder } from '../../src/storage/order-store.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+/** The application over an order book in memory; every engine can be broken. */
+export class FakeBackend {
+  readonly rows = new Map<string, StoredOrder>();
+  readonly sent: { readonly uid: string; readonly value: Buffer }[] = [];
+  tier: 'redis' | 'postgresql' = 'postgresql';
+  /** What lookups and lists throw. */
+  databaseFailure: Error | undefined;
+  /** What sending throws. */
+  kafkaFailure: Error | undefined;
+  /** Awaited by every lookup. */
+  gate: Promise<void> = Promise.resolve();
+  readonly down = new Set<Probe['name']>();
+
+  add(...orders: StoredOrder[]): this {
+    for (const one of orders) this.rows.set(one.order.order_uid, one);
+    return this;
+  }
+
+  /** The options of an application bound to the loopback; `changes` replace some. */
+  options(changes: Partial<AppOptions> = {}): AppOptions {
+    const probe = (name: Probe['name'], required: boolean): Probe => ({
+      name,
+      required,
+      check: async () => {
+        if (this.down.has(name)) throw new Error(`secret of ${name}`);
+      },
+    });
+    return {
+      host: '127.0.0.1',
+      maxBodyBytes: 10_000,
+      maxOrderBytes: 8_000,
+      requestTimeoutMs: 1_000,
+      lookup: {
+        find: async (uid) => {
+          await this.gate;
+          if (this.databaseFailure !== undefined) throw this.databaseFailure;
+          const stored = this.rows.get(uid);
+          return stored && { stored, tier: this.tier };
+        },
+      },
+      list: { latest: async (limit) => this.#latest(limit) },
+      intake: {
+        submit: async (order, value) => {
+          if (this.kafkaFailure !== undefined) throw this.kafkaFailure;
+          this.sent.push({ uid: order.order_uid, value });
+          return { partition: 4, offset: 9_007_199_254_740_993n };
+        },
+      },
+      probes: [probe('postgresql', true), probe('kafka', false), probe('redis', false)],
+      web: emptyWebClient,
+      logger: silentLogger,
+      readiness: { keepMs: 0 },
+      ...changes,
+    };
+  }
+
+  app(changes: Partial<AppOptions> = {}) {
+    return createApp(this.options(changes));
+  }
+
+  #latest(limit: number): OrderSummary[] {
+    if (this.databaseFailure !== undefined) throw this.databaseFailure;
+    return [...this.rows.values()]
+      .sort((a, b) => b.origin.storedAt - a.origin.storedAt)
+      .slice(0, limit)
+      .map(({ order, origin }) => ({
+        order_uid: order.order_uid,
+        track_number: order.track_number,
+        customer_id: order.customer_id,
+        delivery_name: order.delivery.name,
+        delivery_city: order.delivery.city,
+        amount: order.payment.amount,
+        currency: order.payment.currency,
+        items: order.items.length,
+        date_created: order.date_created,
+        stored_at: new Date(origin.storedAt).toISOString(),
+      }));
+  }
+}
+
+const page = {
+  body: new TextEncoder().encode('<!doctype html>'),
+  contentType: 'text/html;charset=utf-8',
+  etag: '"p"',
+};
+const script = { body: new TextEncoder().encode('1'), contentType: 'text/javascript', etag: '"s"' };
+const emptyWebClient: WebClient = { page, files: new Map([['/assets/app-1.js', script]]) };

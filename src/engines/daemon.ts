@@ -81,6 +81,8 @@ function send(target: ProcessIdentity, signal: NodeJS.Signals): void {
 }
 
 function tailOf(path: string, from: number): string {
+  // Somebody may have cleaned the data folder away.
+  if (!existsSync(path)) return '';
   const size = statSync(path).size;
   const start = Math.max(from, size - LOG_TAIL_BYTES);
   const buffer = Buffer.alloc(Math.max(0, size - start));

@@ -12,7 +12,7 @@ import type { EngineDefinition } from './types.ts';
 const POLL_MS = 25;
 const PROBE_TIMEOUT_MS = 1_000;
 const SLOW_START_MS = 8_000;
-const ATTEMPTS = 3;
+const ATTEMPTS = 2;
 
 export interface LaunchContext {
   readonly dataDir: string;
@@ -40,7 +40,7 @@ export async function launch(
     // The workers of a killed PostgreSQL need a moment to notice; Kafka's second port may be taken meanwhile.
     if (attempt === ATTEMPTS) throw outcome.failure;
     context.logger.debug({ engine: engine.name, attempt }, 'engine ended at start, trying again');
-    await sleep(500);
+    await sleep(1_000);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { stopProcess } from './daemon.ts';
 import { acquireLock } from './file-lock.ts';
-import { identifySelf } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { lockPath, readRecord, recordPath, removeRecord, writeRecord } from './record.ts';
 import type { EngineDefinition } from './types.ts';
 
@@ -19,8 +19,7 @@ export async function releaseEngine(
     const recordFile = recordPath(dataDir, engine.name);
     const record = readRecord(recordFile);
     if (!record) return false;
-    const self = identifySelf();
-    const users = record.users.filter(({ pid }) => pid !== self.pid);
+    const users = withoutOne(record.users, process.pid);
     if (record.keep || users.length > 0) {
       writeRecord(recordFile, { ...record, users });
       logger.debug({ engine: engine.name, users: users.length, keep: record.keep }, 'engine kept running');
@@ -45,6 +44,12 @@ export async function stopEngine(
   } finally {
     unlock?.();
   }
+}
+
+/** A process that asked twice is there twice. */
+export function withoutOne(users: readonly ProcessIdentity[], pid: number): ProcessIdentity[] {
+  const index = users.findIndex((user) => user.pid === pid);
+  return users.filter((_, at) => at !== index);
 }
 
 async function stopAndForget(engine: EngineDefinition, dataDir: string, logger: Logger): Promise<boolean> {

@@ -24,6 +24,9 @@ export function serverProperties(broker: string, controller: string, dataFolder:
     'log.retention.hours': 168,
     'log.cleaner.dedupe.buffer.size': 16_777_216,
     'group.initial.rebalance.delay.ms': 0,
+    // After a kill the node may come back only when the session of its former life has ended (9 s by default).
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
     ...internalTopic('offsets.topic', 'offsets.topic.num.partitions'),
     ...internalTopic('transaction.state.log', 'transaction.state.log.num.partitions'),
     'transaction.state.log.min.isr': 1,

@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { EngineUse } from '../../src/engines/engines.ts';
+import type { EngineSettings } from '../../src/engines/types.ts';
+
+/** Another process that has started, or uses, local engines. */
+export class EnginesChild {
+  readonly statuses: readonly EngineUse[];
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess, statuses: EngineUse[]) {
+    this.#process = process;
+    this.statuses = statuses;
+  }
+
+  /** Resolves when it has its engines. */
+  static async start(settings: EngineSettings): Promise<EnginesChild> {
+    const script = join(import.meta.dirname, 'engines-child.ts');
+    const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += String(chunk);
+      if (output.includes('\n')) return new EnginesChild(child, JSON.parse(output));
+    }
+    throw new Error('the process ended without engines');
+  }
+
+  /** kill -9: its engines stay. */
+  async kill(): Promise<void> {
+    await this.#end(() => this.#process.kill('SIGKILL'));
+  }
+
+  /** Lets it go as it should. */
+  async close(): Promise<void> {
+    await this.#end(() => this.#process.stdin?.end());
+  }
+
+  async #end(action: () => void): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exit = once(this.#process, 'exit');
+    action();
+    await exit;
+  }
+}

@@ -1,0 +1,226 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { SQL } from 'bun';
+import { type EnginesHandle, ensureEngines, stopEngines } from '../../src/engines/engines.ts';
+import { engineStatuses } from '../../src/engines/statuses.ts';
+import type { EngineName, EngineOwner, EngineSettings } from '../../src/engines/types.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { EnginesChild } from '../helpers/engines-child-process.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { createTempDir } from '../helpers/temp-dir.ts';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Settings with these engines on free ports, in a new folder; the others are those of the test run. */
+async function given(...own: EngineName[]): Promise<EngineSettings> {
+  const folder = createTempDir('test-engines-');
+  const settings = await settingsWithOwn(own, join(folder.path, 'data'));
+  cleanups.push(async () => {
+    await stopEngines(settings, silentLogger);
+    folder.remove();
+  });
+  return settings;
+}
+
+function ensure(settings: EngineSettings, owner: EngineOwner = 'run'): Promise<EnginesHandle> {
+  return ensureEngines(settings, { logger: silentLogger, owner });
+}
+
+async function child(settings: EngineSettings): Promise<EnginesChild> {
+  const started = await EnginesChild.start(settings);
+  cleanups.push(() => started.kill());
+  return started;
+}
+
+function states(handle: Pick<EnginesHandle, 'statuses'>): Record<string, string> {
+  return Object.fromEntries(handle.statuses.map(({ engine, state }) => [engine, state]));
+}
+
+function pidOf(handle: Pick<EnginesHandle, 'statuses'>, engine: EngineName): number {
+  const pid = handle.statuses.find((status) => status.engine === engine)?.pid;
+  if (pid === undefined) throw new Error(`${engine} has no pid`);
+  return pid;
+}
+
+async function answering(settings: EngineSettings): Promise<string[]> {
+  const statuses = await engineStatuses(settings);
+  return statuses.filter(({ answer }) => answer === 'answers').map(({ engine }) => engine);
+}
+
+async function query(settings: EngineSettings, text: string): Promise<unknown[]> {
+  const sql = new SQL(settings.postgresqlUrl, { max: 1 });
+  try {
+    return [...(await sql.unsafe(text))];
+  } finally {
+    await sql.close();
+  }
+}
+
+describe('local engines', () => {
+  test('start all three, keep their data over a stop, and leave nothing running', async () => {
+    const settings = await given('postgresql', 'kafka', 'redis');
+    const first = await ensure(settings);
+    expect(states(first)).toEqual({ postgresql: 'started', kafka: 'started', redis: 'started' });
+    await query(settings, 'create table kept as select 42 as answer');
+    const began = performance.now();
+    await first.close();
+    await first.close();
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(await answering(settings)).toEqual([]);
+    const second = await ensure(settings);
+    expect(await query(settings, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await second.close();
+  });
+
+  test('a kill -9 of all three is recovered from, with what was committed', async () => {
+    const settings = await given('postgresql', 'kafka', 'redis');
+    const first = await ensure(settings);
+    await query(settings, 'create table kept as select 42 as answer');
+    for (const engine of ['postgresql', 'kafka', 'redis'] as const)
+      process.kill(pidOf(first, engine), 'SIGKILL');
+    const second = await ensure(settings);
+    expect(states(second)).toEqual({ postgresql: 'started', kafka: 'started', redis: 'started' });
+    expect(await query(settings, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await second.close();
+    expect(await answering(settings)).toEqual([]);
+  });
+
+  test('half-finished first starts of PostgreSQL and Kafka are begun again', async () => {
+    const settings = await given('postgresql', 'kafka');
+    for (const folder of ['postgresql/new/base', 'kafka/data.new', 'kafka/data/__cluster_metadata-0']) {
+      mkdirSync(join(settings.dataDir, folder), { recursive: true });
+    }
+    writeFileSync(join(settings.dataDir, 'postgresql/new/PG_VERSION'), '18\n');
+    const handle = await ensure(settings);
+    expect(states(handle)).toMatchObject({ postgresql: 'started', kafka: 'started' });
+    expect(readdirSync(join(settings.dataDir, 'postgresql'))).toEqual(['cluster']);
+    await handle.close();
+  });
+
+  test('a postmaster.pid whose number belongs to another program now is no obstacle', async () => {
+    const settings = await given('postgresql');
+    await (await ensure(settings)).close();
+    writeFileSync(join(settings.dataDir, 'postgresql/cluster/postmaster.pid'), `${process.pid}\n`);
+    const handle = await ensure(settings);
+    expect(states(handle)['postgresql']).toBe('started');
+    await handle.close();
+  });
+
+  test('PostgreSQL is durable, in UTF-8, and demands the password', async () => {
+    const settings = await given('postgresql');
+    const handle = await ensure(settings);
+    const names = ['fsync', 'synchronous_commit', 'server_encoding', 'listen_addresses'];
+    const columns = names.map((name) => `current_setting('${name}') as ${name}`);
+    const [row] = await query(settings, `select ${columns.join(', ')}`);
+    expect(row).toEqual({
+      fsync: 'on',
+      synchronous_commit: 'on',
+      server_encoding: 'UTF8',
+      listen_addresses: '127.0.0.1',
+    });
+    const wrong = { ...settings, postgresqlUrl: settings.postgresqlUrl.replace(/:[^:@]*@/, ':wrong@') };
+    await expect(query(wrong, 'select 1')).rejects.toMatchObject({ errno: '28P01' });
+    await handle.close();
+  });
+});
+
+describe('several processes on one data folder', () => {
+  test('what a killed process left behind is adopted, and stopped at the end', async () => {
+    const settings = await given('postgresql', 'kafka', 'redis');
+    const killed = await child(settings);
+    await killed.kill();
+    expect(await answering(settings)).toEqual(['postgresql', 'kafka', 'redis']);
+    const handle = await ensure(settings);
+    expect(states(handle)).toEqual({ postgresql: 'adopted', kafka: 'adopted', redis: 'adopted' });
+    expect(pidOf(handle, 'kafka')).toBe(pidOf(killed, 'kafka'));
+    await handle.close();
+    expect(await answering(settings)).toEqual([]);
+  });
+
+  test('two starts at once start one engine each, and the last to leave stops it', async () => {
+    const settings = await given('postgresql', 'redis');
+    const [one, other] = await Promise.all([child(settings), child(settings)]);
+    for (const engine of ['postgresql', 'redis'] as const) {
+      expect(pidOf(one, engine)).toBe(pidOf(other, engine));
+      expect([states(one)[engine], states(other)[engine]].toSorted()).toEqual(['in use', 'started']);
+    }
+    await one.close();
+    expect(await answering(settings)).toContain('postgresql');
+    await other.close();
+    expect(await answering(settings)).not.toContain('postgresql');
+  });
+
+  test('engines started to be kept outlive a process that uses them', async () => {
+    const settings = await given('redis');
+    await (await ensure(settings, 'up')).close();
+    const handle = await ensure(settings);
+    expect(states(handle)['redis']).toBe('in use');
+    await handle.close();
+    expect(await answering(settings)).toContain('redis');
+    expect(await stopEngines(settings, silentLogger)).toEqual(['redis']);
+    expect(await stopEngines(settings, silentLogger)).toEqual([]);
+  });
+
+  test('another address: the engine moves, unless somebody uses it where it is', async () => {
+    const settings = await given('redis');
+    const moved = { ...settings, redisUrl: `redis://127.0.0.1:${await freePort()}/0` };
+    const killed = await child(settings);
+    await expect(ensure(moved)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await killed.kill();
+    const handle = await ensure(moved);
+    expect(states(handle)['redis']).toBe('started');
+    expect(await answering(settings)).not.toContain('redis');
+    await handle.close();
+  });
+});
+
+describe('when an engine can not be started', () => {
+  test('a port taken by something else is explained, and nothing is left running', async () => {
+    const settings = await given('redis', 'postgresql');
+    const intruder = createServer().listen(Number(new URL(settings.redisUrl).port), '127.0.0.1');
+    cleanups.push(() => intruder.close());
+    const failure = ensure(settings);
+    await expect(failure).rejects.toMatchObject({ code: 'port_in_use' });
+    await expect(failure).rejects.toThrow(
+      new RegExp(`is taken by \\S+ \\(pid ${process.pid}\\), which is not Redis`),
+    );
+    expect(await answering(settings)).toEqual(['kafka']);
+  });
+
+  test('with engines off, or an address elsewhere, it says so and writes nothing', async () => {
+    const settings = await given('redis');
+    await expect(ensure({ ...settings, mode: 'off' })).rejects.toMatchObject({ code: 'engine_unavailable' });
+    const elsewhere = { ...settings, redisUrl: 'redis://name.invalid:6379/0' };
+    await expect(ensure(elsewhere)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    expect(existsSync(settings.dataDir)).toBe(false);
+  });
+
+  test('the reason stands in the error, from the log of the engine', async () => {
+    const settings = await given('kafka');
+    await (await ensure(settings)).close();
+    writeFileSync(
+      join(settings.dataDir, 'kafka/data/meta.properties'),
+      'version=1\nnode.id=7\ncluster.id=x\n',
+    );
+    await expect(ensure(settings)).rejects.toThrow(
+      /Kafka did not start on 127\.0\.0\.1:\d+ [\s\S]*Stored node id 7/,
+    );
+  });
+
+  test('an interrupted start ends at once and leaves nothing running', async () => {
+    const settings = await given('postgresql', 'kafka', 'redis');
+    const began = performance.now();
+    const signal = AbortSignal.timeout(1_500);
+    const start = ensureEngines(settings, { logger: silentLogger, owner: 'run', signal });
+    await expect(start).rejects.toMatchObject({ code: 'aborted' });
+    expect(performance.now() - began).toBeLessThan(6_000);
+    expect(await answering(settings)).toEqual([]);
+  });
+});

@@ -32,15 +32,18 @@ export function programVersion(
 
 /** The error that says what to install. */
 export function missing(command: string, { title, install }: Requirement, cause: unknown): AppError {
-  const why =
-    cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-      ? 'is not installed'
-      : 'does not run';
-  const detail = why === 'does not run' ? ` (${messageOf(cause)})` : '';
+  const why = complaint(cause);
   const message =
-    `${title} is needed to start it locally, but ${command} ${why}${detail}. On Debian or Ubuntu: ${install}. ` +
+    `${title} is needed to start it locally, but ${command} ${why}. On Debian or Ubuntu: ${install}. ` +
     'Or start the engines with Docker: docker-compose up -d.';
   return new AppError('engine_missing', message, { cause });
+}
+
+function complaint(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'is another version';
+  return 'code' in cause && cause.code === 'ENOENT'
+    ? 'is not installed'
+    : `does not run (${messageOf(cause)})`;
 }
 
 export interface RunOptions extends Requirement, RunAs {

@@ -30,7 +30,7 @@ export interface RejectedRecord {
 export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   const { record, rejection } = rejected;
   const headers: Record<string, string | Buffer> = {};
-  for (const [key, value] of record.headers) headers[key.toString()] = value ?? Buffer.alloc(0);
+  for (const [key, value] of record.headers) headers[key?.toString() ?? ''] = value ?? Buffer.alloc(0);
   headers[DEAD_LETTER_HEADERS.reason] = rejection.reason;
   headers[DEAD_LETTER_HEADERS.detail] = rejection.detail;
   headers[DEAD_LETTER_HEADERS.topic] = rejected.topic;

@@ -7,7 +7,7 @@ const LAST_INSTANT = 253_402_300_799_999;
 /** When the order was produced, ms since the Unix epoch: the `produced-at` header, or else the record's timestamp. */
 export function producedAt(record: LogRecord): number {
   for (const [key, value] of record.headers) {
-    if (key.length !== PRODUCED_AT.length || value === null || !key.equals(PRODUCED_AT)) continue;
+    if (key?.length !== PRODUCED_AT.length || value === null || !key.equals(PRODUCED_AT)) continue;
     const millis = digits(value);
     if (millis !== undefined) return millis;
   }

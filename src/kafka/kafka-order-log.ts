@@ -1,9 +1,8 @@
-import { Consumer, type RecordsBatch } from '@platformatic/kafka';
-import { AppError } from '../lib/app-error.ts';
+import { Consumer } from '@platformatic/kafka';
 import { within } from '../lib/deadline.ts';
-import { hasProtocolError, responseOf, toKafkaError } from './kafka-error.ts';
-import type { Assignment, FetchedPartition, LogRange, LogRecord, OrderLog } from './order-log.ts';
-import { committedBatches } from './read-committed.ts';
+import { toKafkaError } from './kafka-error.ts';
+import type { Assignment, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
+import { PartitionFetcher, READ_COMMITTED } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
   readonly brokers: readonly string[];
@@ -17,24 +16,14 @@ export interface OrderLogOptions {
   readonly maxBytesPerPartition: number;
 }
 
-type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
-
 const REQUEST_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;
-const READ_COMMITTED = 1;
-const OFFSET_OUT_OF_RANGE = 1;
-const NO_ERROR = 0;
-const EARLIEST = -2n;
-const LATEST = -1n;
 
-/**
- * OrderLog on @platformatic/kafka, by its group membership and its plain fetch call. Its message stream is not used: it chooses
- * offsets by itself, and delivers messages of an aborted transaction when the abort marker is not in the same fetch.
- */
+/** OrderLog on @platformatic/kafka: its group membership, our own reading. */
 export class KafkaOrderLog implements OrderLog {
   readonly #options: OrderLogOptions;
   readonly #consumer: Consumer;
-  #topicId = '';
+  readonly #fetcher: PartitionFetcher;
   #closing: Promise<void> | undefined;
 
   constructor(options: OrderLogOptions) {
@@ -51,10 +40,12 @@ export class KafkaOrderLog implements OrderLog {
       isolationLevel: READ_COMMITTED,
       minBytes: 1,
       connectTimeout: REQUEST_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS + options.fetchWaitMs,
+      // Joining waits for the other members, up to the rebalance time-out.
+      requestTimeout: REQUEST_TIMEOUT_MS + Math.max(options.fetchWaitMs, options.sessionTimeoutMs),
       retries: 1,
       retryDelay: 100,
     });
+    this.#fetcher = new PartitionFetcher(this.#consumer, options.topic, options.maxBytesPerPartition);
   }
 
   get lastHeartbeat(): number | undefined {
@@ -65,7 +56,7 @@ export class KafkaOrderLog implements OrderLog {
     onAssignment: (assignment: Assignment) => void,
     onLost: (reason: string) => void,
   ): Promise<void> {
-    const { topic } = this.#options;
+    const { topic, group } = this.#options;
     let lost = false;
     const lose = (reason: string): void => {
       if (lost || this.#closing !== undefined) return;
@@ -76,67 +67,34 @@ export class KafkaOrderLog implements OrderLog {
     this.#consumer.on('consumer:heartbeat:stalled', () => lose('the broker answers no heartbeat'));
     this.#consumer.on('consumer:group:join', ({ assignments }) => {
       const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
-      onAssignment({ topicId: this.#topicId, partitions });
+      onAssignment({ topicId: this.#fetcher.topicId, partitions });
     });
+    await this.#fetcher.open();
     try {
-      const metadata = await this.#consumer.metadata({ topics: [topic], forceUpdate: true });
-      this.#topicId = metadata.topics.get(topic)?.id ?? '';
-      if (this.#topicId === '')
-        throw new AppError('topic_missing', `topic ${topic} is not there`, { retryable: true });
-      this.#consumer.topics.track(topic);
       await this.#consumer.joinGroup({});
     } catch (error) {
-      throw toKafkaError(error, `joining group ${this.#options.group}`);
+      throw toKafkaError(error, `joining group ${group}`);
     }
   }
 
-  async fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
-    try {
-      const byLeader = await this.#byLeader([...positions.keys()]);
-      const responses = await Promise.all(
-        [...byLeader].map(([node, partitions]) => this.#fetchFrom(node, partitions, positions, waitMs)),
-      );
-      return responses.flatMap((response) => this.#read(response, positions));
-    } catch (error) {
-      throw toKafkaError(error, `fetching ${this.#options.topic}`);
-    }
+  fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
+    return this.#fetcher.fetch(positions, waitMs);
   }
 
-  async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
-    const { topic } = this.#options;
-    const list = (timestamp: bigint) =>
-      this.#consumer.listOffsets({
-        topics: [topic],
-        partitions: { [topic]: [...partitions] },
-        timestamp,
-        isolationLevel: READ_COMMITTED,
-      });
-    try {
-      const [starts, ends] = await Promise.all([list(EARLIEST), list(LATEST)]);
-      const at = (offsets: Map<string, bigint[]>, partition: number): number =>
-        Number(offsets.get(topic)?.[partition] ?? 0n);
-      return new Map(
-        partitions.map((partition) => [
-          partition,
-          { start: at(starts, partition), end: at(ends, partition) },
-        ]),
-      );
-    } catch (error) {
-      throw toKafkaError(error, `listing the offsets of ${topic}`);
-    }
+  ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
+    return this.#fetcher.ranges(partitions);
   }
 
   async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
     const { topic } = this.#options;
+    const moves = [...offsets].map(([partition, offset]) => ({
+      topic,
+      partition,
+      offset: BigInt(offset),
+      leaderEpoch: -1,
+    }));
     try {
-      await this.#consumer.commit({
-        offsets: [...offsets].map(([partition, offset]) => ({
-          topic,
-          partition,
-          offset: BigInt(offset),
-          leaderEpoch: -1,
-        })),
-      });
+      await this.#consumer.commit({ offsets: moves });
     } catch (error) {
       throw toKafkaError(error, `committing offsets of ${topic}`);
     }
@@ -151,95 +109,4 @@ export class KafkaOrderLog implements OrderLog {
     // A broker that does not answer must not hold the caller: the session time-out takes the membership away.
     await within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
   }
-
-  async #byLeader(partitions: readonly number[]): Promise<Map<number, number[]>> {
-    const { topic } = this.#options;
-    const metadata = await this.#consumer.metadata({ topics: [topic] });
-    const known = metadata.topics.get(topic);
-    if (known === undefined || known.id !== this.#topicId) {
-      throw new AppError('topic_missing', `topic ${topic} was deleted or re-created`, { retryable: true });
-    }
-    const byLeader = new Map<number, number[]>();
-    for (const partition of partitions) {
-      const leader = known.partitions[partition]?.leader ?? -1;
-      const list = byLeader.get(leader) ?? [];
-      list.push(partition);
-      byLeader.set(leader, list);
-    }
-    return byLeader;
-  }
-
-  async #fetchFrom(
-    node: number,
-    partitions: readonly number[],
-    positions: ReadonlyMap<number, number>,
-    waitMs: number,
-  ): Promise<FetchResponse> {
-    const request = partitions.map((partition) => ({
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: BigInt(positions.get(partition) ?? 0),
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: this.#options.maxBytesPerPartition,
-    }));
-    try {
-      return await this.#consumer.fetch({
-        node,
-        topics: [{ topicId: this.#topicId, partitions: request }],
-        maxWaitTime: waitMs,
-      });
-    } catch (error) {
-      // One partition out of range fails the whole answer; the others' records in it are good.
-      const response = responseOf(error);
-      if (isFetchResponse(response) && hasProtocolError(error, 'OFFSET_OUT_OF_RANGE')) return response;
-      throw error;
-    }
-  }
-
-  #read(response: FetchResponse, positions: ReadonlyMap<number, number>): FetchedPartition[] {
-    const fetched: FetchedPartition[] = [];
-    for (const topic of response.responses) {
-      for (const one of topic.partitions) {
-        const position = positions.get(one.partitionIndex);
-        const outOfRange = one.errorCode === OFFSET_OUT_OF_RANGE;
-        if (position === undefined || (one.errorCode !== NO_ERROR && !outOfRange)) continue;
-        const batches = one.records ?? [];
-        const last = batches.at(-1);
-        fetched.push({
-          partition: one.partitionIndex,
-          records: recordsOf(committedBatches(batches, one.abortedTransactions ?? []), position),
-          nextOffset: last === undefined ? position : Number(last.firstOffset) + last.lastOffsetDelta + 1,
-          logStartOffset: Number(one.logStartOffset),
-          lastStableOffset: Number(one.lastStableOffset),
-          outOfRange,
-        });
-      }
-    }
-    return fetched;
-  }
-}
-
-/** A broker returns whole batches, so a fetch from the middle of one brings records before the position, too. */
-function recordsOf(batches: readonly RecordsBatch[], position: number): LogRecord[] {
-  const records: LogRecord[] = [];
-  for (const batch of batches) {
-    const first = Number(batch.firstOffset);
-    const firstTimestamp = Number(batch.firstTimestamp);
-    for (const record of batch.records) {
-      const offset = first + record.offsetDelta;
-      if (offset < position) continue;
-      records.push({
-        offset,
-        timestamp: firstTimestamp + Number(record.timestampDelta),
-        key: record.key,
-        value: record.value,
-        headers: record.headers as LogRecord['headers'],
-      });
-    }
-  }
-  return records;
-}
-
-function isFetchResponse(value: unknown): value is FetchResponse {
-  return typeof value === 'object' && value !== null && 'responses' in value;
 }

@@ -6,7 +6,7 @@ export interface LogRecord {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: ReadonlyArray<readonly [Buffer, Buffer]>;
+  readonly headers: ReadonlyArray<readonly [Buffer | null, Buffer | null]>;
 }
 
 /** What one fetch brought of one partition. */

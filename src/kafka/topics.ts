@@ -32,6 +32,11 @@ export async function ensureTopics(
   });
 }
 
+/** The names of all topics but Kafka's own. @throws AppError `kafka_unavailable`. */
+export function listTopics(brokers: readonly string[]): Promise<string[]> {
+  return withAdmin(brokers, (admin) => admin.listTopics());
+}
+
 /** Runs `work` with an admin client that is closed afterwards; its errors become AppErrors. */
 export async function withAdmin<T>(
   brokers: readonly string[],

@@ -202,7 +202,7 @@ async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<st
   );
   try {
     for (const chunk of chunks) {
-      await writer.write(chunk);
+      await writer.write(Buffer.from(chunk));
       // Encoding is work of the event loop's thread: between chunks everyone else gets a turn.
       await new Promise(setImmediate);
     }

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { Consumer } from '@platformatic/kafka';
+import { within } from '../lib/deadline.ts';
+import type { LogRange, LogRecord } from './order-log.ts';
+import { PartitionFetcher, READ_COMMITTED } from './partition-fetcher.ts';
+
+export interface TopicReaderOptions {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** Most bytes one fetch brings of one partition. */
+  readonly maxBytesPerPartition?: number;
+}
+
+/** Committed records of one partition, in log order. */
+export interface TopicSlice {
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** Where to read on. */
+  readonly nextOffset: number;
+}
+
+const DEFAULT_BYTES = 1_048_576;
+const FETCH_WAIT_MS = 500;
+
+/** Reads a topic without joining a group: nobody's offsets or partitions change by it. */
+export class TopicReader {
+  readonly #consumer: Consumer;
+  readonly #fetcher: PartitionFetcher;
+
+  private constructor(consumer: Consumer, fetcher: PartitionFetcher) {
+    this.#consumer = consumer;
+    this.#fetcher = fetcher;
+  }
+
+  /** @throws AppError `topic_missing`, `kafka_unavailable`. */
+  static async open(options: TopicReaderOptions): Promise<TopicReader> {
+    const consumer = new Consumer({
+      clientId: 'test-service-reader',
+      bootstrapBrokers: [...options.brokers],
+      // The client wants a name, but the group is never joined.
+      groupId: `test-service-reader-${randomUUID()}`,
+      isolationLevel: READ_COMMITTED,
+      minBytes: 1,
+      connectTimeout: 3_000,
+      requestTimeout: 10_000,
+      retries: 3,
+      retryDelay: 200,
+    });
+    consumer.on('error', () => {});
+    const bytes = options.maxBytesPerPartition ?? DEFAULT_BYTES;
+    const reader = new TopicReader(consumer, new PartitionFetcher(consumer, options.topic, bytes));
+    try {
+      await reader.#fetcher.open();
+      return reader;
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  }
+
+  get topicId(): string {
+    return this.#fetcher.topicId;
+  }
+
+  /** First and next offset of every partition, now. @throws AppError `kafka_unavailable`. */
+  ranges(): Promise<Map<number, LogRange>> {
+    return this.#fetcher.ranges(
+      Array.from({ length: this.#fetcher.partitions }, (_, partition) => partition),
+    );
+  }
+
+  /**
+   * Reads every partition of `ranges` from its start to its end, a slice at a time; partitions take turns. Records that retention removes
+   * meanwhile are left out. Stops early when the caller stops iterating.
+   * @throws AppError `topic_missing`, `kafka_unavailable`.
+   */
+  async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
+    const positions = new Map<number, number>();
+    for (const [partition, { start, end }] of ranges) if (start < end) positions.set(partition, start);
+    while (positions.size > 0) {
+      for (const fetched of await this.#fetcher.fetch(positions, FETCH_WAIT_MS)) {
+        const { partition } = fetched;
+        const end = ranges.get(partition)?.end ?? 0;
+        const from = positions.get(partition) ?? 0;
+        const nextOffset = fetched.outOfRange
+          ? Math.max(from + 1, fetched.logStartOffset)
+          : fetched.nextOffset;
+        if (nextOffset >= end) positions.delete(partition);
+        else positions.set(partition, nextOffset);
+        const records = fetched.records.filter((record) => record.offset < end);
+        if (nextOffset > from) yield { partition, records, nextOffset: Math.min(nextOffset, end) };
+      }
+    }
+  }
+
+  /** Idempotent, bounded in time. */
+  async close(): Promise<void> {
+    await within(2_000, this.#consumer.close(true)).catch(() => {});
+  }
+}

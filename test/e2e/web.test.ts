@@ -1,0 +1,298 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
+import { mkdir } from 'node:fs/promises';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { AppError } from '../../src/lib/app-error.ts';
+import type { Order } from '../../src/order/order.ts';
+import { createApp } from '../../src/server/app.ts';
+import { type RunningServer, startServer } from '../../src/server/server.ts';
+import { buildWebClient } from '../../src/server/web-client.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { FakeBackend } from '../helpers/app-under-test.ts';
+import { TestBrowser } from '../helpers/browser.ts';
+import { storedOrder } from '../helpers/stored-order.ts';
+import { until } from '../helpers/until.ts';
+
+const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 320, height: 640 },
+  isMobile: true,
+  hasTouch: true,
+  deviceScaleFactor: 2,
+};
+const DOWN = new AppError('database_unavailable', 'down', { retryable: true });
+
+let backend: FakeBackend;
+let server: RunningServer;
+let browser: TestBrowser;
+let web: Awaited<ReturnType<typeof buildWebClient>>;
+
+setDefaultTimeout(30_000);
+
+beforeAll(async () => {
+  await mkdir(SHOTS, { recursive: true });
+  web = await buildWebClient();
+  browser = await TestBrowser.start();
+});
+
+beforeEach(() => {
+  backend = new FakeBackend();
+  for (let at = 1; at <= 12; at++) add(`order-${String(at).padStart(2, '0')}`, at);
+  server = start();
+});
+
+afterEach(async () => {
+  await browser.closePages();
+  await server.close(0);
+  expect(browser.complaints.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+function start(port = 0): RunningServer {
+  const limits = { host: '127.0.0.1', port, maxBodyBytes: 100_000, requestTimeoutMs: 5_000 };
+  return startServer(createApp(backend.options({ web })), limits, silentLogger);
+}
+
+function add(uid: string, at = 0, changes: Partial<Order> = {}): void {
+  const stored = storedOrder(uid, changes);
+  backend.add({ ...stored, origin: { ...stored.origin, storedAt: 1_760_000_000_000 + at * 1000 } });
+}
+
+async function shot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${SHOTS}web-${name}.png` });
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
+
+async function search(page: Page, uid: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'order_uid' }).fill(uid);
+  await page.getByRole('button', { name: 'Find' }).click();
+}
+
+describe('finding an order', () => {
+  test('by its order_uid, with a POST, and shows it as a person reads it', async () => {
+    add('wanted');
+    const page = await browser.open(server.url);
+    const asked = page.waitForRequest((request) => request.url().endsWith('/lookup'));
+    await search(page, '  wanted ');
+    const request = await asked;
+    expect([request.method(), request.postDataJSON()]).toEqual(['POST', { order_uid: 'wanted' }]);
+    await heading(page, 'Order wanted').waitFor();
+    const text = await page.locator('main').textContent();
+    for (const part of ['Test Testov', 'Ploshad Mira 15', '2639809 Kiryat Mozkin', 'test@gmail.com']) {
+      expect(text).toContain(part);
+    }
+    for (const part of ['Mascaras', '−30%', '$4.53', '$3.17', '$15.00', '$18.17', '26 Nov 2021, 07:22']) {
+      expect(text).toContain(part);
+    }
+    expect(text).toContain('orders · partition 3 · offset 9007199254740993');
+    expect(new URL(page.url()).pathname).toBe('/orders/wanted');
+    expect(await page.title()).toBe('wanted · Test Service');
+    await shot(page, 'order');
+  });
+
+  test('as JSON, to copy', async () => {
+    const page = await browser.open(`${server.url}/orders/order-03`);
+    await page.getByText('JSON', { exact: true }).click();
+    const shown = JSON.parse((await page.locator('.json code').textContent()) ?? '');
+    expect(shown).toEqual(storedOrder('order-03').order);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy JSON' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toEqual(shown);
+    await shot(page, 'json');
+  });
+
+  test('markup in an order is text', async () => {
+    add('<img src=x onerror=alert(1)>', 0, { customer_id: '<script>throw 1</script>' });
+    const page = await browser.open(
+      `${server.url}/orders/${encodeURIComponent('<img src=x onerror=alert(1)>')}`,
+    );
+    await page.getByText('<script>throw 1</script>').waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+  });
+
+  test('the address of an order opens it; back and forward work', async () => {
+    const page = await browser.open(`${server.url}/orders/order-01`);
+    await heading(page, 'Order order-01').waitFor();
+    await search(page, 'order-02');
+    await heading(page, 'Order order-02').waitFor();
+    await page.goBack();
+    await heading(page, 'Order order-01').waitFor();
+    expect(await page.getByRole('textbox').inputValue()).toBe('order-01');
+    await page.goForward();
+    await heading(page, 'Order order-02').waitFor();
+  });
+});
+
+describe('when there is no order to show', () => {
+  test('not found', async () => {
+    const page = await browser.open(server.url);
+    await search(page, 'absent');
+    await heading(page, 'Order not found').waitFor();
+    expect(await page.getByRole('status').textContent()).toBe('There is no order absent');
+    await shot(page, 'not-found');
+    add('absent');
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await heading(page, 'Order absent').waitFor();
+  });
+
+  test('bad id', async () => {
+    const page = await browser.open(server.url);
+    await search(page, 'x'.repeat(129));
+    await heading(page, 'This is not an order_uid').waitFor();
+    expect(await page.locator('main').textContent()).toContain('1 to 128 characters');
+    await shot(page, 'bad-uid');
+  });
+
+  test('PostgreSQL down: says so, tries again by itself, and recovers', async () => {
+    backend.databaseFailure = DOWN;
+    backend.down.add('postgresql');
+    const page = await browser.open(`${server.url}/orders/order-01`);
+    await heading(page, 'Service unavailable').waitFor();
+    expect(await page.locator('main').textContent()).toContain('PostgreSQL does not answer');
+    await page.getByRole('listitem').filter({ hasText: 'PostgreSQL down' }).waitFor();
+    await page.getByText('The list can’t be loaded now').waitFor();
+    await shot(page, 'unavailable');
+    backend.databaseFailure = undefined;
+    backend.down.clear();
+    await heading(page, 'Order order-01').waitFor();
+    await page.getByRole('link', { name: /order-12/ }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'PostgreSQL up' }).waitFor();
+  });
+
+  test('the service itself gone: says so, and recovers', async () => {
+    const page = await browser.open(server.url);
+    await page.getByRole('link', { name: /order-12/ }).waitFor();
+    await server.close(0);
+    await search(page, 'order-01');
+    await heading(page, 'Service unavailable').waitFor();
+    expect(await page.locator('main').textContent()).toContain('The service does not answer');
+    server = start(server.port);
+    await heading(page, 'Order order-01').waitFor();
+  });
+
+  test('a fault of ours: names where to look', async () => {
+    backend.databaseFailure = new Error('secret');
+    const page = await browser.open(`${server.url}/orders/order-01`);
+    await heading(page, 'Something went wrong here').waitFor();
+    expect(await page.locator('main').textContent()).toContain('urn:uuid:');
+  });
+});
+
+describe('the latest orders', () => {
+  test('newest first; a click opens one and moves the focus to it', async () => {
+    const page = await browser.open(server.url);
+    await page.getByRole('link', { name: /order-12/ }).waitFor();
+    const uids = await page.locator('.row__uid').allTextContents();
+    expect(uids.slice(0, 3)).toEqual(['order-12', 'order-11', 'order-10']);
+    await shot(page, 'start');
+    await page.getByRole('link', { name: /order-07/ }).click();
+    await heading(page, 'Order order-07').waitFor();
+    await until(() => page.evaluate(() => document.activeElement?.id === 'order-title'));
+    expect(await page.locator('[aria-current=true] .row__uid').textContent()).toBe('order-07');
+  });
+
+  test('new orders come by themselves, but not under the pointer', async () => {
+    const page = await browser.open(server.url);
+    await page.getByRole('link', { name: /order-12/ }).waitFor();
+    add('order-13', 13);
+    await page.getByRole('link', { name: /order-13/ }).waitFor();
+    await page.getByRole('link', { name: /order-10/ }).hover();
+    add('order-14', 14);
+    const refreshed = () => page.waitForResponse((response) => response.url().includes('limit='));
+    await refreshed();
+    await refreshed();
+    expect(await page.getByRole('link', { name: /order-14/ }).count()).toBe(0);
+    await page.mouse.move(900, 500);
+    await page.getByRole('link', { name: /order-14/ }).waitFor();
+  });
+
+  test('pause stops the refresh', async () => {
+    const page = await browser.open(server.url);
+    await page.getByRole('button', { name: 'Pause updates' }).click();
+    await page.getByText('Paused').waitFor();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('limit=')) asked++;
+    });
+    await page.waitForResponse((response) => response.url().endsWith('/readyz'));
+    await page.waitForResponse((response) => response.url().endsWith('/readyz'));
+    expect(asked).toBe(0);
+    await page.getByRole('button', { name: 'Resume updates' }).click();
+    await until(() => asked > 0);
+  });
+});
+
+describe('for everyone', () => {
+  test('by keyboard alone', async () => {
+    const page = await browser.open(server.url);
+    await page.getByRole('link', { name: /order-12/ }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the order');
+    await page.keyboard.press('/');
+    await page.keyboard.type('order-05');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Order order-05').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    // On to the list: the Find button, Pause, the first row.
+    for (let step = 0; step < 3; step++) await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.matches('.row:focus-visible'))).toBe(true);
+    add('order-13', 13);
+    await page.waitForResponse((response) => response.url().includes('limit='));
+    await page.waitForResponse((response) => response.url().includes('limit='));
+    expect(await page.evaluate(() => document.activeElement?.querySelector('.row__uid')?.textContent)).toBe(
+      'order-12',
+    );
+    await page.keyboard.press('Enter');
+    await heading(page, 'Order order-12').waitFor();
+  });
+
+  const cases: [string, BrowserContextOptions][] = [
+    ['phone', PHONE],
+    ['phone-dark', { ...PHONE, colorScheme: 'dark' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['wide', { viewport: { width: 2200, height: 1200 } }],
+  ];
+  for (const [name, options] of cases) {
+    test(`${name}: nothing scrolls sideways`, async () => {
+      const long = 'w'.repeat(128);
+      add(long, 99, { customer_id: 'c'.repeat(300), delivery_service: 's'.repeat(300) });
+      const other = await TestBrowser.start(options);
+      try {
+        const page = await other.open(server.url);
+        const sideways = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        await page.getByRole('link', { name: /order-12/ }).waitFor();
+        expect(await sideways()).toBe(0);
+        await shot(page, `${name}-start`);
+        for (const uid of ['order-12', long, `absent-${long.slice(20)}`]) {
+          await page.goto(`${server.url}/orders/${uid}`);
+          await page.getByRole('heading', { level: 1 }).waitFor();
+          expect(await sideways()).toBe(0);
+          if (uid === 'order-12') await shot(page, `${name}-order`);
+        }
+        if (options.isMobile === true) {
+          await page.getByRole('link', { name: 'Latest orders' }).click();
+          await page.getByRole('link', { name: /order-12/ }).waitFor();
+        }
+        const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        const lightness = Number(/\d+/.exec(background)?.[0]);
+        expect(lightness < 60).toBe(options.colorScheme === 'dark');
+        expect(other.complaints).toEqual([]);
+      } finally {
+        await other.close();
+      }
+    });
+  }
+});

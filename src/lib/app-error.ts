@@ -10,6 +10,7 @@ export type AppErrorCode =
   | 'database_unavailable'
   | 'database_rejected'
   | 'kafka_unavailable'
+  | 'kafka_rejected'
   | 'cache_unavailable'
   | 'fenced'
   | 'topic_missing'

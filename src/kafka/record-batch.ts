@@ -1,0 +1,130 @@
+import { crc32c } from '@platformatic/kafka';
+import type { OutgoingMessage } from './message-sender.ts';
+
+/** Who wrote a batch, and its place in what that producer wrote to the partition (KIP-98). */
+export interface BatchIdentity {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+const RECORDS = 61;
+const CRC = 17;
+const ATTRIBUTES = 21;
+const PRODUCER = 43;
+/** Varints and the attributes byte of one record, and of one header, at their longest. */
+const RECORD_OVERHEAD = 32;
+const HEADER_OVERHEAD = 10;
+const NOTHING = Buffer.alloc(0);
+
+const headerNames = new Map<string, Buffer>();
+
+/** An upper bound of what the message takes inside a batch, bytes. */
+export function recordSize(message: OutgoingMessage): number {
+  let size = RECORD_OVERHEAD + (message.key?.length ?? 0) + (message.value?.length ?? 0);
+  for (const name in message.headers) {
+    size += HEADER_OVERHEAD + nameBytes(name).length + (message.headers[name]?.length ?? 0) * 3;
+  }
+  return size;
+}
+
+/**
+ * A record batch, format 2, uncompressed, all records at `timestampMs`, without identity and checksum: stampRecordBatch
+ * adds those.
+ * @see https://kafka.apache.org/documentation/#recordbatch
+ */
+export function encodeRecordBatch(messages: readonly OutgoingMessage[], timestampMs: number): Buffer {
+  let size = RECORDS;
+  for (const message of messages) size += recordSize(message);
+  const batch = Buffer.allocUnsafeSlow(size);
+  let at = RECORDS;
+  for (let offset = 0; offset < messages.length; offset += 1) {
+    const message = messages[offset];
+    if (message !== undefined) at = writeRecord(batch, at, message, offset);
+  }
+  const timestamp = BigInt(timestampMs);
+  batch.fill(0, 0, RECORDS);
+  batch.writeInt32BE(at - 12, 8);
+  batch.writeInt32BE(-1, 12);
+  batch.writeInt8(2, 16);
+  batch.writeInt32BE(messages.length - 1, 23);
+  batch.writeBigInt64BE(timestamp, 27);
+  batch.writeBigInt64BE(timestamp, 35);
+  batch.writeInt32BE(messages.length, 57);
+  return batch.subarray(0, at);
+}
+
+/** Writes the identity and the checksum into the batch; may be repeated with another identity. */
+export function stampRecordBatch(batch: Buffer, identity: BatchIdentity): void {
+  batch.writeBigInt64BE(identity.producerId, PRODUCER);
+  batch.writeInt16BE(identity.producerEpoch, PRODUCER + 8);
+  batch.writeInt32BE(identity.baseSequence, PRODUCER + 10);
+  batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES)) >>> 0, CRC);
+}
+
+function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, offset: number): number {
+  const { key, value, headers } = message;
+  let headerCount = 0;
+  let headerBytes = 0;
+  for (const name in headers) {
+    const content = headers[name];
+    if (content === undefined) continue;
+    const length = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
+    const nameLength = nameBytes(name).length;
+    headerCount += 1;
+    headerBytes += varintSize(nameLength) + nameLength + varintSize(length) + length;
+  }
+  const keyBytes = key === null ? 1 : varintSize(key.length) + key.length;
+  const valueBytes = value === null ? 1 : varintSize(value.length) + value.length;
+  const body = 2 + varintSize(offset) + keyBytes + valueBytes + varintSize(headerCount) + headerBytes;
+  let at = writeVarint(batch, start, body);
+  batch[at] = 0;
+  batch[at + 1] = 0;
+  at = writeVarint(batch, at + 2, offset);
+  at = writeNullable(batch, at, key);
+  at = writeNullable(batch, at, value);
+  at = writeVarint(batch, at, headerCount);
+  for (const name in headers) {
+    const content = headers[name];
+    if (content === undefined) continue;
+    at = writeNullable(batch, at, nameBytes(name));
+    at = writeNullable(batch, at, typeof content === 'string' ? Buffer.from(content) : content);
+  }
+  return at;
+}
+
+function writeNullable(batch: Buffer, start: number, bytes: Buffer | null): number {
+  if (bytes === null) return writeVarint(batch, start, -1);
+  const at = writeVarint(batch, start, bytes.length);
+  batch.set(bytes, at);
+  return at + bytes.length;
+}
+
+/** A zigzag varint of −1 or a length below 2³⁰. */
+function writeVarint(batch: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = (value << 1) ^ (value >> 31);
+  while (rest > 127) {
+    batch[at] = (rest & 127) | 128;
+    at += 1;
+    rest >>>= 7;
+  }
+  batch[at] = rest;
+  return at + 1;
+}
+
+function varintSize(value: number): number {
+  if (value < 64) return 1;
+  if (value < 8_192) return 2;
+  if (value < 1_048_576) return 3;
+  return value < 134_217_728 ? 4 : 5;
+}
+
+/** A program has few header names; a caller with endless ones must not fill the memory. */
+function nameBytes(name: string): Buffer {
+  const known = headerNames.get(name);
+  if (known !== undefined) return known;
+  const bytes = name === '' ? NOTHING : Buffer.from(name);
+  if (headerNames.size < 1_000) headerNames.set(name, bytes);
+  return bytes;
+}

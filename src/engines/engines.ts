@@ -51,7 +51,7 @@ export async function ensureEngines(
       } catch (error) {
         // One that can't start makes the others' start, maybe a long download, pointless.
         failure.abort(error);
-        throw error;
+        throw explain(engine, error);
       }
     }),
   );
@@ -130,6 +130,12 @@ function undoStart(
 ): Promise<boolean> {
   const undo = options.owner === 'run' ? releaseEngine : stopEngine;
   return undo(engine, settings.dataDir, options.logger);
+}
+
+/** What the system itself refuses (a folder that can't be written, a full disk) needs to say whose start it was. */
+function explain(engine: EngineDefinition, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError('engine_start_failed', `${engine.title} did not start: ${messageOf(cause)}`, { cause });
 }
 
 /** The first failure's code, every failure's message; those that only followed from another are left out. */

@@ -1,17 +1,19 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
+
+/** Below the range systems take the ports of outgoing connections from: a port stays free while its server restarts. */
+const FIRST = 15_000;
+const COUNT = 15_000;
 
 /** As many free TCP ports of the loopback as asked for, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    return address.port;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Map<number, Server>();
+  while (found.size < count) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
+    const server = found.has(port) ? undefined : await listen(port);
+    if (server) found.set(port, server);
+  }
+  await Promise.all([...found.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+  return [...found.keys()];
 }
 
 /** A free TCP port of the loopback. */
@@ -19,4 +21,12 @@ export async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
   if (port === undefined) throw new Error('no port');
   return port;
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }

@@ -202,6 +202,14 @@ describe('when an engine can not be started', () => {
     expect(existsSync(settings.dataDir)).toBe(false);
   });
 
+  test('a data folder that can not be made is named', async () => {
+    const settings = { ...(await given('redis')), dataDir: '/dev/null/data' };
+    await expect(ensure(settings)).rejects.toMatchObject({
+      code: 'engine_start_failed',
+      message: expect.stringMatching(/^Redis did not start: .*\/dev\/null/),
+    });
+  });
+
   test('the reason stands in the error, from the log of the engine', async () => {
     const settings = await given('kafka');
     await (await ensure(settings)).close();

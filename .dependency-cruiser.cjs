@@ -63,6 +63,8 @@ module.exports = {
   ],
   options: {
     parser: 'swc',
+    // It parses TypeScript without JSX; Biome's noRestrictedImports holds those files to the same rule.
+    exclude: { path: '[.]tsx$' },
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -36,6 +36,8 @@ interface Setup {
   readonly rows: Map<string, StoredOrder>;
   /** Awaited by `findMany` between reading and answering. */
   gate: Promise<void>;
+  /** How many times `findMany` has read. */
+  reads: number;
 }
 
 async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<Setup> {
@@ -64,6 +66,7 @@ async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<Set
     key: (uid) => `${prefix}:v1:order:${uid}`,
     rows,
     gate: Promise.resolve(),
+    reads: 0,
     reader: new OrderReader({
       cache,
       store: {
@@ -71,6 +74,7 @@ async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<Set
           const read = new Map(
             uids.flatMap((uid) => [...rows].filter(([row]) => row === uid).map(([, one]) => [uid, one])),
           );
+          setup.reads++;
           await setup.gate;
           return read;
         },
@@ -131,7 +135,8 @@ describe('a healthy Redis', () => {
     const gate = Promise.withResolvers<void>();
     setup.gate = gate.promise;
     const slow = setup.reader.find('a');
-    await until(async () => String(await server.command(['GET', setup.key('a')])).startsWith('lease:'));
+    await until(() => setup.reads === 1);
+    expect(String(await server.command(['GET', setup.key('a')]))).toStartWith('lease:');
     // The change is committed and the key invalidated while the old row is on its way.
     setup.rows.set('a', storedOrder('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
@@ -305,14 +310,27 @@ describe('a Redis in trouble', () => {
     const setup = await setUp();
     setup.rows.set('a', storedOrder('a', { track_number: 'old' }));
     await cached(setup, 'a');
+    await server.command(['SET', 'witness', 'kept']);
     await server.command(['SAVE']);
+    await server.command(['DEL', 'witness']);
     setup.rows.set('a', storedOrder('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
     await server.kill();
     await server.boot();
-    expect(String(await server.command(['GET', setup.key('a')]))).toContain('"old"');
+    expect(await server.command(['GET', 'witness'])).toBe('kept');
     await until(() => setup.connection.up);
     expect((await setup.reader.find('a'))?.stored.order.track_number).toBe('new');
+  });
+
+  test('close delivers what is still out', async () => {
+    const setup = await setUp();
+    for (const uid of ['a', 'b']) setup.rows.set(uid, storedOrder(uid));
+    await cached(setup, 'a');
+    await cached(setup, 'b');
+    void setup.cache.invalidate(['a']);
+    void setup.cache.invalidate(['b']);
+    await setup.cache.close();
+    expect(await server.command(['EXISTS', setup.key('a'), setup.key('b')])).toBe(0);
   });
 
   test('close ends at once, whatever Redis does', async () => {

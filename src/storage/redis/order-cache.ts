@@ -6,6 +6,7 @@ import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
 import type { StoredOrder } from '../order-store.ts';
 import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
 import type { RedisCommands, RedisConnection, RedisRun } from './client.ts';
+import { KeySpace } from './key-space.ts';
 import { MissedInvalidations } from './missed-invalidations.ts';
 
 export interface RedisOrderCacheOptions {
@@ -37,7 +38,7 @@ return 1`;
 export class RedisOrderCache implements OrderCache {
   readonly #connection: RedisConnection;
   readonly #logger: Logger;
-  readonly #prefix: string;
+  readonly #space: KeySpace;
   readonly #ttlMs: number;
   readonly #leaseMs: number;
   readonly #missed: MissedInvalidations;
@@ -48,7 +49,7 @@ export class RedisOrderCache implements OrderCache {
   constructor(connection: RedisConnection, options: RedisOrderCacheOptions, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
-    this.#prefix = `${options.keyPrefix}:v1:`;
+    this.#space = new KeySpace(options.keyPrefix);
     this.#ttlMs = options.ttlSeconds * 1000;
     this.#leaseMs = options.leaseMs ?? 5_000;
     this.#missed = new MissedInvalidations(options.maxMissed ?? 100_000);
@@ -62,8 +63,15 @@ export class RedisOrderCache implements OrderCache {
     });
   }
 
-  /** Closes the connection; idempotent. */
+  /** Delivers the invalidations that are still out, if Redis takes them in its time, and closes the connection; idempotent. */
   async close(): Promise<void> {
+    await this.#deliver();
+    if (this.#missed.size > 0 || this.#missed.sweepWanted) {
+      this.#logger.warn(
+        { orders: this.#missed.size },
+        'closed with invalidations not delivered: changed orders may be served stale until their TTL ends',
+      );
+    }
     await this.#connection.close();
   }
 
@@ -107,21 +115,17 @@ export class RedisOrderCache implements OrderCache {
     return this.#connection.up && !this.#missed.sweepWanted;
   }
 
-  #key(uid: string): string {
-    return `${this.#prefix}order:${uid}`;
-  }
-
   async #store(redis: RedisCommands, stored: StoredOrder, lease: string): Promise<void> {
     const ttlMs = Math.ceil(this.#ttlMs * (1 - Math.random() / 10));
     const value = encodeCachedOrder(stored);
     await redis.eval(FILL, {
-      keys: [this.#key(stored.order.order_uid)],
+      keys: [this.#space.order(stored.order.order_uid)],
       arguments: [lease, value, String(ttlMs)],
     });
   }
 
   async #ask(redis: RedisCommands, uids: readonly string[]) {
-    const texts = await Promise.all(uids.map((uid) => redis.get(this.#key(uid))));
+    const texts = await Promise.all(uids.map((uid) => redis.get(this.#space.order(uid))));
     const found = new Map<string, StoredOrder>();
     const free: string[] = [];
     const corrupt: string[] = [];
@@ -136,7 +140,7 @@ export class RedisOrderCache implements OrderCache {
     }
     if (corrupt.length > 0) {
       this.#logger.warn({ orders: corrupt.length }, 'dropped cached values that are not orders');
-      await Promise.all(corrupt.map((uid) => redis.unlink(this.#key(uid))));
+      await Promise.all(corrupt.map((uid) => redis.unlink(this.#space.order(uid))));
     }
     return { found, leases: await this.#plant(redis, [...free, ...corrupt]) };
   }
@@ -145,7 +149,7 @@ export class RedisOrderCache implements OrderCache {
     const lease = `${this.#leaseName}.${this.#leaseNumber++}`;
     const options = { condition: 'NX', expiration: { type: 'PX', value: this.#leaseMs } } as const;
     try {
-      const replies = await Promise.all(uids.map((uid) => redis.set(this.#key(uid), lease, options)));
+      const replies = await Promise.all(uids.map((uid) => redis.set(this.#space.order(uid), lease, options)));
       return new Map(uids.filter((_, at) => replies[at] === 'OK').map((uid) => [uid, lease]));
     } catch (error) {
       // A full or read-only Redis still answers reads; it only can't be filled.
@@ -168,13 +172,18 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async #prepare(run: RedisRun): Promise<void> {
-    const runId = await this.#changedRunId(run);
+    const runId = await this.#space.changedRunId(run);
     if (runId !== undefined) this.#missed.wantSweep();
     while (this.#missed.sweepWanted || this.#missed.size > 0) {
-      if (this.#missed.sweepWanted) await this.#missed.sweep(() => this.#sweep(run));
+      if (this.#missed.sweepWanted) {
+        await this.#missed.sweep(async () => {
+          const keys = await this.#space.sweep(run);
+          if (keys > 0) this.#logger.info({ keys }, 'swept the cache');
+        });
+      }
       await this.#unlinkMissed(run);
     }
-    if (runId !== undefined) await run((redis) => redis.set(`${this.#prefix}run-id`, runId));
+    if (runId !== undefined) await this.#space.noteRunId(run, runId);
   }
 
   async #unlinkMissed(run: RedisRun): Promise<void> {
@@ -182,37 +191,9 @@ export class RedisOrderCache implements OrderCache {
     const uids = [...taken.keys()];
     for (let from = 0; from < uids.length; from += 1000) {
       const chunk = uids.slice(from, from + 1000);
-      await run((redis) => Promise.all(chunk.map((uid) => redis.unlink(this.#key(uid)))));
+      await run((redis) => Promise.all(chunk.map((uid) => redis.unlink(this.#space.order(uid)))));
     }
     this.#missed.delivered(taken);
-  }
-
-  /** The server's run_id, or undefined when it is the one noted in the key space, or the server does not tell. */
-  async #changedRunId(run: RedisRun): Promise<string | undefined> {
-    try {
-      const info = await run((redis) => redis.info('server'));
-      const runId = /^run_id:(\w+)/m.exec(info)?.[1];
-      const noted = await run((redis) => redis.get(`${this.#prefix}run-id`));
-      return runId === noted ? undefined : runId;
-    } catch (error) {
-      if (!(error instanceof ErrorReply)) throw error;
-      this.#logger.debug({ reason: error.message }, 'redis does not tell its run_id');
-      return undefined;
-    }
-  }
-
-  /** Deletes every order and lease. SCAN returns each key that is there from its beginning to its end. */
-  async #sweep(run: RedisRun): Promise<void> {
-    let cursor = '0';
-    let keys = 0;
-    const pattern = `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
-    do {
-      const page = await run((redis) => redis.scan(cursor, { MATCH: pattern, COUNT: 1000 }));
-      if (page.keys.length > 0) await run((redis) => Promise.all(page.keys.map((key) => redis.unlink(key))));
-      cursor = page.cursor;
-      keys += page.keys.length;
-    } while (cursor !== '0');
-    if (keys > 0) this.#logger.info({ keys }, 'swept the cache');
   }
 
   #note(error: unknown, message: string): void {

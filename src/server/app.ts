@@ -76,4 +76,6 @@ const securityHeaders = secureHeaders({
   xDownloadOptions: false,
   xPermittedCrossDomainPolicies: false,
   xXssProtection: false,
+  xDnsPrefetchControl: false,
+  originAgentCluster: false,
 });

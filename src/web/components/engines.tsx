@@ -50,8 +50,9 @@ export function EngineCards({ engines }: EnginesProps) {
 }
 
 function stateOf(engines: readonly EngineStatus[] | undefined, name: EngineStatus['name']) {
-  const engine = engines?.find((one) => one.name === name);
-  if (engine === undefined) return { status: 'unknown', text: 'Not known yet' };
+  if (engines === undefined) return { status: 'unknown', text: 'Not known yet' };
+  const engine = engines.find((one) => one.name === name);
+  if (engine === undefined) return { status: 'unused', text: 'Not in use' };
   if (engine.status === 'down') return { status: 'down', text: 'Does not answer' };
   return { status: 'up', text: `Answers in ${formatSpan(engine.latency_ms ?? 0)}` };
 }

@@ -87,7 +87,7 @@ export class PartitionQueue {
 function bytesOf(records: readonly LogRecord[]): number {
   let bytes = 0;
   for (const record of records) {
-    bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+    bytes += record.size + RECORD_OVERHEAD_BYTES;
   }
   return bytes;
 }

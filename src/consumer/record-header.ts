@@ -6,11 +6,9 @@ const LAST_INSTANT = 253_402_300_799_999;
 
 /** When the order was produced, ms since the Unix epoch: the `produced-at` header, or else the record's timestamp. */
 export function producedAt(record: LogRecord): number {
-  for (const [key, value] of record.headers) {
-    if (key?.length !== PRODUCED_AT.length || value === null || !key.equals(PRODUCED_AT)) continue;
-    const millis = digits(value);
-    if (millis !== undefined) return millis;
-  }
+  const value = record.header(PRODUCED_AT);
+  const millis = value ? digits(value) : undefined;
+  if (millis !== undefined) return millis;
   return Math.min(Math.max(0, record.timestamp), LAST_INSTANT);
 }
 

@@ -1,14 +1,9 @@
-import { findErrorBy, ResponseError } from '@platformatic/kafka';
+import { findErrorBy } from '@platformatic/kafka';
 import { AppError, messageOf } from '../lib/app-error.ts';
 
 /** Does the client's error, or one it carries, have this protocol error name (`UNKNOWN_TOPIC_ID`)? */
 export function hasProtocolError(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.some((name) => findErrorBy(error, 'apiId', name) !== null);
-}
-
-/** The broker's answer a failed call carries, when it got one. */
-export function responseOf(error: unknown): unknown {
-  return error instanceof ResponseError ? error['response'] : undefined;
 }
 
 /** Whatever the client threw → AppError: `topic_missing` when the topic is not there, else `kafka_unavailable`. */

@@ -2,7 +2,7 @@ import { Consumer } from '@platformatic/kafka';
 import { within } from '../lib/deadline.ts';
 import { toKafkaError } from './kafka-error.ts';
 import type { Assignment, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
-import { PartitionFetcher, READ_COMMITTED } from './partition-fetcher.ts';
+import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
   readonly brokers: readonly string[];
@@ -10,8 +10,6 @@ export interface OrderLogOptions {
   readonly group: string;
   readonly topic: string;
   readonly sessionTimeoutMs: number;
-  /** Longest a fetch will be asked to wait for the first message. */
-  readonly fetchWaitMs: number;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition: number;
 }
@@ -37,15 +35,13 @@ export class KafkaOrderLog implements OrderLog {
       rebalanceTimeout: options.sessionTimeoutMs,
       heartbeatInterval: Math.max(500, Math.floor(options.sessionTimeoutMs / 6)),
       heartbeatStallTimeout: options.sessionTimeoutMs * 2,
-      isolationLevel: READ_COMMITTED,
-      minBytes: 1,
       connectTimeout: REQUEST_TIMEOUT_MS,
       // Joining waits for the other members, up to the rebalance time-out.
-      requestTimeout: REQUEST_TIMEOUT_MS + Math.max(options.fetchWaitMs, options.sessionTimeoutMs),
+      requestTimeout: REQUEST_TIMEOUT_MS + options.sessionTimeoutMs,
       retries: 1,
       retryDelay: 100,
     });
-    this.#fetcher = new PartitionFetcher(this.#consumer, options.topic, options.maxBytesPerPartition);
+    this.#fetcher = new PartitionFetcher(options);
   }
 
   get lastHeartbeat(): number | undefined {
@@ -70,6 +66,7 @@ export class KafkaOrderLog implements OrderLog {
       onAssignment({ topicId: this.#fetcher.topicId, partitions });
     });
     await this.#fetcher.open();
+    this.#consumer.topics.track(topic);
     try {
       await this.#consumer.joinGroup({});
     } catch (error) {
@@ -107,6 +104,7 @@ export class KafkaOrderLog implements OrderLog {
 
   async #close(): Promise<void> {
     // A broker that does not answer must not hold the caller: the session time-out takes the membership away.
-    await within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
+    const left = within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
+    await Promise.all([left, this.#fetcher.close()]);
   }
 }

@@ -1,4 +1,4 @@
-/** One record of a partition. The buffers share the fetch response's memory. */
+/** One record of a partition. Its buffers share the fetch answer's memory, and are made when they are asked for. */
 export interface LogRecord {
   /** Offsets are numbers here: 2^53 messages last 285 years at a million a second. */
   readonly offset: number;
@@ -7,6 +7,10 @@ export interface LogRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: ReadonlyArray<readonly [Buffer | null, Buffer | null]>;
+  /** Bytes of key and value together. */
+  readonly size: number;
+  /** The value of the first header of that name; undefined when there is none. */
+  header(name: Buffer): Buffer | null | undefined;
 }
 
 /** What one fetch brought of one partition. */

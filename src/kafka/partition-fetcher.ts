@@ -1,34 +1,57 @@
-import type { Consumer, RecordsBatch } from '@platformatic/kafka';
+import { type Connection, Consumer } from '@platformatic/kafka';
 import { AppError } from '../lib/app-error.ts';
-import { hasProtocolError, responseOf, toKafkaError } from './kafka-error.ts';
+import { within } from '../lib/deadline.ts';
+import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
+import { toKafkaError } from './kafka-error.ts';
 import type { FetchedPartition, LogRange, LogRecord } from './order-log.ts';
 import { committedBatches } from './read-committed.ts';
+import type { RecordBatch } from './record-batch-reader.ts';
 
-type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
+export interface PartitionFetcherOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly topic: string;
+  /** Most bytes one fetch brings of one partition, but always one batch at least. */
+  readonly maxBytesPerPartition: number;
+}
 
-/** Fetch isolation level (KIP-98): only committed transactional messages. */
-export const READ_COMMITTED = 1;
-const OFFSET_OUT_OF_RANGE = 1;
-const NO_ERROR = 0;
+const READ_COMMITTED = 1;
+const MAX_FETCH_BYTES = 50 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 const EARLIEST = -2n;
 const LATEST = -1n;
+// Error codes of the protocol, https://kafka.apache.org/protocol#protocol_error_codes
+const NO_ERROR = 0;
+const OFFSET_OUT_OF_RANGE = 1;
+const TOPIC_GONE = new Set([3, 100, 103]);
 
 /**
- * Reads partitions of one topic from given offsets by the client's plain fetch call. Its message stream is not used: it
- * chooses offsets by itself, and delivers messages of an aborted transaction when the abort marker is not in the same fetch.
+ * Reads partitions of one topic from given offsets, on connections of its own: a fetch that waits for messages holds up
+ * whatever else is asked on its connection. The client's message stream is not used: it chooses offsets by itself, and
+ * delivers messages of an aborted transaction when the abort marker is not in the same fetch.
  */
 export class PartitionFetcher {
-  readonly #consumer: Consumer;
-  readonly #topic: string;
-  readonly #maxBytesPerPartition: number;
+  readonly #options: PartitionFetcherOptions;
+  readonly #client: Consumer;
+  #version: number | undefined;
   #topicId = '';
   #partitions = 0;
 
-  /** `maxBytesPerPartition`: most bytes one fetch brings of one partition, but always one message at least. */
-  constructor(consumer: Consumer, topic: string, maxBytesPerPartition: number) {
-    this.#consumer = consumer;
-    this.#topic = topic;
-    this.#maxBytesPerPartition = maxBytesPerPartition;
+  constructor(options: PartitionFetcherOptions) {
+    this.#options = options;
+    this.#client = new Consumer({
+      clientId: options.clientId,
+      bootstrapBrokers: [...options.brokers],
+      // The client wants a name, but no group is joined.
+      groupId: `${options.clientId}-fetcher`,
+      connectTimeout: 5_000,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retries: 1,
+      retryDelay: 100,
+    });
+    // Errors come back from the calls; the event would end the process if nobody listened.
+    this.#client.on('error', () => {});
   }
 
   /** Tells this topic from others that had or will have its name. */
@@ -43,45 +66,58 @@ export class PartitionFetcher {
 
   /** Looks the topic up; call it first. @throws AppError `topic_missing`, `kafka_unavailable`. */
   async open(): Promise<void> {
+    const { topic } = this.#options;
     try {
-      const metadata = await this.#consumer.metadata({ topics: [this.#topic], forceUpdate: true });
-      const found = metadata.topics.get(this.#topic);
+      const [metadata, apis] = await Promise.all([
+        this.#client.metadata({ topics: [topic], forceUpdate: true }),
+        this.#client.listApis(),
+      ]);
+      const range = apis.find((api) => api.name === 'Fetch');
+      this.#version = range === undefined ? undefined : fetchVersion(range);
+      if (this.#version === undefined)
+        throw new AppError('kafka_unavailable', 'the broker is too old: 3.1 is needed');
+      const found = metadata.topics.get(topic);
       if (found === undefined) throw this.#missing('is not there');
       this.#topicId = found.id;
       this.#partitions = found.partitionsCount;
-      this.#consumer.topics.track(this.#topic);
+      this.#client.topics.track(topic);
     } catch (error) {
-      throw toKafkaError(error, `looking up topic ${this.#topic}`);
+      throw toKafkaError(error, `looking up topic ${topic}`);
     }
   }
 
   /**
-   * Reads each partition from its position; waits up to `waitMs` for the first message.
-   * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable`.
+   * Reads each partition from its position; waits up to `waitMs` for the first message. A partition that can't be read
+   * at the moment is left out.
+   * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could be read.
    */
   async fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
     try {
-      const byLeader = await this.#byLeader([...positions.keys()]);
-      const responses = await Promise.all(
-        [...byLeader].map(([node, partitions]) => this.#fetchFrom(node, partitions, positions, waitMs)),
+      const byLeader = await this.#byLeader(positions);
+      const answers = await Promise.all(
+        [...byLeader.values()].map(async ({ connection, positions: share }) =>
+          this.#read(await this.#fetchFrom(connection, share, waitMs), share),
+        ),
       );
-      return responses.flatMap((response) => fetchedOf(response, positions));
+      return answers.flat();
     } catch (error) {
-      throw toKafkaError(error, `fetching ${this.#topic}`);
+      this.#client.clearMetadata();
+      throw toKafkaError(error, `fetching ${this.#options.topic}`);
     }
   }
 
   /** First and next offset of each partition, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
   async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
+    const { topic } = this.#options;
     const list = (timestamp: bigint) =>
-      this.#consumer.listOffsets({
-        topics: [this.#topic],
-        partitions: { [this.#topic]: [...partitions] },
+      this.#client.listOffsets({
+        topics: [topic],
+        partitions: { [topic]: [...partitions] },
         timestamp,
         isolationLevel: READ_COMMITTED,
       });
     const at = (offsets: Map<string, bigint[]>, partition: number): number =>
-      Number(offsets.get(this.#topic)?.[partition] ?? 0n);
+      Number(offsets.get(topic)?.[partition] ?? 0n);
     try {
       const [starts, ends] = await Promise.all([list(EARLIEST), list(LATEST)]);
       return new Map(
@@ -91,100 +127,95 @@ export class PartitionFetcher {
         ]),
       );
     } catch (error) {
-      throw toKafkaError(error, `listing the offsets of ${this.#topic}`);
+      throw toKafkaError(error, `listing the offsets of ${topic}`);
     }
   }
 
-  async #byLeader(partitions: readonly number[]): Promise<Map<number, number[]>> {
-    const metadata = await this.#consumer.metadata({ topics: [this.#topic] });
-    const known = metadata.topics.get(this.#topic);
+  /** Closes every connection; idempotent, bounded in time. */
+  async close(): Promise<void> {
+    await within(CLOSE_TIMEOUT_MS, this.#client.close(true)).catch(() => {});
+  }
+
+  async #byLeader(
+    positions: ReadonlyMap<number, number>,
+  ): Promise<Map<number, { connection: Connection; positions: Map<number, number> }>> {
+    const { topic } = this.#options;
+    const metadata = await this.#client.metadata({ topics: [topic] });
+    const known = metadata.topics.get(topic);
     if (known === undefined || known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
-    const byLeader = new Map<number, number[]>();
-    for (const partition of partitions) {
+    const byLeader = new Map<number, { connection: Connection; positions: Map<number, number> }>();
+    for (const [partition, offset] of positions) {
       const leader = known.partitions[partition]?.leader ?? -1;
-      const list = byLeader.get(leader) ?? [];
-      list.push(partition);
-      byLeader.set(leader, list);
+      const share = byLeader.get(leader);
+      if (share !== undefined) {
+        share.positions.set(partition, offset);
+        continue;
+      }
+      const broker = metadata.brokers.get(leader);
+      if (broker === undefined) continue;
+      const connection = await this.#client.connections.get(broker);
+      byLeader.set(leader, { connection, positions: new Map([[partition, offset]]) });
+    }
+    if (byLeader.size === 0 && positions.size > 0) {
+      throw new AppError('kafka_unavailable', `no partition of ${topic} has a leader`, { retryable: true });
     }
     return byLeader;
   }
 
-  async #fetchFrom(
-    node: number,
-    partitions: readonly number[],
+  #fetchFrom(
+    connection: Connection,
     positions: ReadonlyMap<number, number>,
     waitMs: number,
-  ): Promise<FetchResponse> {
-    const request = partitions.map((partition) => ({
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: BigInt(positions.get(partition) ?? 0),
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: this.#maxBytesPerPartition,
-    }));
-    try {
-      return await this.#consumer.fetch({
-        node,
-        topics: [{ topicId: this.#topicId, partitions: request }],
-        maxWaitTime: waitMs,
+  ): Promise<FetchAnswer> {
+    // A broker that is stopped, not gone, keeps its connections open and says nothing.
+    return within(
+      REQUEST_TIMEOUT_MS + waitMs,
+      fetchRecords(connection, this.#version ?? 0, {
+        topicId: this.#topicId,
+        positions,
+        maxWaitMs: waitMs,
+        maxBytes: MAX_FETCH_BYTES,
+        maxBytesPerPartition: this.#options.maxBytesPerPartition,
         isolationLevel: READ_COMMITTED,
+      }),
+    );
+  }
+
+  #read(answer: FetchAnswer, positions: ReadonlyMap<number, number>): FetchedPartition[] {
+    const codes = new Set([answer.errorCode, ...answer.partitions.map((one) => one.errorCode)]);
+    if ([...codes].some((code) => TOPIC_GONE.has(code))) throw this.#missing('was deleted or re-created');
+    const good = answer.partitions.filter(
+      ({ errorCode }) => errorCode === NO_ERROR || errorCode === OFFSET_OUT_OF_RANGE,
+    );
+    if (good.length < answer.partitions.length) this.#client.clearMetadata();
+    if (good.length === 0 && (answer.partitions.length > 0 || answer.errorCode !== NO_ERROR)) {
+      throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, {
+        retryable: true,
       });
-    } catch (error) {
-      // One partition out of range fails the whole answer; the others' records in it are good.
-      const response = responseOf(error);
-      if (isFetchResponse(response) && hasProtocolError(error, 'OFFSET_OUT_OF_RANGE')) return response;
-      throw error;
     }
+    return good.map((one) => {
+      const position = positions.get(one.partition) ?? 0;
+      return {
+        partition: one.partition,
+        records: recordsFrom(committedBatches(one.batches, one.aborted), position),
+        nextOffset: Math.max(position, one.batches.at(-1)?.nextOffset ?? position),
+        logStartOffset: one.logStartOffset,
+        lastStableOffset: one.lastStableOffset,
+        outOfRange: one.errorCode === OFFSET_OUT_OF_RANGE,
+      };
+    });
   }
 
   #missing(what: string): AppError {
-    return new AppError('topic_missing', `topic ${this.#topic} ${what}`, { retryable: true });
+    return new AppError('topic_missing', `topic ${this.#options.topic} ${what}`, { retryable: true });
   }
-}
-
-function fetchedOf(response: FetchResponse, positions: ReadonlyMap<number, number>): FetchedPartition[] {
-  const fetched: FetchedPartition[] = [];
-  for (const topic of response.responses) {
-    for (const one of topic.partitions) {
-      const position = positions.get(one.partitionIndex);
-      const outOfRange = one.errorCode === OFFSET_OUT_OF_RANGE;
-      if (position === undefined || (one.errorCode !== NO_ERROR && !outOfRange)) continue;
-      const batches = one.records ?? [];
-      const last = batches.at(-1);
-      fetched.push({
-        partition: one.partitionIndex,
-        records: recordsOf(committedBatches(batches, one.abortedTransactions ?? []), position),
-        nextOffset: last === undefined ? position : Number(last.firstOffset) + last.lastOffsetDelta + 1,
-        logStartOffset: Number(one.logStartOffset),
-        lastStableOffset: Number(one.lastStableOffset),
-        outOfRange,
-      });
-    }
-  }
-  return fetched;
 }
 
 /** A broker returns whole batches, so a fetch from the middle of one brings records before the position, too. */
-function recordsOf(batches: readonly RecordsBatch[], position: number): LogRecord[] {
+function recordsFrom(batches: readonly RecordBatch[], position: number): LogRecord[] {
   const records: LogRecord[] = [];
   for (const batch of batches) {
-    const first = Number(batch.firstOffset);
-    const firstTimestamp = Number(batch.firstTimestamp);
-    for (const record of batch.records) {
-      const offset = first + record.offsetDelta;
-      if (offset < position) continue;
-      records.push({
-        offset,
-        timestamp: firstTimestamp + Number(record.timestampDelta),
-        key: record.key,
-        value: record.value,
-        headers: record.headers,
-      });
-    }
+    for (const record of batch.records) if (record.offset >= position) records.push(record);
   }
   return records;
-}
-
-function isFetchResponse(value: unknown): value is FetchResponse {
-  return typeof value === 'object' && value !== null && 'responses' in value;
 }

@@ -2,13 +2,13 @@
 export interface TransactionalBatch {
   readonly attributes: number;
   readonly producerId: bigint;
-  readonly firstOffset: bigint;
+  readonly firstOffset: number;
   readonly records: ReadonlyArray<{ readonly key: Buffer | null }>;
 }
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
-  readonly firstOffset: bigint;
+  readonly firstOffset: number;
 }
 
 const TRANSACTIONAL = 1 << 4;
@@ -25,7 +25,7 @@ export function committedBatches<Batch extends TransactionalBatch>(
   batches: readonly Batch[],
   aborted: readonly AbortedTransaction[],
 ): Batch[] {
-  const pending = [...aborted].sort((a, b) => compare(a.firstOffset, b.firstOffset));
+  const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const abortedProducers = new Set<bigint>();
   const kept: Batch[] = [];
   let next = 0;
@@ -49,8 +49,4 @@ export function committedBatches<Batch extends TransactionalBatch>(
     kept.push(batch);
   }
   return kept;
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { Consumer } from '@platformatic/kafka';
-import { within } from '../lib/deadline.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
-import { PartitionFetcher, READ_COMMITTED } from './partition-fetcher.ts';
+import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface TopicReaderOptions {
   readonly brokers: readonly string[];
@@ -24,36 +21,26 @@ const FETCH_WAIT_MS = 500;
 
 /** Reads a topic without joining a group: nobody's offsets or partitions change by it. */
 export class TopicReader {
-  readonly #consumer: Consumer;
   readonly #fetcher: PartitionFetcher;
 
-  private constructor(consumer: Consumer, fetcher: PartitionFetcher) {
-    this.#consumer = consumer;
+  private constructor(fetcher: PartitionFetcher) {
     this.#fetcher = fetcher;
   }
 
   /** @throws AppError `topic_missing`, `kafka_unavailable`. */
   static async open(options: TopicReaderOptions): Promise<TopicReader> {
-    const consumer = new Consumer({
+    const { brokers, topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
+    const fetcher = new PartitionFetcher({
+      brokers,
       clientId: 'test-service-reader',
-      bootstrapBrokers: [...options.brokers],
-      // The client wants a name, but the group is never joined.
-      groupId: `test-service-reader-${randomUUID()}`,
-      isolationLevel: READ_COMMITTED,
-      minBytes: 1,
-      connectTimeout: 3_000,
-      requestTimeout: 10_000,
-      retries: 3,
-      retryDelay: 200,
+      topic,
+      maxBytesPerPartition,
     });
-    consumer.on('error', () => {});
-    const bytes = options.maxBytesPerPartition ?? DEFAULT_BYTES;
-    const reader = new TopicReader(consumer, new PartitionFetcher(consumer, options.topic, bytes));
     try {
-      await reader.#fetcher.open();
-      return reader;
+      await fetcher.open();
+      return new TopicReader(fetcher);
     } catch (error) {
-      await reader.close();
+      await fetcher.close();
       throw error;
     }
   }
@@ -94,7 +81,7 @@ export class TopicReader {
   }
 
   /** Idempotent, bounded in time. */
-  async close(): Promise<void> {
-    await within(2_000, this.#consumer.close(true)).catch(() => {});
+  close(): Promise<void> {
+    return this.#fetcher.close();
   }
 }

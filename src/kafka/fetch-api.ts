@@ -1,0 +1,132 @@
+import { type Connection, type Reader, Writer } from '@platformatic/kafka';
+import type { AbortedTransaction } from './read-committed.ts';
+import { type RecordBatch, readRecordBatches } from './record-batch-reader.ts';
+
+const FETCH_KEY = 1;
+/** Topics by id (KIP-516): Kafka 3.1. */
+const OLDEST = 13;
+const NEWEST = 17;
+/** From this version on the replica id is a tagged field, which a consumer leaves out. */
+const WITHOUT_REPLICA = 15;
+const CONSUMER = -1;
+const NO_SESSION = 0;
+const NO_SESSION_EPOCH = -1;
+const UNKNOWN_EPOCH = -1;
+
+export interface FetchRequest {
+  readonly topicId: string;
+  /** Partition → offset to read from. */
+  readonly positions: ReadonlyMap<number, number>;
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+  /** 1: committed messages only (KIP-98). */
+  readonly isolationLevel: 0 | 1;
+}
+
+export interface FetchAnswer {
+  readonly errorCode: number;
+  readonly partitions: readonly PartitionAnswer[];
+}
+
+export interface PartitionAnswer {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly aborted: readonly AbortedTransaction[];
+  readonly batches: readonly RecordBatch[];
+}
+
+/** The newest Fetch version both sides speak, of the broker's range; undefined when there is none. */
+export function fetchVersion(range: { minVersion: number; maxVersion: number }): number | undefined {
+  const version = Math.min(range.maxVersion, NEWEST);
+  return version >= Math.max(range.minVersion, OLDEST) ? version : undefined;
+}
+
+/**
+ * One Fetch request without a session. Resolves with the broker's answer per partition, error codes included; rejects when there was none.
+ * @see https://kafka.apache.org/protocol#The_Messages_Fetch
+ */
+export function fetchRecords(
+  connection: Connection,
+  version: number,
+  request: FetchRequest,
+): Promise<FetchAnswer> {
+  return new Promise((resolve, fail) => {
+    connection.send<FetchAnswer>(
+      FETCH_KEY,
+      version,
+      () => writeRequest(version, request),
+      (_correlation, _key, _version, reader) => readAnswer(reader),
+      true,
+      true,
+      (error, answer) => (answer ? resolve(answer) : fail(error)),
+    );
+  });
+}
+
+function writeRequest(version: number, request: FetchRequest): Writer {
+  const writer = Writer.create();
+  if (version < WITHOUT_REPLICA) writer.appendInt32(CONSUMER);
+  return writer
+    .appendInt32(request.maxWaitMs)
+    .appendInt32(1)
+    .appendInt32(request.maxBytes)
+    .appendInt8(request.isolationLevel)
+    .appendInt32(NO_SESSION)
+    .appendInt32(NO_SESSION_EPOCH)
+    .appendArray([request.topicId], (topics, topicId) => {
+      topics.appendUUID(topicId).appendArray([...request.positions], (partitions, [partition, offset]) => {
+        partitions
+          .appendInt32(partition)
+          .appendInt32(UNKNOWN_EPOCH)
+          .appendInt64(BigInt(offset))
+          .appendInt32(UNKNOWN_EPOCH)
+          .appendInt64(-1n)
+          .appendInt32(request.maxBytesPerPartition);
+      });
+    })
+    .appendArray([], () => {})
+    .appendString('')
+    .appendTaggedFields();
+}
+
+function readAnswer(reader: Reader): FetchAnswer {
+  // Throttle time.
+  reader.skip(4);
+  const errorCode = reader.readInt16();
+  // Session id.
+  reader.skip(4);
+  const topics = reader.readArray((r) => {
+    // Topic id: one was asked for.
+    r.skip(16);
+    return r.readArray(readPartition);
+  });
+  return { errorCode, partitions: topics.flat() };
+}
+
+function readPartition(reader: Reader): PartitionAnswer {
+  const partition = reader.readInt32();
+  const errorCode = reader.readInt16();
+  // High watermark.
+  reader.skip(8);
+  const lastStableOffset = Number(reader.readInt64());
+  const logStartOffset = Number(reader.readInt64());
+  const aborted = reader.readNullableArray((r) => ({
+    producerId: r.readInt64(),
+    firstOffset: Number(r.readInt64()),
+  }));
+  // Preferred read replica.
+  reader.skip(4);
+  const size = reader.readUnsignedVarInt() - 1;
+  const batches = size > 0 ? readRecordBatches(contiguous(reader, size)) : [];
+  return { partition, errorCode, lastStableOffset, logStartOffset, aborted: aborted ?? [], batches };
+}
+
+/** The next bytes of the answer as one Buffer: copied only when they came in several pieces. */
+function contiguous(reader: Reader, size: number): Buffer {
+  const bytes = reader.buffer.slice(reader.position, reader.position + size);
+  reader.skip(size);
+  return bytes;
+}

@@ -104,6 +104,29 @@ describe('local engines', () => {
     await handle.close();
   });
 
+  test('their status tells where they are, who holds them, and what a start would do', async () => {
+    const settings = await given('redis');
+    const before = await engineStatuses(settings);
+    expect(before.map(({ next }) => next)).toEqual(['use', 'use', 'start']);
+    expect((await engineStatuses({ ...settings, mode: 'off' })).at(2)?.next).toBe('fail');
+    const handle = await ensure(settings);
+    expect((await engineStatuses(settings)).at(2)).toEqual({
+      engine: 'redis',
+      address: new URL(settings.redisUrl).host,
+      answer: 'answers',
+      next: 'use',
+      version: expect.stringMatching(/^\d+\.\d+/),
+      local: {
+        pid: pidOf(handle, 'redis'),
+        owner: 'run',
+        users: 1,
+        dataFolder: join(settings.dataDir, 'redis'),
+        logFile: join(settings.dataDir, 'logs/redis.log'),
+      },
+    });
+    await handle.close();
+  });
+
   test('a postmaster.pid whose number belongs to another program now is no obstacle', async () => {
     const settings = await given('postgresql');
     await (await ensure(settings)).close();

@@ -10,17 +10,33 @@ const POLL_MS = 250;
 /** An engine that comes up elsewhere (a container) accepts connections before it speaks. */
 const STARTING_PATIENCE_MS = 60_000;
 const SILENT_PATIENCE_MS = 12_000;
+const NOTHING_THERE = new Error('nothing listens there');
 
-/** An address of the engine that answers, or undefined when nothing listens on any. */
+/**
+ * An address of the engine that answers, the first that does; undefined when nothing listens on any.
+ * @throws AppError `port_in_use` when none answers and something that isn't this engine listens on one; `aborted`
+ */
 export async function findAnswering(
   engine: EngineDefinition,
   step: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Address | undefined> {
-  const answers = await Promise.all(
-    engine.addresses.map((address) => awaitAnswer(engine, address, step, signal)),
-  );
-  return engine.addresses.find((_, index) => answers[index] === 'answers');
+  const found = new AbortController();
+  const either = AbortSignal.any([signal, found.signal]);
+  const attempts = engine.addresses.map(async (address) => {
+    if ((await awaitAnswer(engine, address, step, either)) === 'none') throw NOTHING_THERE;
+    return address;
+  });
+  try {
+    return await Promise.any(attempts);
+  } catch (error) {
+    const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+    const problem = errors.find((one) => one !== NOTHING_THERE);
+    if (problem !== undefined) throw problem;
+    return undefined;
+  } finally {
+    found.abort();
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -215,6 +216,25 @@ describe('when an engine can not be started', () => {
       new RegExp(`is taken by \\S+ \\(pid ${process.pid}\\), which is not Redis`),
     );
     expect(await answering(settings)).toEqual(['kafka']);
+  });
+
+  test('of several brokers one that answers is enough', async () => {
+    const settings = await given();
+    const intruder = createServer().listen(0, '127.0.0.1');
+    cleanups.push(() => intruder.close());
+    await once(intruder, 'listening');
+    const taken = `127.0.0.1:${Object(intruder.address()).port}`;
+    const brokers = ['127.0.0.1:1', taken, ...settings.brokers];
+    const handle = await ensure({ ...settings, brokers });
+    expect(handle.statuses[1]).toEqual({
+      engine: 'kafka',
+      address: settings.brokers[0] ?? '',
+      state: 'in use',
+    });
+    await handle.close();
+    await expect(ensure({ ...settings, brokers: ['127.0.0.1:1', taken] })).rejects.toMatchObject({
+      code: 'port_in_use',
+    });
   });
 
   test('with engines off, or an address elsewhere, it says so and writes nothing', async () => {

@@ -85,9 +85,10 @@ export class PartitionLane {
     head.job.place(head.indexes, this.partition, baseOffset);
   }
 
-  /** Takes the head off, certainly not written. */
-  refused(head: BatchTask): void {
+  /** Takes the head off: certainly not written, and it never will be. */
+  refused(head: BatchTask, reason: string): void {
     this.#drop(head);
+    head.job.refuse(head.indexes, reason);
   }
 
   /** Puts two halves in the place of the head, which was certainly not written. */

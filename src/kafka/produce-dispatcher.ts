@@ -154,12 +154,11 @@ export class ProduceDispatcher {
       if (this.#failing) this.#logger.info({}, 'kafka sender recovered');
       this.#failing = false;
       lane.written(head, answer.baseOffset);
-    } else if (outcome === 'too_large' && head.messages.length > 1) {
+    } else if (outcome === 'divide' && head.messages.length > 1) {
       lane.halve(head, Date.now());
-    } else if (outcome === 'too_large' || outcome === 'rejected') {
-      lane.refused(head);
+    } else if (outcome === 'divide' || outcome === 'rejected') {
       const detail = answer.message === null ? '' : `: ${answer.message}`;
-      head.job.fail(new AppError('kafka_rejected', `Kafka refuses the message: ${name}${detail}`));
+      lane.refused(head, `Kafka refuses the message: ${name}${detail}`);
     } else {
       if (outcome === 'new_identity') {
         this.#session.forgetIdentity();

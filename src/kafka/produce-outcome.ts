@@ -7,8 +7,8 @@ export type ProduceOutcome =
   | 'retry'
   /** The broker no longer knows this producer's sequence: the batch again under a new identity. */
   | 'new_identity'
-  /** Not written, and smaller batches may pass. */
-  | 'too_large'
+  /** Not written because of some of its messages: the rest may pass without them. */
+  | 'divide'
   /** Not written, and never will be. */
   | 'rejected';
 
@@ -19,6 +19,8 @@ const NEW_IDENTITY = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
   'PRODUCER_FENCED',
 ]);
+
+const DIVIDE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 
 /** The protocol's name of an error code. */
 export function errorName(code: number): string {
@@ -32,6 +34,6 @@ export function produceOutcome(code: number): ProduceOutcome {
   // The batch is in the log, only its offset has been forgotten.
   if (name === 'DUPLICATE_SEQUENCE_NUMBER') return 'written';
   if (NEW_IDENTITY.has(name)) return 'new_identity';
-  if (name === 'MESSAGE_TOO_LARGE' || name === 'RECORD_LIST_TOO_LARGE') return 'too_large';
+  if (DIVIDE.has(name)) return 'divide';
   return protocolErrors[name]?.canRetry === true ? 'retry' : 'rejected';
 }

@@ -3,13 +3,31 @@ import type { SentPosition } from './message-sender.ts';
 
 const PENDING: SentPosition = { partition: -1, offset: -1n };
 
-/** One call of send(): settles when every message has its position, with the first failure, or at the deadline. */
+/**
+ * The broker refused some messages of a send() for good; the others are written. AppError `kafka_rejected`, not retryable.
+ */
+export class MessagesRejectedError extends AppError {
+  /** Indexes, within the send(), of the refused messages. */
+  readonly rejected: ReadonlySet<number>;
+  /** By index; that of a refused message means nothing. */
+  readonly positions: readonly SentPosition[];
+
+  constructor(message: string, rejected: ReadonlySet<number>, positions: readonly SentPosition[]) {
+    super('kafka_rejected', message);
+    this.rejected = rejected;
+    this.positions = positions;
+  }
+}
+
+/** One call of send(): settles when every message has its position or is refused, at a failure, or at the deadline. */
 export class SendJob {
   readonly promise: Promise<readonly SentPosition[]>;
   readonly #positions: SentPosition[];
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #resolve: (positions: readonly SentPosition[]) => void;
   readonly #reject: (error: AppError) => void;
+  readonly #refused = new Set<number>();
+  #refusal: string | undefined;
   #missing: number;
   #settled = false;
   /** Why the last attempt failed, for the deadline's error. */
@@ -39,16 +57,28 @@ export class SendJob {
       this.#positions[index] = { partition, offset };
       if (baseOffset >= 0n) offset += 1n;
     }
-    this.#missing -= indexes.length;
-    if (this.#missing > 0 || this.#settled) return;
-    this.#settle();
-    this.#resolve(this.#positions);
+    this.#account(indexes.length);
+  }
+
+  /** The broker will never take the messages with these indexes. */
+  refuse(indexes: readonly number[], reason: string): void {
+    for (const index of indexes) this.#refused.add(index);
+    this.#refusal ??= reason;
+    this.#account(indexes.length);
   }
 
   fail(error: AppError): void {
     if (this.#settled) return;
     this.#settle();
     this.#reject(error);
+  }
+
+  #account(count: number): void {
+    this.#missing -= count;
+    if (this.#missing > 0 || this.#settled) return;
+    this.#settle();
+    if (this.#refusal === undefined) this.#resolve(this.#positions);
+    else this.#reject(new MessagesRejectedError(this.#refusal, this.#refused, this.#positions));
   }
 
   #settle(): void {

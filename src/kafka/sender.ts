@@ -30,7 +30,8 @@ const LAYOUT_AGE_MS = 60_000;
  * sequence number, across connection losses and broker restarts, so it is written once; messages with one key keep the
  * order of the calls. Several send() may be in flight. send() rejects with AppError
  * - `kafka_unavailable` (retryable) when not every message was acknowledged in time; those may or may not be written;
- * - `kafka_rejected` when the broker refuses a message for good, such as one that is too large;
+ * - `kafka_rejected` (MessagesRejectedError) when the broker refuses messages for good, such as one that is too large; the
+ *   others are written;
  * - `topic_missing` when there is no such topic;
  * - `aborted` after close().
  * An offset of −1 is possible, for a batch the broker remembers but not where.

@@ -1,0 +1,45 @@
+import { ByteWriter } from './byte-writer.ts';
+import { Random } from './random.ts';
+
+const CONTENT_TYPE = Buffer.from('application/json');
+
+/** Makes the headers of the messages of one producer. */
+export class MessageHeaders {
+  readonly #random = new Random();
+  readonly #out = new ByteWriter();
+  #sentAtMs = Number.NaN;
+  #sentAtText = Buffer.alloc(0);
+
+  constructor() {
+    const [seed = 0, index = 0] = crypto.getRandomValues(new Uint32Array(2));
+    this.#random.reset(seed, index, 0);
+  }
+
+  /**
+   * `content-type`, `produced-at` (ms since the Unix epoch, as text) and `traceparent`: a new sampled trace
+   * for each message.
+   * @see https://www.w3.org/TR/trace-context/#traceparent-header
+   */
+  next(nowMs: number): Record<string, Buffer> {
+    if (nowMs !== this.#sentAtMs) {
+      this.#sentAtMs = nowMs;
+      this.#sentAtText = Buffer.from(String(nowMs));
+    }
+    const out = this.#out;
+    out.bytes('00-');
+    // All zeroes are not a valid id; one set bit makes sure.
+    this.#hex(1);
+    this.#hex(0);
+    this.#hex(0);
+    this.#hex(0);
+    out.bytes('-');
+    this.#hex(1);
+    this.#hex(0);
+    out.bytes('-01');
+    return { 'content-type': CONTENT_TYPE, 'produced-at': this.#sentAtText, traceparent: out.finish() };
+  }
+
+  #hex(set: number): void {
+    this.#out.hex(this.#random.uint32() | set, 8);
+  }
+}

@@ -1,0 +1,156 @@
+import type { MessageSender } from '../kafka/message-sender.ts';
+import { pause } from '../lib/backoff.ts';
+import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
+import { Pacer } from './pacer.ts';
+import type { MessageSource, SourceMessage } from './source.ts';
+
+export interface OrderProducerOptions {
+  readonly sender: MessageSender;
+  readonly topic: string;
+  readonly source: MessageSource;
+  readonly logger: ProducerLogger;
+  /** Messages per second; as fast as they go when undefined. */
+  readonly rate?: number | undefined;
+  /** Called for each acknowledged batch, in the order of acknowledgement. What it throws ends the producer. */
+  readonly onSent?: (sent: readonly SentMessage[]) => void;
+  /** Batches on their way at once; 5. */
+  readonly maxInFlight?: number;
+  /** Most messages in a batch; 1 000. */
+  readonly maxBatchMessages?: number;
+  /** Time close() gives what is in flight, ms; 5 000. */
+  readonly closeTimeoutMs?: number;
+  /** A steady clock, ms; performance.now. */
+  readonly clock?: () => number;
+}
+
+/** Where the producer stands. generated = sent + failed + inFlight, always. */
+export interface ProducerStatus {
+  readonly state: 'idle' | 'running' | 'stopping' | 'done';
+  /** Messages taken from the source. */
+  readonly generated: number;
+  /** Acknowledged by the broker. */
+  readonly sent: number;
+  /** Refused by the broker, or not acknowledged when the producer had to stop. */
+  readonly failed: number;
+  readonly inFlight: number;
+  /** Lines the source found bad and left out. */
+  readonly skipped: number;
+  readonly rate: number | undefined;
+  /** How far the schedule is behind, ms; 0 without a rate. */
+  readonly lateMs: number;
+}
+
+/**
+ * Takes messages from a source, by schedule or as fast as they go, and sends them. While Kafka is unavailable it keeps what
+ * it has taken and repeats it with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
+ */
+export class OrderProducer {
+  readonly #options: OrderProducerOptions;
+  readonly #clock: () => number;
+  readonly #maxInFlight: number;
+  readonly #stop = new AbortController();
+  readonly #delivery: Delivery;
+  #pacer: Pacer | undefined;
+  #state: ProducerStatus['state'] = 'idle';
+  #generated = 0;
+  #failure: unknown;
+  #run: Promise<ProducerStatus> | undefined;
+
+  constructor(options: OrderProducerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? ((): number => performance.now());
+    this.#maxInFlight = options.maxInFlight ?? 5;
+    this.#delivery = new Delivery({ ...options, onSent: (sent) => options.onSent?.(sent) });
+  }
+
+  get status(): ProducerStatus {
+    return {
+      state: this.#state,
+      generated: this.#generated,
+      sent: this.#delivery.sent,
+      failed: this.#delivery.failed,
+      inFlight: this.#generated - this.#delivery.sent - this.#delivery.failed,
+      skipped: this.#options.source.skipped,
+      rate: this.#pacer?.rate ?? this.#options.rate,
+      lateMs: this.#state === 'running' ? (this.#pacer?.lateMs() ?? 0) : 0,
+    };
+  }
+
+  /**
+   * Begins to send. The promise resolves with the final counts when the source has ended, or after close(), and all is settled;
+   * it rejects when the source or onSent throws, once what was in flight is settled. May be called again.
+   */
+  start(): Promise<ProducerStatus> {
+    this.#run ??= this.#loop();
+    return this.#run;
+  }
+
+  /** Goes on at another rate, messages per second; only for a producer that has one. */
+  setRate(rate: number): void {
+    this.#pacer?.setRate(rate);
+  }
+
+  /** Takes no more, waits for what is in flight within closeTimeoutMs, counts the rest as failed. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    if (this.#run === undefined) {
+      this.#state = 'done';
+      return;
+    }
+    const timer = setTimeout(() => this.#delivery.giveUp(), this.#options.closeTimeoutMs ?? 5_000);
+    await this.#run.catch(() => undefined);
+    clearTimeout(timer);
+  }
+
+  async #loop(): Promise<ProducerStatus> {
+    const { rate, logger, topic } = this.#options;
+    this.#state = 'running';
+    if (rate !== undefined) this.#pacer = new Pacer({ rate, clock: this.#clock });
+    logger.info({ topic, rate }, 'producer started');
+    try {
+      await this.#produce();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    this.#state = 'stopping';
+    while (this.#delivery.batches > 0) await this.#delivery.settled();
+    this.#failure ??= this.#delivery.failure;
+    this.#state = 'done';
+    const { sent, failed, skipped } = this.status;
+    logger.info({ sent, failed, skipped }, 'producer stopped');
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.status;
+  }
+
+  async #produce(): Promise<void> {
+    const { maxBatchMessages = 1_000 } = this.#options;
+    while (!this.#stop.signal.aborted && this.#delivery.failure === undefined) {
+      if (this.#delivery.batches >= this.#maxInFlight) {
+        await this.#delivery.settled();
+        continue;
+      }
+      const due = this.#pacer?.due() ?? maxBatchMessages;
+      if (due === 0) {
+        await pause(this.#pacer?.waitMs() ?? 0, this.#stop.signal);
+        continue;
+      }
+      const messages = await this.#take(Math.min(due, maxBatchMessages));
+      if (messages.length === 0) return;
+      this.#pacer?.take(messages.length);
+      this.#generated += messages.length;
+      this.#delivery.send(messages);
+    }
+  }
+
+  /** A source that waits for input must not keep close() waiting. */
+  #take(max: number): readonly SourceMessage[] | Promise<readonly SourceMessage[]> {
+    const taken = this.#options.source.take(max);
+    if (!(taken instanceof Promise)) return taken;
+    return new Promise((resolve, fail) => {
+      const { signal } = this.#stop;
+      const stopped = (): void => resolve([]);
+      signal.addEventListener('abort', stopped, { once: true });
+      taken.then(resolve, fail).finally(() => signal.removeEventListener('abort', stopped));
+    });
+  }
+}

@@ -10,17 +10,19 @@ export interface CacheAnswer {
   readonly leases: ReadonlyMap<string, string>;
 }
 
-/** An order read from the database after the lease was given. */
+/** What the database said after the lease was given. */
 export interface CacheFill {
-  readonly stored: StoredOrder;
+  readonly uid: string;
   readonly lease: string;
+  /** Undefined when there is no such order: absence is not cached, the lease is given back. */
+  readonly stored: StoredOrder | undefined;
 }
 
 /** A cache of stored orders that may lose anything at any time and never serves what was invalidated. No call throws but `ping`. */
 export interface OrderCache {
   /** Looks the uids up; a cache that can't answer in time answers with nothing. */
   get(uids: readonly string[]): Promise<CacheAnswer>;
-  /** Stores each order unless its lease was lost to an invalidation, to time or to another fill. */
+  /** Stores each order, or gives its lease back, unless the lease was lost to an invalidation, to time or to another fill. */
   fill(fills: readonly CacheFill[]): Promise<void>;
   /**
    * Call it after the commit that changed these orders; new orders need none, since absence is not cached. From the call on, `get`

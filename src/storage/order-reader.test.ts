@@ -78,17 +78,17 @@ describe('OrderReader', () => {
     const cache = new FakeCache();
     const found = await new OrderReader({ store, cache }).find('a');
     expect(found?.tier).toBe('postgresql');
-    expect(cache.fills).toEqual([{ stored: storedOrder('a'), lease: 'lease-a' }]);
+    expect(cache.fills).toEqual([{ uid: 'a', stored: storedOrder('a'), lease: 'lease-a' }]);
   });
 
-  test('does not fill without a lease, nor what does not exist', async () => {
+  test('does not fill without a lease; of what does not exist it gives the lease back', async () => {
     const store = new FakeStore().add('a');
     const cache = new FakeCache();
     const reader = new OrderReader({ store, cache });
     expect(await reader.find('absent')).toBeUndefined();
     cache.grant = false;
     expect((await reader.find('a'))?.tier).toBe('postgresql');
-    expect(cache.fills).toEqual([]);
+    expect(cache.fills).toEqual([{ uid: 'absent', stored: undefined, lease: 'lease-absent' }]);
   });
 
   test('lookups of one turn go as one batch, each uid once', async () => {

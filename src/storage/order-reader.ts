@@ -101,10 +101,9 @@ export class OrderReader {
     const entry = cache === undefined ? undefined : await this.#cached.load(uid);
     if (entry?.stored !== undefined) return { stored: entry.stored, tier: 'redis' };
     const stored = await this.#reads.load(uid);
-    if (stored === undefined) return undefined;
     // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
-    if (entry?.lease !== undefined) void cache?.fill([{ stored, lease: entry.lease }]);
-    return { stored, tier: 'postgresql' };
+    if (entry?.lease !== undefined) void cache?.fill([{ uid, stored, lease: entry.lease }]);
+    return stored && { stored, tier: 'postgresql' };
   }
 
   async #askCache(uids: readonly string[]): Promise<CacheEntry[]> {

@@ -106,8 +106,11 @@ describe('a healthy Redis', () => {
   test('does not cache absence', async () => {
     const setup = await setUp();
     expect(await setup.reader.find('later')).toBeUndefined();
+    await until(async () => (await server.command(['EXISTS', setup.key('later')])) === 0);
     setup.rows.set('later', storedOrder('later'));
     expect((await setup.reader.find('later'))?.tier).toBe('postgresql');
+    // The lease of the miss does not keep the order out of the cache.
+    await cached(setup, 'later');
   });
 
   test('a value that is not an order is a miss, and is replaced', async () => {
@@ -151,9 +154,9 @@ describe('a healthy Redis', () => {
     const other = await setUp({ keyPrefix: one.prefix });
     const [mine, theirs] = [await one.cache.get(['a']), await other.cache.get(['a'])];
     expect([mine.leases.size, theirs.leases.size]).toEqual([1, 0]);
-    await other.cache.fill([{ stored: storedOrder('a'), lease: 'lease:guessed' }]);
+    await other.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: 'lease:guessed' }]);
     expect((await one.cache.get(['a'])).found.size).toBe(0);
-    await one.cache.fill([{ stored: storedOrder('a'), lease: mine.leases.get('a') ?? '' }]);
+    await one.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: mine.leases.get('a') ?? '' }]);
     expect((await other.cache.get(['a'])).found.get('a')).toEqual(storedOrder('a'));
   });
 
@@ -161,7 +164,7 @@ describe('a healthy Redis', () => {
     const setup = await setUp({ leaseMs: 50 });
     const { leases } = await setup.cache.get(['a']);
     await until(async () => (await server.command(['EXISTS', setup.key('a')])) === 0);
-    await setup.cache.fill([{ stored: storedOrder('a'), lease: leases.get('a') ?? '' }]);
+    await setup.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: leases.get('a') ?? '' }]);
     expect((await setup.cache.get(['a'])).found.size).toBe(0);
   });
 

@@ -25,6 +25,8 @@ const NOTHING: CacheAnswer = { found: new Map(), leases: new Map() };
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
+const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
 
 /**
  * Orders in Redis, `<prefix>:v1:order:<uid>` → JSON.
@@ -97,9 +99,7 @@ export class RedisOrderCache implements OrderCache {
   async fill(fills: readonly CacheFill[]): Promise<void> {
     if (fills.length === 0 || !this.#usable) return;
     try {
-      await this.#connection.run((redis) =>
-        Promise.all(fills.map(({ stored, lease }) => this.#store(redis, stored, lease))),
-      );
+      await this.#connection.run((redis) => Promise.all(fills.map((one) => this.#store(redis, one))));
     } catch (error) {
       this.#note(error, 'redis did not take a fill');
     }
@@ -115,13 +115,14 @@ export class RedisOrderCache implements OrderCache {
     return this.#connection.up && !this.#missed.sweepWanted;
   }
 
-  async #store(redis: RedisCommands, stored: StoredOrder, lease: string): Promise<void> {
+  async #store(redis: RedisCommands, { uid, lease, stored }: CacheFill): Promise<void> {
+    const keys = [this.#space.order(uid)];
+    if (stored === undefined) {
+      await redis.eval(RELEASE, { keys, arguments: [lease] });
+      return;
+    }
     const ttlMs = Math.ceil(this.#ttlMs * (1 - Math.random() / 10));
-    const value = encodeCachedOrder(stored);
-    await redis.eval(FILL, {
-      keys: [this.#space.order(stored.order.order_uid)],
-      arguments: [lease, value, String(ttlMs)],
-    });
+    await redis.eval(FILL, { keys, arguments: [lease, encodeCachedOrder(stored), String(ttlMs)] });
   }
 
   async #ask(redis: RedisCommands, uids: readonly string[]) {

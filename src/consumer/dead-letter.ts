@@ -1,17 +1,7 @@
+import { DEAD_LETTER_HEADERS } from '../kafka/dead-letter-headers.ts';
 import type { OutgoingMessage } from '../kafka/message-sender.ts';
 import type { LogRecord } from '../kafka/order-log.ts';
 import type { Rejection } from '../order/rejection.ts';
-
-/** The headers a dead letter has besides the original ones. */
-export const DEAD_LETTER_HEADERS = {
-  reason: 'dl-reason',
-  detail: 'dl-detail',
-  topic: 'dl-topic',
-  partition: 'dl-partition',
-  offset: 'dl-offset',
-  at: 'dl-at',
-  replays: 'dl-replays',
-} as const;
 
 /** A rejected record and where it stood. */
 export interface RejectedRecord {

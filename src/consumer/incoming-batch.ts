@@ -1,7 +1,8 @@
 import type { LogRecord } from '../kafka/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
+import { latestDate, OrderScan } from '../order/order-scan.ts';
 import type { Rejection } from '../order/rejection.ts';
-import type { IncomingOrder } from '../storage/postgresql/copy-encoding.ts';
+import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import type { Part } from './partition-queue.ts';
@@ -19,6 +20,9 @@ export interface IncomingBatchOptions {
 
 /** Records decoded between two turns of the event loop: about two milliseconds of work. */
 const SLICE_RECORDS = 250;
+
+// One is enough: a scan is read before the next one starts.
+const scan = new OrderScan();
 
 /** Fetched records as a batch of orders to store; what is no order becomes a dead letter before the commit. */
 export class IncomingBatch implements OrderBatch {
@@ -57,11 +61,13 @@ export class IncomingBatch implements OrderBatch {
     return this.#changed;
   }
 
-  *slices(): Iterable<readonly IncomingOrder[]> {
+  *slices(rows: OrderRows): Iterable<void> {
     this.#rejected = [];
+    this.#changed = [];
     for (const part of this.#parts) {
       for (let at = 0; at < part.records.length; at += SLICE_RECORDS) {
-        yield this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length));
+        this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length), rows);
+        yield;
       }
     }
   }
@@ -76,28 +82,29 @@ export class IncomingBatch implements OrderBatch {
     this.#changed = changed;
   }
 
-  #decode(part: Part, start: number, end: number): IncomingOrder[] {
+  #decode(part: Part, start: number, end: number, rows: OrderRows): void {
     const { topic, maxOrderBytes, now } = this.#options;
     const { partition } = part.queue;
-    const orders: IncomingOrder[] = [];
+    const options = { maxBytes: maxOrderBytes, now };
+    const latest = latestDate(now());
     for (let at = start; at < end; at++) {
       const record = part.records[at];
       if (record === undefined) continue;
-      const verdict =
-        this.#refused.get(record) ?? decodeOrder(record.value, { maxBytes: maxOrderBytes, now });
-      if (verdict.ok) {
-        orders.push({
-          order: verdict.order,
-          plainStrings: verdict.plainStrings,
-          partition,
-          offset: record.offset,
-          producedAt: producedAt(record),
-        });
-      } else {
-        this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
+      const { bytes, offset, valueAt, valueLength } = record;
+      const refused = this.#refused.size === 0 ? undefined : this.#refused.get(record);
+      if (
+        refused === undefined &&
+        valueLength <= maxOrderBytes &&
+        scan.scan(bytes, valueAt, valueLength, latest)
+      ) {
+        rows.addScanned(scan, partition, offset, producedAt(record));
+        continue;
       }
+      const verdict = refused ?? decodeOrder(record.value, options);
+      if (verdict.ok)
+        rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, producedAt(record));
+      else this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
     }
-    return orders;
   }
 }
 

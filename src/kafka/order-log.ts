@@ -7,6 +7,10 @@ export interface LogRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: ReadonlyArray<readonly [Buffer | null, Buffer | null]>;
+  /** The value lies in these bytes from `valueAt` on; a `valueLength` of −1 stands for null. */
+  readonly bytes: Buffer;
+  readonly valueAt: number;
+  readonly valueLength: number;
   /** Bytes of key and value together. */
   readonly size: number;
   /** The value of the first header of that name; undefined when there is none. */

@@ -136,13 +136,13 @@ class VarIntCursor {
 
 /** A record as positions in its batch: most of what it holds is never looked at. A length of −1 stands for null. */
 class BatchRecord implements LogRecord {
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
   readonly offset: number;
   readonly timestamp: number;
   readonly #keyAt: number;
   readonly #keyLength: number;
-  readonly #valueAt: number;
-  readonly #valueLength: number;
+  readonly valueAt: number;
+  readonly valueLength: number;
 
   constructor(
     bytes: Buffer,
@@ -153,36 +153,34 @@ class BatchRecord implements LogRecord {
     valueAt: number,
     valueLength: number,
   ) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.offset = offset;
     this.timestamp = timestamp;
     this.#keyAt = keyAt;
     this.#keyLength = keyLength;
-    this.#valueAt = valueAt;
-    this.#valueLength = valueLength;
+    this.valueAt = valueAt;
+    this.valueLength = valueLength;
   }
 
   get size(): number {
-    return Math.max(0, this.#keyLength) + Math.max(0, this.#valueLength);
+    return Math.max(0, this.#keyLength) + Math.max(0, this.valueLength);
   }
 
   get key(): Buffer | null {
-    return this.#keyLength < 0 ? null : this.#bytes.subarray(this.#keyAt, this.#keyAt + this.#keyLength);
+    return this.#keyLength < 0 ? null : this.bytes.subarray(this.#keyAt, this.#keyAt + this.#keyLength);
   }
 
   get value(): Buffer | null {
-    return this.#valueLength < 0
-      ? null
-      : this.#bytes.subarray(this.#valueAt, this.#valueAt + this.#valueLength);
+    return this.valueLength < 0 ? null : this.bytes.subarray(this.valueAt, this.valueAt + this.valueLength);
   }
 
   get headers(): LogRecord['headers'] {
     const headers: [Buffer | null, Buffer | null][] = [];
-    const cursor = new VarIntCursor(this.#bytes, this.#valueAt + Math.max(0, this.#valueLength));
+    const cursor = new VarIntCursor(this.bytes, this.valueAt + Math.max(0, this.valueLength));
     const field = (): Buffer | null => {
       const length = cursor.next();
       if (length < 0) return null;
-      const bytes = this.#bytes.subarray(cursor.at, cursor.at + length);
+      const bytes = this.bytes.subarray(cursor.at, cursor.at + length);
       cursor.at += length;
       return bytes;
     };
@@ -192,8 +190,8 @@ class BatchRecord implements LogRecord {
   }
 
   header(name: Buffer): Buffer | null | undefined {
-    const bytes = this.#bytes;
-    const cursor = new VarIntCursor(bytes, this.#valueAt + Math.max(0, this.#valueLength));
+    const bytes = this.bytes;
+    const cursor = new VarIntCursor(bytes, this.valueAt + Math.max(0, this.valueLength));
     const count = cursor.next();
     for (let index = 0; index < count; index++) {
       const keyLength = cursor.next();

@@ -13,6 +13,7 @@ export type AppErrorCode =
   | 'kafka_rejected'
   | 'cache_unavailable'
   | 'fenced'
+  | 'busy'
   | 'topic_missing'
   | 'aborted'
   | 'internal';

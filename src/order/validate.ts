@@ -25,7 +25,8 @@ export interface ValidateOptions {
 }
 
 const NOT_A_DATE = 'is not an RFC 3339 date-time of the years 0001 to 9999';
-const DAY_MS = 86_400_000;
+/** How far ahead of the clock `date_created` may be. */
+export const FUTURE_ALLOWANCE_MS = 86_400_000;
 // The date is checked below, exactly and for less than the schema's format check costs.
 const schema = Compile(
   Type.Object(
@@ -120,7 +121,7 @@ function checkDate(order: Order, now: number): Rejection | undefined {
   const text = order.date_created;
   const second = Math.floor(now / 1000);
   if (second !== limitSecond) {
-    limitText = formatInstantMicros(BigInt(second * 1000 + DAY_MS) * 1000n);
+    limitText = formatInstantMicros(BigInt(second * 1000 + FUTURE_ALLOWANCE_MS) * 1000n);
     limitSecond = second;
   }
   if (isPlainInstant(text) && text <= limitText) return undefined;
@@ -128,7 +129,7 @@ function checkDate(order: Order, now: number): Rejection | undefined {
   if (micros === undefined || text.startsWith('0000-')) {
     return reject('invalid_date', '/date_created', NOT_A_DATE);
   }
-  if (micros > BigInt(now + DAY_MS) * 1000n) {
+  if (micros > BigInt(now + FUTURE_ALLOWANCE_MS) * 1000n) {
     return reject('future_date', '/date_created', 'is more than a day in the future');
   }
   return undefined;

@@ -23,6 +23,9 @@ export function logRecord(parts: RecordParts): LogRecord {
     key,
     value,
     headers,
+    bytes: value ?? Buffer.alloc(0),
+    valueAt: 0,
+    valueLength: value?.length ?? -1,
     size: (key?.length ?? 0) + (value?.length ?? 0),
     header: (name) => headers.find(([one]) => one.equals(name))?.[1],
   };

@@ -1,8 +1,10 @@
 import type { TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
+import type { ByteBuffer } from '../../lib/byte-buffer.ts';
 import { firstDifference } from '../../order/same-order.ts';
-import { COPY_ITEMS, COPY_ORDERS, CopyEncoder, type IncomingOrder } from './copy-encoding.ts';
+import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
+import { MergeRows } from './merge-rows.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
 import { classifySqlError, toDatabaseError } from './sql-error.ts';
 
@@ -20,10 +22,10 @@ export interface OrderBatch {
   readonly topicId: string;
   readonly moves: readonly OffsetMove[];
   /**
-   * The orders in slices, in log order; called anew for every attempt. A slice is short, so that other work gets
-   * its turn in between.
+   * Adds the orders to `rows` in log order, a slice at each step; called anew for every attempt. A slice is short, so
+   * that other work gets its turn in between.
    */
-  slices(): Iterable<readonly IncomingOrder[]>;
+  slices(rows: OrderRows): Iterable<void>;
   /**
    * Awaited when all is written and nothing is committed; its rejection rolls back and is passed on. `changed` are
    * the orders that will say something else after the commit, be its answer lost or not.
@@ -48,6 +50,7 @@ export interface OrderWriterOptions {
 
 /** After how many batches without a known key the optimistic way is tried again. */
 const CALM_BATCHES = 3;
+const CHUNK_BYTES = 131_072;
 
 /**
  * Writes batches of orders. A batch is first written by COPY as if all its keys were new; when one is not, the batch is
@@ -56,14 +59,14 @@ const CALM_BATCHES = 3;
 export class OrderWriter {
   readonly #database: Database;
   readonly #options: OrderWriterOptions;
-  readonly #encoder: CopyEncoder;
+  /** Row buffers that no transaction uses at the moment. */
+  readonly #spare: CopyRows[] = [];
   /** Batches left for which known keys are expected; a failed COPY costs more than looking first. */
   #expectKnown = 0;
 
   constructor(database: Database, options: OrderWriterOptions) {
     this.#database = database;
     this.#options = options;
-    this.#encoder = new CopyEncoder(options.topic);
   }
 
   /**
@@ -75,7 +78,7 @@ export class OrderWriter {
   async write(batch: OrderBatch): Promise<BatchResult> {
     if (this.#expectKnown === 0) {
       try {
-        return await this.#transaction((tx) => this.#copyAll(tx, batch));
+        return await this.#transaction((tx, rows) => this.#copyAll(tx, batch, rows));
       } catch (error) {
         const failure = classifySqlError(error);
         if (failure !== 'conflict' && failure !== 'retry') throw toDatabaseError(error, 'storing orders');
@@ -83,7 +86,7 @@ export class OrderWriter {
       }
     }
     try {
-      const result = await this.#transaction((tx) => this.#merge(tx, batch));
+      const result = await this.#transaction((tx, rows) => this.#merge(tx, batch, rows));
       this.#expectKnown = result.changed.length + result.unchanged > 0 ? CALM_BATCHES : this.#expectKnown - 1;
       return result;
     } catch (error) {
@@ -98,48 +101,50 @@ export class OrderWriter {
     }
   }
 
-  #transaction<T>(work: (tx: TransactionSQL) => Promise<T>): Promise<T> {
-    return this.#database.transaction(this.#options.transactionTimeoutMs, work);
+  async #transaction<T>(work: (tx: TransactionSQL, rows: CopyRows) => Promise<T>): Promise<T> {
+    const rows = this.#spare.pop() ?? new CopyRows(this.#options.topic);
+    const result = await this.#database.transaction(this.#options.transactionTimeoutMs, (tx) =>
+      work(tx, rows),
+    );
+    // Not after a failure: a transaction that was given up may still be writing to them.
+    rows.clear();
+    this.#spare.push(rows);
+    return result;
   }
 
-  async #copyAll(tx: TransactionSQL, batch: OrderBatch): Promise<BatchResult> {
+  async #copyAll(tx: TransactionSQL, batch: OrderBatch, rows: CopyRows): Promise<BatchResult> {
     await this.#moveOffsets(tx, batch);
-    const written = await this.#copy(tx, batch.slices());
+    await copyIn(tx, COPY_ORDERS, drain(batch.slices(rows), rows.orders));
+    if (rows.count > 0) await copyIn(tx, COPY_ITEMS, pieces(rows.items));
     await batch.beforeCommit([]);
-    return { changed: [], written, unchanged: 0 };
+    return { changed: [], written: rows.count, unchanged: 0 };
   }
 
-  async #merge(tx: TransactionSQL, batch: OrderBatch): Promise<BatchResult> {
+  async #merge(tx: TransactionSQL, batch: OrderBatch, rows: CopyRows): Promise<BatchResult> {
     await this.#moveOffsets(tx, batch);
-    // The last message of a key counts. Sorted, so that two consumers lock common keys in the same order.
-    const latest = new Map<string, IncomingOrder>();
-    let total = 0;
-    for (const slice of batch.slices()) {
-      total += slice.length;
-      for (const incoming of slice) latest.set(incoming.order.order_uid, incoming);
-    }
-    const uids = [...latest.keys()].sort();
-    const changed = await this.#changedAmong(tx, uids, latest);
+    const merge = new MergeRows(rows);
+    for (const _ of batch.slices(merge)) await nextTurn();
+    const changed = await this.#changedAmong(tx, merge);
     if (changed.length > 0) {
       const list = tx.array(changed, 'TEXT');
       await tx`delete from order_items where order_uid = any(${list})`;
       await tx`delete from orders where order_uid = any(${list})`;
     }
-    const fresh = uids.map((uid) => latest.get(uid)).filter((incoming) => incoming !== undefined);
-    const written = await this.#copy(tx, sliced(fresh));
+    const { orders, items, count } = merge.collect();
+    if (count > 0) {
+      await copyIn(tx, COPY_ORDERS, pieces(orders));
+      await copyIn(tx, COPY_ITEMS, pieces(items));
+    }
     await batch.beforeCommit(changed);
-    return { changed, written, unchanged: total - written };
+    return { changed, written: count, unchanged: merge.total - count };
   }
 
-  /** Locks what is stored of `uids`; takes the identical orders out of `latest`; answers which differ. */
-  async #changedAmong(
-    tx: TransactionSQL,
-    uids: readonly string[],
-    latest: Map<string, IncomingOrder>,
-  ): Promise<string[]> {
+  /** Locks what is stored of the batch's orders; takes the identical ones out of it; answers which differ. */
+  async #changedAmong(tx: TransactionSQL, merge: MergeRows): Promise<string[]> {
+    const uids = merge.uids();
     if (uids.length === 0) return [];
     const locked: { order_uid: string }[] = await tx`
-      select order_uid from orders where order_uid = any(${tx.array([...uids], 'TEXT')})
+      select order_uid from orders where order_uid = any(${tx.array(uids, 'TEXT')})
       order by order_uid for update`;
     if (locked.length === 0) return [];
     const known = locked.map((row) => row.order_uid);
@@ -147,10 +152,10 @@ export class OrderWriter {
     const stored = readOrders(rows);
     const changed: string[] = [];
     for (const uid of known) {
-      const before = stored.get(uid);
-      const now = latest.get(uid);
-      if (now === undefined) continue;
-      if (before !== undefined && firstDifference(before.order, now.order) === undefined) latest.delete(uid);
+      const before = stored.get(uid)?.order;
+      const now = merge.order(uid);
+      if (before !== undefined && now !== undefined && firstDifference(before, now) === undefined)
+        merge.remove(uid);
       else changed.push(uid);
     }
     return changed;
@@ -168,33 +173,12 @@ export class OrderWriter {
       throw new AppError('fenced', `partition ${move.partition} is not at offset ${move.from} any more`);
     }
   }
-
-  async #copy(tx: TransactionSQL, slices: Iterable<readonly IncomingOrder[]>): Promise<number> {
-    const items: string[] = [];
-    let written = 0;
-    const rows = (function* (encoder: CopyEncoder) {
-      for (const slice of slices) {
-        let orderRows = '';
-        let itemRows = '';
-        for (const incoming of slice) {
-          orderRows += encoder.orderRow(incoming);
-          itemRows += encoder.itemRows(incoming);
-        }
-        written += slice.length;
-        items.push(itemRows);
-        yield orderRows;
-      }
-    })(this.#encoder);
-    await copyIn(tx, COPY_ORDERS, rows);
-    if (written > 0) await copyIn(tx, COPY_ITEMS, items);
-    return written;
-  }
 }
 
-async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<string>): Promise<void> {
+async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<Buffer>): Promise<void> {
   const query = tx.unsafe(statement);
-  // The query is a promise of its own: unhandled, its rejection would end the process.
   const writer = query.writable().getWriter();
+  // The query and the stream are promises of their own: unhandled, their rejection would end the process.
   writer.closed.catch(() => {});
   const outcome = query.then(
     () => undefined,
@@ -202,9 +186,9 @@ async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<st
   );
   try {
     for (const chunk of chunks) {
-      await writer.write(Buffer.from(chunk));
+      await writer.write(chunk);
       // Encoding is work of the event loop's thread: between chunks everyone else gets a turn.
-      await new Promise(setImmediate);
+      await nextTurn();
     }
     await writer.close();
   } catch (error) {
@@ -215,6 +199,20 @@ async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<st
   if (failed !== undefined) throw failed;
 }
 
-function* sliced<T>(all: readonly T[]): Iterable<readonly T[]> {
-  for (let at = 0; at < all.length; at += 250) yield all.slice(at, at + 250);
+/** What each slice has left in the buffer, which is emptied in between. */
+function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buffer> {
+  for (const _ of slices) {
+    yield buffer.slice();
+    buffer.clear();
+  }
+}
+
+function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
+  for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
+    yield buffer.slice(at, Math.min(at + CHUNK_BYTES, buffer.length));
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

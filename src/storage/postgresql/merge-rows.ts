@@ -1,0 +1,74 @@
+import { ByteBuffer } from '../../lib/byte-buffer.ts';
+import type { Order } from '../../order/order.ts';
+import type { OrderScan } from '../../order/order-scan.ts';
+import type { CopyRows, OrderRows } from './copy-rows.ts';
+
+/** Where the rows of one order lie, and the order itself or the message it can be read from. */
+interface Entry {
+  readonly source: Order | Buffer;
+  readonly ordersFrom: number;
+  readonly ordersTo: number;
+  readonly itemsFrom: number;
+  readonly itemsTo: number;
+}
+
+/** Rows that can be looked up by order_uid; of several orders with one uid the last one counts. */
+export class MergeRows implements OrderRows {
+  /** Orders added, superseded ones included. */
+  total = 0;
+  readonly #rows: CopyRows;
+  readonly #entries = new Map<string, Entry>();
+
+  /** `rows` are empty, and filled through this object only. */
+  constructor(rows: CopyRows) {
+    this.#rows = rows;
+  }
+
+  addScanned(scan: OrderScan, partition: number, offset: number, producedAt: number): void {
+    const ordersFrom = this.#rows.orders.length;
+    const itemsFrom = this.#rows.items.length;
+    this.#rows.addScanned(scan, partition, offset, producedAt);
+    this.#note(scan.uid, scan.message, ordersFrom, itemsFrom);
+  }
+
+  addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void {
+    const ordersFrom = this.#rows.orders.length;
+    const itemsFrom = this.#rows.items.length;
+    this.#rows.addOrder(order, plainStrings, partition, offset, producedAt);
+    this.#note(order.order_uid, order, ordersFrom, itemsFrom);
+  }
+
+  /** All uids, sorted, so that two consumers come to common keys in the same order. */
+  uids(): string[] {
+    return [...this.#entries.keys()].sort();
+  }
+
+  order(uid: string): Order | undefined {
+    const source = this.#entries.get(uid)?.source;
+    // What was recognised in its bytes is an order.
+    return Buffer.isBuffer(source) ? (JSON.parse(source.toString()) as Order) : source;
+  }
+
+  remove(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  /** The rows of both tables for the uids that are left, sorted by uid. */
+  collect(): { orders: ByteBuffer; items: ByteBuffer; count: number } {
+    const orders = new ByteBuffer();
+    const items = new ByteBuffer();
+    for (const uid of this.uids()) {
+      const entry = this.#entries.get(uid);
+      if (entry === undefined) continue;
+      orders.copyFrom(this.#rows.orders, entry.ordersFrom, entry.ordersTo);
+      items.copyFrom(this.#rows.items, entry.itemsFrom, entry.itemsTo);
+    }
+    return { orders, items, count: this.#entries.size };
+  }
+
+  #note(uid: string, source: Order | Buffer, ordersFrom: number, itemsFrom: number): void {
+    this.total += 1;
+    const { orders, items } = this.#rows;
+    this.#entries.set(uid, { source, ordersFrom, ordersTo: orders.length, itemsFrom, itemsTo: items.length });
+  }
+}

@@ -1,5 +1,5 @@
 /** Dependencies point one way: cmd → roles → {storage, kafka} → order → lib. Roles never import each other. */
-const roles = ['producer', 'consumer', 'server', 'engines'];
+const roles = ['producer', 'consumer', 'server', 'engines', 'dead-letters'];
 const rolesPattern = `^src/(${roles.join('|')})/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -28,7 +28,7 @@ module.exports = {
       name: 'storage-and-kafka-are-below-the-roles',
       severity: 'error',
       from: { path: '^src/(storage|kafka)/' },
-      to: { path: '^src/(cmd|producer|consumer|server|engines|web)/' },
+      to: { path: '^src/(cmd|producer|consumer|server|engines|dead-letters|web)/' },
     },
     {
       name: 'postgresql-redis-and-kafka-do-not-know-each-other',

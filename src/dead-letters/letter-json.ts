@@ -1,0 +1,90 @@
+import { type DeadLetter, formatPosition } from './letter.ts';
+import type { RedriveRecord } from './ports.ts';
+
+/** A header's value: text, or base64 when it is no UTF-8. */
+export type HeaderJson = string | { readonly base64: string };
+
+/** A letter without its value, as the command line and the API show it. */
+export interface LetterSummary {
+  /** `partition:offset` in the dead-letter topic. */
+  readonly position: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly detail: string;
+  /** Where the message was rejected; null for a foreign message. */
+  readonly source: { readonly topic: string; readonly partition: number; readonly offset: number } | null;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly replays: number;
+  readonly key: HeaderJson | null;
+  /** Length of the value; null for a tombstone. */
+  readonly value_bytes: number | null;
+  /** When it was last sent back, RFC 3339; null when it never was. */
+  readonly redriven_at: string | null;
+}
+
+/** A letter with all it has. */
+export interface LetterJson extends LetterSummary {
+  readonly headers: Readonly<Record<string, HeaderJson>>;
+  /** The value, when it is JSON. */
+  readonly value?: unknown;
+  /** The value's bytes, when `value` is absent or does not give them back exactly. */
+  readonly value_base64?: string;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+// What Date and RFC 3339 can both write.
+const LAST_INSTANT = 253_402_300_799_999;
+
+export function letterSummary(letter: DeadLetter, redriven: RedriveRecord | undefined): LetterSummary {
+  const { partition, offset, reason, detail, source, at, replays, key, value } = letter;
+  return {
+    position: formatPosition(letter),
+    partition,
+    offset,
+    reason,
+    detail,
+    source: source ?? null,
+    at: new Date(Math.min(at, LAST_INSTANT)).toISOString(),
+    replays,
+    key: key === null ? null : textOrBase64(key),
+    value_bytes: value === null ? null : value.length,
+    redriven_at: redriven === undefined ? null : new Date(redriven.at).toISOString(),
+  };
+}
+
+export function letterJson(letter: DeadLetter, redriven: RedriveRecord | undefined): LetterJson {
+  const headers = letter.headers.map(([name, value]) => [name, textOrBase64(value)]);
+  return {
+    ...letterSummary(letter, redriven),
+    headers: Object.fromEntries(headers),
+    ...valueJson(letter.value),
+  };
+}
+
+/** The bytes as UTF-8 text, or undefined when they are none. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON that would be written otherwise, as with spaces, 1e2 or a doubled key, is given as bytes, too. */
+function valueJson(value: Buffer | null): { value?: unknown; value_base64?: string } {
+  if (value === null) return {};
+  const value_base64 = value.toString('base64');
+  try {
+    const text = utf8.decode(value);
+    const parsed: unknown = JSON.parse(text);
+    return JSON.stringify(parsed) === text ? { value: parsed } : { value: parsed, value_base64 };
+  } catch {
+    return { value_base64 };
+  }
+}
+
+function textOrBase64(bytes: Buffer): HeaderJson {
+  return textOf(bytes) ?? { base64: bytes.toString('base64') };
+}

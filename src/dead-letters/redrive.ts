@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../lib/app-error.ts';
+import { Backoff, pause } from '../lib/backoff.ts';
+import type { DeadLetter } from './letter.ts';
+import type { BatchFate, BatchSender, ReadableTopic, RedriveBatch, RedriveJournal } from './ports.ts';
+import { batchFate, type RecoveryDependencies } from './recovery.ts';
+import { redriveIdPrefix, redriveMessage } from './redrive-message.ts';
+import { judge, type RedriveRules, type SkipReason } from './redrive-plan.ts';
+
+/** What became of one letter. `would_send` in a dry run. */
+export interface RedriveOutcome {
+  readonly letter: DeadLetter;
+  readonly outcome: 'sent' | 'would_send' | SkipReason;
+  readonly detail: string;
+}
+
+/** Letters of interrupted batches, by what was found out about them. */
+export type Recovered = Record<BatchFate, number>;
+
+export interface RedriveDependencies extends RecoveryDependencies {
+  readonly journal: RedriveJournal;
+  /** A new sender; every earlier one is shut out when it resolves. */
+  readonly openSender: () => Promise<BatchSender>;
+}
+
+export interface RedriveSettings {
+  readonly rules: RedriveRules;
+  readonly dryRun: boolean;
+}
+
+interface Planned {
+  readonly letter: DeadLetter;
+  readonly value: Buffer | null;
+  readonly attempt: number;
+}
+
+const MAX_BATCH_LETTERS = 500;
+/** Below the broker's default for a batch, 1 048 588, with room for headers. */
+const MAX_BATCH_BYTES = 700_000;
+const MAX_ATTEMPTS = 8;
+
+/**
+ * One run of redriving. A batch is written down as intended, sent in one transaction, then written down as sent: a run that is killed in between is
+ * completed by the next one, which first shuts the killed one's sender out and then looks in the target topic for what had arrived.
+ */
+export class Redrive {
+  readonly #dependencies: RedriveDependencies;
+  readonly #settings: RedriveSettings;
+  readonly #release: () => Promise<void>;
+  #topic: ReadableTopic | undefined;
+  #sender: BatchSender | undefined;
+
+  private constructor(
+    dependencies: RedriveDependencies,
+    settings: RedriveSettings,
+    release: () => Promise<void>,
+  ) {
+    this.#dependencies = dependencies;
+    this.#settings = settings;
+    this.#release = release;
+  }
+
+  /**
+   * Takes the lock and completes what an earlier run left open. A dry run does neither.
+   * @throws AppError `busy` when another process redrives, `topic_missing`, `kafka_unavailable`, `database_unavailable`.
+   */
+  static async start(
+    dependencies: RedriveDependencies,
+    settings: RedriveSettings,
+  ): Promise<{ redrive: Redrive; recovered: Recovered }> {
+    const { journal, openTopic, openSender } = dependencies;
+    const lock = settings.dryRun ? { release: async () => {} } : await journal.lock();
+    if (lock === undefined) {
+      throw new AppError('busy', 'another process is redriving dead letters; try again when it is done');
+    }
+    const recovered: Recovered = { sent: 0, not_sent: 0, uncertain: 0 };
+    const redrive = new Redrive(dependencies, settings, lock.release);
+    try {
+      redrive.#topic = await openTopic(settings.rules.targetTopic);
+      if (settings.dryRun) return { redrive, recovered };
+      redrive.#sender = await openSender();
+      for (const batch of await journal.openBatches()) {
+        const fate = await batchFate(batch, dependencies);
+        recovered[fate] += await journal.close(batch.batchId, fate);
+      }
+      return { redrive, recovered };
+    } catch (error) {
+      await redrive.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Sends the letters that may be sent, and says what became of each, in order.
+   * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next run goes on.
+   */
+  async run(letters: readonly DeadLetter[]): Promise<RedriveOutcome[]> {
+    const known = await this.#dependencies.journal.find(letters.map(({ id }) => id));
+    const outcomes = new Map<DeadLetter, RedriveOutcome>();
+    const planned: Planned[] = [];
+    const ids = new Set<string>();
+    for (const letter of letters) {
+      const verdict = judge(letter, known.get(letter.id), this.#settings.rules);
+      if (!verdict.send) outcomes.set(letter, { letter, outcome: verdict.reason, detail: verdict.detail });
+      else if (ids.has(letter.id)) {
+        outcomes.set(letter, { letter, outcome: 'already_redriven', detail: 'a second copy of a letter' });
+      } else {
+        ids.add(letter.id);
+        planned.push({ letter, ...verdict });
+      }
+    }
+    for (const batch of inBatches(planned)) {
+      for (const outcome of await this.#sendOrSplit(batch)) outcomes.set(outcome.letter, outcome);
+    }
+    return letters.flatMap((letter) => outcomes.get(letter) ?? []);
+  }
+
+  /** Lets go of the lock and the clients. Idempotent. */
+  async close(): Promise<void> {
+    await this.#sender?.close();
+    await this.#topic?.close();
+    await this.#release();
+  }
+
+  get #target(): ReadableTopic {
+    if (this.#topic === undefined) throw new AppError('internal', 'the redrive was not started');
+    return this.#topic;
+  }
+
+  async #sendOrSplit(batch: readonly Planned[]): Promise<RedriveOutcome[]> {
+    if (this.#settings.dryRun)
+      return batch.map(({ letter }) => ({ letter, outcome: 'would_send', detail: '' }));
+    const refusal = await this.#deliver(batch);
+    if (refusal === undefined) return batch.map(({ letter }) => ({ letter, outcome: 'sent', detail: '' }));
+    const [only] = batch;
+    if (batch.length === 1 && only) return [{ letter: only.letter, outcome: 'refused', detail: refusal }];
+    const outcomes: RedriveOutcome[] = [];
+    for (const one of batch) outcomes.push(...(await this.#sendOrSplit([one])));
+    return outcomes;
+  }
+
+  /** Resolves when the batch is in the target topic and the journal says so, or with Kafka's reason for refusing it. */
+  async #deliver(planned: readonly Planned[]): Promise<string | undefined> {
+    const { journal } = this.#dependencies;
+    const backoff = new Backoff({ minMs: 100, maxMs: 3_000 });
+    for (let attempt = 1; ; attempt++) {
+      const ends = await this.#target.ranges();
+      const target = { topic: this.#settings.rules.targetTopic, partitions: ends.size };
+      const batchId = randomUUID();
+      const messages = planned.map(({ letter, value }) =>
+        redriveMessage(letter, value, target, redriveIdPrefix(batchId) + letter.id),
+      );
+      const batch: RedriveBatch = {
+        batchId,
+        targetTopic: target.topic,
+        targetTopicId: this.#target.topicId,
+        from: new Map(messages.map(({ partition }) => [partition, ends.get(partition)?.end ?? 0])),
+      };
+      await journal.open(
+        batch,
+        planned.map(({ letter, attempt: number }) => ({ ...letter, letterId: letter.id, attempt: number })),
+      );
+      const failure = await this.#send(target.topic, messages);
+      if (failure === undefined) {
+        await journal.close(batchId, 'sent');
+        return undefined;
+      }
+      if (failure.code === 'fenced') {
+        throw new AppError('busy', 'another process has taken over the redrive', { cause: failure });
+      }
+      // The next sender shuts this one out, so that what the topic says then is final.
+      await this.#reopen(failure);
+      const fate = await batchFate(batch, this.#dependencies);
+      await journal.close(batchId, fate);
+      if (fate !== 'not_sent') return undefined;
+      if (failure.code === 'kafka_rejected') return failure.message;
+      if (attempt >= MAX_ATTEMPTS) throw failure;
+      await pause(backoff.next());
+    }
+  }
+
+  async #send(topic: string, messages: Parameters<BatchSender['send']>[1]): Promise<AppError | undefined> {
+    try {
+      this.#sender ??= await this.#dependencies.openSender();
+      await this.#sender.send(topic, messages);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AppError) return error;
+      throw error;
+    }
+  }
+
+  async #reopen(failure: AppError): Promise<void> {
+    const backoff = new Backoff({ minMs: 100, maxMs: 3_000 });
+    await this.#sender?.close();
+    this.#sender = undefined;
+    for (let attempt = 1; this.#sender === undefined; attempt++) {
+      try {
+        this.#sender = await this.#dependencies.openSender();
+      } catch {
+        if (attempt >= MAX_ATTEMPTS) throw failure;
+        await pause(backoff.next());
+      }
+    }
+  }
+}
+
+function* inBatches(planned: readonly Planned[]): Generator<Planned[]> {
+  let batch: Planned[] = [];
+  let bytes = 0;
+  for (const one of planned) {
+    const size = (one.value?.length ?? 0) + (one.letter.key?.length ?? 0) + 500;
+    if (batch.length === MAX_BATCH_LETTERS || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(one);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}

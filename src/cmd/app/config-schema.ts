@@ -111,7 +111,7 @@ export const ConfigSchema = Type.Object(
         maxBufferedBytes: Type.Integer({
           minimum: 1_048_576,
           maximum: 1_073_741_824,
-          default: 33_554_432,
+          default: 16_777_216,
           description: 'Most message bytes fetched and not yet stored',
         }),
         maxOrderBytes: Type.Integer({

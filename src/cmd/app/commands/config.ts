@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import { environmentName, redactConfig, settings } from '../config.ts';
+import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
+
+interface ConfigOptions extends CommonOptions {
+  readonly json?: boolean;
+  readonly env?: boolean;
+}
+
+/** `config`: the effective settings, secrets hidden. */
+export function configCommand(): Command {
+  return withCommonOptions(new Command('config'))
+    .description('show the effective settings, passwords hidden')
+    .option('--json', 'as JSON')
+    .option('--env', 'as environment variables')
+    .addHelpText('after', '\nExamples:\n  test-service config\n  test-service config --env | grep KAFKA')
+    .action((options: ConfigOptions) => {
+      const config = redactConfig(configFrom(options));
+      if (options.json === true) return printJson(config);
+      if (options.env !== true) return print(stringify(config).trimEnd());
+      for (const { path } of settings()) {
+        const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
+        print(`${environmentName(path)}=${Array.isArray(value) ? value.join(',') : String(value)}`);
+      }
+      return undefined;
+    });
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { AppError } from '../../lib/app-error.ts';
+import { createLogger, type Logger } from '../../telemetry/logger.ts';
+import { loadConfig } from './config.ts';
+import type { Config } from './config-schema.ts';
+import { listenForStop, Resources } from './shutdown.ts';
+
+/** Options every command has. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly logLevel?: string;
+}
+
+/** What a command works with; everything in `resources` is closed when it ends, however it ends. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly resources: Resources;
+  /** Aborts when the process is asked to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Adds `--config` and `--log-level`. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'settings file (default: config.yaml in this folder, if there is one)')
+    .option('--log-level <level>', 'error | warn | info | debug | silent (default: log.level)');
+}
+
+/** Loads the configuration, runs `work`, and closes what it opened: also when it fails or is asked to stop. */
+export async function withContext(
+  options: CommonOptions,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const config = configFrom(options);
+  const logger = createLogger(config.log);
+  const resources = new Resources(logger);
+  const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
+  try {
+    await work({ config, logger, resources, signal: stop.signal });
+  } catch (error) {
+    // Stopped while it was starting: that is what was asked for.
+    if (!(stop.signal.aborted && error instanceof AppError && error.code === 'aborted')) throw error;
+  } finally {
+    await resources.close();
+    stop.dispose();
+  }
+}
+
+/** The configuration a command's options name. @throws AppError `config_invalid` */
+export function configFrom(options: CommonOptions): Config {
+  const env = { ...process.env };
+  if (options.logLevel !== undefined) env['TEST_SERVICE_LOG_LEVEL'] = options.logLevel;
+  return loadConfig({ file: options.config, env });
+}
+
+/** A line, or several, on standard output. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** One JSON document a line. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? Number(field) : field)));
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
+import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
+import { ensureTopics, type TopicSettings } from '../../kafka/topics.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { type MigrateOptions, migrateUp } from '../../storage/postgresql/migrate.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Config } from './config-schema.ts';
+import type { Resources } from './shutdown.ts';
+
+/** A dead letter carries the message that was too large, and headers on top. */
+const DEAD_LETTER_MAX_BYTES = String(8 * 1024 * 1024);
+
+export interface EnvironmentOptions {
+  readonly resources: Resources;
+  readonly logger: Logger;
+  readonly onProgress?: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Everything the roles stand on: engines that answer, the schema, the topics. What it starts is closed with `resources`.
+ * @throws AppError that says what is missing and what to do.
+ */
+export async function prepareEnvironment(
+  config: Config,
+  options: EnvironmentOptions,
+): Promise<EnginesHandle> {
+  const { resources, logger, onProgress, signal } = options;
+  const engines = await ensureEngines(engineSettings(config), {
+    logger,
+    owner: 'run',
+    signal,
+    ...(onProgress && { onProgress }),
+  });
+  resources.defer('engines', () => engines.close());
+  const [migrations, topics] = await Promise.all([
+    migrateUp(migrateOptions(config)),
+    ensureTopics(config.kafka.brokers, topicsOf(config)),
+  ]);
+  if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
+  if (topics.length > 0) logger.info({ topics }, 'topics created');
+  if (signal.aborted) throw new AppError('aborted', 'stopped while starting');
+  return engines;
+}
+
+export function engineSettings(config: Config): EngineSettings {
+  return {
+    mode: config.engines,
+    dataDir: resolve(config.dataDir),
+    postgresqlUrl: config.postgresql.url,
+    brokers: config.kafka.brokers,
+    redisUrl: config.redis.url,
+  };
+}
+
+export function migrateOptions(config: Config): MigrateOptions {
+  return {
+    url: config.postgresql.url,
+    folder: fileURLToPath(new URL('../../../migrations', import.meta.url)),
+    connectTimeoutMs: config.postgresql.connectTimeoutMs,
+  };
+}
+
+/** The topics this service creates when they are missing. */
+export function topicsOf(config: Config): TopicSettings[] {
+  const { topic, deadLetterTopic, partitions, replicationFactor } = config.kafka;
+  return [
+    { name: topic, partitions, replicationFactor },
+    {
+      name: deadLetterTopic,
+      partitions,
+      replicationFactor,
+      // Dead letters are kept until someone has looked at them.
+      configs: { 'max.message.bytes': DEAD_LETTER_MAX_BYTES, 'retention.ms': '-1' },
+    },
+  ];
+}

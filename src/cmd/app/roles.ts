@@ -1,0 +1,179 @@
+import { OrderConsumer } from '../../consumer/consumer.ts';
+import { KafkaOrderLog } from '../../kafka/kafka-order-log.ts';
+import { KafkaProbe } from '../../kafka/kafka-probe.ts';
+import type { MessageSender } from '../../kafka/message-sender.ts';
+import { createMessageSender } from '../../kafka/sender.ts';
+import { messageOf } from '../../lib/app-error.ts';
+import { OrderProducer } from '../../producer/producer.ts';
+import { createSource } from '../../producer/source.ts';
+import { createApp } from '../../server/app.ts';
+import { createOrderIntake } from '../../server/order-intake.ts';
+import { type RunningServer, startServer } from '../../server/server.ts';
+import { buildWebClient } from '../../server/web-client.ts';
+import { OrderReader } from '../../storage/order-reader.ts';
+import { Database } from '../../storage/postgresql/database.ts';
+import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
+import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
+import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
+import { RedisConnection } from '../../storage/redis/client.ts';
+import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Config } from './config-schema.ts';
+import type { Resources } from './shutdown.ts';
+
+/** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
+const FETCH_BYTES_PER_PARTITION = 1_048_576;
+/** Redis gets a little time of its own in a graceful stop; the rest is the consumer's and the server's. */
+const DRAIN_SHARE = 0.5;
+
+/** The clients that roles of one process share, opened when the first role asks for them. */
+export class Clients {
+  readonly #config: Config;
+  readonly #resources: Resources;
+  readonly #logger: Logger;
+  #database: Database | undefined;
+  #sender: MessageSender | undefined;
+  #cache: RedisOrderCache | undefined;
+
+  constructor(config: Config, resources: Resources, logger: Logger) {
+    this.#config = config;
+    this.#resources = resources;
+    this.#logger = logger;
+  }
+
+  get database(): Database {
+    if (this.#database === undefined) {
+      const database = new Database({ ...this.#config.postgresql, applicationName: 'test-service' });
+      this.#resources.defer('database', () => database.close());
+      this.#database = database;
+    }
+    return this.#database;
+  }
+
+  get sender(): MessageSender {
+    if (this.#sender === undefined) {
+      const sender = createMessageSender({
+        brokers: this.#config.kafka.brokers,
+        clientId: 'test-service',
+        logger: this.#logger.child({ client: 'kafka' }),
+      });
+      this.#resources.defer('kafka sender', () => sender.close());
+      this.#sender = sender;
+    }
+    return this.#sender;
+  }
+
+  /** Undefined when the configuration says to do without. */
+  get cache(): RedisOrderCache | undefined {
+    const { cache, redis } = this.#config;
+    if (this.#cache === undefined && cache.enabled) {
+      const logger = this.#logger.child({ client: 'redis' });
+      const connection = new RedisConnection({ ...redis, commandTimeoutMs: cache.timeoutMs }, logger);
+      const orders = new RedisOrderCache(connection, cache, logger);
+      orders.start();
+      this.#resources.defer('cache', () => orders.close());
+      this.#cache = orders;
+    }
+    return this.#cache;
+  }
+}
+
+/** Starts reading orders from Kafka into PostgreSQL. */
+export function startConsumer(
+  config: Config,
+  clients: Clients,
+  resources: Resources,
+  logger: Logger,
+): OrderConsumer {
+  const { kafka, consumer: settings } = config;
+  const { cache, database, sender } = clients;
+  const consumer = new OrderConsumer(
+    { ...settings, group: kafka.group, topic: kafka.topic, drainMs: config.shutdownTimeoutMs * DRAIN_SHARE },
+    {
+      openLog: () =>
+        new KafkaOrderLog({
+          ...kafka,
+          clientId: 'test-service-consumer',
+          sessionTimeoutMs: settings.sessionTimeoutMs,
+          maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+        }),
+      offsets: new OffsetStore(database),
+      sink: new OrderWriter(database, {
+        group: kafka.group,
+        topic: kafka.topic,
+        transactionTimeoutMs: config.postgresql.statementTimeoutMs,
+      }),
+      sendDeadLetters: async (letters) => {
+        await sender.send(kafka.deadLetterTopic, letters);
+      },
+      onChanged: (uids) => void cache?.invalidate(uids),
+      logger: logger.child({ role: 'consumer' }),
+    },
+  );
+  consumer.start();
+  resources.defer('consumer', () => consumer.close());
+  return consumer;
+}
+
+/** Starts the REST API and the web console. */
+export async function startRestServer(
+  config: Config,
+  clients: Clients,
+  resources: Resources,
+  logger: Logger,
+): Promise<RunningServer> {
+  const roleLogger = logger.child({ role: 'server' });
+  const { cache, database, sender } = clients;
+  const store = new PostgresOrderStore(database);
+  const kafkaProbe = new KafkaProbe(config.kafka.brokers);
+  resources.defer('kafka probe', () => kafkaProbe.close());
+  const app = createApp({
+    ...config.server,
+    maxOrderBytes: config.consumer.maxOrderBytes,
+    lookup: new OrderReader({ store, cache }),
+    list: store,
+    intake: createOrderIntake(sender, config.kafka.topic),
+    probes: [
+      { name: 'postgresql', required: true, check: () => store.ping() },
+      { name: 'kafka', required: false, check: () => kafkaProbe.check() },
+      ...(cache === undefined
+        ? []
+        : [{ name: 'redis' as const, required: false, check: () => cache.ping() }]),
+    ],
+    web: await buildWebClient(),
+    logger: roleLogger,
+  });
+  const server = startServer(app, config.server, roleLogger);
+  resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
+  return server;
+}
+
+/** Starts generating orders at producer.rate until it is stopped; dated now, and new ones at every start unless a seed is set. */
+export function startGenerator(
+  config: Config,
+  clients: Clients,
+  resources: Resources,
+  logger: Logger,
+): OrderProducer {
+  const { kafka, producer: settings } = config;
+  const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;
+  const roleLogger = logger.child({ role: 'producer', seed });
+  const producer = new OrderProducer({
+    sender: clients.sender,
+    topic: kafka.topic,
+    source: createSource({ seed, now: Date.now }),
+    rate: settings.rate,
+    logger: roleLogger,
+    closeTimeoutMs: config.shutdownTimeoutMs * DRAIN_SHARE,
+  });
+  producer
+    .start()
+    .catch((error: unknown) => roleLogger.error({ error: messageOf(error) }, 'the generator has stopped'));
+  resources.defer('producer', () => producer.close());
+  return producer;
+}
+
+/** A seed nobody has used lately. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}

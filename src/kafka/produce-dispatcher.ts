@@ -1,6 +1,6 @@
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { toKafkaError } from './kafka-error.ts';
-import { type BatchTask, PartitionLane } from './partition-lane.ts';
+import { type Batch, PartitionLane } from './partition-lane.ts';
 import type { PartitionAnswer } from './produce-api.ts';
 import { errorName, produceOutcome } from './produce-outcome.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';
@@ -87,7 +87,7 @@ export class ProduceDispatcher {
     const requests = new Map<number, PartitionLane[]>();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) {
-      if (lane.busy || lane.head() === undefined) continue;
+      if (lane.busy || lane.idle) continue;
       if (lane.notBeforeMs > now) {
         nextAt = Math.min(nextAt, lane.notBeforeMs);
         continue;
@@ -116,7 +116,7 @@ export class ProduceDispatcher {
 
   async #attempt(leader: number, lanes: readonly PartitionLane[]): Promise<void> {
     for (const lane of lanes) lane.busy = true;
-    const batches: { lane: PartitionLane; head: BatchTask }[] = [];
+    const batches: { lane: PartitionLane; head: Batch }[] = [];
     try {
       const identity = await this.#session.identity();
       await this.#session.version();
@@ -147,7 +147,7 @@ export class ProduceDispatcher {
     this.wake();
   }
 
-  #settle(lane: PartitionLane, head: BatchTask, answer: PartitionAnswer): void {
+  #settle(lane: PartitionLane, head: Batch, answer: PartitionAnswer): void {
     const outcome = produceOutcome(answer.errorCode);
     const name = errorName(answer.errorCode);
     if (outcome === 'written') {
@@ -155,7 +155,7 @@ export class ProduceDispatcher {
       this.#failing = false;
       lane.written(head, answer.baseOffset);
     } else if (outcome === 'divide' && head.messages.length > 1) {
-      lane.halve(head, Date.now());
+      lane.halve(head);
     } else if (outcome === 'divide' || outcome === 'rejected') {
       const detail = answer.message === null ? '' : `: ${answer.message}`;
       lane.refused(head, `Kafka refuses the message: ${name}${detail}`);
@@ -180,8 +180,10 @@ export class ProduceDispatcher {
       lane.notBeforeMs = now + lane.backoff.next();
       const head = lane.head();
       if (head === undefined) continue;
-      head.job.lastError = failure;
-      if (failure.code === 'kafka_rejected') head.job.fail(failure);
+      for (const { job } of head.parts) {
+        job.lastError = failure;
+        if (failure.code === 'kafka_rejected') job.fail(failure);
+      }
     }
   }
 
@@ -199,7 +201,7 @@ export class ProduceDispatcher {
         (error: unknown) => {
           const failure = toKafkaError(error, 'looking up the leader');
           if (failure.code === 'kafka_unavailable') this.#postpone([lane], failure);
-          else for (const { job } of lane.queue) job.fail(failure);
+          else for (const job of lane.jobs()) job.fail(failure);
         },
       )
       .finally(() => {
@@ -220,7 +222,7 @@ function splitByBytes(lanes: readonly PartitionLane[]): PartitionLane[][] {
   const parts: PartitionLane[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const lane of lanes) {
-    const size = lane.queue[0]?.bytes.length ?? 0;
+    const size = lane.head()?.bytes.length ?? 0;
     if (bytes + size > MAX_REQUEST_BYTES) {
       parts.push([]);
       bytes = 0;

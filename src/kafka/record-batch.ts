@@ -1,4 +1,4 @@
-import { crc32c } from '@platformatic/kafka';
+import { crc32c, Writer } from '@platformatic/kafka';
 import type { OutgoingMessage } from './message-sender.ts';
 
 /** Who wrote a batch, and its place in what that producer wrote to the partition (KIP-98). */
@@ -59,7 +59,9 @@ export function stampRecordBatch(batch: Buffer, identity: BatchIdentity): void {
   batch.writeBigInt64BE(identity.producerId, PRODUCER);
   batch.writeInt16BE(identity.producerEpoch, PRODUCER + 8);
   batch.writeInt32BE(identity.baseSequence, PRODUCER + 10);
-  batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES)) >>> 0, CRC);
+  // The client copies plain bytes before it sums them up, but not its own kind of buffer.
+  const { dynamicBuffer } = Writer.create().append(batch.subarray(ATTRIBUTES));
+  batch.writeUInt32BE(crc32c(dynamicBuffer) >>> 0, CRC);
 }
 
 function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, offset: number): number {

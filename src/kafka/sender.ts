@@ -135,7 +135,7 @@ class KafkaMessageSender implements MessageSender {
     }
     const now = Date.now();
     for (const [partition, group] of groups) {
-      this.#dispatcher.lane(topic, partition).add(job, group.messages, group.indexes, now);
+      this.#dispatcher.lane(topic, partition).add(job, group.messages, group.indexes);
     }
     if (now - layout.readAtMs > LAYOUT_AGE_MS) void this.#dispatcher.layout(topic).catch(() => undefined);
     this.#dispatcher.wake();

@@ -15,6 +15,9 @@ export interface Customer {
   readonly market: Market;
   /** The delivery as JSON, see jsonBytes. */
   readonly deliveryBytes: string;
+  /** The order's JSON from after the track number to before the transaction, and from after the items to before the service. */
+  readonly headBytes: string;
+  readonly tailBytes: string;
   readonly shardKey: string;
 }
 
@@ -72,10 +75,14 @@ function makeCustomer(seed: number, rank: number): Customer {
     region: place.region,
     email: email(first, last),
   };
+  const id = `c${hex32(hash32(seed, rank, STREAM + 1))}`;
+  const deliveryBytes = jsonBytes(delivery);
   return {
-    id: `c${hex32(hash32(seed, rank, STREAM + 1))}`,
+    id,
     market,
-    deliveryBytes: jsonBytes(delivery),
+    deliveryBytes,
+    headBytes: `","entry":"${market.entry}","delivery":${deliveryBytes},"payment":{"transaction":"`,
+    tailBytes: `],"locale":"${market.language}","internal_signature":"","customer_id":"${id}","delivery_service":"`,
     shardKey: String(rank % 10),
   };
 }

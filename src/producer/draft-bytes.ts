@@ -14,11 +14,7 @@ export function draftToBytes(draft: Draft): Buffer {
   writeUid(draft.uid);
   out.bytes('","track_number":"');
   writeTrack(draft);
-  out.bytes('","entry":"');
-  out.bytes(customer.market.entry);
-  out.bytes('","delivery":');
-  out.bytes(customer.deliveryBytes);
-  out.bytes(',"payment":{"transaction":"');
+  out.bytes(customer.headBytes);
   writeUid(draft.uid);
   out.bytes('","request_id":"');
   out.bytes(draft.requestId);
@@ -45,11 +41,7 @@ export function draftToBytes(draft: Draft): Buffer {
     if (at > 0) out.bytes(',');
     writeItem(item, at, draft);
   }
-  out.bytes('],"locale":"');
-  out.bytes(customer.market.language);
-  out.bytes('","internal_signature":"","customer_id":"');
-  out.bytes(customer.id);
-  out.bytes('","delivery_service":"');
+  out.bytes(customer.tailBytes);
   out.bytes(draft.service);
   out.bytes('","shardkey":"');
   out.bytes(customer.shardKey);
@@ -74,19 +66,13 @@ function writeItem(item: DraftItem, at: number, draft: Draft): void {
   out.hex(item.ridHigh, 8);
   out.hex(item.ridLow, 8);
   out.byte(48 + at);
-  out.bytes('test","name":');
   out.bytes(item.product.nameBytes);
-  out.bytes(',"sale":');
   out.integer(item.sale);
   out.bytes(',"size":"');
   out.bytes(item.size);
   out.bytes('","total_price":');
   out.integer(item.totalPrice);
-  out.bytes(',"nm_id":');
-  out.integer(item.product.nmId);
-  out.bytes(',"brand":');
   out.bytes(item.product.brandBytes);
-  out.bytes(',"status":');
   out.integer(item.status);
   out.bytes('}');
 }

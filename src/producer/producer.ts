@@ -139,6 +139,8 @@ export class OrderProducer {
       this.#pacer?.take(messages.length);
       this.#generated += messages.length;
       this.#delivery.send(messages);
+      // A source that is always ready would keep the broker's answers waiting for a whole round of batches.
+      await nextTurn();
     }
   }
 
@@ -153,4 +155,10 @@ export class OrderProducer {
       taken.then(resolve, fail).finally(() => signal.removeEventListener('abort', stopped));
     });
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -7,7 +7,7 @@ export interface Product {
   readonly nmId: number;
   readonly name: string;
   readonly brand: string;
-  /** The name and the brand as JSON, see jsonBytes. */
+  /** An item's JSON from after the rid to before the sale, and from after the total to before the status; see jsonBytes. */
   readonly nameBytes: string;
   readonly brandBytes: string;
   readonly sizes: readonly string[];
@@ -48,12 +48,13 @@ function makeCatalogue(): Product[] {
     // The lower of two draws: cheap articles are more common than dear ones.
     const spread = category.to - category.from;
     const cents = category.from + Math.min(random.below(spread), random.below(spread));
+    const nmId = 1_000_000 + at * 2_000 + random.below(2_000);
     return {
-      nmId: 1_000_000 + at * 2_000 + random.below(2_000),
+      nmId,
       name,
       brand,
-      nameBytes: jsonBytes(name),
-      brandBytes: jsonBytes(brand),
+      nameBytes: `test","name":${jsonBytes(name)},"sale":`,
+      brandBytes: `,"nm_id":${nmId},"brand":${jsonBytes(brand)},"status":`,
       sizes: category.sizes,
       chrtId: 1_000_000 + at * 2_000 + random.below(1_990),
       cents,

@@ -82,9 +82,9 @@ export class BatchStorer {
           if (error instanceof AppError && error.code === 'database_rejected') {
             return await this.#bisect(parts, refused, sent, error, signal);
           }
-          const pauseMs = backoff.next();
+          const pauseMs = Math.round(backoff.next());
           if (!waits) this.waiting += 1;
-          if (!waits) this.#options.logger.warn({ error: messageOf(error) }, 'storing fails, trying again');
+          this.#options.logger.warn({ error: messageOf(error), pauseMs }, 'storing fails, trying again');
           waits = true;
           await pause(pauseMs, signal);
         }

@@ -1,6 +1,6 @@
 import type { Assignment, FetchedPartition, OrderLog } from '../kafka/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
-import { Backoff, pause } from '../lib/backoff.ts';
+import { aborted, Backoff, pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BatchStorer } from './batch-storer.ts';
@@ -28,6 +28,7 @@ export interface ConsumerSessionOptions {
 /** Fetches in a row that may fail before the client is replaced. */
 const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
+const GIVE_UP_MS = 500;
 
 /**
  * One membership in the group, from joining to leaving: fetches what is assigned, stores it in batches, passes the offsets on
@@ -66,10 +67,13 @@ export class ConsumerSession {
   /** Runs until `end` is called or the client is lost. Resolves with the reason of the loss, if any. Never rejects. */
   async run(): Promise<string | undefined> {
     try {
-      await this.#log.start(
+      const joined = this.#log.start(
         (assignment) => this.#onAssignment(assignment),
         (reason) => this.#lose(reason),
       );
+      // Joining may take its time, above all while no broker answers; ending must not wait for it.
+      joined.catch(() => {});
+      await Promise.race([joined, aborted(this.#ending.signal)]);
       this.#watchdog.start();
       await this.#fetchLoop();
     } catch (error) {
@@ -93,10 +97,10 @@ export class ConsumerSession {
   async #drain(): Promise<void> {
     this.#ending.abort();
     this.#watchdog.stop();
-    const drained = Promise.all([...this.#inFlight]);
-    await within(this.#options.drainMs, drained).catch(() => {});
+    await within(this.#options.drainMs, Promise.all([...this.#inFlight])).catch(() => {});
     this.#giveUp.abort();
-    await Promise.all([...this.#inFlight]);
+    // A transaction the database does not answer is left to its own deadline: late, it stores the batch or is fenced off.
+    await within(GIVE_UP_MS, Promise.all([...this.#inFlight])).catch(() => {});
     for (const queue of this.queues.values()) queue.revoked = true;
     await this.#commits.flush();
     await this.#log.close();

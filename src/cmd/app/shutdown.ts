@@ -75,9 +75,3 @@ export function listenForStop(onForce: () => void = () => {}): StopSignal {
     },
   };
 }
-
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}

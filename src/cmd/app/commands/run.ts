@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { aborted } from '../../../lib/backoff.ts';
 import { banner } from '../banner.ts';
 import {
   type CommandContext,
@@ -10,7 +11,6 @@ import {
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
 import { Clients, startConsumer, startGenerator, startRestServer } from '../roles.ts';
-import { aborted } from '../shutdown.ts';
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;

@@ -1,5 +1,5 @@
 /** Dependencies point one way: cmd → roles → {storage, kafka} → order → lib. Roles never import each other. */
-const roles = ['producer', 'consumer', 'server', 'engines', 'dead-letters'];
+const roles = ['producer', 'consumer', 'server', 'engines', 'dead-letters', 'verify'];
 const rolesPattern = `^src/(${roles.join('|')})/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,0 +1,173 @@
+import { Command, InvalidArgumentError } from 'commander';
+import colors from 'picocolors';
+import { TopicReader } from '../../../kafka/topic-reader.ts';
+import { listTopics } from '../../../kafka/topics.ts';
+import { AppError } from '../../../lib/app-error.ts';
+import { Database } from '../../../storage/postgresql/database.ts';
+import { withStoredSnapshot } from '../../../storage/postgresql/stored-snapshot.ts';
+import { EvidenceIndex } from '../../../verify/evidence-index.ts';
+import { readManifests } from '../../../verify/manifest.ts';
+import type { VerifyReport } from '../../../verify/report.ts';
+import { renderReport } from '../../../verify/report-text.ts';
+import { verify } from '../../../verify/verify.ts';
+import { waitUntilStored } from '../../../verify/wait.ts';
+import type { Config } from '../config-schema.ts';
+import {
+  type CommandContext,
+  type CommonOptions,
+  print,
+  printJson,
+  withCommonOptions,
+  withContext,
+} from '../context.ts';
+import { createProgress } from '../progress.ts';
+
+interface VerifyCommandOptions extends CommonOptions {
+  readonly manifest?: readonly string[];
+  readonly json?: boolean;
+  /** Seconds. */
+  readonly wait: number;
+  readonly maxFindings: number;
+}
+
+/** Small enough for a topic of hundreds of partitions, large enough for one. */
+const FETCH_BYTES_PER_PARTITION = 524_288;
+const MAX_WAIT_S = 86_400;
+
+/** `verify`: proves that every message of the topic is accounted for. */
+export function verifyCommand(): Command {
+  return withCommonOptions(new Command('verify'))
+    .description(
+      'prove that every message of the topic is stored, superseded or a dead letter, field by field;\nchanges nothing, and starts no engine',
+    )
+    .option('--manifest <file...>', 'what `produce --manifest` noted: the dead letters must be exactly that')
+    .option(
+      '--wait <seconds>',
+      'first wait until the group has stored everything, at most so long',
+      waitArgument,
+      0,
+    )
+    .option('--max-findings <number>', 'most findings of a kind that are listed', limitArgument, 10)
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      `
+Holds every committed message the topic still has against PostgreSQL as it is at one moment, and against the
+dead letters: produced = stored + dead-lettered + superseded + identical duplicates, partition by partition.
+Messages that come in meanwhile are left out. Exit code 0 only if all is accounted for and nothing is pending.
+
+Examples:
+  test-service verify --wait 60
+  test-service produce --count 100000 --faults malformed=1%,duplicate=5% --manifest faults.ndjson
+  test-service verify --wait 60 --manifest faults.ndjson`,
+    )
+    .action(async (options: VerifyCommandOptions) => {
+      // Until it is proven: an interrupted verification has proven nothing.
+      process.exitCode = 1;
+      await withContext(options, async (context) => {
+        const report = await run(context, options);
+        if (options.json === true) printJson(report);
+        else print(renderReport(report, process.stdout.isTTY === true ? paint : undefined));
+        if (report.ok) process.exitCode = 0;
+      });
+    });
+}
+
+const paint = { good: colors.green, bad: colors.red, faint: colors.dim };
+
+async function run(context: CommandContext, options: VerifyCommandOptions): Promise<VerifyReport> {
+  const { config, resources, signal } = context;
+  const { topic, deadLetterTopic, group } = config.kafka;
+  const { maxOrderBytes } = config.consumer;
+  const topics = await listTopics(config.kafka.brokers);
+  if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} is not there`);
+  const log = await openReader(context, topic);
+  const database = new Database({ ...config.postgresql, applicationName: 'test-service verify' });
+  resources.defer('database', () => database.close());
+  const scope = { group, topic, topicId: log.topicId };
+  const wanted = await log.ranges();
+  if (options.wait > 0) {
+    const progress = progressOf('waiting', undefined);
+    await waitUntilStored({
+      ranges: wanted,
+      nextOffsets: () => withStoredSnapshot(database, scope, (stored) => stored.nextOffsets()),
+      timeoutMs: options.wait * 1000,
+      signal,
+      onLag: (offsets) => progress.update(offsets, 'messages still to be stored'),
+    });
+    progress.stop();
+    if (signal.aborted) throw new AppError('aborted', 'stopped while waiting');
+  }
+  // A topic that is not there holds nothing.
+  const deadLetters = topics.includes(deadLetterTopic)
+    ? await openReader(context, deadLetterTopic)
+    : undefined;
+  const index = new EvidenceIndex();
+  resources.defer('evidence', () => index.close());
+  const ends = new Map([...wanted].map(([partition, range]) => [partition, range.end]));
+  const total = [...wanted.values()].reduce((sum, { start, end }) => sum + end - start, 0);
+  const progress = progressOf('verified', total);
+  const started = performance.now();
+  try {
+    return await withStoredSnapshot(database, scope, (stored) =>
+      verify(
+        {
+          topic,
+          deadLetterTopic,
+          group,
+          maxOrderBytes,
+          maxFindings: options.maxFindings,
+          ends,
+          signal,
+          onProgress: (done) => progress.update(done, rateOf(done, started)),
+        },
+        {
+          log,
+          deadLetters,
+          stored,
+          manifest: options.manifest && readManifests(options.manifest, topic),
+          index,
+        },
+      ),
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+async function openReader({ config, resources }: CommandContext, topic: string): Promise<TopicReader> {
+  const { brokers }: Config['kafka'] = config.kafka;
+  const reader = await TopicReader.open({
+    brokers,
+    topic,
+    maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+  });
+  resources.defer(`reader of ${topic}`, () => reader.close());
+  return reader;
+}
+
+function progressOf(label: string, total: number | undefined) {
+  return createProgress({
+    label,
+    total,
+    terminal: process.stderr.isTTY === true,
+    write: (line) => process.stderr.write(`${line}\n`),
+  });
+}
+
+function rateOf(done: number, started: number): string {
+  const seconds = Math.max(0.001, (performance.now() - started) / 1000);
+  return `${Math.round(done / seconds)}/s`;
+}
+
+function waitArgument(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= MAX_WAIT_S) return seconds;
+  throw new InvalidArgumentError(`seconds, 0 to ${MAX_WAIT_S}`);
+}
+
+function limitArgument(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit;
+  throw new InvalidArgumentError('a whole number, 1 to 100000');
+}

@@ -1,0 +1,212 @@
+import type { TransactionSQL } from 'bun';
+import type { Order } from '../../order/order.ts';
+import { firstDifference } from '../../order/same-order.ts';
+import type { Accepted } from '../../order/validate.ts';
+import type {
+  Listed,
+  SourceBucket,
+  SourceRange,
+  SourceRow,
+  StoredMatch,
+  StoredState,
+} from '../stored-state.ts';
+import type { Database } from './database.ts';
+import type { LostRange, OffsetScope } from './offset-store.ts';
+import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
+import { orderText, SELECT_ORDER_TEXTS } from './order-texts.ts';
+import { toDatabaseError } from './sql-error.ts';
+
+/** The longest a timer can wait; the work ends with the process. */
+const NO_DEADLINE_MS = 2_147_483_647;
+
+/**
+ * Runs `work` on the database as it is now, in one read-only transaction: rows that are changed meanwhile stay as they were.
+ * @throws AppError `database_unavailable` (retryable); and whatever `work` rejects with.
+ */
+export async function withStoredSnapshot<T>(
+  database: Database,
+  scope: OffsetScope,
+  work: (state: StoredState) => Promise<T>,
+): Promise<T> {
+  try {
+    return await database.transaction(NO_DEADLINE_MS, async (tx) => {
+      await tx.unsafe('set transaction isolation level repeatable read, read only');
+      // Counting a large table takes longer than any statement of the service, and a slow topic leaves the session idle.
+      await tx.unsafe('set local statement_timeout = 0');
+      await tx.unsafe('set local idle_in_transaction_session_timeout = 0');
+      await tx.unsafe(`set local datestyle = 'ISO'`);
+      await tx.unsafe(`set local timezone = 'UTC'`);
+      return await work(new StoredSnapshot(tx, scope, await earlierUntil(tx, scope)));
+    });
+  } catch (error) {
+    throw toDatabaseError(error, 'reading what is stored');
+  }
+}
+
+/** RFC 3339. Orders and the offsets of their batch have the same instant, so up to the last one all is of earlier topics. */
+async function earlierUntil(tx: TransactionSQL, scope: OffsetScope): Promise<string | null> {
+  const rows: { until: string | null }[] = await tx`
+    select to_char(max(updated_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as until from consumer_offsets
+    where topic = ${scope.topic} and topic_id <> ${scope.topicId}`;
+  return rows[0]?.until ?? null;
+}
+
+class StoredSnapshot implements StoredState {
+  readonly #tx: TransactionSQL;
+  readonly #scope: OffsetScope;
+  readonly #earlierUntil: string | null;
+
+  constructor(tx: TransactionSQL, scope: OffsetScope, until: string | null) {
+    this.#tx = tx;
+    this.#scope = scope;
+    this.#earlierUntil = until;
+  }
+
+  async compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
+    const uids = [...new Set(orders.map(({ order }) => order.order_uid))];
+    const rows: (Field | boolean)[][] = await this.#tx
+      .unsafe(SELECT_ORDER_TEXTS, [this.#tx.array(uids, 'TEXT'), this.#earlierUntil])
+      .values();
+    const byUid = new Map(rows.map((row) => [String(row[0]), row]));
+    const matches: (StoredMatch | undefined)[] = [];
+    for (const accepted of orders) {
+      const row = byUid.get(accepted.order.order_uid);
+      matches.push(row === undefined ? undefined : await this.#match(accepted, row));
+    }
+    return matches;
+  }
+
+  async #match(accepted: Accepted, row: readonly (Field | boolean)[]): Promise<StoredMatch> {
+    const [, stored, items, topic, partition, offset, earlier] = row;
+    const text = orderText(accepted);
+    const same =
+      text === undefined
+        ? (await this.difference(accepted.order)) === undefined
+        : items === accepted.order.items.length && text === stored;
+    return {
+      same,
+      topic: String(topic),
+      partition: Number(partition),
+      offset: Number(offset),
+      earlier: earlier === true,
+    };
+  }
+
+  async difference(order: Order): Promise<string | undefined> {
+    const uid = order.order_uid;
+    const rows: Field[][] = await this.#tx.unsafe(SELECT_ORDERS, [this.#tx.array([uid], 'TEXT')]).values();
+    const stored = readOrders(rows).get(uid);
+    // Without an item there is no row, and an order has one at least.
+    return stored === undefined ? '/items' : firstDifference(order, stored.order);
+  }
+
+  async nextOffsets(): Promise<Map<number, number>> {
+    const { group, topic, topicId } = this.#scope;
+    const rows: { partition: number; next_offset: string }[] = await this.#tx`
+      select partition, next_offset from consumer_offsets
+      where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}`;
+    return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+  }
+
+  async topics(): Promise<ReadonlySet<string>> {
+    const rows: { topic: string }[] = await this.#tx`select distinct topic from consumer_offsets`;
+    return new Set(rows.map((row) => row.topic));
+  }
+
+  async earlierUntil(): Promise<number | undefined> {
+    return this.#earlierUntil === null ? undefined : Date.parse(this.#earlierUntil);
+  }
+
+  async lostRanges(limit: number): Promise<Listed<LostRange>> {
+    const { group, topic, topicId } = this.#scope;
+    const rows: Field[][] = await this.#tx`
+      select count(*) over (), partition, from_offset, to_offset, reason from lost_ranges
+      where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
+      order by partition, from_offset limit ${limit}`.values();
+    return listed(rows, ([partition, from, to, reason]) => ({
+      partition: Number(partition),
+      from: Number(from),
+      to: Number(to),
+      reason: reason === 'log_truncated' ? 'log_truncated' : 'retention',
+    }));
+  }
+
+  async countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]> {
+    const tx = this.#tx;
+    const partitions = tx.array(
+      ranges.map((range) => range.partition),
+      'INT',
+    );
+    const starts = tx.array(
+      ranges.map((range) => range.start),
+      'BIGINT',
+    );
+    const ends = tx.array(
+      ranges.map((range) => range.end),
+      'BIGINT',
+    );
+    const rows: Field[][] = await tx`
+      select r.partition, (o.source_offset - r.first) / ${bucketSize}::bigint, count(*)
+      from orders o
+      join unnest(${partitions}::int[], ${starts}::bigint[], ${ends}::bigint[]) as r (partition, first, past)
+        on r.partition = o.source_partition and o.source_offset >= r.first and o.source_offset < r.past
+      where o.source_topic = ${this.#scope.topic}
+        and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz)
+      group by 1, 2`.values();
+    return rows.map(([partition, bucket, orders]) => ({
+      partition: Number(partition),
+      bucket: Number(bucket),
+      orders: Number(orders),
+    }));
+  }
+
+  async ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]> {
+    const rows: Field[][] = await this.#tx`
+      select order_uid, source_partition, source_offset from orders
+      where source_topic = ${this.#scope.topic} and source_partition = ${range.partition}
+        and source_offset >= ${range.start} and source_offset < ${range.end}
+        and (${this.#earlierUntil}::timestamptz is null or stored_at > ${this.#earlierUntil}::timestamptz)
+      order by source_offset, order_uid limit ${limit}`.values();
+    return rows.map(sourceRow);
+  }
+
+  async ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
+    const tx = this.#tx;
+    const partitions = tx.array([...ends.keys()], 'INT');
+    const offsets = tx.array([...ends.values()], 'BIGINT');
+    const rows: Field[][] = await tx`
+      select count(*) over (), o.order_uid, o.source_partition, o.source_offset from orders o
+      left join unnest(${partitions}::int[], ${offsets}::bigint[]) as r (partition, past)
+        on r.partition = o.source_partition
+      where o.source_topic = ${this.#scope.topic} and o.source_offset >= coalesce(r.past, 0)
+        and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz)
+      order by o.source_partition, o.source_offset limit ${limit}`.values();
+    return listed(rows, sourceRow);
+  }
+
+  async itemsWithoutOrder(limit: number): Promise<Listed<string>> {
+    const rows: Field[][] = await this.#tx`
+      select count(*) over (), order_uid from order_items i
+      where not exists (select from orders o where o.order_uid = i.order_uid)
+      group by order_uid order by order_uid limit ${limit}`.values();
+    return listed(rows, ([uid]) => String(uid));
+  }
+
+  async ordersWithoutItems(limit: number): Promise<Listed<SourceRow>> {
+    const rows: Field[][] = await this.#tx`
+      select count(*) over (), order_uid, source_partition, source_offset from orders o
+      where source_topic = ${this.#scope.topic}
+        and not exists (select from order_items i where i.order_uid = o.order_uid)
+      order by order_uid limit ${limit}`.values();
+    return listed(rows, sourceRow);
+  }
+}
+
+function sourceRow([uid, partition, offset]: readonly (Field | undefined)[]): SourceRow {
+  return { orderUid: String(uid), partition: Number(partition), offset: Number(offset) };
+}
+
+/** Rows whose first column is how many there are without the limit. */
+function listed<T>(rows: readonly (readonly Field[])[], read: (row: readonly Field[]) => T): Listed<T> {
+  return { count: Number(rows[0]?.[0] ?? 0), first: rows.map((row) => read(row.slice(1))) };
+}

@@ -1,0 +1,72 @@
+import type { Order } from '../order/order.ts';
+import type { Accepted } from '../order/validate.ts';
+import type { LostRange } from './postgresql/offset-store.ts';
+
+/** What is stored under an order's uid, next to an order it was compared with. */
+export interface StoredMatch {
+  /** Both say the same, field by field. */
+  readonly same: boolean;
+  /** Where the stored one came from. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** It was stored from an earlier topic of the same name, whose offsets mean nothing any more. */
+  readonly earlier: boolean;
+}
+
+/** Offsets of a partition: `start` inclusive, `end` exclusive. */
+export interface SourceRange {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many orders came from one stretch of a partition: bucket 0 begins at the range's start. */
+export interface SourceBucket {
+  readonly partition: number;
+  readonly bucket: number;
+  readonly orders: number;
+}
+
+/** A stored order, by its name and its source. */
+export interface SourceRow {
+  readonly orderUid: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** All there are, and the first of them. */
+export interface Listed<T> {
+  readonly count: number;
+  readonly first: readonly T[];
+}
+
+/**
+ * The database at one instant: every call sees the same rows, whatever is written meanwhile. Offsets and orders are written in
+ * one transaction, so here they fit together exactly. Calls are made one after the other.
+ * Every call throws AppError `database_unavailable`.
+ */
+export interface StoredState {
+  /** What is stored under each order's uid, in the order given; undefined where nothing is. */
+  compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]>;
+  /** JSON Pointer of the first field in which the stored order differs; undefined when none does, or there is no such order. */
+  difference(order: Order): Promise<string | undefined>;
+  /** The next offset of each partition the group has begun. */
+  nextOffsets(): Promise<Map<number, number>>;
+  /** Topics that any group has stored orders of. */
+  topics(): Promise<ReadonlySet<string>>;
+  /** The end of earlier topics of the same name, ms since the Unix epoch; undefined when there was none. */
+  earlierUntil(): Promise<number | undefined>;
+  /** What the group wrote down as lost. */
+  lostRanges(limit: number): Promise<Listed<LostRange>>;
+  /** Orders by where they came from; stretches without any are left out. */
+  countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]>;
+  /** Orders that came from the range, by offset. */
+  ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]>;
+  /** Orders said to come from offsets at or past the partition's end, or from partitions that are not among them. */
+  ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>>;
+  /** Uids of items whose order is not there, of any topic. */
+  itemsWithoutOrder(limit: number): Promise<Listed<string>>;
+  /** Orders without items, of this topic. */
+  ordersWithoutItems(limit: number): Promise<Listed<SourceRow>>;
+}

@@ -1,0 +1,40 @@
+import { type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
+import type { EvidenceIndex } from './evidence-index.ts';
+import type { ManifestLine } from './manifest.ts';
+import { ahead, type RecordSource } from './record-source.ts';
+
+export interface EvidenceSources {
+  readonly deadLetters: RecordSource | undefined;
+  readonly manifest: AsyncIterable<readonly ManifestLine[]> | undefined;
+  readonly index: EvidenceIndex;
+}
+
+/** How many records the dead-letter topic has, and how many of them do not concern this topic. */
+export interface EvidenceCounts {
+  readonly letters: number;
+  readonly otherTopics: number;
+  /** Their headers do not say where they come from. */
+  readonly foreign: number;
+}
+
+/** Brings all dead letters of the topic and all lines of the manifest into the index, and seals it. */
+export async function collectEvidence(topic: string, sources: EvidenceSources): Promise<EvidenceCounts> {
+  const { deadLetters, manifest, index } = sources;
+  if (manifest !== undefined) for await (const lines of manifest) index.addLines(lines);
+  const counts = { letters: 0, otherTopics: 0, foreign: 0 };
+  if (deadLetters !== undefined) {
+    for await (const { records } of ahead(deadLetters.read(await deadLetters.ranges()))) {
+      const claims: DeadLetterClaim[] = [];
+      for (const record of records) {
+        const claim = readClaim(record);
+        counts.letters += 1;
+        if (claim === undefined) counts.foreign += 1;
+        else if (claim.topic !== topic) counts.otherTopics += 1;
+        else claims.push(claim);
+      }
+      index.addLetters(claims);
+    }
+  }
+  index.seal();
+  return counts;
+}

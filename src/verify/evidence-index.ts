@@ -1,0 +1,231 @@
+import { Database, type Statement } from 'bun:sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeadLetterClaim } from './dead-letter-claim.ts';
+import type { ManifestLine } from './manifest.ts';
+
+type Entry = Omit<DeadLetterClaim, 'topic'>;
+/** Dead letters and manifest lines that no message of the log stands behind. */
+export interface Unexplained {
+  readonly partition: number;
+  readonly offset: number;
+  readonly detail: string;
+  readonly at: number;
+}
+
+/** An order whose stored contents are older than a message that was passed. */
+export interface Suspect {
+  readonly orderUid: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export type UnexplainedKind = 'letter' | 'line';
+
+const SCHEMA = `
+  create table letters (partition integer, "offset" integer, reason text, at integer, digest text);
+  create table lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
+  create table unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
+  create table suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
+  create table sightings (orderUid text, partition integer, primary key (orderUid, partition)) without rowid;
+  create table altered (orderUid text primary key) without rowid;`;
+
+const SELECT_LINES =
+  'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason from lines';
+
+/**
+ * What has to be remembered from one end of the log to the other, in a temporary file: memory stays the same at any number of
+ * dead letters. The file goes with `close`.
+ */
+export class EvidenceIndex {
+  readonly #folder: string;
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'test-service-verify-'));
+    this.#db = new Database(join(this.#folder, 'evidence.sqlite'), { create: true, strict: true });
+    // Nothing of it has to outlive a crash.
+    this.#db.run('pragma journal_mode = off');
+    this.#db.run('pragma synchronous = off');
+    this.#db.run(SCHEMA);
+  }
+
+  addLetters(letters: readonly DeadLetterClaim[]): void {
+    const insert = this.#prepare('insert into letters values (?, ?, ?, ?, ?)');
+    this.#db.transaction(() => {
+      for (const one of letters) insert.run(one.partition, one.offset, one.reason, one.at, one.digest);
+    })();
+  }
+
+  addLines(lines: readonly ManifestLine[]): void {
+    const insert = this.#prepare('insert into lines values (?, ?, ?, ?, ?)');
+    this.#db.transaction(() => {
+      for (const one of lines) {
+        insert.run(one.partition, one.offset, one.order_uid, one.fault, one.expectedReason);
+      }
+    })();
+  }
+
+  /** Call it when all letters and lines are there, before the first question. */
+  seal(): void {
+    this.#db.run('create index letters_source on letters (partition, "offset")');
+    this.#db.run('create index lines_source on lines (partition, "offset")');
+  }
+
+  /** Letters of messages from an offset on, in the order of offsets. */
+  letters(partition: number, from: number, limit: number): Entry[] {
+    return this.#all<Entry>(
+      'select * from letters where partition = ? and "offset" >= ? order by "offset", rowid limit ?',
+      partition,
+      from,
+      limit,
+    );
+  }
+
+  /** All letters of a partition. */
+  *allLetters(partition: number): Iterable<Entry> {
+    yield* this.#paged<Entry>(
+      'select rowid as row, * from letters where partition = ? and rowid > ? order by rowid limit 1000',
+      partition,
+    );
+  }
+
+  /** Lines of messages from an offset on, in the order of offsets. */
+  lines(partition: number, from: number, limit: number): ManifestLine[] {
+    return this.#all<ManifestLine>(
+      `${SELECT_LINES} where partition = ? and "offset" >= ? order by "offset", rowid limit ?`,
+      partition,
+      from,
+      limit,
+    );
+  }
+
+  /** All lines of a partition. */
+  *allLines(partition: number): Iterable<ManifestLine> {
+    yield* this.#paged<ManifestLine>(
+      `${SELECT_LINES} where partition = ? and rowid > ? order by rowid limit 1000`,
+      partition,
+    );
+  }
+
+  /** First and last offset of a partition's lines; undefined when there is none. */
+  lineSpan(partition: number): { first: number; last: number } | undefined {
+    const [span] = this.#all<{ first: number | null; last: number | null }>(
+      'select min("offset") as first, max("offset") as last from lines where partition = ?',
+      partition,
+    );
+    return span === undefined || span.first === null || span.last === null
+      ? undefined
+      : { first: span.first, last: span.last };
+  }
+
+  partitions(of: 'letters' | 'lines'): number[] {
+    return this.#all<{ partition: number }>(`select distinct partition from ${of}`).map(
+      (row) => row.partition,
+    );
+  }
+
+  /** Letters or lines of a partition, by whether their offset is below, within or past a range. */
+  placed(of: 'letters' | 'lines', partition: number, start: number, end: number) {
+    const [row] = this.#all<{ below: number; within: number; past: number }>(
+      `select count(*) filter (where "offset" < ?2) as below, count(*) filter (where "offset" >= ?2 and "offset" < ?3) as within,
+        count(*) filter (where "offset" >= ?3) as past from ${of} where partition = ?1`,
+      partition,
+      start,
+      end,
+    );
+    return row ?? { below: 0, within: 0, past: 0 };
+  }
+
+  countLines(): { bad: number; good: number } {
+    const [row] = this.#all<{ bad: number; good: number }>(
+      'select count(expectedReason) as bad, count(*) - count(expectedReason) as good from lines',
+    );
+    return row ?? { bad: 0, good: 0 };
+  }
+
+  addUnexplained(kind: UnexplainedKind, one: Unexplained): void {
+    this.#prepare('insert into unexplained values (?, ?, ?, ?, ?)').run(
+      kind,
+      one.partition,
+      one.offset,
+      one.detail,
+      one.at,
+    );
+  }
+
+  *unexplained(kind: UnexplainedKind): Iterable<Unexplained> {
+    yield* this.#paged<Unexplained>(
+      'select rowid as row, * from unexplained where kind = ? and rowid > ? order by rowid limit 1000',
+      kind,
+    );
+  }
+
+  suspect({ orderUid, partition, offset }: Suspect): void {
+    this.#prepare('insert or replace into suspects values (?, ?, ?)').run(orderUid, partition, offset);
+  }
+
+  /** A later message of the order says what is stored. */
+  acquit(orderUid: string): void {
+    this.#prepare('delete from suspects where orderUid = ?').run(orderUid);
+  }
+
+  /** A message says what is stored, but stands in another partition than what is stored came from. */
+  sighted(orderUid: string, partition: number): void {
+    this.#prepare('insert or ignore into sightings values (?, ?)').run(orderUid, partition);
+  }
+
+  /** Its stored contents are known to be wrong, so what differs from them proves nothing more. */
+  altered(orderUid: string): void {
+    this.#prepare('insert or ignore into altered values (?)').run(orderUid);
+  }
+
+  /** Suspects that nothing speaks for. */
+  *convicted(): Iterable<Suspect> {
+    let last = '';
+    while (true) {
+      const page = this.#all<Suspect>(
+        `select * from suspects s where orderUid > ?
+          and not exists (select 1 from sightings g where g.orderUid = s.orderUid and g.partition <> s.partition)
+          and not exists (select 1 from altered a where a.orderUid = s.orderUid)
+        order by orderUid limit 1000`,
+        last,
+      );
+      yield* page;
+      last = page.at(-1)?.orderUid ?? last;
+      if (page.length < 1000) return;
+    }
+  }
+
+  /** Removes the file. Idempotent. */
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    this.#db.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  *#paged<T>(sql: string, key: string | number): Iterable<T> {
+    let last = 0;
+    while (true) {
+      const page = this.#all<T & { row: number }>(sql, key, last);
+      yield* page;
+      last = page.at(-1)?.row ?? last;
+      if (page.length < 1000) return;
+    }
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #all<T>(sql: string, ...values: (string | number)[]): T[] {
+    return this.#prepare(sql).all(...values) as T[];
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What can be wrong. `not_yet_stored` may come right by itself; nothing else does.
+ * - `lost`: an accepted order that is not stored although its offset was passed;
+ * - `lost_update`: the stored order is an older one than the last accepted message says;
+ * - `altered`: the stored order differs from the message it came from;
+ * - `phantom_order`: a stored order names a message that is not there, or is not that order;
+ * - `items_without_order`, `order_without_items`: half of an order;
+ * - `missing_dead_letter`: a rejected message without one; `altered_dead_letter`: with one that holds other bytes;
+ *   `wrong_reason`: with one that gives another reason;
+ * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all;
+ * - `lost_range`: messages that left the log before they were stored;
+ * - `offset_past_end`: the stored offset lies behind the log's end;
+ * - `manifest_mismatch`: what happened is not what was injected.
+ */
+export const FINDING_KINDS = [
+  'lost',
+  'lost_update',
+  'altered',
+  'phantom_order',
+  'items_without_order',
+  'order_without_items',
+  'missing_dead_letter',
+  'altered_dead_letter',
+  'wrong_reason',
+  'wrongly_dead_lettered',
+  'lost_range',
+  'offset_past_end',
+  'manifest_mismatch',
+  'not_yet_stored',
+] as const;
+
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** One thing that is wrong, and where. Never says more of an order than its uid and the path of a field. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly partition?: number | undefined;
+  readonly offset?: number | undefined;
+  readonly orderUid?: string | undefined;
+  readonly detail: string;
+}
+
+/** How often a kind was found, and the first of them. */
+export interface FindingGroup {
+  readonly kind: FindingKind;
+  readonly count: number;
+  readonly listed: readonly Finding[];
+}
+
+/** Counts every finding, keeps the first of each kind: memory stays bounded however much is wrong. */
+export class Findings {
+  readonly #perKind: number;
+  readonly #groups = new Map<FindingKind, { count: number; listed: Finding[] }>();
+
+  /** `perKind`: most findings of a kind that are kept. */
+  constructor(perKind: number) {
+    this.#perKind = perKind;
+  }
+
+  /** How many of a kind are worth looking up in detail. */
+  get limit(): number {
+    return this.#perKind;
+  }
+
+  add(finding: Finding): void {
+    const group = this.#group(finding.kind);
+    group.count += 1;
+    if (group.listed.length < this.#perKind) group.listed.push(finding);
+  }
+
+  /** More of a kind than can be listed. */
+  addUnlisted(kind: FindingKind, count: number): void {
+    if (count > 0) this.#group(kind).count += count;
+  }
+
+  count(kind: FindingKind): number {
+    return this.#groups.get(kind)?.count ?? 0;
+  }
+
+  /** Whether another finding of the kind would be kept. */
+  hasRoom(kind: FindingKind): boolean {
+    return this.#group(kind).listed.length < this.#perKind;
+  }
+
+  /** The kinds that were found, in the order of FINDING_KINDS. */
+  groups(): FindingGroup[] {
+    return FINDING_KINDS.flatMap((kind) => {
+      const group = this.#groups.get(kind);
+      return group === undefined || group.count === 0 ? [] : [{ kind, ...group }];
+    });
+  }
+
+  #group(kind: FindingKind): { count: number; listed: Finding[] } {
+    const known = this.#groups.get(kind);
+    if (known !== undefined) return known;
+    const group = { count: 0, listed: [] };
+    this.#groups.set(kind, group);
+    return group;
+  }
+}

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { AppError, messageOf } from '../lib/app-error.ts';
+import { REJECTION_REASONS } from '../order/rejection.ts';
+
+const Header = Type.Object({ seed: Type.Integer(), topic: Type.String(), started: Type.String() });
+const Line = Type.Object({
+  order_uid: Type.String(),
+  fault: Type.String(),
+  expectedReason: Type.Union([Type.Enum([...REJECTION_REASONS]), Type.Null()]),
+  partition: Type.Integer({ minimum: 0 }),
+  offset: Type.Integer({ minimum: 0 }),
+});
+
+/** A message that is not a plain order, and the dead-letter reason it must lead to; null for a good order. */
+export type ManifestLine = Static<typeof Line>;
+
+const header = Compile(Header);
+const line = Compile(Line);
+const PAGE = 1_000;
+
+async function* readManifest(path: string, topic: string): AsyncGenerator<ManifestLine[]> {
+  const wrong = (what: string, cause?: unknown): AppError =>
+    new AppError('usage', `--manifest ${path}: ${what}`, { cause });
+  let page: ManifestLine[] = [];
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+      if (text === '') continue;
+      number += 1;
+      const value: unknown = JSON.parse(text);
+      if (number === 1) {
+        if (!header.Check(value)) throw wrong('its first line is not the header of a manifest');
+        if (value.topic !== topic) throw wrong(`it is of topic ${value.topic}, not of ${topic}`);
+        continue;
+      }
+      if (!line.Check(value)) throw wrong(`line ${number} is not one of a manifest`);
+      page.push(value);
+      if (page.length < PAGE) continue;
+      yield page;
+      page = [];
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw wrong(number === 0 ? messageOf(error) : `line ${number}: ${messageOf(error)}`, error);
+  }
+  if (number === 0) throw wrong('it is empty');
+  yield page;
+}
+
+/**
+ * Reads what a producer noted of the faults it injected: NDJSON, a header and a line a message; several files
+ * one after the other. Gives the lines in pages.
+ * @throws AppError `usage` when a file can't be read, is no manifest, or is one of another topic.
+ */
+export async function* readManifests(
+  paths: readonly string[],
+  topic: string,
+): AsyncGenerator<ManifestLine[]> {
+  for (const path of paths) yield* readManifest(path, topic);
+}

@@ -1,0 +1,116 @@
+import type { Finding } from './findings.ts';
+import type { VerifyReport } from './report.ts';
+import type { PartitionCounts } from './tally.ts';
+
+const COLUMNS = [
+  ['produced', 'produced'],
+  ['stored', 'stored'],
+  ['deadLettered', 'dead letters'],
+  ['superseded', 'superseded'],
+  ['identical', 'identical'],
+  ['pending', 'pending'],
+  ['lost', 'lost'],
+  ['noMessage', 'no message'],
+] as const satisfies readonly (readonly [keyof PartitionCounts, string])[];
+
+/** Extra colour for a terminal; the words are the same without. */
+export interface Paint {
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly faint: (text: string) => string;
+}
+
+const PLAIN: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text };
+
+/** The report for people. */
+export function renderReport(report: VerifyReport, paint: Paint = PLAIN): string {
+  return [
+    `topic ${report.topic}, group ${report.group}, dead letters in ${report.deadLetterTopic}`,
+    '',
+    ...table(report, paint),
+    '',
+    ...deadLetters(report),
+    ...manifest(report),
+    ...findings(report, paint),
+    verdict(report, paint),
+  ].join('\n');
+}
+
+function table({ partitions, total }: VerifyReport, paint: Paint): string[] {
+  const head = ['partition', 'offsets', ...COLUMNS.map(([, title]) => title)];
+  const cells = partitions.map((one) => [
+    String(one.partition),
+    `${one.from}..${one.to}`,
+    ...COLUMNS.map(([key]) => String(one[key])),
+  ]);
+  const sum = ['total', '', ...COLUMNS.map(([key]) => String(total[key]))];
+  const widths = head.map((title, at) =>
+    Math.max(...[head, ...cells, sum].map((row) => (row[at] ?? title).length)),
+  );
+  const line = (row: readonly string[]): string =>
+    row.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  ');
+  return [paint.faint(line(head)), ...cells.map(line), line(sum)];
+}
+
+function deadLetters({ deadLetters: letters }: VerifyReport): string[] {
+  const reasons = Object.entries(letters.byReason).map(([reason, count]) => `${reason} ${count}`);
+  const { otherTopics, beforeLog, afterRange, earlierTopics, foreign } = letters.ignored;
+  const ignored = [
+    [otherTopics, 'of other topics'],
+    [beforeLog, 'of messages that have left the log'],
+    [afterRange, 'of later messages'],
+    [earlierTopics, 'of an earlier topic of this name'],
+    [foreign, 'without a source'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
+  return [
+    ...(reasons.length === 0 ? [] : [`dead letters: ${reasons.join(', ')}`]),
+    ...(letters.repeated === 0
+      ? []
+      : [
+          `${letters.repeated} dead letters were written again, as it happens when a consumer is killed: fine`,
+        ]),
+    ...(ignored.length === 0 ? [] : [`dead letters not judged: ${ignored.join(', ')}`]),
+  ];
+}
+
+function manifest({ manifest: found }: VerifyReport): string[] {
+  if (found === undefined) return [];
+  const { bad, good, matched, beforeLog } = found;
+  const left = beforeLog === 0 ? '' : `, ${beforeLog} have left the log`;
+  return [`manifest: ${matched} of ${bad + good} lines are as injected (${bad} bad, ${good} good)${left}`];
+}
+
+function findings({ findings: groups }: VerifyReport, paint: Paint): string[] {
+  if (groups.length === 0) return [];
+  const lines = groups.flatMap(({ kind, count, listed }) => {
+    const more = count - listed.length;
+    return [
+      paint.bad(`${kind}: ${count}`),
+      ...listed.map((one) => `  ${where(one)}${one.detail}`),
+      ...(more > 0 ? [paint.faint(`  … and ${more} more`)] : []),
+    ];
+  });
+  return ['', ...lines, ''];
+}
+
+function where({ partition, offset, orderUid }: Finding): string {
+  const place = partition === undefined ? '' : `${partition}:${offset ?? '?'}  `;
+  return orderUid === undefined ? place : `${place}${printable(orderUid)}  `;
+}
+
+/** A uid comes from whoever sent it, and must not steer the terminal. */
+function printable(uid: string): string {
+  return JSON.stringify(uid)
+    .slice(1, -1)
+    .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
+}
+
+function verdict(report: VerifyReport, paint: Paint): string {
+  const { total, seconds, messagesPerSecond } = report;
+  const rate = `${seconds.toFixed(1)} s, ${messagesPerSecond} messages/s`;
+  if (report.ok) {
+    return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical (${rate})`;
+  }
+  const kinds = report.findings.map(({ kind, count }) => `${count} ${kind}`);
+  return `${paint.bad('NOT OK')}: ${kinds.join(', ')} (${rate})`;
+}

@@ -1,0 +1,46 @@
+import type { FindingGroup } from './findings.ts';
+import type { PartitionCounts, PartitionReport } from './tally.ts';
+
+export interface DeadLetterReport {
+  /** Records of the dead-letter topic. */
+  readonly read: number;
+  /** Rejected messages by the reason of their dead letter. */
+  readonly byReason: Readonly<Record<string, number>>;
+  /** Written more than once for the same message. A consumer that is killed between the letter and its commit does that. */
+  readonly repeated: number;
+  /** Not judged: of other topics, of messages that have left the log or came later, of earlier topics, not ours. */
+  readonly ignored: {
+    readonly otherTopics: number;
+    readonly beforeLog: number;
+    readonly afterRange: number;
+    readonly earlierTopics: number;
+    readonly foreign: number;
+  };
+}
+
+export interface ManifestReport {
+  /** Lines of messages that must become dead letters, and of good orders. */
+  readonly bad: number;
+  readonly good: number;
+  /** Lines that are as they should be. */
+  readonly matched: number;
+  /** Lines of messages that have left the log. */
+  readonly beforeLog: number;
+}
+
+/** What a verification found. */
+export interface VerifyReport {
+  /** All is accounted for, and nothing is wrong. */
+  readonly ok: boolean;
+  readonly topic: string;
+  readonly group: string;
+  readonly deadLetterTopic: string;
+  readonly partitions: readonly PartitionReport[];
+  readonly total: Readonly<PartitionCounts>;
+  readonly deadLetters: DeadLetterReport;
+  /** Absent without a manifest. */
+  readonly manifest?: ManifestReport;
+  readonly findings: readonly FindingGroup[];
+  readonly seconds: number;
+  readonly messagesPerSecond: number;
+}

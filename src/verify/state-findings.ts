@@ -1,0 +1,121 @@
+import type { LogRange } from '../kafka/order-log.ts';
+import type { StoredState } from '../storage/stored-state.ts';
+import type { EvidenceIndex } from './evidence-index.ts';
+import type { Findings } from './findings.ts';
+import type { Tally } from './tally.ts';
+
+export interface StateToCheck {
+  readonly stored: Pick<StoredState, 'lostRanges' | 'itemsWithoutOrder' | 'ordersWithoutItems'>;
+  readonly findings: Findings;
+  readonly nextOffsets: ReadonlyMap<number, number>;
+  /** The whole log, asked for after the offsets. */
+  readonly logRanges: ReadonlyMap<number, LogRange>;
+}
+
+/** What is wrong with the database by itself, and with its offsets. */
+export async function addStateFindings(state: StateToCheck): Promise<void> {
+  const { stored, findings, nextOffsets, logRanges } = state;
+  const { limit } = findings;
+  const lost = await stored.lostRanges(limit);
+  for (const { partition, from, to, reason } of lost.first) {
+    const detail = `${from} to ${to - 1}: gone before they were stored (${reason})`;
+    findings.add({ kind: 'lost_range', partition, offset: from, detail });
+  }
+  findings.addUnlisted('lost_range', lost.count - lost.first.length);
+  for (const [partition, next] of nextOffsets) {
+    const range = logRanges.get(partition) ?? { start: 0, end: 0 };
+    if (next < range.start) {
+      const detail = `${next} to ${range.start - 1}: have left the log and were not stored before`;
+      findings.add({ kind: 'lost_range', partition, offset: next, detail });
+    } else if (next > range.end) {
+      const detail = `the stored offset; the log ends at ${range.end}`;
+      findings.add({ kind: 'offset_past_end', partition, offset: next, detail });
+    }
+  }
+  const items = await stored.itemsWithoutOrder(limit);
+  for (const orderUid of items.first) {
+    findings.add({ kind: 'items_without_order', orderUid, detail: 'has items and no order' });
+  }
+  findings.addUnlisted('items_without_order', items.count - items.first.length);
+  const orders = await stored.ordersWithoutItems(limit);
+  for (const row of orders.first) {
+    findings.add({ kind: 'order_without_items', ...row, detail: 'has no items' });
+  }
+  findings.addUnlisted('order_without_items', orders.count - orders.first.length);
+}
+
+export interface RemaindersToCheck {
+  readonly index: EvidenceIndex;
+  readonly stored: Pick<StoredState, 'earlierUntil'>;
+  readonly findings: Findings;
+  readonly tally: Tally;
+  /** What was judged. */
+  readonly ranges: ReadonlyMap<number, LogRange>;
+  /** Where the log starts by now. */
+  readonly starts: ReadonlyMap<number, number>;
+}
+
+/** Dead letters and manifest lines that could not be held against a message. */
+export interface Remainders {
+  readonly letters: { beforeLog: number; afterRange: number; earlierTopics: number };
+  readonly lines: { beforeLog: number };
+}
+
+/** What is left when all messages are judged: suspects nothing speaks for, dead letters and manifest lines of no message. */
+export async function addRemainders(check: RemaindersToCheck): Promise<Remainders> {
+  const { index, findings, tally } = check;
+  for (const suspect of index.convicted()) {
+    tally.revise(suspect.partition);
+    findings.add({ kind: 'lost_update', ...suspect, detail: 'what is stored is older, and differs' });
+  }
+  return { letters: await remainingLetters(check), lines: remainingLines(check) };
+}
+
+async function remainingLetters(check: RemaindersToCheck): Promise<Remainders['letters']> {
+  const { index, stored, findings, ranges, starts } = check;
+  const earlierUntil = await stored.earlierUntil();
+  const counts = { beforeLog: 0, afterRange: 0, earlierTopics: 0 };
+  const judge = (partition: number, offset: number, at: number, reason: string): void => {
+    if (offset < (starts.get(partition) ?? 0)) counts.beforeLog += 1;
+    else if (earlierUntil !== undefined && at <= earlierUntil) counts.earlierTopics += 1;
+    else {
+      const detail = `${reason}, but no such message is there`;
+      findings.add({ kind: 'wrongly_dead_lettered', partition, offset, detail });
+    }
+  };
+  for (const { partition, offset, at, detail } of index.unexplained('letter')) {
+    judge(partition, offset, at, detail);
+  }
+  for (const partition of index.partitions('letters')) {
+    const range = ranges.get(partition);
+    if (range === undefined) {
+      for (const { offset, at, reason } of index.allLetters(partition)) judge(partition, offset, at, reason);
+      continue;
+    }
+    const placed = index.placed('letters', partition, range.start, range.end);
+    counts.beforeLog += placed.below;
+    counts.afterRange += placed.past;
+  }
+  return counts;
+}
+
+function remainingLines({ index, findings, ranges, starts }: RemaindersToCheck): Remainders['lines'] {
+  let beforeLog = 0;
+  const missing = (partition: number, offset: number, fault: string): void => {
+    if (offset < (starts.get(partition) ?? 0)) beforeLog += 1;
+    else {
+      const detail = `${fault} was injected here, but no message is there`;
+      findings.add({ kind: 'manifest_mismatch', partition, offset, detail });
+    }
+  };
+  for (const { partition, offset, detail } of index.unexplained('line')) missing(partition, offset, detail);
+  for (const partition of index.partitions('lines')) {
+    const range = ranges.get(partition);
+    if (range !== undefined) {
+      beforeLog += index.placed('lines', partition, range.start, range.end).below;
+      continue;
+    }
+    for (const { offset, fault } of index.allLines(partition)) missing(partition, offset, fault);
+  }
+  return { beforeLog };
+}

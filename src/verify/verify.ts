@@ -1,0 +1,163 @@
+import type { LogRange } from '../kafka/order-log.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { StoredState } from '../storage/stored-state.ts';
+import { collectEvidence } from './collect-evidence.ts';
+import type { EvidenceIndex } from './evidence-index.ts';
+import { Findings } from './findings.ts';
+import type { ManifestLine } from './manifest.ts';
+import { ManifestCheck } from './manifest-check.ts';
+import { findPhantoms } from './phantoms.ts';
+import { type Candidate, RecordJudge } from './record-judge.ts';
+import { ahead, type RecordSource } from './record-source.ts';
+import type { VerifyReport } from './report.ts';
+import { addRemainders, addStateFindings } from './state-findings.ts';
+import { Tally, totalOf } from './tally.ts';
+
+export interface VerifyOptions {
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly group: string;
+  readonly maxOrderBytes: number;
+  /** Most findings of a kind that are listed. */
+  readonly maxFindings: number;
+  /** What was to be stored at least: the ends of the log when the verification was asked for. */
+  readonly ends: ReadonlyMap<number, number>;
+  readonly signal: AbortSignal;
+  /** Offsets judged so far, and of how many. */
+  readonly onProgress: (done: number, total: number) => void;
+  readonly now?: () => number;
+}
+
+export interface VerifySources {
+  readonly log: RecordSource;
+  /** Undefined when there is no such topic. */
+  readonly deadLetters: RecordSource | undefined;
+  readonly stored: StoredState;
+  /** Pages of what was injected; undefined without a manifest. */
+  readonly manifest: AsyncIterable<readonly ManifestLine[]> | undefined;
+  /** Empty. */
+  readonly index: EvidenceIndex;
+}
+
+/** Orders in one question to the database, and their bytes as messages. */
+const CHUNK_ORDERS = 2_000;
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Accounts for every committed message the log still has, against the database as it is at this moment and the dead letters.
+ * Memory does not grow with the number of messages. Changes nothing anywhere.
+ * @throws AppError `aborted` when the signal aborts, `usage` for a manifest that is none, and what the sources throw.
+ */
+export async function verify(options: VerifyOptions, sources: VerifySources): Promise<VerifyReport> {
+  const started = performance.now();
+  const { topic, group, deadLetterTopic, maxFindings, maxOrderBytes, now = Date.now } = options;
+  const { log, stored, index } = sources;
+  const nextOffsets = await stored.nextOffsets();
+  // Asked for after the database: nothing it holds lies behind these ends.
+  const logRanges = await log.ranges();
+  const ranges = rangesToJudge(logRanges, nextOffsets, options.ends);
+  const evidence = await collectEvidence(topic, sources);
+  const findings = new Findings(maxFindings);
+  const tally = new Tally(ranges);
+  const manifest = sources.manifest === undefined ? undefined : new ManifestCheck(index, findings);
+  const judge = new RecordJudge({
+    topic,
+    maxOrderBytes,
+    now,
+    nextOffsets,
+    topics: await stored.topics(),
+    stored,
+    index,
+    tally,
+    findings,
+    manifest,
+  });
+  await judgeAll(judge, ranges, sources, options);
+  const starts = new Map([...(await log.ranges())].map(([partition, { start }]) => [partition, start]));
+  const ends = new Map([...logRanges].map(([partition, { end }]) => [partition, end]));
+  await addStateFindings({ stored, findings, nextOffsets, logRanges });
+  await findPhantoms({ log, stored, tally, findings, ranges, starts, ends, maxOrderBytes });
+  const remainders = await addRemainders({ index, stored, findings, tally, ranges, starts });
+  const partitions = tally.partitions();
+  const total = totalOf(partitions);
+  const seconds = (performance.now() - started) / 1000;
+  const groups = findings.groups();
+  return {
+    ok: groups.length === 0,
+    topic,
+    group,
+    deadLetterTopic,
+    partitions,
+    total,
+    deadLetters: {
+      read: evidence.letters,
+      byReason: Object.fromEntries([...judge.reasons].sort(([a], [b]) => a.localeCompare(b))),
+      repeated: judge.repeated,
+      ignored: { ...remainders.letters, otherTopics: evidence.otherTopics, foreign: evidence.foreign },
+    },
+    ...(manifest && { manifest: { ...index.countLines(), matched: manifest.matched, ...remainders.lines } }),
+    findings: groups,
+    seconds,
+    messagesPerSecond: Math.round(total.produced / Math.max(seconds, 0.001)),
+  };
+}
+
+/** All that was to be stored and all that is: what comes in meanwhile is not waited for. */
+function rangesToJudge(
+  log: ReadonlyMap<number, LogRange>,
+  nextOffsets: ReadonlyMap<number, number>,
+  wanted: ReadonlyMap<number, number>,
+): Map<number, LogRange> {
+  return new Map(
+    [...log].map(([partition, { start, end }]) => {
+      const to = Math.max(wanted.get(partition) ?? 0, nextOffsets.get(partition) ?? 0);
+      return [partition, { start, end: Math.max(start, Math.min(end, to)) }];
+    }),
+  );
+}
+
+async function judgeAll(
+  judge: RecordJudge,
+  ranges: ReadonlyMap<number, LogRange>,
+  { log, stored }: VerifySources,
+  { signal, onProgress }: VerifyOptions,
+): Promise<void> {
+  let total = 0;
+  for (const [partition, { start, end }] of ranges) {
+    judge.open(partition, start);
+    total += end - start;
+  }
+  const positions = new Map([...ranges].map(([partition, { start }]) => [partition, start]));
+  let done = 0;
+  let chunk: Candidate[] = [];
+  let bytes = 0;
+  // While the database looks one chunk up, the next one is decoded.
+  let settling = Promise.resolve();
+  const settle = async (): Promise<void> => {
+    const orders = chunk;
+    chunk = [];
+    bytes = 0;
+    await settling;
+    const answer = stored.compare(orders.map((one) => one.accepted));
+    settling = answer.then(async (matches) => {
+      for (const [at, one] of orders.entries()) await judge.settle(one, matches[at]);
+    });
+    settling.catch(() => {});
+  };
+  for await (const { partition, records, nextOffset } of ahead(log.read(ranges))) {
+    if (signal.aborted) throw new AppError('aborted', 'stopped before all was verified');
+    for (const record of records) {
+      const candidate = judge.inspect(partition, record);
+      if (candidate === undefined) continue;
+      chunk.push(candidate);
+      bytes += record.size;
+      if (chunk.length >= CHUNK_ORDERS || bytes >= CHUNK_BYTES) await settle();
+    }
+    done += nextOffset - (positions.get(partition) ?? 0);
+    positions.set(partition, nextOffset);
+    onProgress(done, total);
+  }
+  if (chunk.length > 0) await settle();
+  await settling;
+  for (const [partition, { end }] of ranges) judge.finish(partition, end);
+}

@@ -7,6 +7,8 @@ export interface PacerOptions {
 
 /** Below this a wait is not worth a timer: what falls due meanwhile goes as one batch. */
 const MIN_WAIT_MS = 2;
+/** A message due at this very instant must not be missed for the last bit of a division. */
+const ROUNDING = 1e-6;
 
 /**
  * An open-loop schedule: message k is due at k / rate after the start, whatever became of those before. Nothing is added up
@@ -31,7 +33,7 @@ export class Pacer {
   /** Goes on at another rate from now. What is overdue stays so. */
   setRate(rate: number): void {
     const overdue = this.due();
-    this.#startedAt = this.#clock() - (overdue * 1000) / rate;
+    this.#startedAt = this.#clock() - ((overdue - 1) * 1000) / rate;
     this.#rate = rate;
     this.#taken = 0;
   }
@@ -39,7 +41,7 @@ export class Pacer {
   /** How many messages are due and not taken. */
   due(): number {
     const elapsed = this.#clock() - this.#startedAt;
-    return Math.max(0, Math.floor((elapsed * this.#rate) / 1000) + 1 - this.#taken);
+    return Math.max(0, Math.floor((elapsed * this.#rate) / 1000 + ROUNDING) + 1 - this.#taken);
   }
 
   /** Takes `count` messages off the schedule. */

@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test';
+import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
+import type { OutgoingMessage } from './message-sender.ts';
+import { encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
+
+const messages: OutgoingMessage[] = [
+  { key: Buffer.from('k1'), value: Buffer.from('v1'), headers: {} },
+  { key: null, value: Buffer.alloc(0), headers: { text: 'жук', bytes: Buffer.from([0, 255]), empty: '' } },
+  { key: Buffer.alloc(0), value: null, headers: { '': 'no name' } },
+  { key: Buffer.alloc(63, 'a'), value: Buffer.alloc(20_000, 'b'), headers: { long: 'x'.repeat(9_000) } },
+  ...Array.from({ length: 100 }, (_, at) => ({
+    key: Buffer.from(String(at)),
+    value: Buffer.alloc(at, 'c'),
+    headers: {},
+  })),
+];
+
+test('the client’s own reader reads what is encoded', () => {
+  const batch = encodeRecordBatch(messages, 1_700_000_000_123);
+  stampRecordBatch(batch, { producerId: 9_000_000_000n, producerEpoch: 3, baseSequence: 77 });
+  const read = readRecordsBatch(Reader.from(batch));
+  expect(read).toMatchObject({
+    length: batch.length - 12,
+    magic: 2,
+    attributes: 0,
+    firstTimestamp: 1_700_000_000_123n,
+    maxTimestamp: 1_700_000_000_123n,
+    producerId: 9_000_000_000n,
+    producerEpoch: 3,
+    firstSequence: 77,
+    lastOffsetDelta: messages.length - 1,
+  });
+  expect(read.crc).toBe(crc32c(batch.subarray(21)) >>> 0);
+  expect(
+    read.records.map(({ key, value, headers }) => ({
+      key,
+      value,
+      headers: Object.fromEntries(headers.map(([name, content]) => [String(name), String(content)])),
+    })),
+  ).toEqual(
+    messages.map(({ key, value, headers }) => ({
+      key,
+      value,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, content]) => [name, String(content)])),
+    })),
+  );
+  expect(read.records.map(({ offsetDelta }) => offsetDelta)).toEqual(messages.map((_, at) => at));
+});
+
+test('recordSize is never too small', () => {
+  for (const message of messages) {
+    expect(recordSize(message) + 61).toBeGreaterThanOrEqual(encodeRecordBatch([message], 0).length);
+  }
+});

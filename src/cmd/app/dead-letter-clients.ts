@@ -1,0 +1,31 @@
+import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
+import { AtomicSender } from '../../kafka/atomic-sender.ts';
+import { highWatermarks } from '../../kafka/high-watermarks.ts';
+import { TopicReader } from '../../kafka/topic-reader.ts';
+import type { Database } from '../../storage/postgresql/database.ts';
+import { PostgresRedriveJournal } from '../../storage/postgresql/redrive-journal.ts';
+import type { Config } from './config-schema.ts';
+
+export interface DeadLetterClientsOptions {
+  /** Most bytes one fetch brings of one partition. */
+  readonly maxBytesPerPartition: number;
+  /** Time another producer's transaction may keep the end of the topic hidden from recovery. */
+  readonly maxHiddenMs: number;
+}
+
+/** What reading and redriving dead letters stands on: Kafka for the letters, PostgreSQL for what was redriven. */
+export function deadLetterClients(
+  config: Config,
+  database: Database,
+  { maxBytesPerPartition, maxHiddenMs }: DeadLetterClientsOptions,
+): RedriveDependencies {
+  const { brokers, deadLetterTopic } = config.kafka;
+  const { url, connectTimeoutMs } = config.postgresql;
+  return {
+    openTopic: (topic) => TopicReader.open({ brokers, topic, maxBytesPerPartition }),
+    highWatermarks: (topic) => highWatermarks(brokers, topic),
+    maxHiddenMs,
+    journal: new PostgresRedriveJournal(database, { url, connectTimeoutMs, deadLetterTopic }),
+    openSender: () => AtomicSender.open({ brokers, name: `test-service.redrive.${deadLetterTopic}` }),
+  };
+}

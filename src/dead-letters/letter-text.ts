@@ -1,0 +1,95 @@
+import type { DeadLetter } from './letter.ts';
+import { type LetterSummary, letterSummary, textOf } from './letter-json.ts';
+import type { RedriveRecord } from './ports.ts';
+
+const DUMP_BYTES = 4_096;
+const PER_LINE = 16;
+const COLUMNS = ['POSITION', 'AT', 'REASON', 'REPLAYS', 'REDRIVEN', 'KEY', 'DETAIL'];
+
+/** Letters as a table, no line longer than `width`. */
+export function letterTable(letters: readonly LetterSummary[], width: number): string {
+  const rows = letters.map((letter) => [
+    letter.position,
+    letter.at,
+    letter.reason,
+    String(letter.replays),
+    letter.redriven_at === null ? '' : 'yes',
+    shorten(typeof letter.key === 'string' ? letter.key : letter.key === null ? '' : '(bytes)', 36),
+    letter.detail,
+  ]);
+  const cells = [COLUMNS, ...rows].map((row) => row.map((cell) => printable(cell)));
+  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(column === row.length - 1 ? 0 : (widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return cells.map((row) => shorten(line(row), width)).join('\n');
+}
+
+/** One letter, for people: what is known of it, its headers, then its value. */
+export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefined): string {
+  const summary = letterSummary(letter, redriven);
+  const { source } = letter;
+  const came = source === undefined ? 'unknown' : `${source.topic} ${source.partition}:${source.offset}`;
+  const rows: [string, string][] = [
+    ['Position', summary.position],
+    ['Reason', summary.reason],
+    ['Detail', summary.detail],
+    ['Rejected at', summary.at],
+    ['Came from', came],
+    ['Replays', String(summary.replays)],
+    ['Redriven', summary.redriven_at ?? 'no'],
+    ['Key', letter.key === null ? '(none)' : (textOf(letter.key) ?? `0x${letter.key.toString('hex')}`)],
+    ...letter.headers.map(([name, value]): [string, string] => [
+      `Header ${name}`,
+      textOf(value) ?? `0x${value.toString('hex')}`,
+    ]),
+  ];
+  const width = Math.max(...rows.map(([name]) => printable(name).length));
+  const lines = rows.map(([name, value]) =>
+    `${printable(name).padEnd(width)}  ${printable(value)}`.trimEnd(),
+  );
+  return `${lines.join('\n')}\n\n${valueText(letter.value)}`;
+}
+
+/** JSON indented, other bytes as a dump. */
+export function valueText(value: Buffer | null): string {
+  if (value === null) return 'No value: a tombstone.';
+  const text = textOf(value);
+  try {
+    if (text !== undefined) return printable(JSON.stringify(JSON.parse(text), undefined, 2), true);
+  } catch {
+    // Not JSON, so it is dumped.
+  }
+  return `${value.length} bytes, not JSON:\n${hexDump(value.subarray(0, DUMP_BYTES))}${
+    value.length > DUMP_BYTES ? `\n… ${value.length - DUMP_BYTES} bytes more; --raw gives them all` : ''
+  }`;
+}
+
+/** `00000000  7b 22 …  |{"…|`, sixteen bytes a line. */
+export function hexDump(bytes: Buffer): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += PER_LINE) {
+    const part = bytes.subarray(at, at + PER_LINE);
+    const hex = [...part].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = [...part]
+      .map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.'))
+      .join('');
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  |${text}|`);
+  }
+  return lines.join('\n');
+}
+
+/** A message must not move the reader's cursor or colour the terminal: control characters are shown as escapes. */
+function printable(text: string, keepLines = false): string {
+  return text.replace(/\p{C}/gu, (character) =>
+    keepLines && character === '\n'
+      ? character
+      : `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
+  );
+}
+
+function shorten(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
+}

@@ -7,7 +7,7 @@ import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer
 import type { Logger } from '../telemetry/logger.ts';
 import { countRecords, splitBatch } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
-import { BatchAbandoned, IncomingBatch } from './incoming-batch.ts';
+import { BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
 import type { Part } from './partition-queue.ts';
 
 /** Where batches are stored. */
@@ -29,6 +29,14 @@ export interface BatchStorerOptions {
 
 /** What became of a batch: all of it stored, or (part of it) not ours any more. */
 export type StoreOutcome = 'stored' | 'fenced' | 'abandoned';
+
+/** What all attempts at one batch share. */
+interface Attempts extends BatchHistory {
+  /** Orders that may have changed by an attempt whose answer was lost. */
+  readonly unsettled: Set<string>;
+  readonly refused: Map<LogRecord, Rejection>;
+  readonly signal: AbortSignal;
+}
 
 export interface StoreCounts {
   written: number;
@@ -54,33 +62,35 @@ export class BatchStorer {
   }
 
   /** Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. */
-  store(parts: readonly Part[], signal: AbortSignal): Promise<StoreOutcome> {
-    return this.#store(parts, new Map(), new Set(), signal);
+  async store(parts: readonly Part[], signal: AbortSignal): Promise<StoreOutcome> {
+    const attempts: Attempts = { refused: new Map(), sent: new Set(), unsettled: new Set(), signal };
+    const outcome = await this.#store(parts, attempts);
+    // An attempt whose answer was lost may have been committed after its orders were announced.
+    this.#announce([...attempts.unsettled]);
+    return outcome;
   }
 
-  async #store(
-    parts: readonly Part[],
-    refused: Map<LogRecord, Rejection>,
-    sent: Set<LogRecord>,
-    signal: AbortSignal,
-  ): Promise<StoreOutcome> {
+  async #store(parts: readonly Part[], attempts: Attempts): Promise<StoreOutcome> {
+    const { signal, unsettled } = attempts;
     const backoff = new Backoff({ minMs: this.#options.retryMinMs, maxMs: this.#options.retryMaxMs });
     let waits = false;
     try {
       while (true) {
         const mayCommit = (): boolean => !signal.aborted && parts.every(({ queue }) => !queue.revoked);
         if (!mayCommit()) return 'abandoned';
-        const batch = new IncomingBatch(parts, refused, sent, { ...this.#options, mayCommit });
+        const batch = new IncomingBatch(parts, attempts, { ...this.#options, mayCommit });
         try {
-          const result = await this.#sink.write(batch).finally(() => this.#announce(batch.changed));
-          this.#count(result, batch);
+          this.#count(await this.#sink.write(batch), batch);
+          this.#announce(batch.changed);
           if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
           return 'stored';
         } catch (error) {
+          for (const uid of batch.changed) unsettled.add(uid);
+          this.#announce(batch.changed);
           if (error instanceof BatchAbandoned) return 'abandoned';
           if (error instanceof AppError && error.code === 'fenced') return 'fenced';
           if (error instanceof AppError && error.code === 'database_rejected') {
-            return await this.#bisect(parts, refused, sent, error, signal);
+            return await this.#bisect(parts, attempts, error);
           }
           const pauseMs = Math.round(backoff.next());
           if (!waits) this.waiting += 1;
@@ -94,29 +104,23 @@ export class BatchStorer {
     }
   }
 
-  async #bisect(
-    parts: readonly Part[],
-    refused: Map<LogRecord, Rejection>,
-    sent: Set<LogRecord>,
-    error: AppError,
-    signal: AbortSignal,
-  ): Promise<StoreOutcome> {
+  async #bisect(parts: readonly Part[], attempts: Attempts, error: AppError): Promise<StoreOutcome> {
     const records = parts.flatMap((part) => part.records);
     const [only] = records;
     if (records.length > 1) {
       const [first, second] = splitBatch(parts);
-      const outcome = await this.#store(first, refused, sent, signal);
-      return outcome === 'stored' ? this.#store(second, refused, sent, signal) : outcome;
+      const outcome = await this.#store(first, attempts);
+      return outcome === 'stored' ? this.#store(second, attempts) : outcome;
     }
-    if (only === undefined || refused.has(only)) {
+    if (only === undefined || attempts.refused.has(only)) {
       // No record of it can be at fault, so it is the database's trouble: wait as for an outage.
       this.#options.logger.error({ error: error.message }, 'the database refuses a batch without orders');
-      await pause(this.#options.retryMaxMs, signal);
-      return this.#store(parts, refused, sent, signal);
+      await pause(this.#options.retryMaxMs, attempts.signal);
+      return this.#store(parts, attempts);
     }
     this.#options.logger.warn({ offset: only.offset, error: error.message }, 'the database refuses an order');
-    refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));
-    return this.#store(parts, refused, sent, signal);
+    attempts.refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));
+    return this.#store(parts, attempts);
   }
 
   #count(result: BatchResult, batch: IncomingBatch): void {

@@ -18,6 +18,14 @@ export interface IncomingBatchOptions {
   readonly mayCommit: () => boolean;
 }
 
+/** What earlier attempts at the same records have brought to light. */
+export interface BatchHistory {
+  /** Verdicts that decoding does not know of: orders the database refused. */
+  readonly refused: ReadonlyMap<LogRecord, Rejection>;
+  /** Records whose dead letters the broker has already, so that none is sent twice. */
+  readonly sent: Set<LogRecord>;
+}
+
 /** Records decoded between two turns of the event loop: about two milliseconds of work. */
 const SLICE_RECORDS = 250;
 
@@ -30,22 +38,13 @@ export class IncomingBatch implements OrderBatch {
   readonly moves: readonly OffsetMove[];
   readonly #parts: readonly Part[];
   readonly #options: IncomingBatchOptions;
-  /** Verdicts that decoding does not know of: rows the database refused. Shared by all attempts. */
-  readonly #refused: ReadonlyMap<LogRecord, Rejection>;
-  /** Dead letters the broker has already, so that another attempt sends none twice. */
-  readonly #sent: Set<LogRecord>;
+  readonly #history: BatchHistory;
   #rejected: RejectedRecord[] = [];
   #changed: readonly string[] = [];
 
-  constructor(
-    parts: readonly Part[],
-    refused: ReadonlyMap<LogRecord, Rejection>,
-    sent: Set<LogRecord>,
-    options: IncomingBatchOptions,
-  ) {
+  constructor(parts: readonly Part[], history: BatchHistory, options: IncomingBatchOptions) {
     this.#parts = parts;
-    this.#refused = refused;
-    this.#sent = sent;
+    this.#history = history;
     this.#options = options;
     this.topicId = parts[0]?.queue.topicId ?? '';
     this.moves = parts.map(({ queue, from, to }) => ({ partition: queue.partition, from, to }));
@@ -73,10 +72,10 @@ export class IncomingBatch implements OrderBatch {
   }
 
   async beforeCommit(changed: readonly string[]): Promise<void> {
-    const unsent = this.#rejected.filter(({ record }) => !this.#sent.has(record));
+    const unsent = this.#rejected.filter(({ record }) => !this.#history.sent.has(record));
     if (unsent.length > 0) {
       await this.#options.sendDeadLetters(unsent);
-      for (const { record } of unsent) this.#sent.add(record);
+      for (const { record } of unsent) this.#history.sent.add(record);
     }
     if (!this.#options.mayCommit()) throw new BatchAbandoned();
     this.#changed = changed;
@@ -91,7 +90,7 @@ export class IncomingBatch implements OrderBatch {
       const record = part.records[at];
       if (record === undefined) continue;
       const { bytes, offset, valueAt, valueLength } = record;
-      const refused = this.#refused.size === 0 ? undefined : this.#refused.get(record);
+      const refused = this.#history.refused.size === 0 ? undefined : this.#history.refused.get(record);
       if (
         refused === undefined &&
         valueLength <= maxOrderBytes &&

@@ -28,7 +28,7 @@ module.exports = {
       name: 'storage-and-kafka-are-below-the-roles',
       severity: 'error',
       from: { path: '^src/(storage|kafka)/' },
-      to: { path: '^src/(cmd|producer|consumer|server|engines|dead-letters|web)/' },
+      to: { path: '^src/(cmd|producer|consumer|server|engines|dead-letters|verify|web)/' },
     },
     {
       name: 'postgresql-redis-and-kafka-do-not-know-each-other',

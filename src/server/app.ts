@@ -7,14 +7,18 @@ import { hostGuard, originGuard } from './guards.ts';
 import { ProblemError, problemResponse } from './problem.ts';
 import { createReadiness, type ReadinessOptions } from './readiness.ts';
 import { deadline, type RequestEnv } from './request-body.ts';
+import { type DeadLetterDesk, deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { type WebClient, webRoutes } from './routes/web.ts';
+import { tokenGuard } from './token-guard.ts';
 
 export interface AppOptions {
   /** Address the server is bound to; on the loopback other host names are refused. */
   readonly host: string;
+  /** What requests to inspect or change things must carry; empty for none, on the loopback only. */
+  readonly token: string;
   /** Longest request body. */
   readonly maxBodyBytes: number;
   /** Longest order the consumer takes. */
@@ -24,6 +28,7 @@ export interface AppOptions {
   readonly lookup: OrderLookup;
   readonly list: OrderList;
   readonly intake: OrderIntake;
+  readonly deadLetters: DeadLetterDesk;
   readonly probes: readonly Probe[];
   readonly web: WebClient;
   readonly logger: Logger;
@@ -54,6 +59,8 @@ export function createApp(options: AppOptions): Hono<RequestEnv> {
   app.route('/', healthRoutes(createReadiness(options.probes, logger, options.readiness)));
   app.route('/', docsRoutes());
   app.route('/', webRoutes(options.web));
+  app.use('/api/v1/dead-letters/*', tokenGuard(options.host, options.token));
+  app.route('/api/v1/dead-letters', deadLetterRoutes({ ...options, now: options.now ?? Date.now }));
   app.route('/api/v1/orders', orderRoutes({ ...options, now: options.now ?? Date.now }));
   return app;
 }

@@ -1,5 +1,6 @@
 import { OrderSchema, OrderUidSchema } from '../order/order.ts';
-import { PROBLEMS, type ProblemName } from './problem.ts';
+import { DEAD_LETTER_SCHEMAS, deadLetterPaths } from './dead-letter-openapi.ts';
+import { BODY_PROBLEMS, body, header, type Json, json, operation, problems, ref } from './openapi-parts.ts';
 import {
   AcceptedSchema,
   LimitSchema,
@@ -8,8 +9,6 @@ import {
   ProblemSchema,
   ReadinessSchema,
 } from './schemas.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The OpenAPI 3.1 description of the API, made from the schemas that check it. */
 export function openApiDocument(): Json {
@@ -74,6 +73,7 @@ export function openApiDocument(): Json {
           },
         }),
       },
+      ...deadLetterPaths(),
       '/healthz': {
         get: operation('health', 'The process answers', {
           responses: { 200: json('It does', { type: 'object' }) },
@@ -100,18 +100,12 @@ export function openApiDocument(): Json {
         OrderList: OrderListSchema,
         Accepted: AcceptedSchema,
         Readiness: ReadinessSchema,
+        ...DEAD_LETTER_SCHEMAS,
         Problem: ProblemSchema,
       },
     },
   };
 }
-
-const BODY_PROBLEMS = [
-  'cross-origin',
-  'request-timeout',
-  'body-too-large',
-  'unsupported-media-type',
-] as const satisfies ProblemName[];
 
 const foundOrder = {
   ...json('The order, as it was sent', ref('Order')),
@@ -126,37 +120,3 @@ const foundOrder = {
     'X-Order-Stored-At': header('When it was stored, RFC 3339'),
   },
 };
-
-function operation(operationId: string, summary: string, rest: Json): Json {
-  return { operationId, summary, ...rest };
-}
-
-function ref(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function json(description: string, schema: Json): Json {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function body(schema: Json): Json {
-  return { required: true, content: { 'application/json': { schema } } };
-}
-
-function header(description: string, schema: Json = {}): Json {
-  return { description, schema: { type: 'string', ...schema } };
-}
-
-/** Problem responses by status; kinds that share a status share an entry. */
-function problems(...names: ProblemName[]): Json {
-  const byStatus = Map.groupBy(names, (name) => PROBLEMS[name].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, kinds]) => [
-      status,
-      {
-        description: kinds.map((name) => PROBLEMS[name].title).join('; or: '),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
-      },
-    ]),
-  );
-}

@@ -22,6 +22,17 @@ export const PROBLEMS = {
   },
   'bad-limit': { status: 400, title: 'This limit is not allowed', advice: 'Ask for 1 to 200 orders.' },
   'bad-json': { status: 400, title: 'The body is not JSON', advice: 'Send JSON text in UTF-8 (RFC 8259).' },
+  'token-required': {
+    status: 401,
+    title: 'This needs the token',
+    advice: 'Send the header Authorization: Bearer …, with the token that the server has in server.token.',
+  },
+  'token-not-set': {
+    status: 403,
+    title: 'Refused while the server has no token',
+    advice:
+      'The server can be reached from other machines, so set server.token (TEST_SERVICE_SERVER_TOKEN), or bind it to the loopback.',
+  },
   'cross-origin': {
     status: 403,
     title: 'Refused from another site',
@@ -32,6 +43,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'There is no order with this order_uid',
     advice: 'An order sent a moment ago may still be on its way from Kafka.',
+  },
+  'dead-letter-not-found': {
+    status: 404,
+    title: 'There is no dead letter at this position',
+    advice: 'A position is partition:offset in the dead-letter topic, such as 3:17.',
   },
   'method-not-allowed': {
     status: 405,
@@ -77,6 +93,12 @@ export const PROBLEMS = {
       'The order may or may not have been taken. Sending it again is safe: the same order is stored once.',
     retryAfterSeconds: 5,
   },
+  'dead-letters-busy': {
+    status: 503,
+    title: 'Dead letters are in use',
+    advice: 'Another process redrives them, or too many requests look at them. Try again later.',
+    retryAfterSeconds: 5,
+  },
   'timed-out': {
     status: 503,
     title: 'The answer took too long',
@@ -105,6 +127,7 @@ const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
   database_unavailable: 'database-unavailable',
   kafka_unavailable: 'kafka-unavailable',
   topic_missing: 'kafka-unavailable',
+  busy: 'dead-letters-busy',
 };
 
 /**

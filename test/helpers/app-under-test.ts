@@ -3,6 +3,7 @@ import type { Probe } from '../../src/server/dependencies.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
 import type { OrderSummary, StoredOrder } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { FakeDeadLetters } from './fake-dead-letters.ts';
 
 /** The application over an order book in memory; every engine can be broken. */
 export class FakeBackend {
@@ -16,6 +17,7 @@ export class FakeBackend {
   /** Awaited by every lookup. */
   gate: Promise<void> = Promise.resolve();
   readonly down = new Set<Probe['name']>();
+  readonly deadLetters = new FakeDeadLetters();
 
   add(...orders: StoredOrder[]): this {
     for (const one of orders) this.rows.set(one.order.order_uid, one);
@@ -33,6 +35,8 @@ export class FakeBackend {
     });
     return {
       host: '127.0.0.1',
+      token: '',
+      deadLetters: this.deadLetters,
       maxBodyBytes: 10_000,
       maxOrderBytes: 8_000,
       requestTimeoutMs: 1_000,

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { configCommand } from './commands/config.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enginesCommand } from './commands/engines.ts';
 import { generateCommand } from './commands/generate.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { produceCommand } from './commands/produce.ts';
 import { consumeCommand, runCommand, serveCommand } from './commands/run.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
@@ -39,6 +41,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
     consumeCommand(),
     serveCommand(),
     generateCommand(),
+    verifyCommand(),
+    deadLettersCommand(),
     migrateCommand(),
     enginesCommand(),
     doctorCommand(),

@@ -26,6 +26,11 @@ export const ConfigSchema = Type.Object(
           description: 'Longest request body',
         }),
         requestTimeoutMs: ms(10_000, 'Time a request may take'),
+        token: Type.String({
+          pattern: '^[!-~]{0,500}$',
+          default: '',
+          description: 'Bearer token for inspecting and changing; must be set off the loopback',
+        }),
       },
       strict,
     ),

@@ -64,6 +64,7 @@ export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);
   copy.postgresql.url = redactUrl(copy.postgresql.url);
   copy.redis.url = redactUrl(copy.redis.url);
+  if (copy.server.token !== '') copy.server.token = '***';
   return copy;
 }
 
@@ -162,7 +163,7 @@ function explain(value: unknown, sources: ReadonlyMap<string, string>): ConfigPr
     const leaf = settings().find((one) => one.path.every((part, at) => parts[at] === part));
     const path = (leaf?.path ?? parts).join('.');
     if (byPath.has(path)) continue;
-    const found = JSON.stringify(valueAt(value, leaf?.path ?? parts));
+    const found = path === 'server.token' ? '***' : JSON.stringify(valueAt(value, leaf?.path ?? parts));
     const allowed = leaf === undefined ? 'a mapping of settings' : allowedText(leaf.schema);
     const source = sources.get(path);
     const from = source === undefined ? '' : ` (from ${source})`;

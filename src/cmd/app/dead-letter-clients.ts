@@ -1,3 +1,4 @@
+import { DeadLetters } from '../../dead-letters/dead-letters.ts';
 import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
 import { AtomicSender } from '../../kafka/atomic-sender.ts';
 import { highWatermarks } from '../../kafka/high-watermarks.ts';
@@ -28,4 +29,20 @@ export function deadLetterClients(
     journal: new PostgresRedriveJournal(database, { url, connectTimeoutMs, deadLetterTopic }),
     openSender: () => AtomicSender.open({ brokers, name: `test-service.redrive.${deadLetterTopic}` }),
   };
+}
+
+const MAX_BUDGET_MS = 5_000;
+const FETCH_BYTES = 262_144;
+
+/** Dead letters as the REST API serves them: every call ends well within the time a request may take. */
+export function deadLetterDesk(config: Config, database: Database): DeadLetters {
+  const budgetMs = Math.min(MAX_BUDGET_MS, config.server.requestTimeoutMs / 2);
+  const limits = { maxBytesPerPartition: FETCH_BYTES, maxHiddenMs: budgetMs / 2 };
+  const { topic, deadLetterTopic } = config.kafka;
+  return new DeadLetters({
+    ...deadLetterClients(config, database, limits),
+    topic,
+    deadLetterTopic,
+    budgetMs,
+  });
 }

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type LetterFilter, parseWhen } from '../../dead-letters/filter.ts';
+import type { LetterFilter } from '../../dead-letters/filter.ts';
 import { type LetterReason, type Position, parsePosition } from '../../dead-letters/letter.ts';
 import { isRejectionReason, REJECTION_REASONS } from '../../order/rejection.ts';
+import { parseWhen } from '../../order/when.ts';
 
 /** The options that choose dead letters. */
 export interface FilterOptions {

@@ -19,6 +19,7 @@ import { RedisConnection } from '../../storage/redis/client.ts';
 import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
+import { deadLetterDesk } from './dead-letter-clients.ts';
 import type { Resources } from './shutdown.ts';
 
 /** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
@@ -133,6 +134,7 @@ export async function startRestServer(
     lookup: new OrderReader({ store, cache }),
     list: store,
     intake: createOrderIntake(sender, config.kafka.topic),
+    deadLetters: deadLetterDesk(config, database),
     probes: [
       { name: 'postgresql', required: true, check: () => store.ping() },
       { name: 'kafka', required: false, check: () => kafkaProbe.check() },

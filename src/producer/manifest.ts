@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import type { SentPosition } from '../kafka/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import type { RejectionReason } from '../order/rejection.ts';
+import type { FaultName } from './faults.ts';
 import type { FaultNote } from './source.ts';
 
 /** First line of a manifest. */
@@ -18,9 +20,9 @@ export interface ManifestEntry {
   readonly index: number;
   readonly seq: number;
   readonly order_uid: string;
-  readonly fault: string;
+  readonly fault: FaultName;
   /** The dead-letter reason this must lead to; null for a good order. */
-  readonly expectedReason: string | null;
+  readonly expectedReason: RejectionReason | null;
   readonly partition: number;
   readonly offset: number;
 }

@@ -163,7 +163,7 @@ describe('OrderProducer', () => {
     ],
   ] as const)('start() rejects when %s', async (_, options, message) => {
     const broken = producer(new FakeSender(), options);
-    expect(broken.start()).rejects.toThrow(message);
+    await expect(broken.start()).rejects.toThrow(message);
     await broken.close();
     expect(broken.status.inFlight).toBe(0);
   });

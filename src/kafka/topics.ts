@@ -1,4 +1,5 @@
 import { Admin } from '@platformatic/kafka';
+import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
 
@@ -11,9 +12,12 @@ export interface TopicSettings {
 }
 
 const TIMEOUT_MS = 15_000;
+const LEADERS_TIMEOUT_MS = 5_000;
+const POLL_MS = 20;
 
 /**
- * Creates the topics that do not exist and leaves the others as they are. Safe when several processes do it at once.
+ * Creates the topics that do not exist, waits until they can be written to, and leaves the others as they are. Safe
+ * when several processes do it at once.
  * @returns the names of those it created.
  * @throws AppError `kafka_unavailable`.
  */
@@ -28,6 +32,7 @@ export async function ensureTopics(
       if (existing.has(topic.name)) continue;
       if (await create(admin, topic)) created.push(topic.name);
     }
+    for (const topic of topics) if (created.includes(topic.name)) await hasLeaders(admin, topic);
     return created;
   });
 }
@@ -56,6 +61,17 @@ export async function withAdmin<T>(
     throw toKafkaError(error, `asking ${brokers.join(', ')}`);
   } finally {
     await within(1_000, admin.close()).catch(() => {});
+  }
+}
+
+/** A broker hears of a new topic a moment after the controller has made it, and of its leaders later still. */
+async function hasLeaders(admin: Admin, topic: TopicSettings): Promise<void> {
+  const deadline = Date.now() + LEADERS_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const metadata = await admin.metadata({ topics: [topic.name], forceUpdate: true }).catch(() => undefined);
+    const partitions = metadata?.topics.get(topic.name)?.partitions ?? [];
+    if (partitions.filter(({ leader }) => leader >= 0).length >= topic.partitions) return;
+    await pause(POLL_MS);
   }
 }
 

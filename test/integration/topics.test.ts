@@ -1,0 +1,34 @@
+import { afterAll, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import { createMessageSender } from '../../src/kafka/sender.ts';
+import { ensureTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testEngines } from '../helpers/engines.ts';
+import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
+
+const prefix = `topics-${randomBytes(4).toString('hex')}`;
+const { brokers } = testEngines();
+const names: string[] = [];
+
+afterAll(async () => {
+  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: names }));
+});
+
+test('a topic that was just created can be written to at once', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const name = `${prefix}-${round}`;
+    names.push(name);
+    expect(await ensureTopics(brokers, [{ name, partitions: 12, replicationFactor: 1 }])).toEqual([name]);
+    const sender = createMessageSender({ brokers, clientId: 'test', logger: silentLogger });
+    const messages = Array.from({ length: 50 }, (_, index) => messageOf(sampleOrder(`uid-${index}`)));
+    expect(await sender.send(name, messages)).toHaveLength(50);
+    await sender.close();
+  }
+});
+
+test('a topic that exists is left as it is', async () => {
+  const [name = ''] = names;
+  expect(await ensureTopics(brokers, [{ name, partitions: 99, replicationFactor: 1 }])).toEqual([]);
+  const metadata = await withAdmin(brokers, (admin) => admin.metadata({ topics: [name] }));
+  expect(metadata.topics.get(name)?.partitionsCount).toBe(12);
+});

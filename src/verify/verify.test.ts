@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'bun:test';
+import { sampleOrder } from '../../test/helpers/sample-orders.ts';
+import { NOW, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
+
+const CHANGED = { locale: 'fr' };
+const TOMORROW = { date_created: '2026-01-17T00:00:00Z' };
+const LATER = Date.parse('2026-01-18T00:00:00Z');
+
+describe('all is accounted for', () => {
+  test('orders, a duplicate, a change, a dead letter, gaps', async () => {
+    const world = new VerifyWorld(2);
+    for (let at = 0; at < 20; at++) world.order(`plain-${at}`, at % 2);
+    world.order('a');
+    world.order('a');
+    world.log.append(0, undefined);
+    world.order('b', 1);
+    world.order('b', 1, CHANGED);
+    world.letter(world.bad(), 'not_json');
+    world.letter(world.bad(null), 'tombstone');
+    const report = await world.verify();
+    expect(report.findings).toEqual([]);
+    expect(report.ok).toBe(true);
+    expect(report.total).toEqual({
+      produced: 26,
+      stored: 22,
+      deadLettered: 2,
+      superseded: 1,
+      identical: 1,
+      pending: 0,
+      lost: 0,
+      noMessage: 1,
+    });
+    expect(report.partitions.map(({ partition, from, to }) => [partition, from, to])).toEqual([
+      [0, 0, 15],
+      [1, 0, 12],
+    ]);
+    expect(report.deadLetters.byReason).toEqual({ not_json: 1, tombstone: 1 });
+  });
+
+  test('an empty topic without a dead-letter topic', async () => {
+    expect(await new VerifyWorld().verify({}, 'letters')).toMatchObject({ ok: true, total: { produced: 0 } });
+  });
+
+  test('an order that comes back to what is stored within one batch', async () => {
+    const world = new VerifyWorld();
+    world.order('a');
+    world.sendOnly(sampleOrder('a', 1, CHANGED));
+    world.order('a');
+    expect(await world.verify()).toMatchObject({ ok: true, total: { superseded: 1, identical: 1 } });
+  });
+
+  test('the same, when the last one has another key and so another partition', async () => {
+    for (const partitions of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const [here = 0, there = 1] = partitions;
+      const world = new VerifyWorld();
+      world.order('a', here);
+      const changed = world.sendOnly(sampleOrder('a', 1, CHANGED), here);
+      world.stored.next.set(here, changed + 1);
+      world.order('a', there);
+      expect(await world.verify()).toMatchObject({ ok: true, total: { superseded: 1, identical: 1 } });
+    }
+  });
+
+  test('one uid in two partitions: either may be the last', async () => {
+    const world = new VerifyWorld();
+    world.order('a', 1);
+    world.order('a', 0, CHANGED);
+    expect(await world.verify()).toMatchObject({ ok: true, total: { stored: 1, superseded: 1 } });
+  });
+
+  test('a dead letter twice, as after a crash between the letter and the commit', async () => {
+    const world = new VerifyWorld();
+    const bad = world.bad();
+    world.letter(bad, 'not_json');
+    world.letter(bad, 'not_json', { at: NOW + 5 });
+    expect(await world.verify()).toMatchObject({ ok: true, deadLetters: { read: 2, repeated: 1 } });
+  });
+
+  test('a date that was in the future when it was rejected, and is not any more', async () => {
+    const world = new VerifyWorld();
+    const offset = world.sendOnly(sampleOrder('a', 1, TOMORROW));
+    world.stored.next.set(0, 1);
+    world.letter(offset, 'future_date', { at: NOW });
+    expect(await world.verify({ now: () => LATER })).toMatchObject({
+      ok: true,
+      deadLetters: { byReason: { future_date: 1 } },
+    });
+  });
+
+  test('an order the database refused', async () => {
+    const world = new VerifyWorld();
+    const offset = world.sendOnly(sampleOrder('a'));
+    world.stored.next.set(0, 1);
+    world.letter(offset, 'database_rejected');
+    expect(await world.verify()).toMatchObject({ ok: true, total: { deadLettered: 1, lost: 0 } });
+  });
+
+  test('letters of other topics, of messages that have left the log, and foreign ones', async () => {
+    const world = new VerifyWorld();
+    world.order('a');
+    world.order('b');
+    world.log.starts.set(0, 1);
+    world.letter(0, 'not_json', { value: 'x', topic: 'others' });
+    world.letter(0, 'not_json', { value: 'x' });
+    world.letters.append(0, 'foreign');
+    const report = await world.verify();
+    expect(report.ok).toBe(true);
+    expect(report.deadLetters.ignored).toEqual({
+      otherTopics: 1,
+      beforeLog: 1,
+      afterRange: 0,
+      earlierTopics: 0,
+      foreign: 1,
+    });
+  });
+
+  test('what was stored and rejected from an earlier topic of the same name', async () => {
+    const world = new VerifyWorld();
+    world.stored.until = NOW - 1_000;
+    world.order('a');
+    const old = { topic: TOPIC, partition: 0, earlier: true };
+    world.stored.rows.set('same', { ...old, order: sampleOrder('same'), offset: 900 });
+    world.stored.rows.set('gone', { ...old, order: sampleOrder('gone'), offset: 0 });
+    world.order('same');
+    world.letter(0, 'not_json', { value: 'x', at: NOW - 2_000 });
+    expect(await world.verify()).toMatchObject({
+      ok: true,
+      total: { stored: 1, identical: 1 },
+      deadLetters: { ignored: { earlierTopics: 1 } },
+    });
+  });
+
+  test('messages that come in while it runs are left out', async () => {
+    const world = new VerifyWorld();
+    world.order('a');
+    const ends = new Map([[0, 1]]);
+    world.sendOnly(sampleOrder('b'));
+    expect(await world.verify({ ends })).toMatchObject({ ok: true, total: { produced: 1 } });
+  });
+
+  test('what retention removes while it runs is not held against the database', async () => {
+    const world = new VerifyWorld();
+    for (let at = 0; at < 600; at++) world.order(`o-${at}`);
+    let looks = 0;
+    world.log.onRanges = () => {
+      looks += 1;
+      if (looks !== 1) return;
+      world.log.starts.set(0, 2);
+      world.log.partitions.set(0, world.log.partitions.get(0)?.with(0, undefined).with(1, undefined) ?? []);
+    };
+    expect(await world.verify()).toMatchObject({ ok: true, total: { produced: 598, noMessage: 2 } });
+  });
+});
+
+test('it stops when it is told to', async () => {
+  const world = new VerifyWorld();
+  world.order('a');
+  const signal = AbortSignal.abort();
+  await expect(world.verify({ signal })).rejects.toMatchObject({ code: 'aborted' });
+});

@@ -1,0 +1,252 @@
+import { deadLetterOf } from '../../src/consumer/dead-letter.ts';
+import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
+import type { TopicSlice } from '../../src/kafka/topic-reader.ts';
+import type { Order } from '../../src/order/order.ts';
+import type { RejectionReason } from '../../src/order/rejection.ts';
+import { firstDifference } from '../../src/order/same-order.ts';
+import { reject } from '../../src/order/validate.ts';
+import type { LostRange } from '../../src/storage/postgresql/offset-store.ts';
+import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/stored-state.ts';
+import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
+import type { Finding, FindingKind } from '../../src/verify/findings.ts';
+import type { ManifestLine } from '../../src/verify/manifest.ts';
+import type { RecordSource } from '../../src/verify/record-source.ts';
+import type { VerifyReport } from '../../src/verify/report.ts';
+import { type VerifyOptions, verify } from '../../src/verify/verify.ts';
+import { logRecord } from './log-record.ts';
+import { sampleOrder } from './sample-orders.ts';
+
+export const TOPIC = 'orders';
+export const NOW = Date.parse('2026-01-15T12:00:00Z');
+const SLICE = 3;
+
+/** What is stored under a uid. */
+export interface WorldRow {
+  order: Order;
+  topic: string;
+  partition: number;
+  offset: number;
+  earlier: boolean;
+}
+
+/** A topic in memory, read in short slices. */
+export class FakeLog implements RecordSource {
+  readonly partitions = new Map<number, (LogRecord | undefined)[]>();
+  readonly starts = new Map<number, number>();
+  /** Called after each look at the ranges. */
+  onRanges: () => void = () => {};
+
+  constructor(partitions: number) {
+    for (let partition = 0; partition < partitions; partition++) this.partitions.set(partition, []);
+  }
+
+  /** Appends; undefined leaves a gap. @returns the offset */
+  append(partition: number, value: string | Buffer | null | undefined, headers = {}): number {
+    const list = this.partitions.get(partition) ?? [];
+    const offset = list.length;
+    list.push(value === undefined ? undefined : logRecord({ offset, value, headers }));
+    return offset;
+  }
+
+  async ranges(): Promise<Map<number, LogRange>> {
+    const ranges = new Map(
+      [...this.partitions].map(([partition, list]) => [
+        partition,
+        { start: this.starts.get(partition) ?? 0, end: list.length },
+      ]),
+    );
+    this.onRanges();
+    return ranges;
+  }
+
+  async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
+    for (const [partition, { start, end }] of ranges) {
+      for (let at = start; at < end; at += SLICE) {
+        const nextOffset = Math.min(end, at + SLICE);
+        const records = (this.partitions.get(partition) ?? [])
+          .slice(at, nextOffset)
+          .filter((record) => record !== undefined);
+        yield { partition, records, nextOffset };
+      }
+    }
+  }
+}
+
+/** A database in memory: what it answers is what is set here. */
+export class FakeStored implements StoredState {
+  readonly rows = new Map<string, WorldRow>();
+  readonly next = new Map<number, number>();
+  readonly knownTopics = new Set([TOPIC]);
+  readonly lost: LostRange[] = [];
+  readonly lonelyItems: string[] = [];
+  readonly bareOrders: SourceRow[] = [];
+  until: number | undefined;
+
+  async compare(orders: readonly { readonly order: Order }[]): Promise<(StoredMatch | undefined)[]> {
+    return orders.map(({ order }) => {
+      const row = this.rows.get(order.order_uid);
+      return row && { ...row, same: firstDifference(order, row.order) === undefined };
+    });
+  }
+
+  async difference(order: Order): Promise<string | undefined> {
+    const row = this.rows.get(order.order_uid);
+    return row && firstDifference(order, row.order);
+  }
+
+  async nextOffsets(): Promise<Map<number, number>> {
+    return this.next;
+  }
+
+  async topics(): Promise<ReadonlySet<string>> {
+    return this.knownTopics;
+  }
+
+  async earlierUntil(): Promise<number | undefined> {
+    return this.until;
+  }
+
+  async lostRanges(limit: number): Promise<Listed<LostRange>> {
+    return listed(this.lost, limit);
+  }
+
+  async countBySource(ranges: readonly ({ partition: number } & LogRange)[], bucketSize: number) {
+    const counts = new Map<string, { partition: number; bucket: number; orders: number }>();
+    for (const range of ranges) {
+      for (const { offset } of this.#from(range.partition, range.start, range.end)) {
+        const bucket = Math.floor((offset - range.start) / bucketSize);
+        const key = `${range.partition}/${bucket}`;
+        const known = counts.get(key);
+        counts.set(key, { partition: range.partition, bucket, orders: (known?.orders ?? 0) + 1 });
+      }
+    }
+    return [...counts.values()];
+  }
+
+  async ordersFrom({ partition, start, end }: { partition: number } & LogRange, limit: number) {
+    return this.#from(partition, start, end).slice(0, limit);
+  }
+
+  async ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
+    const past = [...this.rows].flatMap(([orderUid, { topic, partition, offset, earlier }]) =>
+      topic === TOPIC && !earlier && offset >= (ends.get(partition) ?? 0)
+        ? [{ orderUid, partition, offset }]
+        : [],
+    );
+    return listed(past, limit);
+  }
+
+  async itemsWithoutOrder(limit: number): Promise<Listed<string>> {
+    return listed(this.lonelyItems, limit);
+  }
+
+  async ordersWithoutItems(limit: number): Promise<Listed<SourceRow>> {
+    return listed(this.bareOrders, limit);
+  }
+
+  #from(partition: number, start: number, end: number): SourceRow[] {
+    return [...this.rows]
+      .filter(([, row]) => row.topic === TOPIC && row.partition === partition && !row.earlier)
+      .filter(([, row]) => row.offset >= start && row.offset < end)
+      .map(([orderUid, { offset }]) => ({ orderUid, partition, offset }))
+      .sort((a, b) => a.offset - b.offset);
+  }
+}
+
+/** A log, its dead letters and a database that agree, to be brought into disagreement. */
+export class VerifyWorld {
+  readonly log: FakeLog;
+  readonly letters = new FakeLog(1);
+  readonly stored = new FakeStored();
+  readonly manifest: ManifestLine[] = [];
+
+  constructor(partitions = 2) {
+    this.log = new FakeLog(partitions);
+  }
+
+  /** Sends an order and stores it as the consumer does: the last one counts, an identical one changes nothing. */
+  order(uid: string, partition = 0, changes: Partial<Order> = {}): number {
+    const order = sampleOrder(uid, 1, changes);
+    const offset = this.sendOnly(order, partition);
+    const before = this.stored.rows.get(uid);
+    if (before === undefined || firstDifference(before.order, order) !== undefined) {
+      this.stored.rows.set(uid, { order, topic: TOPIC, partition, offset, earlier: false });
+    }
+    this.stored.next.set(partition, offset + 1);
+    return offset;
+  }
+
+  /** Sends an order that is not stored; the group does not pass it. */
+  sendOnly(order: Order, partition = 0): number {
+    return this.log.append(partition, JSON.stringify(order));
+  }
+
+  /** Sends what is no order, and passes it. */
+  bad(value: string | null = 'nope', partition = 0): number {
+    const offset = this.log.append(partition, value);
+    this.stored.next.set(partition, offset + 1);
+    return offset;
+  }
+
+  /** The dead letter of a message; `value` when it is to hold other bytes. */
+  letter(
+    offset: number,
+    reason: RejectionReason,
+    change: { partition?: number; value?: string | null; at?: number; topic?: string } = {},
+  ): void {
+    const { partition = 0, at = NOW, topic = TOPIC } = change;
+    const sent = this.log.partitions.get(partition)?.[offset];
+    const value = change.value === undefined ? (sent?.value ?? null) : change.value;
+    const record = logRecord({ offset, value });
+    const message = deadLetterOf({ topic, partition, record, rejection: reject(reason, '', ''), at });
+    this.letters.append(0, message.value, message.headers);
+  }
+
+  async verify(options: Partial<VerifyOptions> = {}, without: 'letters' | undefined = undefined) {
+    const index = new EvidenceIndex();
+    const ends = new Map([...this.log.partitions].map(([partition, list]) => [partition, list.length]));
+    const { manifest } = this;
+    const pages = async function* () {
+      yield manifest;
+    };
+    try {
+      return await verify(
+        {
+          topic: TOPIC,
+          deadLetterTopic: `${TOPIC}.dead-letters`,
+          group: 'group',
+          maxOrderBytes: 524_288,
+          maxFindings: 10,
+          ends,
+          signal: new AbortController().signal,
+          onProgress: () => {},
+          now: () => NOW,
+          ...options,
+        },
+        {
+          log: this.log,
+          deadLetters: without === 'letters' ? undefined : this.letters,
+          stored: this.stored,
+          manifest: manifest.length === 0 ? undefined : pages(),
+          index,
+        },
+      );
+    } finally {
+      index.close();
+    }
+  }
+}
+
+/** The only finding of a report. @throws when there are others, or none */
+export function onlyFinding(report: VerifyReport): Finding & { kind: FindingKind } {
+  const [group, ...others] = report.findings;
+  const [finding, ...more] = group?.listed ?? [];
+  if (finding === undefined || others.length + more.length > 0 || report.ok) {
+    throw new Error(`not exactly one finding: ${JSON.stringify(report.findings)}`);
+  }
+  return finding;
+}
+
+function listed<T>(all: readonly T[], limit: number): Listed<T> {
+  return { count: all.length, first: all.slice(0, limit) };
+}

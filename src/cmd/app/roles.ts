@@ -24,8 +24,11 @@ import type { Resources } from './shutdown.ts';
 
 /** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
 const FETCH_BYTES_PER_PARTITION = 1_048_576;
-/** Redis gets a little time of its own in a graceful stop; the rest is the consumer's and the server's. */
-const DRAIN_SHARE = 0.5;
+const ORDER_SEND_TIMEOUT_MS = 120_000;
+const DEAD_LETTER_SEND_TIMEOUT_MS = 20_000;
+const CLIENT_CLOSE_TIMEOUT_MS = 500;
+/** Producer, server and consumer stop one after the other, each with this share of the time; the clients take little. */
+const DRAIN_SHARE = 0.3;
 
 /** The clients that roles of one process share, opened when the first role asks for them. */
 export class Clients {
@@ -33,7 +36,8 @@ export class Clients {
   readonly #resources: Resources;
   readonly #logger: Logger;
   #database: Database | undefined;
-  #sender: MessageSender | undefined;
+  #orderSender: MessageSender | undefined;
+  #deadLetterSender: MessageSender | undefined;
   #cache: RedisOrderCache | undefined;
 
   constructor(config: Config, resources: Resources, logger: Logger) {
@@ -51,17 +55,29 @@ export class Clients {
     return this.#database;
   }
 
-  get sender(): MessageSender {
-    if (this.#sender === undefined) {
-      const sender = createMessageSender({
-        brokers: this.#config.kafka.brokers,
-        clientId: 'test-service',
-        logger: this.#logger.child({ client: 'kafka' }),
-      });
-      this.#resources.defer('kafka sender', () => sender.close());
-      this.#sender = sender;
-    }
-    return this.#sender;
+  /** For orders: patient, because what is repeated past its deadline is a new message to the broker. */
+  get orderSender(): MessageSender {
+    this.#orderSender ??= this.#createSender(ORDER_SEND_TIMEOUT_MS);
+    return this.#orderSender;
+  }
+
+  /** For dead letters: a transaction waits for them, with its connection and its locks. */
+  get deadLetterSender(): MessageSender {
+    this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS);
+    return this.#deadLetterSender;
+  }
+
+  #createSender(sendTimeoutMs: number): MessageSender {
+    const sender = createMessageSender({
+      brokers: this.#config.kafka.brokers,
+      clientId: 'test-service',
+      logger: this.#logger.child({ client: 'kafka' }),
+      sendTimeoutMs,
+      // Whoever sends has been closed before, and waited for what was on its way.
+      closeTimeoutMs: CLIENT_CLOSE_TIMEOUT_MS,
+    });
+    this.#resources.defer('kafka sender', () => sender.close());
+    return sender;
   }
 
   /** Undefined when the configuration says to do without. */
@@ -87,7 +103,7 @@ export function startConsumer(
   logger: Logger,
 ): OrderConsumer {
   const { kafka, consumer: settings } = config;
-  const { cache, database, sender } = clients;
+  const { cache, database, deadLetterSender } = clients;
   const consumer = new OrderConsumer(
     { ...settings, group: kafka.group, topic: kafka.topic, drainMs: config.shutdownTimeoutMs * DRAIN_SHARE },
     {
@@ -105,7 +121,7 @@ export function startConsumer(
         transactionTimeoutMs: config.postgresql.statementTimeoutMs,
       }),
       sendDeadLetters: async (letters) => {
-        await sender.send(kafka.deadLetterTopic, letters);
+        await deadLetterSender.send(kafka.deadLetterTopic, letters);
       },
       onChanged: (uids) => void cache?.invalidate(uids),
       logger: logger.child({ role: 'consumer' }),
@@ -124,7 +140,7 @@ export async function startRestServer(
   logger: Logger,
 ): Promise<RunningServer> {
   const roleLogger = logger.child({ role: 'server' });
-  const { cache, database, sender } = clients;
+  const { cache, database, orderSender } = clients;
   const store = new PostgresOrderStore(database);
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
   resources.defer('kafka probe', () => kafkaProbe.close());
@@ -133,7 +149,7 @@ export async function startRestServer(
     maxOrderBytes: config.consumer.maxOrderBytes,
     lookup: new OrderReader({ store, cache }),
     list: store,
-    intake: createOrderIntake(sender, config.kafka.topic),
+    intake: createOrderIntake(orderSender, config.kafka.topic),
     deadLetters: deadLetterDesk(config, database),
     probes: [
       { name: 'postgresql', required: true, check: () => store.ping() },
@@ -161,7 +177,7 @@ export function startGenerator(
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;
   const roleLogger = logger.child({ role: 'producer', seed });
   const producer = new OrderProducer({
-    sender: clients.sender,
+    sender: clients.orderSender,
     topic: kafka.topic,
     source: createSource({ seed, now: Date.now }),
     rate: settings.rate,

@@ -101,7 +101,7 @@ async function produce(context: CommandContext, options: ProduceOptions): Promis
       : openManifest(options.manifest, config.kafka.topic, options, seed);
   if (manifest !== undefined) resources.defer('manifest', () => manifest.close());
   const producer = new OrderProducer({
-    sender: clients.sender,
+    sender: clients.orderSender,
     topic: config.kafka.topic,
     source,
     rate: options.rate,

@@ -4,7 +4,7 @@ APP := $(BUN) src/cmd/app/main.ts
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check format migrateup migratedown engines-up engines-down clean
+.PHONY: help setup setup-test run test check bench format migrateup migratedown engines-up engines-down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: ## Types, format, lint rules, import rules
 	@node_modules/.bin/tsc -p .
 	@node_modules/.bin/biome check --error-on-warnings .
 	@node_modules/.bin/depcruise --config .dependency-cruiser.cjs --output-type err src test
+
+bench: setup ## Measure speed and memory; BENCH=ingest for one (docs/performance.md)
+	@exec $(BUN) bench/run.ts $(BENCH)
 
 format: ## Format the code and fix what can be fixed safely
 	@exec node_modules/.bin/biome check --write .

@@ -1,0 +1,70 @@
+import { TopicReader } from '../../src/kafka/topic-reader.ts';
+import { parseFaults } from '../../src/producer/faults.ts';
+import { createSource } from '../../src/producer/source.ts';
+import type { BenchContext } from './bench.ts';
+import { Child } from './child.ts';
+import type { BenchEngines } from './engines.ts';
+import type { OrderCounts } from './order-tables.ts';
+
+export interface TopicContents {
+  readonly topic: string;
+  readonly count: number;
+  readonly seed: number;
+  /** As the option `--faults`. */
+  readonly faults?: string;
+}
+
+/** Fills a topic of six partitions with generated orders, by the service's own producer. */
+export async function loadTopic(
+  contents: TopicContents,
+  engines: BenchEngines,
+  { say, resources }: BenchContext,
+): Promise<void> {
+  const { topic, count, seed, faults } = contents;
+  say(`sending ${count} orders to ${topic}`);
+  const args = ['produce', '--count', String(count), '--seed', String(seed)];
+  if (faults !== undefined) args.push('--faults', faults);
+  const child = Child.app(engines, args, { 'kafka.topic': topic }, resources);
+  await child.done();
+  const end = await topicEnd(engines.brokers, topic);
+  if (end !== count) throw new Error(`${topic} has ${end} messages, not ${count}`);
+}
+
+/** How many messages the topic has. */
+export async function topicEnd(brokers: readonly string[], topic: string): Promise<number> {
+  const reader = await TopicReader.open({ brokers, topic });
+  try {
+    return endOf(await reader.ranges());
+  } finally {
+    await reader.close();
+  }
+}
+
+export function endOf(ranges: ReadonlyMap<number, { readonly end: number }>): number {
+  return [...ranges.values()].reduce((sum, { end }) => sum + end, 0);
+}
+
+/** What a topic must lead to once it is drained. */
+export interface ExpectedOutcome extends OrderCounts {
+  readonly deadLetters: number;
+}
+
+/** Works out what must be in the database from what was generated, not from what was stored. */
+export function expectedOutcome({ count, seed, faults }: TopicContents): ExpectedOutcome {
+  const source = createSource({ seed, count, faults: parseFaults(faults ?? '') });
+  const itemsOf = new Map<string, number>();
+  let deadLetters = 0;
+  for (let batch = source.take(1_000); batch.length > 0; batch = source.take(1_000)) {
+    for (const { key, value, note } of batch) {
+      if (note !== undefined && note.expectedReason !== null) deadLetters += 1;
+      else itemsOf.set(String(key), itemCount(value));
+    }
+  }
+  const items = itemsOf.values().reduce((sum, number) => sum + number, 0);
+  return { orders: itemsOf.size, items, deadLetters };
+}
+
+/** Generated orders are plain: each item, and nothing else, begins with its chrt_id. */
+function itemCount(value: Buffer | null): number {
+  return (value?.toString('latin1').split('{"chrt_id":').length ?? 1) - 1;
+}

@@ -1,0 +1,100 @@
+import { TopicReader } from '../src/kafka/topic-reader.ts';
+import { ensureTopics, withAdmin } from '../src/kafka/topics.ts';
+import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
+import { Child } from './lib/child.ts';
+import { type CpuPerOrder, type Round, roundOf } from './lib/drain.ts';
+import { type BenchEngines, startEngines } from './lib/engines.ts';
+import { endOf } from './lib/load-topic.ts';
+import { cpuOf } from './lib/proc.ts';
+import { roundsTable, summarize } from './lib/rounds.ts';
+import { sleep } from './lib/wait.ts';
+
+const SEED = 3;
+const PARTITIONS = 6;
+const POLL_MS = 20;
+const KINDS = ['bare', 'produce'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Generating and sending, against sending alone. */
+export const produce: Bench = {
+  name: 'produce',
+  about:
+    'generate and send with acks=all, against a bare loop that sends the same orders, generated beforehand',
+  run,
+};
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const count = knob('N', 400_000);
+  const rounds = knob('ROUNDS', 3);
+  const engines = await startEngines(context);
+  const measured: Record<Kind, Round[]> = { bare: [], produce: [] };
+  // Round 0 warms the broker up.
+  for (let round = 0; round <= rounds; round++) {
+    context.say(`round ${round} of ${rounds}`);
+    for (const kind of KINDS) {
+      const one = await sendAll(kind, `${kind}-${round}`, count, engines, context);
+      if (round > 0) measured[kind].push(one);
+    }
+  }
+  const baseline = summarize(measured.bare);
+  const result = summarize(measured.produce);
+  const ratio = result.rate.median / baseline.rate.median;
+  return {
+    tables: [
+      roundsTable(`${count} orders, ${PARTITIONS} partitions, acks=all, ${rounds} rounds`, [
+        ['bare loop', baseline],
+        ['produce', result],
+      ]),
+    ],
+    data: { count, versions: engines.versions, ratio, baseline, result, measured },
+    lines: [`produce ratio ${ratio.toFixed(2)}`],
+  };
+}
+
+/** One process sends everything to a topic of its own. The clock runs from the first progress seen in the log to the last. */
+async function sendAll(
+  kind: Kind,
+  topic: string,
+  count: number,
+  engines: BenchEngines,
+  { resources, signal }: BenchContext,
+): Promise<Round> {
+  const { brokers } = engines;
+  await ensureTopics(brokers, [{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]);
+  const reader = await TopicReader.open({ brokers, topic });
+  const child =
+    kind === 'produce'
+      ? Child.app(
+          engines,
+          ['produce', '--count', String(count), '--seed', String(SEED)],
+          { 'kafka.topic': topic },
+          resources,
+        )
+      : Child.script('bare-producer.ts', { brokers, topic, count, seed: SEED }, resources);
+  try {
+    let last: CpuPerOrder = { client: 0, kafka: 0, postgresql: 0 };
+    let first: { at: number; sent: number; cpu: CpuPerOrder } | undefined;
+    for (;;) {
+      const cpu = {
+        client: cpuOf(child.pid) ?? last.client,
+        kafka: cpuOf(engines.pids.kafka) ?? 0,
+        postgresql: 0,
+      };
+      last = cpu;
+      const sent = endOf(await reader.ranges());
+      const at = performance.now();
+      if (sent > 0) first ??= { at, sent, cpu };
+      if (first !== undefined && sent >= count) {
+        if (first.sent >= count) throw new Error(`${count} orders are too few to time`);
+        await child.done();
+        return roundOf(count - first.sent, at - first.at, first.cpu, cpu);
+      }
+      if (sent < count && child.ended) await child.done();
+      await sleep(POLL_MS, signal);
+    }
+  } finally {
+    await reader.close();
+    await child.stop();
+    await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Measures: `bun bench/run.ts [NAME …]`, by default every bench that has a baseline. The settings are environment variables; see
+ * docs/performance.md.
+ */
+import { listenForStop, Resources } from '../src/cmd/app/shutdown.ts';
+import { messageOf } from '../src/lib/app-error.ts';
+import { createLogger } from '../src/telemetry/logger.ts';
+import { dirty } from './dirty.ts';
+import { ingest } from './ingest.ts';
+import type { Bench, SharedFigures } from './lib/bench.ts';
+import { publish } from './lib/report.ts';
+import { produce } from './produce.ts';
+
+const BENCHES: readonly Bench[] = [ingest, dirty, produce];
+const ON_REQUEST: readonly Bench[] = [];
+
+const shared: SharedFigures = {};
+const logger = createLogger({ level: 'warn', format: 'pretty' });
+const stop = listenForStop();
+let failed = false;
+
+for (const bench of chosen(process.argv.slice(2))) {
+  if (stop.signal.aborted) break;
+  if (!(await measure(bench))) failed = true;
+}
+process.exit(failed || stop.signal.aborted ? 1 : 0);
+
+function chosen(names: readonly string[]): readonly Bench[] {
+  if (names.length === 0) return BENCHES;
+  const all = [...BENCHES, ...ON_REQUEST];
+  const unknown = names.filter((name) => !all.some((bench) => bench.name === name));
+  if (unknown.length === 0) return all.filter((bench) => names.includes(bench.name));
+  console.error(`no such bench: ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+/** False when it failed; a bench that fails does not keep the others from running. */
+async function measure(bench: Bench): Promise<boolean> {
+  const resources = new Resources(logger);
+  const say = (line: string): void => console.error(`${bench.name}: ${line}`);
+  try {
+    const report = await bench.run({ signal: stop.signal, resources, say, shared });
+    publish(bench, report);
+    return true;
+  } catch (error) {
+    console.error(`${bench.name} failed: ${messageOf(error)}`);
+    return false;
+  } finally {
+    await resources.close();
+  }
+}

@@ -1,0 +1,103 @@
+import { afterAll, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import { commandEnvironment, runCommand, startCommand } from '../helpers/command-line.ts';
+import { messageOf, sampleOrders } from '../helpers/sample-orders.ts';
+import { readAll, WritePath } from '../helpers/write-path.ts';
+
+const CHILD = join(import.meta.dirname, '../helpers/redrive-child.ts');
+const LETTERS = 3_000;
+const open: WritePath[] = [];
+
+afterAll(async () => {
+  await Promise.all(open.map((path) => path.close()));
+});
+
+/** A place whose dead-letter topic holds letters with values of their own. */
+async function withLetters(count: number): Promise<{ path: WritePath; values: Map<string, string> }> {
+  const path = await WritePath.open();
+  open.push(path);
+  const letters = sampleOrders(count).map((order, at): OutgoingMessage => {
+    const message = messageOf(order);
+    const headers = {
+      ...message.headers,
+      'dl-reason': 'future_date',
+      'dl-detail': '/date_created: in the future',
+      'dl-topic': path.place.topic,
+      'dl-partition': String(at % path.partitions),
+      'dl-offset': String(at),
+      'dl-at': String(1_760_000_000_000 + at),
+      'dl-replays': '0',
+    };
+    return { ...message, headers };
+  });
+  // In batches of their own, so that a redrive takes them in many.
+  for (let at = 0; at < count; at += 100) {
+    await path.sender.send(path.place.deadLetterTopic, letters.slice(at, at + 100));
+  }
+  return { path, values: new Map(letters.map(({ key, value }) => [String(key), String(value)])) };
+}
+
+/** What is in the target topic, by key. */
+async function arrived(path: WritePath): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (const { key, value } of await readAll(path.place.brokers, path.place.topic)) {
+    found.set(String(key), [...(found.get(String(key)) ?? []), String(value)]);
+  }
+  return found;
+}
+
+async function expectEachOnce(path: WritePath, values: ReadonlyMap<string, string>): Promise<void> {
+  const found = await arrived(path);
+  expect(found.size).toBe(values.size);
+  const wrong = [...found].filter(([key, all]) => all.length !== 1 || all[0] !== values.get(key));
+  expect(wrong.map(([key, all]) => `${key}: ${all.length}`)).toEqual([]);
+}
+
+test('killed between every two steps, each letter arrives exactly once', async () => {
+  const { path, values } = await withLetters(LETTERS);
+  let kills = 0;
+  for (let killAtStep = 1; killAtStep <= 12; killAtStep++) {
+    const child = Bun.spawn([process.execPath, CHILD, JSON.stringify({ killAtStep })], {
+      env: { ...process.env, ...commandEnvironment(path.place) },
+      stdout: 'pipe',
+      stderr: 'inherit',
+    });
+    await child.exited;
+    if (child.signalCode === 'SIGKILL') kills += 1;
+  }
+  expect(kills).toBeGreaterThanOrEqual(10);
+  const before = [...(await arrived(path)).values()].reduce((sum, all) => sum + all.length, 0);
+  expect(before).toBeLessThan(LETTERS);
+  const last = await runCommand(path.place, ['dead-letters', 'redrive', '--all', '--json']);
+  expect(last.code).toBe(0);
+  await expectEachOnce(path, values);
+  const [open_]: { count: string }[] = await path.sql`select count(*) from dead_letter_redrive_batches`;
+  expect(Number(open_?.count)).toBe(0);
+}, 240_000);
+
+test('the executable, killed at any moment', async () => {
+  const { path, values } = await withLetters(LETTERS);
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const child = startCommand(path.place, ['dead-letters', 'redrive', '--all']);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 500 + attempt * 90);
+    await child.exited;
+    clearTimeout(timer);
+  }
+  expect((await runCommand(path.place, ['dead-letters', 'redrive', '--all'])).code).toBe(0);
+  await expectEachOnce(path, values);
+}, 240_000);
+
+test('of two at once, the second says that the first is at it', async () => {
+  const { path, values } = await withLetters(LETTERS);
+  const results = await Promise.all(
+    [1, 2].map(() => runCommand(path.place, ['dead-letters', 'redrive', '--all'])),
+  );
+  const refused = results.filter(({ code }) => code !== 0);
+  for (const { code, stderr } of refused) {
+    expect(code).toBe(1);
+    expect(stderr).toContain('another process is redriving dead letters');
+  }
+  expect(refused.length).toBeLessThan(2);
+  await expectEachOnce(path, values);
+}, 120_000);

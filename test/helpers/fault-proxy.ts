@@ -24,6 +24,8 @@ interface Link {
   readonly engine: Socket;
   /** The answer is not passed on: it is what the cut waits for. */
   cutAtAnswer: (() => void) | undefined;
+  /** In the black hole: not even the end of one side reaches the other. */
+  silent: boolean;
 }
 
 /** A TCP proxy on the loopback in front of an engine, to break the connection in every way a network can. */
@@ -119,11 +121,14 @@ export class FaultProxy {
     this.accepted += 1;
     client.setNoDelay(true);
     const engine = connect({ ...this.#target, noDelay: true });
-    const link: Link = { client, engine, cutAtAnswer: undefined };
+    const link: Link = { client, engine, cutAtAnswer: undefined, silent: false };
     this.#links.add(link);
     for (const socket of [client, engine]) {
-      socket.on('error', () => this.#reset(link));
-      socket.on('close', () => this.#reset(link));
+      const ended = (): void => {
+        if (!link.silent) this.#reset(link);
+      };
+      socket.on('error', ended);
+      socket.on('close', ended);
     }
     if (this.#mode === 'black-hole') {
       swallow(link);
@@ -183,9 +188,10 @@ export class FaultProxy {
   }
 }
 
-/** Nothing passes any more, either way; both ends believe the connection to be there. */
-function swallow({ client, engine }: Link): void {
-  for (const socket of [client, engine]) {
+/** Nothing passes any more, either way; each end believes the connection to be there until it gives up by itself. */
+function swallow(link: Link): void {
+  link.silent = true;
+  for (const socket of [link.client, link.engine]) {
     socket.removeAllListeners('data');
     socket.on('data', () => {});
     socket.resume();

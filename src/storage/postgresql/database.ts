@@ -93,6 +93,8 @@ export class Database {
       connection: {
         application_name: applicationName,
         statement_timeout: String(statementTimeoutMs),
+        // A transaction whose client has gone silent must not keep its locks.
+        idle_in_transaction_session_timeout: String(statementTimeoutMs),
         timezone: 'UTC',
       },
     });

@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { MergeRows } from './merge-rows.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
 import { classifySqlError, toDatabaseError } from './sql-error.ts';
+import { endStaleTransactions, ranOutOfTime } from './stale-transactions.ts';
 
 /** How far a partition moves with a batch. */
 export interface OffsetMove {
@@ -102,14 +103,19 @@ export class OrderWriter {
   }
 
   async #transaction<T>(work: (tx: TransactionSQL, rows: CopyRows) => Promise<T>): Promise<T> {
-    const rows = this.#spare.pop() ?? new CopyRows(this.#options.topic);
-    const result = await this.#database.transaction(this.#options.transactionTimeoutMs, (tx) =>
-      work(tx, rows),
-    );
-    // Not after a failure: a transaction that was given up may still be writing to them.
-    rows.clear();
-    this.#spare.push(rows);
-    return result;
+    const { topic, transactionTimeoutMs } = this.#options;
+    const rows = this.#spare.pop() ?? new CopyRows(topic);
+    try {
+      const result = await this.#database.transaction(transactionTimeoutMs, (tx) => work(tx, rows));
+      // Not after a failure: a transaction that was given up may still be writing to them.
+      rows.clear();
+      this.#spare.push(rows);
+      return result;
+    } catch (error) {
+      if (ranOutOfTime(error))
+        await endStaleTransactions(this.#database, transactionTimeoutMs).catch(() => {});
+      throw error;
+    }
   }
 
   async #copyAll(tx: TransactionSQL, batch: OrderBatch, rows: CopyRows): Promise<BatchResult> {

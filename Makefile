@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 BUN := node_modules/.bin/bun
-APP := $(BUN) src/cmd/app/main.ts
+APP := ./test-service
 ARGS ?=
 
 .DEFAULT_GOAL := help

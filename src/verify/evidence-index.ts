@@ -72,6 +72,7 @@ export class EvidenceIndex {
   seal(): void {
     this.#db.run('create index letters_source on letters (partition, "offset")');
     this.#db.run('create index lines_source on lines (partition, "offset")');
+    this.#db.run('create index lines_order on lines (orderUid)');
   }
 
   /** Letters of messages from an offset on, in the order of offsets. */
@@ -137,6 +138,12 @@ export class EvidenceIndex {
       end,
     );
     return row ?? { below: 0, within: 0, past: 0 };
+  }
+
+  /** Whether a message of that key was to get that reason, wherever it stands. */
+  hasLine(orderUid: string, reason: string): boolean {
+    const sql = 'select 1 from lines where orderUid = ? and expectedReason = ? limit 1';
+    return this.#all(sql, orderUid, reason).length > 0;
   }
 
   countLines(): { bad: number; good: number } {

@@ -48,6 +48,15 @@ describe('a manifest', () => {
     }
   });
 
+  test('whose bad message was sent twice, because the answer was lost', async () => {
+    const world = injected();
+    const again = world.log.append(0, 'nope', {}, 'x');
+    world.letter(again, 'not_json');
+    world.order('c');
+    world.manifest.push({ ...line, offset: again + 1, order_uid: 'c' });
+    expect(await world.verify()).toMatchObject({ ok: true, manifest: { matched: 4, resent: 1 } });
+  });
+
   test('that does not know of a dead letter', async () => {
     const world = injected();
     world.manifest.splice(1, 1);

@@ -74,7 +74,8 @@ export class RecordJudge {
     if (!verdict.ok) {
       this.#reject(partition, record, verdict, letters);
       if (claim !== undefined) {
-        manifest?.judge(claim, { partition, offset, orderUid: undefined, reason: verdict.reason });
+        const { key } = record;
+        manifest?.judge(claim, { partition, offset, key, orderUid: undefined, reason: verdict.reason });
       }
       return undefined;
     }
@@ -99,7 +100,7 @@ export class RecordJudge {
       this.#add('wrongly_dead_lettered', candidate, `${what} in the dead letters as ${unjust[0]?.reason}`);
     }
     const reason = just !== undefined && fate !== 'stored' && fate !== 'altered' ? just.reason : undefined;
-    if (claim !== undefined) manifest?.judge(claim, { partition, offset, orderUid, reason });
+    if (claim !== undefined) manifest?.judge(claim, { partition, offset, key: null, orderUid, reason });
     if (reason !== undefined) {
       this.repeated += letters.length - unjust.length - 1;
       this.#dead(partition, offset, reason);

@@ -75,8 +75,9 @@ function deadLetters({ deadLetters: letters }: VerifyReport): string[] {
 
 function manifest({ manifest: found }: VerifyReport): string[] {
   if (found === undefined) return [];
-  const { bad, good, matched, beforeLog } = found;
-  const left = beforeLog === 0 ? '' : `, ${beforeLog} have left the log`;
+  const { bad, good, matched, resent, beforeLog } = found;
+  const again = resent === 0 ? '' : `, ${resent} bad ones were sent twice`;
+  const left = `${again}${beforeLog === 0 ? '' : `, ${beforeLog} have left the log`}`;
   return [`manifest: ${matched} of ${bad + good} lines are as injected (${bad} bad, ${good} good)${left}`];
 }
 

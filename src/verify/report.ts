@@ -24,6 +24,8 @@ export interface ManifestReport {
   readonly good: number;
   /** Lines that are as they should be. */
   readonly matched: number;
+  /** Bad messages that stand in the log once more: the producer's client had lost the answer. */
+  readonly resent: number;
   /** Lines of messages that have left the log. */
   readonly beforeLog: number;
 }

@@ -95,7 +95,14 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
       repeated: judge.repeated,
       ignored: { ...remainders.letters, otherTopics: evidence.otherTopics, foreign: evidence.foreign },
     },
-    ...(manifest && { manifest: { ...index.countLines(), matched: manifest.matched, ...remainders.lines } }),
+    ...(manifest && {
+      manifest: {
+        ...index.countLines(),
+        matched: manifest.matched,
+        resent: manifest.resent,
+        ...remainders.lines,
+      },
+    }),
     findings: groups,
     seconds,
     messagesPerSecond: Math.round(total.produced / Math.max(seconds, 0.001)),

@@ -41,10 +41,14 @@ export class FakeLog implements RecordSource {
   }
 
   /** Appends; undefined leaves a gap. @returns the offset */
-  append(partition: number, value: string | Buffer | null | undefined, headers = {}): number {
+  append(partition: number, value: string | Buffer | null | undefined, headers = {}, key?: string): number {
     const list = this.partitions.get(partition) ?? [];
     const offset = list.length;
-    list.push(value === undefined ? undefined : logRecord({ offset, value, headers }));
+    list.push(
+      value === undefined
+        ? undefined
+        : logRecord({ offset, value, headers, ...(key !== undefined && { key }) }),
+    );
     return offset;
   }
 

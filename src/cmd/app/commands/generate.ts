@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { Command } from 'commander';
 import type { FaultRates } from '../../../producer/faults.ts';
 import { createSource } from '../../../producer/source.ts';
 import { faultsOption } from '../faults-option.ts';
 import { integerOption, MAX_SEED } from '../options.ts';
+import { writeOutput } from '../output.ts';
 
 interface GenerateOptions {
   readonly count: number;
@@ -44,16 +44,9 @@ async function generate({ count, seed, start, live, faults }: GenerateOptions): 
     now: live === true ? Date.now : undefined,
     ...(faults && { faults }),
   });
-  // A reader that has seen enough, such as `head`, closes the pipe.
-  let closed = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    closed = true;
-  });
-  for (let messages = source.take(BATCH); messages.length > 0 && !closed; messages = source.take(BATCH)) {
+  for (let messages = source.take(BATCH); messages.length > 0; messages = source.take(BATCH)) {
     // A tombstone has no value, so it is an empty line.
     const text = Buffer.concat(messages.flatMap(({ value }) => [value ?? Buffer.alloc(0), LINE_FEED]));
-    if (!process.stdout.write(text))
-      await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+    if (!(await writeOutput(text))) return;
   }
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { SQL } from 'bun';
 import { resolveBinary } from 'dbmate';
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { pause } from '../../lib/backoff.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
 
 export interface MigrationStatus {
@@ -15,6 +16,10 @@ export interface MigrateOptions {
   /** Folder of the SQL files, `NNNN_name.sql`. */
   readonly folder: string;
   readonly connectTimeoutMs: number;
+  /** How long `migrateUp` waits for a server that does not answer yet, ms; 0. */
+  readonly waitMs?: number;
+  /** Called once when it has to wait. */
+  readonly onWait?: () => void;
 }
 
 /** One migration at a time in a database, whoever runs it; any number will do that nothing else here uses. */
@@ -23,6 +28,8 @@ const DUPLICATE_DATABASE = '42P04';
 const NO_SUCH_DATABASE = '3D000';
 const UNDEFINED_TABLE = '42P01';
 const UNIQUE_VIOLATION = '23505';
+const STARTING_UP = '57P03';
+const RETRY_MS = 500;
 
 /**
  * Creates the database when it is missing and applies every migration that is not applied yet. Safe when several
@@ -64,12 +71,7 @@ export async function migrationStatus(options: MigrateOptions): Promise<Migratio
 }
 
 async function createDatabase(options: MigrateOptions): Promise<void> {
-  try {
-    await withConnection(options, options.url, (sql) => sql`select 1`.execute());
-    return;
-  } catch (error) {
-    if (sqlState(error) !== NO_SUCH_DATABASE) throw toDatabaseError(error, 'connecting to PostgreSQL');
-  }
+  if (await databaseExists(options)) return;
   const url = new URL(options.url);
   const name = decodeURIComponent(url.pathname.slice(1));
   url.pathname = '/postgres';
@@ -80,6 +82,25 @@ async function createDatabase(options: MigrateOptions): Promise<void> {
     const state = sqlState(error);
     if (state !== DUPLICATE_DATABASE && state !== UNIQUE_VIOLATION) {
       throw toDatabaseError(error, `creating database ${name}`);
+    }
+  }
+}
+
+/** Whether the database is there, once the server answers. */
+async function databaseExists(options: MigrateOptions): Promise<boolean> {
+  const deadline = Date.now() + (options.waitMs ?? 0);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await withConnection(options, options.url, (sql) => sql`select 1`.execute());
+      return true;
+    } catch (error) {
+      const state = sqlState(error);
+      if (state === NO_SUCH_DATABASE) return false;
+      const notYet = state === undefined || state === STARTING_UP;
+      if (!notYet || Date.now() >= deadline)
+        throw toDatabaseError(error, `connecting to ${new URL(options.url).host}`);
+      if (attempt === 0) options.onWait?.();
+      await pause(RETRY_MS);
     }
   }
 }

@@ -1,10 +1,16 @@
 import { Command } from 'commander';
+import { AppError } from '../../../lib/app-error.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../../storage/postgresql/migrate.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { migrateOptions } from '../environment.ts';
+import { integerOption } from '../options.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly json?: boolean;
+}
+
+interface UpOptions extends CommonOptions {
+  readonly wait: number;
 }
 
 /** `migrate up | down | status`: the database's schema. */
@@ -13,8 +19,17 @@ export function migrateCommand(): Command {
   migrate.addCommand(
     withCommonOptions(new Command('up'))
       .description('create the database if it is missing and apply every migration')
-      .action(async (options: CommonOptions) => {
-        const applied = await migrateUp(migrateOptions(configFrom(options)));
+      .option('--wait <seconds>', 'how long to wait for PostgreSQL', integerOption(0, 3600), 30)
+      .action(async (options: UpOptions) => {
+        const applied = await migrateUp({
+          ...migrateOptions(configFrom(options)),
+          waitMs: options.wait * 1000,
+          onWait: () => process.stderr.write(`waiting up to ${options.wait} s for PostgreSQL\n`),
+        }).catch((error: unknown) => {
+          if (!(error instanceof AppError) || error.code !== 'database_unavailable') throw error;
+          const advice = 'Start it with make engines-up or docker-compose up -d, or set postgresql.url.';
+          throw new AppError(error.code, `${error.message}. ${advice}`, { cause: error });
+        });
         print(
           applied.length === 0
             ? 'the schema is up to date'

@@ -7,11 +7,12 @@ import { messageOf } from '../src/lib/app-error.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import { dirty } from './dirty.ts';
 import { ingest } from './ingest.ts';
+import { latency } from './latency.ts';
 import type { Bench, SharedFigures } from './lib/bench.ts';
 import { publish } from './lib/report.ts';
 import { produce } from './produce.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce];
+const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency];
 const ON_REQUEST: readonly Bench[] = [];
 
 const shared: SharedFigures = {};

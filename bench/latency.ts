@@ -1,0 +1,143 @@
+import { freePort } from '../test/helpers/free-port.ts';
+import { bareCommits, bareRoundTrips } from './lib/bare-latency.ts';
+import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
+import { Child } from './lib/child.ts';
+import { drain } from './lib/drain.ts';
+import { type BenchEngines, startEngines } from './lib/engines.ts';
+import type { LatencySummary } from './lib/latencies.ts';
+import { expectedOutcome, loadTopic, topicEnd } from './lib/load-topic.ts';
+import { OrderTables } from './lib/order-tables.ts';
+import { sampleReadable } from './lib/readable.ts';
+import { fixed, type Table, whole } from './lib/table.ts';
+import { sleep } from './lib/wait.ts';
+
+const SHARES = [0.1, 0.5, 0.8];
+/** The share whose ratios count. */
+const JUDGED = 0.5;
+const SAMPLES_PER_SECOND = 40;
+const WARM_UP_S = 5;
+const TOPIC = 'orders';
+
+/** From the instant an order is due to be produced until it can be read over REST. */
+export const latency: Bench = {
+  name: 'latency',
+  about: 'produced to readable over REST, against a bare Kafka round trip and a bare single-row commit',
+  run,
+};
+
+interface Level extends LatencySummary {
+  readonly share: number;
+  readonly rate: number;
+}
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const seconds = knob('SECONDS', 60);
+  const engines = await startEngines(context);
+  const tables = new OrderTables(engines.databaseUrl, context.resources);
+  const drainRate = await findDrainRate(engines, tables, context);
+  await tables.reset();
+  context.say('bare round trips and commits');
+  const samples = Math.min(2_000, seconds * SAMPLES_PER_SECOND);
+  const kafka = await bareRoundTrips(samples, engines, context.signal);
+  const commit = await bareCommits(samples, tables, context.signal);
+  const url = await startApp(engines, context);
+  const levels: Level[] = [];
+  for (const share of SHARES) {
+    const rate = Math.max(1, Math.round(drainRate * share));
+    context.say(`${rate} orders/s for ${WARM_UP_S + seconds} s`);
+    levels.push({ share, rate, ...(await measure(rate, seconds, url, engines, tables, context)) });
+  }
+  const judged = levels.find(({ share }) => share === JUDGED);
+  const p50 = (judged?.p50 ?? Number.NaN) / (kafka.p50 + commit.p50);
+  const p99 = (judged?.p99 ?? Number.NaN) / (kafka.p99 + commit.p99);
+  return {
+    tables: [latencyTable(drainRate, seconds, kafka, commit, levels)],
+    data: { drainRate, seconds, versions: engines.versions, kafka, commit, levels, ratios: { p50, p99 } },
+    lines: [`latency p50 ratio ${p50.toFixed(2)}`, `latency p99 ratio ${p99.toFixed(2)}`],
+  };
+}
+
+/** RATE, or what the ingest bench of this run has found, or a drain of its own. */
+async function findDrainRate(
+  engines: BenchEngines,
+  tables: OrderTables,
+  context: BenchContext,
+): Promise<number> {
+  const known = knob('RATE', context.shared.drainRate ?? 0);
+  if (known > 0) return known;
+  const contents = { topic: 'drain', count: knob('N', 400_000), seed: 4 };
+  await loadTopic(contents, engines, context);
+  const task = { ...contents, expected: expectedOutcome(contents) };
+  // The first is slower: everything is cold.
+  await drain(task, tables, engines, context);
+  return (await drain(task, tables, engines, context)).rate;
+}
+
+/** Consumer and REST server in one process, without its own generator. */
+async function startApp(engines: BenchEngines, { resources }: BenchContext): Promise<string> {
+  const settings = {
+    'kafka.topic': TOPIC,
+    'producer.enabled': false,
+    'server.port': await freePort(),
+  };
+  const app = Child.app(engines, ['run', '--json'], settings, resources);
+  const { url }: { url: string } = JSON.parse(await app.line());
+  return url;
+}
+
+async function measure(
+  rate: number,
+  seconds: number,
+  url: string,
+  engines: BenchEngines,
+  tables: OrderTables,
+  { resources, signal }: BenchContext,
+): Promise<LatencySummary> {
+  const { brokers } = engines;
+  await tables.sql.unsafe('truncate orders, order_items');
+  await tables.sql.unsafe('checkpoint');
+  const load = { brokers, topic: TOPIC, rate, seed: rate };
+  const producer = Child.script('paced-producer.ts', load, resources);
+  const { epoch }: { epoch: number } = JSON.parse(await producer.line());
+  const summary = await sampleReadable(
+    { seed: load.seed, epoch, rate },
+    { url, warmUpS: WARM_UP_S, seconds, samplesPerSecond: SAMPLES_PER_SECOND, signal },
+  );
+  await producer.stop();
+  const sent = await topicEnd(brokers, TOPIC);
+  while ((await tables.progress()) < sent) await sleep(100, signal);
+  return summary;
+}
+
+function latencyTable(
+  drainRate: number,
+  seconds: number,
+  kafka: LatencySummary,
+  commit: LatencySummary,
+  levels: readonly Level[],
+): Table {
+  const figures = (one: LatencySummary) => [
+    fixed(one.p50, 2),
+    fixed(one.p99, 2),
+    fixed(one.p999, 2),
+    fixed(one.max, 2),
+    one.samples,
+  ];
+  const sum = [kafka.p50 + commit.p50, kafka.p99 + commit.p99, kafka.p999 + commit.p999];
+  return {
+    title: `${seconds} s a level, drain rate ${whole(drainRate)} orders/s; ms`,
+    columns: ['', 'orders/s', 'p50', 'p99', 'p99.9', 'max', 'samples', 'p50 ratio', 'p99 ratio'],
+    rows: [
+      ['bare Kafka round trip', '', ...figures(kafka)],
+      ['bare commit of a row', '', ...figures(commit)],
+      ['sum of both', '', ...sum.map((value) => fixed(value, 2)), '', '', fixed(1, 2), fixed(1, 2)],
+      ...levels.map((level) => [
+        `at ${level.share * 100} % of the drain rate`,
+        whole(level.rate),
+        ...figures(level),
+        fixed(level.p50 / (sum[0] ?? Number.NaN), 2),
+        fixed(level.p99 / (sum[1] ?? Number.NaN), 2),
+      ]),
+    ],
+  };
+}

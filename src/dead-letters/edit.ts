@@ -38,6 +38,10 @@ export function parseEdit(bytes: Buffer): Edit {
     const found = JSON.stringify(document[wrong]).slice(0, 120);
     throw new AppError('usage', `the edit's operation ${wrong} is not one of RFC 6902: ${found}`);
   }
+  const path = document.flatMap((one) => ('from' in one ? [one.path, one.from] : [one.path])).find(isUnsafe);
+  if (path !== undefined) {
+    throw new AppError('usage', `the edit's path ${path} can't be patched; give the whole document instead`);
+  }
   return { replaces: false, apply: (value) => patch(value, document) };
 }
 
@@ -58,6 +62,13 @@ function patch(value: Buffer | null, operations: readonly Operation[]): ReturnTy
   return holder.value === undefined
     ? { ok: false, detail: 'the patch removes the whole document' }
     : { ok: true, value: Buffer.from(JSON.stringify(holder.value)) };
+}
+
+/** rfc6902 passes over such members to protect prototypes, and would change their parent instead. */
+function isUnsafe(path: string): boolean {
+  return path
+    .split('/')
+    .some((token) => token === '__proto__' || token === 'constructor' || token === 'prototype');
 }
 
 function rooted(one: Operation): Operation {

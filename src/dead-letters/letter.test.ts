@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test';
+import { letterRecord } from '../../test/helpers/letter-records.ts';
+import { logRecord } from '../../test/helpers/log-record.ts';
+import { formatPosition, parseLetter, parsePosition } from './letter.ts';
+
+test('a record becomes a letter, its headers split from those of dead letters', () => {
+  const letter = parseLetter('t', 4, letterRecord({ offset: 7, reason: 'not_json', replays: 2, at: 55 }));
+  expect(letter).toMatchObject({
+    partition: 4,
+    offset: 7,
+    reason: 'not_json',
+    detail: '/items: wrong',
+    source: { topic: 'orders', partition: 2, offset: 107 },
+    at: 55,
+    replays: 2,
+    headers: [['content-type', Buffer.from('application/json')]],
+  });
+  expect(letter.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+});
+
+test('both copies of a letter have one id; another message, source, replay or topic has another', () => {
+  const id = (parts: Parameters<typeof letterRecord>[0], topicId = 't') =>
+    parseLetter(topicId, 0, letterRecord({ source: 9, key: 'k', value: 'v', ...parts })).id;
+  const first = id({ offset: 1 });
+  expect(id({ offset: 30, at: 99 })).toBe(first);
+  const others = [
+    id({ offset: 1, value: 'w' }),
+    id({ offset: 1, key: 'kv', value: '' }),
+    id({ offset: 1, key: null }),
+    id({ offset: 1, value: null }),
+    id({ offset: 1, source: 10 }),
+    id({ offset: 1, replays: 1 }),
+    id({ offset: 1, topic: 'other' }),
+    id({ offset: 1 }, 'u'),
+  ];
+  expect(new Set([first, ...others]).size).toBe(9);
+});
+
+test('a message without our headers is foreign, and each of them is its own', () => {
+  const strange = (offset: number) => parseLetter('t', 0, logRecord({ offset, timestamp: 8, value: 'x' }));
+  expect(strange(1)).toMatchObject({ reason: 'unknown', source: undefined, at: 8, replays: 0 });
+  expect(strange(1).id).not.toBe(strange(2).id);
+  const invented = letterRecord({ offset: 1, reason: 'because' });
+  expect(parseLetter('t', 0, invented)).toMatchObject({ reason: 'unknown', source: { topic: 'orders' } });
+});
+
+test('positions are read as they are written', () => {
+  expect(parsePosition(formatPosition({ partition: 3, offset: 17 }))).toEqual({ partition: 3, offset: 17 });
+  for (const text of ['', '3', ':', '3:', '-1:2', '1:2:3', '1: 2', '1:1e3']) {
+    expect(parsePosition(text)).toBeUndefined();
+  }
+});

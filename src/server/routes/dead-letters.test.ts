@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'bun:test';
+import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
+import { AppError } from '../../lib/app-error.ts';
+
+const URL_ = '/api/v1/dead-letters';
+const NOW = 1_760_000_000_000;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+function setUp(changes: Parameters<FakeBackend['app']>[0] = {}) {
+  const backend = new FakeBackend();
+  const app = backend.app({ now: () => NOW, ...changes });
+  const redrive = (body: unknown) =>
+    app.request(`${URL_}/redrive`, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) });
+  return { backend, app, redrive, desk: backend.deadLetters };
+}
+
+describe('asking', () => {
+  test('filters become what they mean', async () => {
+    const { app, desk } = setUp();
+    const query =
+      'reason=schema&reason=unknown&since=15m&until=2026-01-02T03:04:05Z&key=a%20b&limit=7&cursor=c';
+    expect((await app.request(`${URL_}?${query}`)).status).toBe(200);
+    await app.request(URL_);
+    await app.request(`${URL_}/counts?reason=tombstone`);
+    await app.request(`${URL_}/3:17`);
+    expect(desk.asked).toEqual([
+      {
+        list: {
+          reasons: ['schema', 'unknown'],
+          since: NOW - 900_000,
+          until: Date.UTC(2026, 0, 2, 3, 4, 5),
+          key: 'a b',
+        },
+        limit: 7,
+        cursor: 'c',
+      },
+      { list: {}, limit: 50, cursor: undefined },
+      { counts: { reasons: ['tombstone'] } },
+      { find: { partition: 3, offset: 17 } },
+    ]);
+  });
+
+  test('what is not understood is refused, a mistyped filter too', async () => {
+    const { app, desk } = setUp();
+    const wrong = [
+      '?reson=schema',
+      '?reason=because',
+      '?since=yesterday',
+      '?limit=0',
+      '?limit=501',
+      '/counts?limit=3',
+      '/x',
+    ];
+    for (const one of wrong) expect((await app.request(URL_ + one)).status).toBe(400);
+    expect(desk.asked).toEqual([]);
+    desk.answer = undefined;
+    expect((await app.request(`${URL_}?cursor=old`)).status).toBe(400);
+    expect((await (await app.request(`${URL_}/3:17`)).json()).type).toBe('/problems/dead-letter-not-found');
+  });
+});
+
+describe('redriving', () => {
+  test('by positions, by filter, or all', async () => {
+    const { redrive, desk } = setUp();
+    expect((await redrive({ positions: ['1:2'], dry_run: true, max_replays: 5, again: true })).status).toBe(
+      200,
+    );
+    await redrive({ filter: { reason: ['schema'], since: '1h' } });
+    await redrive({ all: true, cursor: 'c' });
+    const plain = { dryRun: false, maxReplays: 3, again: false, cursor: undefined };
+    expect(desk.asked).toEqual([
+      {
+        redrive: {
+          selection: { positions: [{ partition: 1, offset: 2 }] },
+          dryRun: true,
+          maxReplays: 5,
+          again: true,
+          cursor: undefined,
+        },
+      },
+      { redrive: { ...plain, selection: { filter: { reasons: ['schema'], since: NOW - 3_600_000 } } } },
+      { redrive: { ...plain, selection: { filter: {} }, cursor: 'c' } },
+    ]);
+  });
+
+  test('never by accident: everything must be asked for', async () => {
+    const { redrive, desk } = setUp();
+    const wrong = [
+      {},
+      { filter: {} },
+      { all: false },
+      { all: true, filter: { key: 'a' } },
+      { positions: [] },
+      { positions: ['1'] },
+      { al: true },
+      [],
+    ];
+    for (const body of wrong) expect((await redrive(body)).status).toBe(400);
+    expect(desk.asked).toEqual([]);
+  });
+
+  test('while another one does it: 503 with Retry-After', async () => {
+    const { redrive, desk } = setUp();
+    desk.failure = new AppError('busy', 'another process');
+    const answer = await redrive({ all: true });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    expect((await answer.json()).type).toBe('/problems/dead-letters-busy');
+  });
+});
+
+describe('the token', () => {
+  const status = async (host: string, token: string, authorization?: string) => {
+    const { app, desk } = setUp({ host, token });
+    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+    const paths = ['', '/counts', '/3:17'];
+    const answers = await Promise.all(paths.map((path) => app.request(URL_ + path, { headers })));
+    answers.push(
+      await app.request(`${URL_}/redrive`, {
+        method: 'POST',
+        headers: { ...JSON_TYPE, ...headers },
+        body: '{"all":true}',
+      }),
+    );
+    const statuses = new Set(answers.map((answer) => answer.status));
+    expect(statuses.size).toBe(1);
+    expect(desk.asked.length > 0).toBe(statuses.has(200));
+    return answers[0]?.status;
+  };
+
+  test('is not asked for on the loopback, unless there is one', async () => {
+    expect(await status('127.0.0.1', '')).toBe(200);
+    expect(await status('127.0.0.1', 'secret')).toBe(401);
+    expect(await status('127.0.0.1', 'secret', 'Bearer secret')).toBe(200);
+  });
+
+  test('is demanded everywhere else, and without one all is refused', async () => {
+    expect(await status('0.0.0.0', '')).toBe(403);
+    expect(await status('0.0.0.0', '', 'Bearer ')).toBe(403);
+    expect(await status('0.0.0.0', 'secret')).toBe(401);
+    for (const wrong of ['Bearer secre', 'Bearer secret2', 'Basic secret', 'secret', 'Bearer']) {
+      expect(await status('0.0.0.0', 'secret', wrong)).toBe(401);
+    }
+    expect(await status('0.0.0.0', 'secret', 'bearer secret')).toBe(200);
+  });
+
+  test('says what to do', async () => {
+    const { app } = setUp({ host: '0.0.0.0', token: '' });
+    const refused = await app.request(URL_);
+    expect((await refused.json()).detail).toContain('TEST_SERVICE_SERVER_TOKEN');
+    const asked = await setUp({ host: '0.0.0.0', token: 'x' }).app.request(URL_);
+    expect(asked.headers.get('www-authenticate')).toBe('Bearer');
+  });
+});

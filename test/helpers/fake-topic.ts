@@ -1,0 +1,39 @@
+import type { ReadableTopic } from '../../src/dead-letters/ports.ts';
+import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
+import type { TopicSlice } from '../../src/kafka/topic-reader.ts';
+
+/** A topic in memory: an array of records a partition, read in slices of a few. */
+export class FakeTopic implements ReadableTopic {
+  topicId = 'topic-1';
+  readonly partitions: LogRecord[][];
+  readonly #sliceRecords: number;
+  /** First offset still there, by partition. */
+  readonly starts = new Map<number, number>();
+
+  constructor(partitions: LogRecord[][], sliceRecords = 3) {
+    this.partitions = partitions;
+    this.#sliceRecords = sliceRecords;
+  }
+
+  async ranges(): Promise<Map<number, LogRange>> {
+    return new Map(
+      this.partitions.map((records, partition) => [
+        partition,
+        { start: this.starts.get(partition) ?? 0, end: (records.at(-1)?.offset ?? -1) + 1 },
+      ]),
+    );
+  }
+
+  async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
+    for (const [partition, { start, end }] of ranges) {
+      for (let from = start; from < end; from += this.#sliceRecords) {
+        const nextOffset = Math.min(end, from + this.#sliceRecords);
+        const all = this.partitions[partition] ?? [];
+        const records = all.filter(({ offset }) => offset >= from && offset < nextOffset);
+        yield { partition, records, nextOffset };
+      }
+    }
+  }
+
+  async close(): Promise<void> {}
+}

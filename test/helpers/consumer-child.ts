@@ -29,7 +29,7 @@ const hooks: ConsumerHooks = {
     dieAt('after the dead letters');
   },
 };
-startComposed({ ...place, databaseUrl: proxy.urlOf(place.databaseUrl) }, { maxBatchOrders: 300 }, hooks);
+startComposed({ ...place, databaseUrl: proxy.urlOf(place.databaseUrl) }, { maxBatchOrders: 100 }, hooks);
 
 async function write(sink: OrderSink, batch: OrderBatch): Promise<BatchResult> {
   dieAt('before BEGIN');

@@ -54,15 +54,23 @@ export interface StopSignal {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+/** `make`, `timeout` and service managers pass a signal on that the whole process group got already. */
+const ECHO_MS = 250;
 
-/** The first signal asks for a graceful stop, the second ends the process at once with 128 + its number. */
+/**
+ * The first signal asks for a graceful stop, the second ends the process at once with 128 + its number; what comes
+ * within 250 ms of the first is its echo.
+ */
 export function listenForStop(onForce: () => void = () => {}): StopSignal {
   const controller = new AbortController();
+  let askedAt = 0;
   const onSignal = (name: (typeof SIGNALS)[number]): void => {
     if (!controller.signal.aborted) {
+      askedAt = performance.now();
       controller.abort();
       return;
     }
+    if (performance.now() - askedAt < ECHO_MS) return;
     onForce();
     process.exit(128 + NUMBERS[name]);
   };

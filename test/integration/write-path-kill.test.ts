@@ -41,6 +41,6 @@ for (const at of KILL_POINTS) {
   test.concurrent(
     `kill -9 ${at}: every order is stored once, no bad message is lost`,
     () => killAndGoOn(at),
-    90_000,
+    240_000,
   );
 }

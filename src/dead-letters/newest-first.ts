@@ -13,6 +13,7 @@ interface Found<T> {
 interface Lane<T> {
   readonly partition: number;
   readonly start: number;
+  readonly end: number;
   /** Not read yet: below this. */
   upper: number;
   /** Offsets to read next. */
@@ -58,6 +59,7 @@ export async function readNewest<T>(
     ([partition, { start, end }]): Lane<T> => ({
       partition,
       start,
+      end,
       upper: end,
       block: FIRST_BLOCK,
       found: [],
@@ -67,7 +69,7 @@ export async function readNewest<T>(
   const letters: T[] = [];
   let [passed, blocks, cut] = [0, 0, false];
   while (letters.length < options.limit) {
-    const empty = lanes.find((lane) => lane.found.length === 0 && lane.upper > lane.start);
+    const empty = leastRead(lanes.filter((lane) => lane.found.length === 0 && lane.upper > lane.start));
     if (empty !== undefined && !cut) {
       cut = blocks > 0 && performance.now() > options.deadline;
       if (!cut) {
@@ -91,6 +93,14 @@ export async function readNewest<T>(
     ]),
   );
   return { letters, cut, rest, passed };
+}
+
+/** Turn by turn, so that a deadline finds all partitions read about equally far. */
+function leastRead<T>(lanes: readonly Lane<T>[]): Lane<T> | undefined {
+  return lanes.reduce<Lane<T> | undefined>(
+    (least, lane) => (least === undefined || lane.end - lane.upper < least.end - least.upper ? lane : least),
+    undefined,
+  );
 }
 
 async function readBlock<T>(

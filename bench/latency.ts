@@ -2,7 +2,7 @@ import { freePort } from '../test/helpers/free-port.ts';
 import { bareCommits, bareRoundTrips } from './lib/bare-latency.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { Child } from './lib/child.ts';
-import { drain } from './lib/drain.ts';
+import { type CpuPerOrder, cpuNow, drain, roundOf } from './lib/drain.ts';
 import { type BenchEngines, startEngines } from './lib/engines.ts';
 import type { LatencySummary } from './lib/latencies.ts';
 import { expectedOutcome, loadTopic, topicEnd } from './lib/load-topic.ts';
@@ -26,6 +26,8 @@ export const latency: Bench = {
 };
 
 interface Level extends LatencySummary {
+  /** µs an order; `client` is the service's process. */
+  readonly cpu: CpuPerOrder;
   readonly share: number;
   readonly rate: number;
 }
@@ -40,12 +42,12 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const samples = Math.min(2_000, seconds * SAMPLES_PER_SECOND);
   const kafka = await bareRoundTrips(samples, engines, context.signal);
   const commit = await bareCommits(samples, tables, context.signal);
-  const url = await startApp(engines, context);
+  const app = await startApp(engines, context);
   const levels: Level[] = [];
   for (const share of SHARES) {
     const rate = Math.max(1, Math.round(drainRate * share));
     context.say(`${rate} orders/s for ${WARM_UP_S + seconds} s`);
-    levels.push({ share, rate, ...(await measure(rate, seconds, url, engines, tables, context)) });
+    levels.push({ share, rate, ...(await measure(rate, seconds, app, engines, tables, context)) });
   }
   const judged = levels.find(({ share }) => share === JUDGED);
   const p50 = (judged?.p50 ?? Number.NaN) / (kafka.p50 + commit.p50);
@@ -73,8 +75,13 @@ async function findDrainRate(
   return (await drain(task, tables, engines, context)).rate;
 }
 
+interface RunningApp {
+  readonly pid: number;
+  readonly url: string;
+}
+
 /** Consumer and REST server in one process, without its own generator. */
-async function startApp(engines: BenchEngines, { resources }: BenchContext): Promise<string> {
+async function startApp(engines: BenchEngines, { resources }: BenchContext): Promise<RunningApp> {
   const settings = {
     'kafka.topic': TOPIC,
     'producer.enabled': false,
@@ -82,31 +89,34 @@ async function startApp(engines: BenchEngines, { resources }: BenchContext): Pro
   };
   const app = Child.app(engines, ['run', '--json'], settings, resources);
   const { url }: { url: string } = JSON.parse(await app.line());
-  return url;
+  return { pid: app.pid, url };
 }
 
 async function measure(
   rate: number,
   seconds: number,
-  url: string,
+  app: RunningApp,
   engines: BenchEngines,
   tables: OrderTables,
   { resources, signal }: BenchContext,
-): Promise<LatencySummary> {
+): Promise<LatencySummary & { readonly cpu: CpuPerOrder }> {
   const { brokers } = engines;
   await tables.sql.unsafe('truncate orders, order_items');
   await tables.sql.unsafe('checkpoint');
   const load = { brokers, topic: TOPIC, rate, seed: rate };
   const producer = Child.script('paced-producer.ts', load, resources);
   const { epoch }: { epoch: number } = JSON.parse(await producer.line());
+  const before = cpuNow(app.pid, engines);
+  const started = await tables.progress();
   const summary = await sampleReadable(
     { seed: load.seed, epoch, rate },
-    { url, warmUpS: WARM_UP_S, seconds, samplesPerSecond: SAMPLES_PER_SECOND, signal },
+    { url: app.url, warmUpS: WARM_UP_S, seconds, samplesPerSecond: SAMPLES_PER_SECOND, signal },
   );
   await producer.stop();
   const sent = await topicEnd(brokers, TOPIC);
   while ((await tables.progress()) < sent) await sleep(100, signal);
-  return summary;
+  const { cpu } = roundOf(sent - started, 1, before, cpuNow(app.pid, engines));
+  return { ...summary, cpu };
 }
 
 function latencyTable(
@@ -125,8 +135,21 @@ function latencyTable(
   ];
   const sum = [kafka.p50 + commit.p50, kafka.p99 + commit.p99, kafka.p999 + commit.p999];
   return {
-    title: `${seconds} s a level, drain rate ${whole(drainRate)} orders/s; ms`,
-    columns: ['', 'orders/s', 'p50', 'p99', 'p99.9', 'max', 'samples', 'p50 ratio', 'p99 ratio'],
+    title: `${seconds} s a level, drain rate ${whole(drainRate)} orders/s; ms, and CPU in µs an order`,
+    columns: [
+      '',
+      'orders/s',
+      'p50',
+      'p99',
+      'p99.9',
+      'max',
+      'samples',
+      'p50 ratio',
+      'p99 ratio',
+      'CPU app',
+      'CPU Kafka',
+      'CPU PostgreSQL',
+    ],
     rows: [
       ['bare Kafka round trip', '', ...figures(kafka)],
       ['bare commit of a row', '', ...figures(commit)],
@@ -137,6 +160,7 @@ function latencyTable(
         ...figures(level),
         fixed(level.p50 / (sum[0] ?? Number.NaN), 2),
         fixed(level.p99 / (sum[1] ?? Number.NaN), 2),
+        ...[level.cpu.client, level.cpu.kafka, level.cpu.postgresql].map((value) => fixed(value, 1)),
       ]),
     ],
   };

@@ -10,10 +10,13 @@ import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import type { Bench, SharedFigures } from './lib/bench.ts';
 import { publish } from './lib/report.ts';
+import { memory } from './memory.ts';
+import { micro } from './micro.ts';
 import { produce } from './produce.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency];
-const ON_REQUEST: readonly Bench[] = [];
+const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, memory];
+/** Without a baseline: they show where time goes. */
+const ON_REQUEST: readonly Bench[] = [micro];
 
 const shared: SharedFigures = {};
 const logger = createLogger({ level: 'warn', format: 'pretty' });

@@ -88,7 +88,8 @@ export class OrderWriter {
     }
     try {
       const result = await this.#transaction((tx, rows) => this.#merge(tx, batch, rows));
-      this.#expectKnown = result.changed.length + result.unchanged > 0 ? CALM_BATCHES : this.#expectKnown - 1;
+      const known = result.changed.length + result.unchanged > 0;
+      this.#expectKnown = known ? CALM_BATCHES : Math.max(0, this.#expectKnown - 1);
       return result;
     } catch (error) {
       // A key that another consumer added meanwhile: the next attempt sees it.
@@ -171,13 +172,16 @@ export class OrderWriter {
   async #moveOffsets(tx: TransactionSQL, { moves, topicId }: OrderBatch): Promise<void> {
     const { group, topic } = this.#options;
     const sorted = [...moves].sort((a, b) => a.partition - b.partition);
-    for (const move of sorted) {
-      const result = await tx`update consumer_offsets set next_offset = ${move.to}, updated_at = now()
-        where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
-          and partition = ${move.partition} and next_offset = ${move.from}`;
-      if (result.count === 1) continue;
-      throw new AppError('fenced', `partition ${move.partition} is not at offset ${move.from} any more`);
-    }
+    const column = (pick: (move: OffsetMove) => number, type: 'INT' | 'BIGINT') =>
+      tx.array(sorted.map(pick), type);
+    const moved = await tx`update consumer_offsets c set next_offset = m.next, updated_at = now()
+      from unnest(${column((move) => move.partition, 'INT')}::int[], ${column((move) => move.from, 'BIGINT')}::bigint[],
+        ${column((move) => move.to, 'BIGINT')}::bigint[]) as m (partition, expected, next)
+      where c.group_id = ${group} and c.topic = ${topic} and c.topic_id = ${topicId}
+        and c.partition = m.partition and c.next_offset = m.expected`;
+    if (moved.count === moves.length) return;
+    const partitions = sorted.map((move) => `${move.partition} at ${move.from}`).join(', ');
+    throw new AppError('fenced', `not every partition is where it was expected: ${partitions}`);
   }
 }
 

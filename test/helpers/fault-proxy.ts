@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './free-port.ts';
 
 /** pass: as if it were not there. refuse: nobody listens. black-hole: takes connections and bytes, gives none on. */
 export type ProxyMode = 'pass' | 'refuse' | 'black-hole';
@@ -111,10 +112,10 @@ export class FaultProxy {
   }
 
   async #listen(): Promise<void> {
+    // Not one the system gives away: while connections are refused, nobody else may get it.
+    if (this.#port === 0) this.#port = await freePort();
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (address !== null && typeof address === 'object') this.#port = address.port;
   }
 
   #link(client: Socket): void {

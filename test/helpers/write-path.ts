@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
+import { highWatermarks } from '../../src/kafka/high-watermarks.ts';
 import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/message-sender.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
 import { createMessageSender } from '../../src/kafka/sender.ts';
@@ -118,7 +119,7 @@ export class WritePath {
   async drained(timeoutMs = 40_000): Promise<void> {
     const reader = await TopicReader.open({ ...this.place });
     try {
-      const ends = await reader.ranges();
+      const ends = await this.#settledEnds(reader);
       let seen = '';
       await until(
         async () => {
@@ -139,6 +140,17 @@ export class WritePath {
     }
   }
 
+  /** The ends, once the markers of ended transactions are there: they are written after the producer's answer. */
+  async #settledEnds(reader: TopicReader): Promise<Map<number, LogRange>> {
+    let ends = new Map<number, LogRange>();
+    await until(async () => {
+      const written = await highWatermarks(this.place.brokers, this.place.topic);
+      ends = await reader.ranges();
+      return [...ends].every(([partition, { end }]) => written.get(partition) === end);
+    }, 30_000);
+    return ends;
+  }
+
   /** The stored offset of each partition of the topic's incarnation. */
   async offsets(topicId: string): Promise<Map<number, number>> {
     const rows: { partition: number; next_offset: string }[] = await this.sql`
@@ -152,14 +164,29 @@ export class WritePath {
     return new PostgresOrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
   }
 
-  /** What is in the database, to compare with what was sent; throws when there are items without an order. */
+  /** Every order in the database by its uid. */
   async storedOrders(): Promise<Map<string, Order>> {
+    return new Map([...(await this.stored())].map(([uid, { order }]) => [uid, order]));
+  }
+
+  /**
+   * How the database differs from these orders, of which the last one of a uid counts: a line an order, sorted. Empty
+   * when every order is there once, as it was sent, with its items, and nothing else is.
+   */
+  async differencesFrom(sent: readonly Order[]): Promise<string[]> {
+    const expected = new Map(sent.map((order) => [order.order_uid, order]));
     const stored = await this.stored();
-    const orders = new Map([...stored].map(([uid, { order }]) => [uid, order]));
-    const items = [...orders.values()].reduce((sum, order) => sum + order.items.length, 0);
+    const differences: string[] = [];
+    for (const [uid, order] of expected) {
+      const found = stored.get(uid);
+      if (found === undefined) differences.push(`${uid} is missing`);
+      else if (!Bun.deepEquals(found.order, order, true)) differences.push(`${uid} is altered`);
+    }
+    for (const uid of stored.keys()) if (!expected.has(uid)) differences.push(`${uid} should not be there`);
+    const items = [...stored.values()].reduce((sum, { order }) => sum + order.items.length, 0);
     const [row]: { count: string }[] = await this.sql`select count(*) from order_items`;
-    if (Number(row?.count) !== items) throw new Error(`${row?.count} items, the orders have ${items}`);
-    return orders;
+    if (Number(row?.count) !== items) differences.push(`${row?.count} items, the orders have ${items}`);
+    return differences.sort();
   }
 
   /** All dead letters so far, in the order of their topic. */
@@ -190,11 +217,6 @@ export async function readAll(brokers: readonly string[], topic: string): Promis
   } finally {
     await reader.close();
   }
-}
-
-/** Orders by uid, the last one of a uid counts: what the database has to say in the end. */
-export function byUid(orders: readonly Order[]): Map<string, Order> {
-  return new Map(orders.map((order) => [order.order_uid, order]));
 }
 
 function readDeadLetter(record: LogRecord): ReadDeadLetter {

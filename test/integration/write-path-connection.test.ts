@@ -10,8 +10,9 @@ const paths = new WritePaths();
 const proxies: FaultProxy[] = [];
 
 afterEach(async () => {
-  await paths.closeAll();
+  // First, because a session that never finishes to log in holds up the dropping of databases.
   await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+  await paths.closeAll();
 });
 afterAll(() => paths.closeAll());
 

@@ -12,8 +12,9 @@ const proxies: FaultProxy[] = [];
 const OUTAGE_MS = process.env['TEST_LONG'] === '1' ? 60_000 : 12_000;
 
 afterEach(async () => {
-  await paths.closeAll();
+  // First, because a session that never finishes to log in holds up the dropping of databases.
   await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+  await paths.closeAll();
 });
 afterAll(() => paths.closeAll());
 

@@ -26,6 +26,8 @@ export interface CampaignResult {
   readonly sent: number;
   readonly consumerStarts: number;
   readonly failedStarts: number;
+  /** What became of the consumers' batches, by outcome, as far as they lived to tell. */
+  readonly batches: ReadonlyMap<string, number>;
   /** Undefined when it was not to be had. */
   readonly report: VerifyReport | undefined;
   /** From the first event's clock to the end of the verification. */
@@ -88,6 +90,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       sent,
       consumerStarts: sum(rig.slots.map((slot) => slot.starts)),
       failedStarts: sum(rig.slots.map((slot) => slot.failedStarts)),
+      batches: countOutcomes(rig.slots.map((slot) => slot.logFile)),
       report,
       seconds: campaign.seconds,
       drainSeconds,
@@ -180,6 +183,17 @@ async function verify(rig: Rig, manifest: string, print: (line: string) => void)
 
 function parseReport(output: string): VerifyReport | undefined {
   return output.trim() === '' ? undefined : JSON.parse(output);
+}
+
+/** Reads the consumers' logs line by line: `"outcome":"fenced"`. */
+function countOutcomes(logFiles: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const file of logFiles) {
+    for (const [, outcome = ''] of readFileSync(file, 'utf8').matchAll(/"outcome":"(\w+)"/g)) {
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 function readable(path: string): boolean {

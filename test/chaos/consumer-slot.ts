@@ -1,10 +1,13 @@
 import { pause } from '../../src/lib/backoff.ts';
+import { until } from '../helpers/until.ts';
 import { AppProcess, type AppProcessOptions, type Exit } from './app-process.ts';
 
 /** Pause before a consumer that could not start (an engine is down) is started again. */
 const RETRY_MS = 1_000;
 /** A graceful stop has 8 s; the rest is for a machine that does much else, and for a freeze in between. */
 const STOP_LIMIT_MS = 45_000;
+/** A slot is without a process for the pause after a kill, and while it is scaled down. */
+const PROCESS_LIMIT_MS = 90_000;
 const IDLE_MS = 50;
 
 /** One process of the slot, and what was done to it. */
@@ -36,6 +39,10 @@ export class ConsumerSlot {
     this.#running = this.#run();
   }
 
+  get logFile(): string {
+    return this.#options.logFile;
+  }
+
   /** The process runs and has begun to work. */
   get ready(): boolean {
     const life = this.#alive;
@@ -47,19 +54,20 @@ export class ConsumerSlot {
     this.#wanted = true;
   }
 
-  /** kill -9; the next process starts after the pause. False when there was no process. */
-  kill(pauseMs: number): boolean {
-    const life = this.#alive;
+  /** kill -9 as soon as there is a process; the next one starts after the pause. False when none comes. */
+  async kill(pauseMs: number): Promise<boolean> {
+    const life = await this.#next();
     if (life === undefined) return false;
     life.killed = true;
     life.pauseMs = pauseMs;
     life.process.kill();
+    await life.process.exited;
     return true;
   }
 
-  /** SIGSTOP, and SIGCONT after the time. False when there was no process. */
+  /** SIGSTOP as soon as there is a process, SIGCONT after the time. False when none comes. */
   async freeze(forMs: number): Promise<boolean> {
-    const life = this.#alive;
+    const life = await this.#next();
     if (life === undefined) return false;
     life.process.send('SIGSTOP');
     await pause(forMs, this.#closed.signal);
@@ -86,12 +94,20 @@ export class ConsumerSlot {
   /** kill -9 for good. */
   async close(): Promise<void> {
     this.#closed.abort();
-    this.kill(0);
+    if (this.#life !== undefined) this.#life.killed = true;
+    this.#life?.process.kill();
     await this.#running;
   }
 
   get #alive(): Life | undefined {
     return this.#life?.process.running === true ? this.#life : undefined;
+  }
+
+  /** The process that runs, or the next to do so. */
+  async #next(): Promise<Life | undefined> {
+    const found = (): boolean => this.#alive !== undefined || this.#closed.signal.aborted;
+    await until(found, PROCESS_LIMIT_MS).catch(() => {});
+    return this.#alive;
   }
 
   async #run(): Promise<void> {

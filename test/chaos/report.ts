@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReport } from '../../src/verify/report-text.ts';
 import type { CampaignResult } from './campaign.ts';
-import { type ChaosKind, describeEvent, type Schedule } from './schedule.ts';
+import { describeEvent, type Schedule } from './schedule.ts';
 
 const TAIL_LINES = 15;
 const TAIL_WIDTH = 400;
@@ -15,6 +15,7 @@ export function summarize(result: CampaignResult): string {
     ['events', `${events}: ${counted(done)}`],
     ...(missed.size === 0 ? [] : [['without effect', counted(missed)]]),
     ['consumers', `${consumerStarts} processes started, ${failedStarts} of them while an engine was down`],
+    ['batches', counted(result.batches)],
     ['produced', `${report?.total.produced ?? 'unknown'}, ${sent} acknowledged`],
     ...(report === undefined
       ? []
@@ -50,7 +51,7 @@ export function explainFailure(
   ].join('\n');
 }
 
-function counted(counts: ReadonlyMap<ChaosKind, number>): string {
+function counted(counts: ReadonlyMap<string, number>): string {
   return [...counts]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([kind, count]) => `${count} ${kind}`)

@@ -17,9 +17,9 @@ const DURATIONS = {
   'black-hole connections': [1_000, 8_000],
   'reset connections': [0, 0],
   // The time is how long it is waited for the statement to come by.
-  'reset in COPY': [10_000, 10_000],
-  'reset before COMMIT': [10_000, 10_000],
-  'reset after COMMIT': [10_000, 10_000],
+  'reset in COPY': [20_000, 20_000],
+  'reset before COMMIT': [20_000, 20_000],
+  'reset after COMMIT': [20_000, 20_000],
   // Two of the three consumers are asked to stop, and start again after the time.
   'scale to one': [3_000, 10_000],
 } as const satisfies Record<string, readonly [number, number]>;

@@ -1,7 +1,4 @@
 import { Database, type Statement } from 'bun:sqlite';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DeadLetterClaim } from './dead-letter-claim.ts';
 import type { ManifestLine } from './manifest.ts';
 
@@ -24,31 +21,31 @@ export interface Suspect {
 export type UnexplainedKind = 'letter' | 'line';
 
 const SCHEMA = `
-  create table letters (partition integer, "offset" integer, reason text, at integer, digest text);
-  create table lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
-  create table unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
-  create table suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
-  create table sightings (orderUid text, partition integer, primary key (orderUid, partition)) without rowid;
-  create table altered (orderUid text primary key) without rowid;`;
+  create table evidence.letters (partition integer, "offset" integer, reason text, at integer, digest text);
+  create table evidence.lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
+  create table evidence.unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
+  create table evidence.suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
+  create table evidence.sightings (orderUid text, partition integer, primary key (orderUid, partition)) without rowid;
+  create table evidence.altered (orderUid text primary key) without rowid;`;
 
 const SELECT_LINES =
   'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason from lines';
 
 /**
  * What has to be remembered from one end of the log to the other, in a temporary file: memory stays the same at any number of
- * dead letters. The file goes with `close`.
+ * dead letters. The file goes with the process, however that ends.
  */
 export class EvidenceIndex {
-  readonly #folder: string;
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
 
   constructor() {
-    this.#folder = mkdtempSync(join(tmpdir(), 'test-service-verify-'));
-    this.#db = new Database(join(this.#folder, 'evidence.sqlite'), { create: true, strict: true });
-    // Nothing of it has to outlive a crash.
-    this.#db.run('pragma journal_mode = off');
-    this.#db.run('pragma synchronous = off');
+    this.#db = new Database(':memory:', { strict: true });
+    this.#db.run('pragma temp_store = file');
+    // The nameless database is a file of SQLite's own that is unlinked as soon as it is open: https://sqlite.org/inmemorydb.html
+    this.#db.run(`attach '' as evidence`);
+    this.#db.run('pragma evidence.journal_mode = off');
+    this.#db.run('pragma evidence.synchronous = off');
     this.#db.run(SCHEMA);
   }
 
@@ -70,9 +67,9 @@ export class EvidenceIndex {
 
   /** Call it when all letters and lines are there, before the first question. */
   seal(): void {
-    this.#db.run('create index letters_source on letters (partition, "offset")');
-    this.#db.run('create index lines_source on lines (partition, "offset")');
-    this.#db.run('create index lines_order on lines (orderUid)');
+    this.#db.run('create index evidence.letters_source on letters (partition, "offset")');
+    this.#db.run('create index evidence.lines_source on lines (partition, "offset")');
+    this.#db.run('create index evidence.lines_order on lines (orderUid)');
   }
 
   /** Letters of messages from an offset on, in the order of offsets. */
@@ -206,12 +203,11 @@ export class EvidenceIndex {
     }
   }
 
-  /** Removes the file. Idempotent. */
+  /** Closes the file, which is its end. Idempotent. */
   close(): void {
     for (const statement of this.#statements.values()) statement.finalize();
     this.#statements.clear();
     this.#db.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   *#paged<T>(sql: string, key: string | number): Iterable<T> {

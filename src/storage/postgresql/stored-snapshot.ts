@@ -1,4 +1,4 @@
-import type { TransactionSQL } from 'bun';
+import { SQL, type TransactionSQL } from 'bun';
 import type { Order } from '../../order/order.ts';
 import { firstDifference } from '../../order/same-order.ts';
 import type { Accepted } from '../../order/validate.ts';
@@ -39,7 +39,7 @@ export async function withStoredSnapshot<T>(
       return await work(new StoredSnapshot(tx, scope, await earlierUntil(tx, scope)));
     });
   } catch (error) {
-    throw toDatabaseError(error, 'reading what is stored');
+    throw error instanceof SQL.SQLError ? toDatabaseError(error, 'reading what is stored') : error;
   }
 }
 

@@ -11,7 +11,6 @@ import type { VerifyReport } from '../../../verify/report.ts';
 import { renderReport } from '../../../verify/report-text.ts';
 import { verify } from '../../../verify/verify.ts';
 import { waitUntilStored } from '../../../verify/wait.ts';
-import type { Config } from '../config-schema.ts';
 import {
   type CommandContext,
   type CommonOptions,
@@ -64,12 +63,17 @@ Examples:
     .action(async (options: VerifyCommandOptions) => {
       // Until it is proven: an interrupted verification has proven nothing.
       process.exitCode = 1;
+      let report: VerifyReport | undefined;
       await withContext(options, async (context) => {
-        const report = await run(context, options);
-        if (options.json === true) printJson(report);
-        else print(renderReport(report, process.stdout.isTTY === true ? paint : undefined));
-        if (report.ok) process.exitCode = 0;
+        report = await run(context, options);
       });
+      if (report === undefined) {
+        process.stderr.write('stopped before all was verified: nothing is proven\n');
+        return;
+      }
+      if (options.json === true) printJson(report);
+      else print(renderReport(report, process.stdout.isTTY === true ? paint : undefined));
+      if (report.ok) process.exitCode = 0;
     });
 }
 
@@ -136,7 +140,7 @@ async function run(context: CommandContext, options: VerifyCommandOptions): Prom
 }
 
 async function openReader({ config, resources }: CommandContext, topic: string): Promise<TopicReader> {
-  const { brokers }: Config['kafka'] = config.kafka;
+  const { brokers } = config.kafka;
   const reader = await TopicReader.open({
     brokers,
     topic,

@@ -5,6 +5,7 @@
 import { listenForStop, Resources } from '../src/cmd/app/shutdown.ts';
 import { messageOf } from '../src/lib/app-error.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
+import { compare } from './compare.ts';
 import { dirty } from './dirty.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
@@ -16,7 +17,7 @@ import { produce } from './produce.ts';
 
 const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, memory];
 /** Without a baseline: they show where time goes. */
-const ON_REQUEST: readonly Bench[] = [micro];
+const ON_REQUEST: readonly Bench[] = [micro, compare];
 
 const shared: SharedFigures = {};
 const logger = createLogger({ level: 'warn', format: 'pretty' });

@@ -7,7 +7,7 @@ import type { Resources } from '../../src/cmd/app/shutdown.ts';
 import { within } from '../../src/lib/deadline.ts';
 import type { BenchEngines } from './engines.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cmd/app/main.ts');
+const ROOT = join(import.meta.dirname, '../..');
 const STOP_TIMEOUT_MS = 15_000;
 const KEPT_ERROR_CHARACTERS = 4_000;
 
@@ -40,8 +40,17 @@ export class Child {
     }
   }
 
-  /** The service's real executable, with its default settings but for those given; stopped when the bench ends. */
-  static app(engines: BenchEngines, args: string[], given: AppSettings, resources: Resources): Child {
+  /**
+   * The service's real executable, of this work tree or of the one at `root`, with its default settings but for those given;
+   * stopped when the bench ends.
+   */
+  static app(
+    engines: BenchEngines,
+    args: string[],
+    given: AppSettings,
+    resources: Resources,
+    root = ROOT,
+  ): Child {
     const all: AppSettings = {
       engines: 'off',
       'kafka.brokers': engines.brokers.join(','),
@@ -60,7 +69,8 @@ export class Child {
     const profile = process.env['PROFILE'];
     const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     // Away from the repository, so that its config.yaml does not count.
-    return Child.#start([...flags, MAIN, ...args], args[0] ?? '', { env, cwd: engines.folder }, resources);
+    const main = join(root, 'src/cmd/app/main.ts');
+    return Child.#start([...flags, main, ...args], args[0] ?? '', { env, cwd: engines.folder }, resources);
   }
 
   /** A script of this folder, given `input` as JSON in its first argument. */

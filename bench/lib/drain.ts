@@ -47,6 +47,8 @@ export interface DrainTask {
   /** Messages in the topic. */
   readonly count: number;
   readonly expected: ExpectedOutcome;
+  /** The work tree whose consumer it is; this one. */
+  readonly root?: string;
 }
 
 let drains = 0;
@@ -62,7 +64,7 @@ export async function drain(
   { resources, signal }: BenchContext,
 ): Promise<Round> {
   drains += 1;
-  const { topic, count, expected } = task;
+  const { topic, count, expected, root } = task;
   const deadLetterTopic = `${topic}.dead-letters-${drains}`;
   await tables.reset();
   const group = `bench-${drains}`;
@@ -71,6 +73,7 @@ export async function drain(
     ['consume'],
     { 'kafka.topic': topic, 'kafka.deadLetterTopic': deadLetterTopic, 'kafka.group': group },
     resources,
+    root,
   );
   const progress = async (above: number): Promise<number> => {
     const patience = performance.now() + STALL_MS;

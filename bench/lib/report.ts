@@ -7,7 +7,7 @@ import { formatTable } from './table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, '.artifacts/bench');
-const KNOBS = ['N', 'ROUNDS', 'RATE', 'SECONDS', 'SOAK_MIN', 'SOAK_RATE'];
+const KNOBS = ['N', 'ROUNDS', 'RATE', 'SECONDS', 'SOAK_MIN', 'SOAK_RATE', 'OTHER'];
 
 /** Prints the report and leaves it as JSON in .artifacts/bench; the lines for machines come last. */
 export function publish(bench: Bench, report: BenchReport): void {

@@ -19,7 +19,8 @@ export interface RejectedRecord {
  */
 export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   const { record, rejection } = rejected;
-  const headers: Record<string, string | Buffer> = {};
+  // Without a prototype: a header may be called __proto__.
+  const headers: Record<string, string | Buffer> = Object.create(null);
   for (const [key, value] of record.headers) headers[key?.toString() ?? ''] = value ?? Buffer.alloc(0);
   headers[DEAD_LETTER_HEADERS.reason] = rejection.reason;
   headers[DEAD_LETTER_HEADERS.detail] = rejection.detail;

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';
+import { kcatSend } from '../helpers/other-producers.ts';
 import { messageOf, rawMessage, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { WritePaths } from '../helpers/write-paths.ts';
 
@@ -142,4 +143,19 @@ test('an item the database refuses takes its order with it, and nothing else', a
   expect((await path.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual([
     ['database_rejected', 'b'],
   ]);
+});
+
+test('a bad message with a header named __proto__ is a dead letter with that header, and holds nothing up', async () => {
+  const path = await paths.open({ partitions: 1 });
+  const { brokers, topic } = path.place;
+  await kcatSend(brokers, topic, ['not an order'], ['-H', '__proto__=polluted', '-H', 'constructor=x']);
+  const order = sampleOrder('behind it');
+  await path.send([messageOf(order)]);
+  path.start();
+  await path.drained(20_000);
+  expect(await path.differencesFrom([order])).toEqual([]);
+  const [letter] = await path.deadLetters();
+  expect(letter?.reason).toBe('not_json');
+  expect(letter?.headers.get('__proto__')).toBe('polluted');
+  expect(letter?.headers.get('constructor')).toBe('x');
 });

@@ -1,0 +1,68 @@
+import { expect, test } from 'bun:test';
+import { logRecords } from '../../test/helpers/log-records.ts';
+import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import { reject } from '../order/validate.ts';
+import { deadLetterOf } from './dead-letter.ts';
+
+function letterOf(message: OutgoingMessage): OutgoingMessage {
+  const [record] = logRecords([message], 42);
+  if (record === undefined) throw new Error('no record');
+  const rejection = reject('not_json', '', 'no JSON');
+  return deadLetterOf({ topic: 'orders', partition: 3, record, rejection, at: 1_760_000_000_123 });
+}
+
+test('a dead letter keeps key, value bytes and headers, and says why and from where it is', () => {
+  const value = Buffer.from([0xff, 0x00, 0xfe]);
+  const headers = { traceparent: '00-1-2-01', bytes: Buffer.from([0xff]) };
+  const letter = letterOf({ key: Buffer.from('k'), value, headers });
+  expect(letter.key).toEqual(Buffer.from('k'));
+  expect(letter.value).toEqual(value);
+  expect({ ...letter.headers }).toEqual({
+    traceparent: Buffer.from('00-1-2-01'),
+    bytes: Buffer.from([0xff]),
+    'dl-reason': 'not_json',
+    'dl-detail': '/: no JSON',
+    'dl-topic': 'orders',
+    'dl-partition': '3',
+    'dl-offset': '42',
+    'dl-at': '1760000000123',
+    'dl-replays': '0',
+  });
+});
+
+test('nothing stays nothing: no key, no value', () => {
+  const letter = letterOf({ key: null, value: null, headers: {} });
+  expect([letter.key, letter.value]).toEqual([null, null]);
+});
+
+test('the count of replays is kept, what an earlier rejection said is not', () => {
+  const letter = letterOf({
+    key: null,
+    value: null,
+    headers: { 'dl-replays': '2', 'dl-reason': 'schema', 'dl-offset': '7' },
+  });
+  expect(String(letter.headers['dl-replays'])).toBe('2');
+  expect([letter.headers['dl-reason'], letter.headers['dl-offset']]).toEqual(['not_json', '42']);
+});
+
+test('headers named like properties of every object are headers like others', () => {
+  const proto = '__proto__';
+  const headers: Record<string, string> = Object.create(null);
+  headers[proto] = 'polluted';
+  headers['constructor'] = 'x';
+  const letter = letterOf({ key: null, value: null, headers });
+  const names = [];
+  for (const name in letter.headers) names.push(name);
+  expect(names).toEqual([
+    proto,
+    'constructor',
+    'dl-reason',
+    'dl-detail',
+    'dl-topic',
+    'dl-partition',
+    'dl-offset',
+    'dl-at',
+    'dl-replays',
+  ]);
+  expect(String(letter.headers[proto])).toBe('polluted');
+});

@@ -1,0 +1,32 @@
+import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import type { FetchedPartition, LogRecord } from '../../src/kafka/order-log.ts';
+import { encodeRecordBatch } from '../../src/kafka/record-batch.ts';
+import { readRecordBatches } from '../../src/kafka/record-batch-reader.ts';
+
+/** The messages as they are read back from a log, at `firstOffset` and after; `timestamp` is ms since the Unix epoch. */
+export function logRecords(
+  messages: readonly OutgoingMessage[],
+  firstOffset = 0,
+  timestamp = 1_760_000_000_000,
+): LogRecord[] {
+  const batch = encodeRecordBatch(messages, timestamp);
+  batch.writeBigInt64BE(BigInt(firstOffset), 0);
+  batch.writeInt32BE(messages.length - 1, 23);
+  return readRecordBatches(batch).flatMap(({ records }) => [...records]);
+}
+
+/** What a fetch brought: these records, then nothing up to `nextOffset`. */
+export function fetched(
+  partition: number,
+  records: readonly LogRecord[],
+  nextOffset = (records.at(-1)?.offset ?? -1) + 1,
+): FetchedPartition {
+  return {
+    partition,
+    records,
+    nextOffset,
+    logStartOffset: 0,
+    lastStableOffset: nextOffset,
+    outOfRange: false,
+  };
+}

@@ -15,7 +15,8 @@ export interface OrderLogOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 3_000;
+const LEAVE_TIMEOUT_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** OrderLog on @platformatic/kafka: its group membership, our own reading. */
 export class KafkaOrderLog implements OrderLog {
@@ -103,8 +104,14 @@ export class KafkaOrderLog implements OrderLog {
   }
 
   async #close(): Promise<void> {
-    // A broker that does not answer must not hold the caller: the session time-out takes the membership away.
-    const left = within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
-    await Promise.all([left, this.#fetcher.close()]);
+    await Promise.all([this.#leave(), this.#fetcher.close()]);
+  }
+
+  /** Never rejects, bounded: when a broker does not answer, the session time-out takes the membership away. */
+  async #leave(): Promise<void> {
+    // close() alone lets a join that is under way succeed, and its member send heartbeats for ever.
+    const left = new Promise<void>((resolve) => this.#consumer.leaveGroup(true, () => resolve()));
+    await within(LEAVE_TIMEOUT_MS, left).catch(() => {});
+    await within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { findErrorBy } from '@platformatic/kafka';
+import { findErrorBy, UserError } from '@platformatic/kafka';
 import { AppError, messageOf } from '../lib/app-error.ts';
 
 /** Does the client's error, or one it carries, have this protocol error name (`UNKNOWN_TOPIC_ID`)? */
@@ -9,11 +9,21 @@ export function hasProtocolError(error: unknown, ...names: readonly string[]): b
 /** Whatever the client threw → AppError: `topic_missing` when the topic is not there, else `kafka_unavailable`. */
 export function toKafkaError(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error;
-  if (hasProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID')) {
+  if (saysTopicMissing(error)) {
     return new AppError('topic_missing', `${what}: the topic is not there, or is not the same any more`, {
       retryable: true,
       cause: error,
     });
   }
   return new AppError('kafka_unavailable', `${what}: ${messageOf(error)}`, { retryable: true, cause: error });
+}
+
+const MISSING = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'] as const;
+
+/**
+ * The broker says so, or the client does: it looks topics up in the metadata, and what it calls its user's error there is a
+ * topic or a partition that does not exist.
+ */
+export function saysTopicMissing(error: unknown): boolean {
+  return hasProtocolError(error, ...MISSING) || error instanceof UserError;
 }

@@ -1,6 +1,6 @@
 import { type Connection, Producer } from '@platformatic/kafka';
 import { AppError } from '../lib/app-error.ts';
-import { toKafkaError } from './kafka-error.ts';
+import { saysTopicMissing, toKafkaError } from './kafka-error.ts';
 import { type PartitionAnswer, type PartitionBatch, produce, produceVersion } from './produce-api.ts';
 
 export interface ProducerSessionOptions {
@@ -55,7 +55,7 @@ export class ProducerSession {
         readAtMs: Date.now(),
       };
     } catch (error) {
-      throw unknownTopic(error)
+      throw saysTopicMissing(error)
         ? new AppError('topic_missing', `topic ${topic} does not exist`)
         : toKafkaError(error, what);
     }
@@ -144,9 +144,4 @@ export class ProducerSession {
     });
     return this.#client;
   }
-}
-
-/** The client reports a topic that is not there as a usage error of its own. */
-function unknownTopic(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'PLT_KFK_USER';
 }

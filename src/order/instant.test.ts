@@ -17,7 +17,16 @@ describe('parseInstantMicros', () => {
   ];
   for (const [text, micros] of cases) test(text, () => expect(parseInstantMicros(text)).toBe(micros));
 
-  const wrong = ['', '2021-11-26', '2021-13-01T00:00:00Z', '2021-02-29T00:00:00Z', '2021-11-26T24:00:00Z'];
+  const wrong = [
+    '',
+    '2021-11-26',
+    '2021-13-01T00:00:00Z',
+    '2021-02-29T00:00:00Z',
+    '2021-11-26T24:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+01:00',
+    '9999-12-31T23:59:59.9999999Z',
+  ];
   for (const text of [...wrong, '2021-11-26T06:22:19', '2021-11-26T06:22:60Z', '2021-11-26T06:22:19+25:00']) {
     test(`not ${text === '' ? 'nothing' : text}`, () => expect(parseInstantMicros(text)).toBeUndefined());
   }

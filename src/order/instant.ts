@@ -6,7 +6,14 @@
 const PATTERN =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
-/** Microseconds since the Unix epoch, or undefined when the text is not an RFC 3339 date-time. Rounds half up. */
+// What PostgreSQL's timestamptz takes as text and RFC 3339 can write: the years 1 to 9999, UTC.
+const FIRST = -62_135_596_800_000_000n;
+const LAST = 253_402_300_799_999_999n;
+
+/**
+ * Microseconds since the Unix epoch, rounded half up; undefined when the text is not an RFC 3339 date-time, or lies
+ * outside the years 1 to 9999 of UTC.
+ */
 export function parseInstantMicros(text: string): bigint | undefined {
   const match = PATTERN.exec(text);
   if (match === null) return undefined;
@@ -28,7 +35,8 @@ export function parseInstantMicros(text: string): bigint | undefined {
   date.setUTCFullYear(y, mo - 1, d);
   date.setUTCHours(h, mi - (sign === '-' ? -offset : offset), s, 0);
   const nanos = fraction === undefined ? 0 : Number(fraction.padEnd(9, '0'));
-  return BigInt(date.getTime()) * 1000n + BigInt(Math.round(nanos / 1000));
+  const micros = BigInt(date.getTime()) * 1000n + BigInt(Math.round(nanos / 1000));
+  return micros < FIRST || micros > LAST ? undefined : micros;
 }
 
 /** The canonical text of an instant: UTC, `Z`, and only as many fraction digits as are needed. */

@@ -126,7 +126,7 @@ function checkDate(order: Order, now: number): Rejection | undefined {
   }
   if (isPlainInstant(text) && text <= limitText) return undefined;
   const micros = parseInstantMicros(text);
-  if (micros === undefined || text.startsWith('0000-')) {
+  if (micros === undefined) {
     return reject('invalid_date', '/date_created', NOT_A_DATE);
   }
   if (micros > BigInt(now + FUTURE_ALLOWANCE_MS) * 1000n) {

@@ -58,7 +58,7 @@ export class AppPlace {
     const database = `app_${randomBytes(6).toString('hex')}`;
     const engines = { postgresqlUrl: databaseUrl(database), broker: brokers[0] ?? '', redisUrl };
     return new AppPlace(engines, await freePort(), () =>
-      query(testEngines().postgresqlUrl, `drop database if exists ${database} with (force)`),
+      AppPlace.onServer(`drop database if exists ${database} with (force)`),
     );
   }
 
@@ -71,6 +71,11 @@ export class AppPlace {
       redisUrl: `redis://127.0.0.1:${redis}/0`,
     };
     return new AppPlace(engines, server, (place) => stopEngines(place.engineSettings, silentLogger));
+  }
+
+  /** Rows of a query of the test server's own database. */
+  static onServer(text: string): Promise<Record<string, unknown>[]> {
+    return query(testEngines().postgresqlUrl, text);
   }
 
   get dataDir(): string {

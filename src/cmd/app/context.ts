@@ -5,6 +5,9 @@ import { loadConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
 import { listenForStop, Resources } from './shutdown.ts';
 
+/** Time to end by itself. */
+const LINGER_MS = 500;
+
 /** Options every command has. */
 export interface CommonOptions {
   readonly config?: string;
@@ -43,8 +46,19 @@ export async function withContext(
     if (!(stop.signal.aborted && error instanceof AppError && error.code === 'aborted')) throw error;
   } finally {
     await resources.close();
-    stop.dispose();
+    // Once asked to stop, an echo of that signal is still to be expected.
+    if (stop.signal.aborted) endSoon(logger);
+    else stop.dispose();
   }
+}
+
+/** Something a library left running must not hold a process that was asked to stop and has closed everything. */
+function endSoon(logger: Logger): void {
+  const end = (): void => {
+    logger.warn({}, 'something is left running; the process ends all the same');
+    process.exit();
+  };
+  setTimeout(end, LINGER_MS).unref();
 }
 
 /** The configuration a command's options name. @throws AppError `config_invalid` */

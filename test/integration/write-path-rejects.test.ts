@@ -145,6 +145,28 @@ test('an item the database refuses takes its order with it, and nothing else', a
   ]);
 });
 
+test('orders that a trigger refuses are dead letters, in a batch of any size', async () => {
+  const path = await paths.open({ partitions: 1 });
+  await path.sql
+    .unsafe(`create function refuse() returns trigger language plpgsql as $$
+      begin
+        if new.customer_id = 'refused' then raise exception 'not this one'; end if;
+        return new;
+      end $$;
+      create trigger refuse before insert on orders for each row execute function refuse()`)
+    .simple();
+  const orders = sampleOrders(40);
+  const refused = [0, 20, 39].map((at) => sampleOrder(`refused-${at}`, 1, { customer_id: 'refused' }));
+  const messages = [refused[0], ...orders.slice(0, 20), refused[1], ...orders.slice(20), refused[2]];
+  await path.send(messages.flatMap((order) => (order === undefined ? [] : [messageOf(order)])));
+  path.start();
+  await path.drained();
+  expect(await path.differencesFrom(orders)).toEqual([]);
+  expect((await path.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual(
+    refused.map(({ order_uid }) => ['database_rejected', order_uid]),
+  );
+});
+
 test('a bad message with a header named __proto__ is a dead letter with that header, and holds nothing up', async () => {
   const path = await paths.open({ partitions: 1 });
   const { brokers, topic } = path.place;

@@ -12,6 +12,8 @@ const UNIQUE_VIOLATION = '23505';
 const RETRY = new Set(['40001', '40P01', '55P03']);
 // Data exceptions, integrity violations, and limits of the program such as a row too big for its index.
 const REJECTED_CLASSES = new Set(['22', '23', '54']);
+// What a trigger raises against a row, and what a view's check option says.
+const REJECTED = new Set(['P0001', '44000']);
 
 /** Classifies by SQLSTATE (PostgreSQL manual, appendix A), never by message text. */
 export function classifySqlError(error: unknown): SqlFailure {
@@ -19,7 +21,7 @@ export function classifySqlError(error: unknown): SqlFailure {
   if (state === undefined) return 'outage';
   if (state === UNIQUE_VIOLATION) return 'conflict';
   if (RETRY.has(state)) return 'retry';
-  return REJECTED_CLASSES.has(state.slice(0, 2)) ? 'rejected' : 'outage';
+  return REJECTED_CLASSES.has(state.slice(0, 2)) || REJECTED.has(state) ? 'rejected' : 'outage';
 }
 
 /** The five characters the server sent, or undefined when the error is not the server's. */

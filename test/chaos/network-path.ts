@@ -2,6 +2,9 @@ import { pause } from '../../src/lib/backoff.ts';
 import type { FaultProxy, PatternAction, ProxyMode } from '../helpers/fault-proxy.ts';
 import { until } from '../helpers/until.ts';
 
+/** How long it is waited for a statement, or a connection, of a consumer that may be without work or down. */
+const PATIENCE_MS = 60_000;
+
 /** The way from one consumer to PostgreSQL. */
 export class NetworkPath {
   readonly #proxy: FaultProxy;
@@ -30,21 +33,28 @@ export class NetworkPath {
     return true;
   }
 
-  /** Resets the open connections. False when there is none. */
-  reset(): boolean {
+  /** Resets the open connections, or the next one. False when none comes. */
+  async reset(): Promise<boolean> {
+    await until(() => this.#proxy.connections > 0 || this.#closed.signal.aborted, PATIENCE_MS).catch(
+      () => {},
+    );
     const open = this.#proxy.connections > 0;
     this.#proxy.cut();
     return open;
   }
 
-  /** Resets a connection where the pattern comes by; false when it does not in time. */
-  async resetAt(pattern: string, action: PatternAction, skip: number, timeoutMs: number): Promise<boolean> {
-    let done = false;
-    void this.#proxy.onPattern(pattern, action, skip).then(() => {
-      done = true;
-    });
-    await until(() => done || this.#closed.signal.aborted, timeoutMs, 20).catch(() => {});
-    return done;
+  /** Resets a connection where the pattern comes by, after `skip` that are let through. False when it does not come. */
+  resetAt(pattern: string, action: PatternAction, skip: number): Promise<boolean> {
+    const hit = this.#proxy.onPattern(pattern, action, skip).then(() => true);
+    return Promise.race([hit, pause(PATIENCE_MS, this.#closed.signal).then(() => false)]);
+  }
+
+  /**
+   * Resolves when the pattern comes by, after `skip` others; with false when it does not. What is done then happens before its
+   * answer gets through.
+   */
+  passes(pattern: string, skip: number): Promise<boolean> {
+    return this.resetAt(pattern, 'call', skip);
   }
 
   heal(): Promise<void> {

@@ -143,12 +143,14 @@ export class Rig {
     if (slot === undefined || path === undefined) throw new Error(`there is no consumer ${consumer + 1}`);
     const cut = (mode: ProxyMode): Promise<boolean> => path.interrupt(mode, forMs);
     const reset = (pattern: string, action: PatternAction): Promise<boolean> =>
-      path.resetAt(pattern, action, skip, forMs);
+      path.resetAt(pattern, action, skip);
     switch (kind) {
       case 'kill consumer':
         return slot.kill(forMs);
       case 'freeze consumer':
         return slot.freeze(forMs);
+      case 'freeze consumer in COPY':
+        return (await path.passes('copy order_items', skip)) && slot.freeze(forMs);
       case 'scale to one':
         await this.#scale(slot, forMs);
         return true;

@@ -7,8 +7,10 @@ const DURATIONS = {
   'kill postgresql': [0, 4_000],
   'kill kafka': [0, 3_000],
   'kill redis': [0, 5_000],
-  // SIGSTOP, and SIGCONT after the time. A consumer is often stopped for longer than its session in the group lasts.
+  // SIGSTOP, and SIGCONT after the time. A consumer is often stopped for longer than its session in the group lasts, and
+  // in the middle of a transaction it always is: when it wakes up others have its partitions.
   'freeze consumer': [2_000, 14_000],
+  'freeze consumer in COPY': [9_000, 14_000],
   'freeze postgresql': [1_000, 6_000],
   'freeze kafka': [1_000, 6_000],
   'freeze redis': [1_000, 6_000],
@@ -16,10 +18,9 @@ const DURATIONS = {
   'refuse connections': [500, 6_000],
   'black-hole connections': [1_000, 8_000],
   'reset connections': [0, 0],
-  // The time is how long it is waited for the statement to come by.
-  'reset in COPY': [20_000, 20_000],
-  'reset before COMMIT': [20_000, 20_000],
-  'reset after COMMIT': [20_000, 20_000],
+  'reset in COPY': [0, 0],
+  'reset before COMMIT': [0, 0],
+  'reset after COMMIT': [0, 0],
   // Two of the three consumers are asked to stop, and start again after the time.
   'scale to one': [3_000, 10_000],
 } as const satisfies Record<string, readonly [number, number]>;
@@ -62,7 +63,8 @@ const KILLS: readonly (readonly [ChaosKind, number])[] = [
   ['kill redis', 3],
 ];
 const OTHERS: readonly (readonly [ChaosKind, number])[] = [
-  ['freeze consumer', 4],
+  ['freeze consumer', 3],
+  ['freeze consumer in COPY', 4],
   ['freeze postgresql', 2],
   ['freeze kafka', 2],
   ['freeze redis', 1],
@@ -75,6 +77,13 @@ const OTHERS: readonly (readonly [ChaosKind, number])[] = [
   ['scale to one', 2],
 ];
 const OTHERS_PERCENT = 80;
+/** Those that wait for a statement to come by. */
+const WITH_SKIP: ReadonlySet<ChaosKind> = new Set([
+  'reset in COPY',
+  'reset before COMMIT',
+  'reset after COMMIT',
+  'freeze consumer in COPY',
+]);
 
 /**
  * A campaign with that many kills at random moments, and about four other events to five kills. The same seed and number
@@ -117,17 +126,18 @@ export function describeAction({ kind, consumer, forMs, skip }: ChaosEvent): str
   const seconds = `${(forMs / 1000).toFixed(1)} s`;
   const name = `consumer ${consumer + 1}`;
   if (kind === 'scale to one') return `scale to ${name} alone, back to ${CONSUMERS} after ${seconds}`;
-  if (kind.startsWith('reset')) return `${kind} of ${name}${skip > 0 ? `, after ${skip}` : ''}`;
+  const count = skip > 0 ? `, after ${skip} of them` : '';
+  if (kind.startsWith('reset')) return `${kind} of ${name}${count}`;
   if (kind.endsWith('connections')) return `${kind} of ${name} for ${seconds}`;
   const whom = kind.replace('consumer', name);
-  return kind.startsWith('kill') ? `${whom}, back after ${seconds}` : `${whom} for ${seconds}`;
+  return kind.startsWith('kill') ? `${whom}, back after ${seconds}` : `${whom} for ${seconds}${count}`;
 }
 
 function draw(random: Random, kind: ChaosKind, atMs: number): Omit<ChaosEvent, 'number'> {
   const [shortest, longest] = DURATIONS[kind];
   const consumer = random.below(CONSUMERS);
   const forMs = random.between(shortest, longest);
-  return { atMs, kind, consumer, forMs, skip: kind.startsWith('reset ') ? random.below(4) : 0 };
+  return { atMs, kind, consumer, forMs, skip: WITH_SKIP.has(kind) ? random.below(4) : 0 };
 }
 
 function weighted(random: Random, table: readonly (readonly [ChaosKind, number])[]): ChaosKind {

@@ -18,7 +18,7 @@ const USAGE = 2;
 export function buildProgram(): Command {
   const program = new Command('test-service')
     .description(
-      'Imitates work with orders: generates them, moves them through Kafka, stores them in PostgreSQL,\ncaches them in Redis, serves them over REST and a web console.',
+      'Imitates work with orders: generates them, moves them through Kafka, stores them in PostgreSQL, caches them in Redis, serves them over REST and a web console.',
     )
     .version(pkg.version, '-V, --version')
     .showSuggestionAfterError()

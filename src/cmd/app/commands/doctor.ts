@@ -27,7 +27,10 @@ export function doctorCommand(): Command {
   return withCommonOptions(new Command('doctor'))
     .description('check configuration, programs, engines, schema, topics and ports, and say what to do')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExit code 1 when something has to be done.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  test-service doctor\n  test-service doctor --json\n\nExit code 1 when something has to be done.',
+    )
     .action(async (options: DoctorOptions) => {
       const findings = await examine(options);
       if (options.json === true) printJson(findings);

@@ -18,7 +18,9 @@ interface EnginesOptions extends CommonOptions {
 
 /** `engines up | down | status`: PostgreSQL, Kafka and Redis on this machine. */
 export function enginesCommand(): Command {
-  const engines = new Command('engines').description('the local PostgreSQL, Kafka and Redis');
+  const engines = new Command('engines')
+    .description('the local PostgreSQL, Kafka and Redis')
+    .addHelpText('after', '\nExamples:\n  test-service engines up\n  test-service engines status --json');
   engines.addCommand(
     subcommand('up', 'start those that do not answer and keep them running').action(
       (options: EnginesOptions) =>

@@ -15,7 +15,9 @@ interface UpOptions extends CommonOptions {
 
 /** `migrate up | down | status`: the database's schema. */
 export function migrateCommand(): Command {
-  const migrate = new Command('migrate').description('create, change or take back the database’s schema');
+  const migrate = new Command('migrate')
+    .description('create, change or take back the database’s schema')
+    .addHelpText('after', '\nExamples:\n  test-service migrate up\n  test-service migrate status --json');
   migrate.addCommand(
     withCommonOptions(new Command('up'))
       .description('create the database if it is missing and apply every migration')

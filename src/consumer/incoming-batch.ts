@@ -20,8 +20,8 @@ export interface IncomingBatchOptions {
 
 /** What earlier attempts at the same records have brought to light. */
 export interface BatchHistory {
-  /** Verdicts that decoding does not know of: orders the database refused. */
-  readonly refused: ReadonlyMap<LogRecord, Rejection>;
+  /** Verdicts that stand whatever decoding says: orders the database refused, and dead letters that were sent. */
+  readonly refused: Map<LogRecord, Rejection>;
   /** Records whose dead letters the broker has already, so that none is sent twice. */
   readonly sent: Set<LogRecord>;
 }
@@ -75,7 +75,11 @@ export class IncomingBatch implements OrderBatch {
     const unsent = this.#rejected.filter(({ record }) => !this.#history.sent.has(record));
     if (unsent.length > 0) {
       await this.#options.sendDeadLetters(unsent);
-      for (const { record } of unsent) this.#history.sent.add(record);
+      for (const { record, rejection } of unsent) {
+        this.#history.sent.add(record);
+        // The clock goes on: a date of tomorrow's tomorrow must not become an order that is a dead letter, too.
+        this.#history.refused.set(record, rejection);
+      }
     }
     if (!this.#options.mayCommit()) throw new BatchAbandoned();
     this.#changed = changed;

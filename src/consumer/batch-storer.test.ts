@@ -1,0 +1,207 @@
+import { expect, test } from 'bun:test';
+import { fetched, logRecords } from '../../test/helpers/log-records.ts';
+import { messageOf, rawMessage, sampleOrder } from '../../test/helpers/sample-orders.ts';
+import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
+import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { BatchStorer, type BatchStorerOptions } from './batch-storer.ts';
+import type { RejectedRecord } from './dead-letter.ts';
+import { type Part, PartitionQueue } from './partition-queue.ts';
+
+/** A sink in memory; `verdict` may throw what a database would, before the commit and knowing the offsets of the batch. */
+class FakeSink {
+  readonly stored: number[] = [];
+  readonly moves: string[] = [];
+  attempts = 0;
+  verdict: (offsets: readonly number[], attempt: number) => void = () => {};
+  /** Uids the merge reports as changed. */
+  changed: readonly string[] = [];
+  /** Thrown when all is committed: the answer is lost. */
+  lostAnswer: Error | undefined;
+
+  async write(batch: OrderBatch): Promise<BatchResult> {
+    this.attempts += 1;
+    const offsets: number[] = [];
+    const rows: OrderRows = {
+      addScanned: (_scan, _partition, offset) => offsets.push(offset),
+      addOrder: (_order, _plain, _partition, offset) => offsets.push(offset),
+    };
+    for (const _ of batch.slices(rows)) {
+      // Only what they add counts.
+    }
+    this.verdict(offsets, this.attempts);
+    await batch.beforeCommit(this.changed);
+    this.stored.push(...offsets);
+    this.moves.push(...batch.moves.map(({ from, to }) => `${from}-${to}`));
+    if (this.lostAnswer !== undefined) throw this.lostAnswer;
+    return { changed: this.changed, written: offsets.length, unchanged: 0 };
+  }
+}
+
+interface Setup {
+  readonly sink: FakeSink;
+  readonly storer: BatchStorer;
+  readonly letters: RejectedRecord[];
+  readonly announced: string[][];
+  now: number;
+}
+
+function setUp(options: Partial<BatchStorerOptions> = {}): Setup {
+  const sink = new FakeSink();
+  const letters: RejectedRecord[] = [];
+  const announced: string[][] = [];
+  const setup = { sink, letters, announced, now: Date.parse('2026-01-01T00:00:00Z') };
+  const storer = new BatchStorer(sink, {
+    topic: 'orders',
+    maxOrderBytes: 100_000,
+    retryMinMs: 1,
+    retryMaxMs: 2,
+    now: () => setup.now,
+    sendDeadLetters: async (sent) => void letters.push(...sent),
+    onChanged: (uids) => void announced.push([...uids]),
+    logger: silentLogger,
+    ...options,
+  });
+  return Object.assign(setup, { storer });
+}
+
+function partOf(messages: readonly OutgoingMessage[]): Part {
+  const queue = new PartitionQueue('topic', 0, 0);
+  queue.push(fetched(0, logRecords(messages)));
+  return queue.take(messages.length);
+}
+
+const orders = (count: number): OutgoingMessage[] =>
+  Array.from({ length: count }, (_, at) => messageOf(sampleOrder(`order-${at}`)));
+const never = new AbortController().signal;
+const outage = new AppError('database_unavailable', 'down', { retryable: true });
+const offsetsOf = (letters: readonly RejectedRecord[]): number[] =>
+  letters.map(({ record }) => record.offset);
+
+test('an outage is waited out: the same batch again, no dead letter, and `waiting` while it lasts', async () => {
+  const { sink, storer, letters } = setUp();
+  const waiting: number[] = [];
+  sink.verdict = (_, attempt) => {
+    waiting.push(storer.waiting);
+    if (attempt < 4) throw outage;
+  };
+  expect(await storer.store([partOf(orders(3))], never)).toBe('stored');
+  expect([sink.stored, sink.attempts, letters]).toEqual([[0, 1, 2], 4, []]);
+  expect([...waiting, storer.waiting]).toEqual([0, 1, 1, 1, 0]);
+});
+
+test('bad messages become dead letters before the commit, and are counted', async () => {
+  const { sink, storer, letters } = setUp();
+  sink.verdict = () => expect(letters).toEqual([]);
+  const part = partOf([...orders(2), rawMessage('{'), rawMessage(null)]);
+  expect(await storer.store([part], never)).toBe('stored');
+  expect(letters.map(({ rejection }) => rejection.reason)).toEqual(['not_json', 'tombstone']);
+  expect(storer.counts).toEqual({ written: 2, unchanged: 0, changed: 0, deadLettered: 2 });
+});
+
+test('a dead letter the broker has is not sent again by the next attempt', async () => {
+  const { sink, storer, letters } = setUp();
+  const part = partOf([rawMessage('{'), ...orders(1)]);
+  sink.lostAnswer = outage;
+  sink.verdict = (_, attempt) => {
+    if (attempt === 3) sink.lostAnswer = undefined;
+  };
+  await storer.store([part], never);
+  expect([sink.attempts, letters.length]).toEqual([3, 1]);
+});
+
+test('dead letters that can’t be sent hold the batch back', async () => {
+  let failures = 3;
+  const { sink, storer } = setUp({
+    sendDeadLetters: async () => {
+      failures -= 1;
+      if (failures >= 0) throw new AppError('kafka_unavailable', 'down', { retryable: true });
+    },
+  });
+  expect(await storer.store([partOf([rawMessage('{'), ...orders(1)])], never)).toBe('stored');
+  expect([sink.attempts, sink.stored]).toEqual([4, [1]]);
+});
+
+test('a message whose dead letter was sent stays one when the clock makes it an order', async () => {
+  const setup = setUp();
+  const { sink, storer, letters } = setup;
+  const order = sampleOrder('tomorrow', 1, { date_created: '2026-01-02T00:00:30Z' });
+  sink.lostAnswer = outage;
+  // A minute passes while the database is away.
+  sink.verdict = (_, attempt) => {
+    setup.now += 60_000;
+    if (attempt === 2) sink.lostAnswer = undefined;
+  };
+  expect(await storer.store([partOf([messageOf(order)])], never)).toBe('stored');
+  expect(letters.map(({ rejection }) => rejection.reason)).toEqual(['future_date']);
+  expect(sink.stored).toEqual([]);
+});
+
+test.each([0, 1, 250, 498, 499])('of 500 orders only the refused one (%i) is a dead letter', async (bad) => {
+  const { sink, storer, letters } = setUp();
+  sink.verdict = (offsets) => {
+    if (offsets.includes(bad)) throw new AppError('database_rejected', 'check constraint');
+  };
+  expect(await storer.store([partOf(orders(500))], never)).toBe('stored');
+  expect(offsetsOf(letters)).toEqual([bad]);
+  expect(letters[0]?.rejection).toMatchObject({ reason: 'database_rejected' });
+  expect(sink.stored).toEqual(Array.from({ length: 500 }, (_, at) => at).filter((at) => at !== bad));
+  // Halving takes about two attempts a level.
+  expect(sink.attempts).toBeLessThan(25);
+});
+
+test('halves move the offsets without a gap between them', async () => {
+  const { sink, storer } = setUp();
+  sink.verdict = (offsets) => {
+    if (offsets.includes(2)) throw new AppError('database_rejected', 'check constraint');
+  };
+  await storer.store([partOf(orders(8))], never);
+  const moves = sink.moves.map((move) => move.split('-').map(Number));
+  expect(moves.map(([from]) => from)).toEqual([0, ...moves.slice(0, -1).map(([, to]) => to)]);
+  expect(moves.at(-1)?.[1]).toBe(8);
+});
+
+test('fenced: nothing more is tried, not even the second half', async () => {
+  const { sink, storer } = setUp();
+  sink.verdict = () => {
+    throw new AppError('fenced', 'moved');
+  };
+  expect(await storer.store([partOf(orders(4))], never)).toBe('fenced');
+  expect(sink.attempts).toBe(1);
+});
+
+test('a partition revoked while the batch is on its way: abandoned before the commit', async () => {
+  const { sink, storer } = setUp();
+  const part = partOf(orders(2));
+  sink.verdict = () => {
+    part.queue.revoked = true;
+  };
+  expect(await storer.store([part], never)).toBe('abandoned');
+  expect(sink.stored).toEqual([]);
+});
+
+test('an abort ends the waiting for a database at once', async () => {
+  const { sink, storer } = setUp({ retryMinMs: 60_000, retryMaxMs: 60_000 });
+  const controller = new AbortController();
+  sink.verdict = () => {
+    setTimeout(() => controller.abort(), 5);
+    throw outage;
+  };
+  expect(await storer.store([partOf(orders(2))], controller.signal)).toBe('abandoned');
+  expect(storer.waiting).toBe(0);
+});
+
+test('changed orders are announced after the commit, and also when its answer was lost', async () => {
+  const { sink, storer, announced } = setUp();
+  sink.changed = ['a', 'b'];
+  sink.verdict = () => expect(announced).toEqual([]);
+  await storer.store([partOf(orders(1))], never);
+  expect(announced).toEqual([['a', 'b']]);
+  announced.length = 0;
+  sink.lostAnswer = new AppError('fenced', 'it was committed');
+  sink.verdict = () => {};
+  await storer.store([partOf(orders(1))], never);
+  expect(new Set(announced.flat())).toEqual(new Set(['a', 'b']));
+});

@@ -1,21 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { configCommand } from './commands/config.ts';
-import { deadLettersCommand } from './commands/dead-letters.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { enginesCommand } from './commands/engines.ts';
-import { generateCommand } from './commands/generate.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { produceCommand } from './commands/produce.ts';
-import { consumeCommand, runCommand, serveCommand } from './commands/run.ts';
-import { verifyCommand } from './commands/verify.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
 
-/** The whole command line. */
-export function buildProgram(): Command {
+/** Every command, loaded when it is needed: most of the time it takes to start one goes into loading it. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['run', async () => (await import('./commands/run.ts')).runCommand()],
+  ['produce', async () => (await import('./commands/produce.ts')).produceCommand()],
+  ['consume', async () => (await import('./commands/run.ts')).consumeCommand()],
+  ['serve', async () => (await import('./commands/run.ts')).serveCommand()],
+  ['generate', async () => (await import('./commands/generate.ts')).generateCommand()],
+  ['verify', async () => (await import('./commands/verify.ts')).verifyCommand()],
+  ['dead-letters', async () => (await import('./commands/dead-letters.ts')).deadLettersCommand()],
+  ['migrate', async () => (await import('./commands/migrate.ts')).migrateCommand()],
+  ['engines', async () => (await import('./commands/engines.ts')).enginesCommand()],
+  ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand()],
+  ['config', async () => (await import('./commands/config.ts')).configCommand()],
+]);
+
+/** The whole command line, or that of one command. */
+export async function buildProgram(name = ''): Promise<Command> {
   const program = new Command('test-service')
     .description(
       'Imitates work with orders: generates them, moves them through Kafka, stores them in PostgreSQL, caches them in Redis, serves them over REST and a web console.',
@@ -35,26 +41,15 @@ Examples:
 Every setting of config.yaml is also an environment variable, TEST_SERVICE_<SECTION>_<KEY>.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
     );
-  const commands = [
-    runCommand(),
-    produceCommand(),
-    consumeCommand(),
-    serveCommand(),
-    generateCommand(),
-    verifyCommand(),
-    deadLettersCommand(),
-    migrateCommand(),
-    enginesCommand(),
-    doctorCommand(),
-    configCommand(),
-  ];
-  for (const command of commands) program.addCommand(inherit(command, program));
+  const wanted = COMMANDS.has(name) ? [name] : [...COMMANDS.keys()];
+  const commands = await Promise.all(wanted.map((one) => COMMANDS.get(one)?.()));
+  for (const command of commands) if (command !== undefined) program.addCommand(inherit(command, program));
   return program.exitOverride();
 }
 
 /** Runs one command line. Never throws; the answer is the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = buildProgram();
+  const program = await buildProgram(args[0]);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { pause } from '../../src/lib/backoff.ts';
+import { aborted, pause } from '../../src/lib/backoff.ts';
 import type { VerifyReport } from '../../src/verify/report.ts';
 import { until } from '../helpers/until.ts';
 import type { AppProcess } from './app-process.ts';
@@ -50,54 +50,55 @@ const VERIFY_LIMIT_MS = (DRAIN_S + 300) * 1_000;
  * @throws what keeps the system from being started at all, and the signal's reason when it aborts.
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { schedule, rate, folder, signal, print } = options;
+  const { folder, signal, print } = options;
   const rig = await Rig.start({ folder, signal, print });
+  const work = conduct(rig, options);
   try {
-    const manifest = `${folder}/manifest.ndjson`;
-    const seed = String(schedule.seed);
-    const args = [
-      '--rate',
-      String(rate),
-      '--seed',
-      seed,
-      '--faults',
-      FAULTS,
-      '--manifest',
-      manifest,
-      '--json',
-    ];
-    const producer = rig.run('producer', ['produce', ...args], {
-      TEST_SERVICE_SHUTDOWN_TIMEOUT_MS: '60000',
-    });
-    await until(() => signal.aborted || readable(manifest) || !producer.running, PRODUCER_START_MS, 20);
-    const campaign = new Campaign(rig, options, producer);
-    await campaign.performAll();
-    const { sent, problem } = await stopProducer(producer);
-    const { report, code, seconds: drainSeconds } = await verify(rig, manifest, print);
-    signal.throwIfAborted();
-    for (const slot of rig.slots) print(`          stopping ${slot.name}`);
-    await Promise.all(rig.slots.map((slot) => slot.stop()));
-    const problems = [
-      ...campaign.problems,
-      ...(problem === undefined ? [] : [problem]),
-      ...(code === 0 ? [] : [`verify ended with exit code ${code}`]),
-      ...rig.slots.flatMap((slot) => slot.violations),
-    ];
-    return {
-      problems,
-      done: campaign.done,
-      missed: campaign.missed,
-      sent,
-      consumerStarts: sum(rig.slots.map((slot) => slot.starts)),
-      failedStarts: sum(rig.slots.map((slot) => slot.failedStarts)),
-      batches: countOutcomes(rig.slots.map((slot) => slot.logFile)),
-      report,
-      seconds: campaign.seconds,
-      drainSeconds,
-    };
+    const interrupted = aborted(signal).then(() => Promise.reject(signal.reason));
+    return await Promise.race([work, interrupted]);
   } finally {
     await rig.close();
+    // An interrupted one comes to its end without anything to do it to.
+    await work.catch(() => {});
   }
+}
+
+async function conduct(rig: Rig, options: CampaignOptions): Promise<CampaignResult> {
+  const { schedule, rate, folder, signal, print } = options;
+  const manifest = `${folder}/manifest.ndjson`;
+  const seed = String(schedule.seed);
+  const args = ['--rate', String(rate), '--seed', seed, '--faults', FAULTS, '--manifest', manifest, '--json'];
+  const producer = rig.run('producer', ['produce', ...args], {
+    TEST_SERVICE_SHUTDOWN_TIMEOUT_MS: '60000',
+  });
+  await until(() => signal.aborted || readable(manifest) || !producer.running, PRODUCER_START_MS, 20);
+  const campaign = new Campaign(rig, options, producer);
+  await campaign.performAll();
+  const { sent, problem } = await stopProducer(producer);
+  signal.throwIfAborted();
+  const { report, code, seconds: drainSeconds } = await verify(rig, manifest, print);
+  signal.throwIfAborted();
+  const { seconds } = campaign;
+  print('          stopping the consumers');
+  await Promise.all(rig.slots.map((slot) => slot.stop()));
+  const problems = [
+    ...campaign.problems,
+    ...(problem === undefined ? [] : [problem]),
+    ...(code === 0 ? [] : [`verify ended with exit code ${code}`]),
+    ...rig.slots.flatMap((slot) => slot.violations),
+  ];
+  return {
+    problems,
+    done: campaign.done,
+    missed: campaign.missed,
+    sent,
+    consumerStarts: sum(rig.slots.map((slot) => slot.starts)),
+    failedStarts: sum(rig.slots.map((slot) => slot.failedStarts)),
+    batches: countOutcomes(rig.slots.map((slot) => slot.logFile)),
+    report,
+    seconds,
+    drainSeconds,
+  };
 }
 
 /** The schedule as it is carried out. */

@@ -44,12 +44,13 @@ export class EngineUnderFire {
    * is dead already is killed once it is started again; while several kills overlap it starts after the last pause.
    */
   async kill(downMs: number): Promise<void> {
-    await until(() => this.#processes().length > 0, RESTART_LIMIT_MS, 5);
+    const { signal } = this.#options;
+    await until(() => signal.aborted || this.#processes().length > 0, RESTART_LIMIT_MS, 5);
     this.#holds += 1;
     const victims = this.#processes();
     for (const victim of victims) send(victim, 'SIGKILL');
     await until(() => !victims.some(isRunning), 20_000);
-    await pause(downMs, this.#options.signal);
+    await pause(downMs, signal);
     this.#holds -= 1;
     if (this.#holds === 0) await this.#start();
   }

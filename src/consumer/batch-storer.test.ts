@@ -172,6 +172,16 @@ test('fenced: nothing more is tried, not even the second half', async () => {
   expect(sink.attempts).toBe(1);
 });
 
+test('fenced in the first half of a refused batch: the second is not tried', async () => {
+  const { sink, storer } = setUp();
+  sink.verdict = (_, attempt) => {
+    if (attempt === 1) throw new AppError('database_rejected', 'check constraint');
+    if (attempt === 2) throw new AppError('fenced', 'moved');
+  };
+  expect(await storer.store([partOf(orders(4))], never)).toBe('fenced');
+  expect([sink.attempts, sink.stored]).toEqual([2, []]);
+});
+
 test('a partition revoked while the batch is on its way: abandoned before the commit', async () => {
   const { sink, storer } = setUp();
   const part = partOf(orders(2));
@@ -204,4 +214,18 @@ test('changed orders are announced after the commit, and also when its answer wa
   sink.verdict = () => {};
   await storer.store([partOf(orders(1))], never);
   expect(new Set(announced.flat())).toEqual(new Set(['a', 'b']));
+});
+
+test('what an attempt without an answer may have changed is announced again when all is settled', async () => {
+  const { sink, storer, announced } = setUp();
+  sink.changed = ['a'];
+  sink.lostAnswer = outage;
+  sink.verdict = (_, attempt) => {
+    if (attempt === 1) return;
+    // The first attempt's commit may have come through only now.
+    announced.length = 0;
+    throw new AppError('fenced', 'it was committed');
+  };
+  expect(await storer.store([partOf(orders(1))], never)).toBe('fenced');
+  expect(announced).toEqual([['a']]);
 });

@@ -34,6 +34,8 @@ function setUp(
     beforeWrite: (_: OrderBatch): Promise<void> => Promise.resolve(),
     ends: new Map(partitions.map((partition) => [partition, 10])),
     written: [] as string[],
+    /** Offsets of the records written. */
+    offsets: [] as number[],
   };
   const options = { ...SETTINGS, ...settings };
   log.onFetch = async (positions) => {
@@ -51,7 +53,17 @@ function setUp(
     for (const { partition, from } of batch.moves) {
       if (stored.get(partition) !== from) throw new AppError('fenced', `${partition} is not at ${from}`);
     }
+    const offsets: number[] = [];
+    const rows = {
+      addScanned: (_scan: unknown, _partition: number, offset: number) => offsets.push(offset),
+      addOrder: (_order: unknown, _plain: boolean, _partition: number, offset: number) =>
+        offsets.push(offset),
+    };
+    for (const _ of batch.slices(rows)) {
+      // Only what they add counts.
+    }
     await batch.beforeCommit([]);
+    state.offsets.push(...offsets);
     for (const { partition, from, to } of batch.moves) {
       stored.set(partition, to);
       state.written.push(`${partition}: ${from}-${to}`);
@@ -153,15 +165,38 @@ test('a partition given back is read from the database’s offset, not from wher
   expect(state.written).toEqual(['0: 0-10', '0: 12-15']);
 });
 
-test('fetching stops while the buffer is full, and goes on when it is stored', async () => {
-  const { log, session, stored, state, ran, assign } = setUp([0], { maxBufferedBytes: 1 });
+test('what a fetch brings for a partition that was taken and given back meanwhile is not used', async () => {
+  const { log, session, stored, state, ran, assign } = setUp([0]);
+  const fetch = log.onFetch;
+  const late = Promise.withResolvers<void>();
+  log.onFetch = async (positions) => {
+    const brought = await fetch(positions);
+    if (log.fetches.length === 1) await late.promise;
+    return brought;
+  };
+  assign(0);
+  await until(() => log.fetches.length === 1);
+  assign();
+  stored.set(0, 5);
+  assign(0);
+  await until(() => session.queues.get(0)?.position === 5);
+  late.resolve();
+  await at(stored, 0, 10);
+  session.end();
+  await ran;
+  expect(state.offsets).toEqual([5, 6, 7, 8, 9]);
+});
+
+test('fetching stops while the buffer is full, even of partitions with room, and goes on when it is stored', async () => {
+  const { log, session, stored, state, ran, assign } = setUp([0, 1], { maxBufferedBytes: 1 });
+  state.ends.set(1, 0);
   const gate = Promise.withResolvers<void>();
   let began = false;
   state.beforeWrite = () => {
     began = true;
     return gate.promise;
   };
-  assign(0);
+  assign(0, 1);
   await until(() => began);
   const fetches = log.fetches.length;
   await new Promise((resolve) => setTimeout(resolve, 30));

@@ -18,6 +18,8 @@ const SAMPLES_PER_SECOND = 40;
 const WARM_UP_S = 5;
 const TOPIC = 'orders';
 
+let loads = 0;
+
 /** From the instant an order is due to be produced until it can be read over REST. */
 export const latency: Bench = {
   name: 'latency',
@@ -38,16 +40,18 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const tables = new OrderTables(engines.databaseUrl, context.resources);
   const drainRate = await findDrainRate(engines, tables, context);
   await tables.reset();
+  const app = await startApp(engines, context);
+  context.say('warming up');
+  await measure(share(drainRate, JUDGED), WARM_UP_S, app, engines, tables, context);
   context.say('bare round trips and commits');
   const samples = Math.min(2_000, seconds * SAMPLES_PER_SECOND);
   const kafka = await bareRoundTrips(samples, engines, context.signal);
   const commit = await bareCommits(samples, tables, context.signal);
-  const app = await startApp(engines, context);
   const levels: Level[] = [];
-  for (const share of SHARES) {
-    const rate = Math.max(1, Math.round(drainRate * share));
+  for (const part of SHARES) {
+    const rate = share(drainRate, part);
     context.say(`${rate} orders/s for ${WARM_UP_S + seconds} s`);
-    levels.push({ share, rate, ...(await measure(rate, seconds, app, engines, tables, context)) });
+    levels.push({ share: part, rate, ...(await measure(rate, seconds, app, engines, tables, context)) });
   }
   const judged = levels.find(({ share }) => share === JUDGED);
   const p50 = (judged?.p50 ?? Number.NaN) / (kafka.p50 + commit.p50);
@@ -57,6 +61,11 @@ async function run(context: BenchContext): Promise<BenchReport> {
     data: { drainRate, seconds, versions: engines.versions, kafka, commit, levels, ratios: { p50, p99 } },
     lines: [`latency p50 ratio ${p50.toFixed(2)}`, `latency p99 ratio ${p99.toFixed(2)}`],
   };
+}
+
+/** Whole orders per second. */
+function share(drainRate: number, part: number): number {
+  return Math.max(1, Math.round(drainRate * part));
 }
 
 /** RATE, or what the ingest bench of this run has found, or a drain of its own. */
@@ -103,7 +112,9 @@ async function measure(
   const { brokers } = engines;
   await tables.sql.unsafe('truncate orders, order_items');
   await tables.sql.unsafe('checkpoint');
-  const load = { brokers, topic: TOPIC, rate, seed: rate };
+  loads += 1;
+  // Another seed, other orders.
+  const load = { brokers, topic: TOPIC, rate, seed: loads };
   const producer = Child.script('paced-producer.ts', load, resources);
   const { epoch }: { epoch: number } = JSON.parse(await producer.line());
   const before = cpuNow(app.pid, engines);

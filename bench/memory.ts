@@ -14,6 +14,7 @@ const TOPIC = 'orders';
 const SEED = 5;
 const WARM_UP_ORDERS = 50_000;
 const LOOKUPS_PER_SECOND = 100;
+const LOOKUP_TIMEOUT_MS = 60_000;
 const SAMPLE_MS = 250;
 /** Part of the steady run that the slope leaves out. */
 const SETTLING_SHARE = 0.1;
@@ -145,7 +146,9 @@ class Watch {
     while (!this.#ending.signal.aborted) {
       const newest = Math.max(0, ((performance.now() - this.#started) / 1000 - 5) * rate);
       const uid = orderUid(SEED, Math.floor(newest * Math.random()));
-      const response = await fetch(`${this.#url}/api/v1/orders/${uid}`);
+      const response = await fetch(`${this.#url}/api/v1/orders/${uid}`, {
+        signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS),
+      });
       await response.arrayBuffer();
       if (response.status >= 500) throw new Error(`a lookup was answered with ${response.status}`);
       this.lookups += 1;

@@ -54,7 +54,7 @@ export async function sampleReadable(schedule: Schedule, options: SamplingOption
 async function untilReadable(uid: string, due: number, { url, signal }: SamplingOptions): Promise<number> {
   for (;;) {
     throwIfAborted(signal);
-    const response = await fetch(`${url}/api/v1/orders/${uid}`);
+    const response = await fetch(`${url}/api/v1/orders/${uid}`, { signal: AbortSignal.timeout(GIVE_UP_MS) });
     await response.arrayBuffer();
     const waited = epochMs() - due;
     if (response.status === OK) return waited;

@@ -1,8 +1,9 @@
 const SLAB_BYTES = 262_144;
 /** Longest value finish() may return. */
 const MAX_VALUE_BYTES = 65_536;
-/** Up to here a loop over the characters is cheaper than a call into the engine. */
-const SHORT = 16;
+/** Up to here a loop over the bytes is cheaper than a call into the engine. */
+const SHORT = 24;
+const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
 /**
  * Puts bytes together in large shared slabs, so a value costs one small view and not an allocation of its own. The views
@@ -13,27 +14,26 @@ export class ByteWriter {
   private start = 0;
   private at = 0;
 
-  /** A string of characters U+0000–U+00FF, one byte each. */
-  bytes(text: string): void {
+  bytes(fragment: Uint8Array): void {
+    const { slab, at } = this;
+    const { length } = fragment;
+    if (length > SHORT) slab.set(fragment, at);
+    else for (let i = 0; i < length; i += 1) slab[at + i] = fragment[i] ?? 0;
+    this.at = at + length;
+  }
+
+  /** A short text of ASCII characters. */
+  ascii(text: string): void {
+    const { slab, at } = this;
     const { length } = text;
-    if (length > SHORT) {
-      this.slab.write(text, this.at, 'latin1');
-      this.at += length;
-      return;
-    }
-    const { slab } = this;
-    let { at } = this;
-    for (let i = 0; i < length; i += 1) {
-      slab[at] = text.charCodeAt(i);
-      at += 1;
-    }
-    this.at = at;
+    for (let i = 0; i < length; i += 1) slab[at + i] = text.charCodeAt(i);
+    this.at = at + length;
   }
 
   /** A whole number 0..2⁵³−1 in decimal digits. */
   integer(value: number): void {
     if (value > 2_147_483_647) {
-      this.bytes(String(value));
+      this.ascii(String(value));
       return;
     }
     let rest = value | 0;
@@ -55,8 +55,7 @@ export class ByteWriter {
     const { slab } = this;
     let { at } = this;
     for (let shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
-      const digit = (value >>> shift) & 15;
-      slab[at] = digit < 10 ? 48 + digit : 87 + digit;
+      slab[at] = HEX[(value >>> shift) & 15] ?? 0;
       at += 1;
     }
     this.at = at;
@@ -70,9 +69,11 @@ export class ByteWriter {
 
   /** Two decimal digits of 0..99. */
   two(value: number): void {
+    const { slab, at } = this;
     const tens = (value / 10) | 0;
-    this.byte(48 + tens);
-    this.byte(48 + value - tens * 10);
+    slab[at] = 48 + tens;
+    slab[at + 1] = 48 + value - tens * 10;
+    this.at = at + 2;
   }
 
   /** What was written since the last call. */
@@ -84,6 +85,13 @@ export class ByteWriter {
       this.start = 0;
       this.at = 0;
     }
+    return value;
+  }
+
+  /** What was written since the last call, in an array of its own; the slab is as it was before. */
+  copy(): Uint8Array {
+    const value = new Uint8Array(this.slab.subarray(this.start, this.at));
+    this.at = this.start;
     return value;
   }
 }

@@ -1,6 +1,7 @@
 import type { Delivery } from '../order/order.ts';
-import { jsonBytes, textOfBytes } from './json-bytes.ts';
-import { fillPattern, MARKETS, type Market, type Name } from './markets.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { utf8 } from './json-bytes.ts';
+import { MARKETS, type Market, type Name, type Place } from './markets.ts';
 import { hex32 } from './order-uid.ts';
 import { AliasTable, hash32, Random, zipfWeights } from './random.ts';
 
@@ -11,24 +12,34 @@ export const CUSTOMER_SHIFT = 10;
 
 /** Someone who orders: the same person, address and phone at every order. */
 export interface Customer {
+  readonly seed: number;
+  readonly rank: number;
   readonly id: string;
   readonly market: Market;
-  /** The delivery as JSON, see jsonBytes. */
-  readonly deliveryBytes: string;
-  /** The order's JSON from after the track number to before the transaction, and from after the items to before the service. */
-  readonly headBytes: string;
-  readonly tailBytes: string;
-  readonly shardKey: string;
+  /** The order's JSON from after the track number to before the transaction, and from after the last item's status to before the service. */
+  readonly headJson: Uint8Array;
+  readonly tailJson: Uint8Array;
+  /** 0..9 */
+  readonly shard: number;
 }
 
 const CACHE_SLOTS = 32_768;
 const STREAM = 0x637573;
 const EMAIL_HOSTS = ['example.com', 'example.org', 'example.net', 'mail.example.com', 'post.example.org'];
+const POSTCODE_LETTERS = 'ABDEFGHJLNPQRSTUWXYZ';
+const DIGIT = 0x23;
+const LETTER = 0x55;
+const NAME = utf8('{"name":"');
+const PHONE = utf8('","phone":"');
+const ZIP = utf8('","zip":"');
+const END = utf8('"}');
+const PAYMENT = utf8(',"payment":{"transaction":"');
 
 const ranks = new AliasTable(zipfWeights(CUSTOMERS, CUSTOMER_SHIFT));
 const markets = new AliasTable(MARKETS.map((market) => market.weight));
 const random = new Random();
-const cache: ({ seed: number; rank: number; customer: Customer } | undefined)[] = new Array(CACHE_SLOTS);
+const out = new ByteWriter();
+const cache: (Customer | undefined)[] = new Array(CACHE_SLOTS);
 
 /** A customer's rank, 0 the busiest: Zipf–Mandelbrot, P(rank) ∝ 1 / (rank + 1 + CUSTOMER_SHIFT). */
 export function drawCustomerRank(source: Random): number {
@@ -38,18 +49,17 @@ export function drawCustomerRank(source: Random): number {
 /** The customer of a rank (0..CUSTOMERS−1): a function of (seed, rank) alone. The busy ones are kept. */
 export function customerAt(seed: number, rank: number): Customer {
   const kept = cache[rank % CACHE_SLOTS];
-  if (kept !== undefined && kept.rank === rank && kept.seed === seed) return kept.customer;
+  if (kept !== undefined && kept.rank === rank && kept.seed === seed) return kept;
   const customer = makeCustomer(seed, rank);
   // A rare customer does not push a busy one out.
-  if (kept === undefined || kept.seed !== seed || rank < kept.rank) {
-    cache[rank % CACHE_SLOTS] = { seed, rank, customer };
-  }
+  if (kept === undefined || kept.seed !== seed || rank < kept.rank) cache[rank % CACHE_SLOTS] = customer;
   return customer;
 }
 
 /** The customer's delivery as an object of its own. */
-export function deliveryOf(customer: Customer): Delivery {
-  const delivery: Delivery = JSON.parse(textOfBytes(customer.deliveryBytes));
+export function deliveryOf({ headJson, market }: Customer): Delivery {
+  const json = headJson.subarray(market.entryJson.length, -PAYMENT.length);
+  const delivery: Delivery = JSON.parse(Buffer.from(json).toString());
   return delivery;
 }
 
@@ -57,46 +67,88 @@ function makeCustomer(seed: number, rank: number): Customer {
   random.reset(seed, rank, STREAM);
   const market = MARKETS[markets.draw(random)];
   if (market === undefined) throw new RangeError('no such market');
-  const place = random.pick(market.places);
+  const id = `c${hex32(hash32(seed, rank, STREAM + 1))}`;
+  out.bytes(market.entryJson);
+  writeDelivery(market, random.pick(market.places));
+  out.bytes(PAYMENT);
+  return {
+    seed,
+    rank,
+    id,
+    market,
+    headJson: out.copy(),
+    tailJson: utf8(
+      `}],"locale":"${market.language}","internal_signature":"","customer_id":"${id}","delivery_service":"`,
+    ),
+    shard: rank % 10,
+  };
+}
+
+/** Draws and writes in one go; the parts not escaped here are ASCII letters, digits, spaces and dashes. */
+function writeDelivery(market: Market, place: Place): void {
   const female = random.below(2) === 0;
   const first = random.pick(female ? market.female : market.male);
   const lastNames = female ? market.lastFemale : market.lastMale;
   const last = random.pick(lastNames);
-  const delivery: Delivery = {
-    name: fullName(market, first, last, random.pick(lastNames)),
-    phone: fillPattern(market.phone.replace('{area}', place.area), random),
-    zip: fillPattern(place.zip, random),
-    city: place.city,
-    address: market.address
-      .replace('{street}', random.pick(market.streets))
-      .replace('{block}', String(random.between(1, 9)))
-      .replace('{n}', String(random.between(1, random.pick([20, 60, 180]))))
-      .replace('{flat}', String(random.between(1, 120))),
-    region: place.region,
-    email: email(first, last),
-  };
-  const id = `c${hex32(hash32(seed, rank, STREAM + 1))}`;
-  const deliveryBytes = jsonBytes(delivery);
-  return {
-    id,
-    market,
-    deliveryBytes,
-    headBytes: `","entry":"${market.entry}","delivery":${deliveryBytes},"payment":{"transaction":"`,
-    tailBytes: `],"locale":"${market.language}","internal_signature":"","customer_id":"${id}","delivery_service":"`,
-    shardKey: String(rank % 10),
-  };
+  out.bytes(NAME);
+  writeName(market, first, last, random.pick(lastNames));
+  out.bytes(PHONE);
+  writePattern(place.phone);
+  out.bytes(ZIP);
+  writePattern(place.zip);
+  out.bytes(place.cityJson);
+  writeAddress(market);
+  out.bytes(place.regionJson);
+  writeEmail(first, last);
+  out.bytes(END);
 }
 
-function fullName(market: Market, first: Name, last: Name, second: Name): string {
-  if (market.nameOrder === 'last') return `${last.text} ${first.text}`;
-  if (market.nameOrder === 'two-last') return `${first.text} ${last.text} ${second.text}`;
-  return `${first.text} ${last.text}`;
+function writeName(market: Market, first: Name, last: Name, second: Name): void {
+  const lastFirst = market.nameOrder === 'last';
+  out.bytes(lastFirst ? last.json : first.json);
+  out.byte(32);
+  out.bytes(lastFirst ? first.json : last.json);
+  if (market.nameOrder === 'two-last') {
+    out.byte(32);
+    out.bytes(second.json);
+  }
+}
+
+function writePattern(pattern: string): void {
+  for (let at = 0; at < pattern.length; at += 1) {
+    const code = pattern.charCodeAt(at);
+    if (code === DIGIT) out.byte(48 + random.below(10));
+    else if (code === LETTER) out.byte(POSTCODE_LETTERS.charCodeAt(random.below(20)));
+    else out.byte(code);
+  }
+}
+
+function writeAddress(market: Market): void {
+  const street = random.pick(market.streets);
+  const block = random.between(1, 9);
+  const house = random.between(1, random.pick([20, 60, 180]));
+  const flat = random.between(1, 120);
+  for (const { json, slot } of market.address) {
+    out.bytes(json);
+    if (slot === 'street') out.bytes(street);
+    else if (slot === 'block') out.integer(block);
+    else if (slot === 'n') out.integer(house);
+    else if (slot === 'flat') out.integer(flat);
+  }
 }
 
 /** At a host reserved for examples (RFC 2606), so no mail can ever reach anyone. */
-function email(first: Name, last: Name): string {
+function writeEmail(first: Name, last: Name): void {
   const host = random.pick(EMAIL_HOSTS);
-  const number = random.below(3) === 0 ? String(random.between(1, 99)) : '';
-  if (random.below(4) === 0) return `${first.slug.slice(0, 1)}${last.slug}${number}@${host}`;
-  return `${first.slug}.${last.slug}${number}@${host}`;
+  const number = random.below(3) === 0 ? random.between(1, 99) : 0;
+  if (random.below(4) === 0) {
+    out.byte(first.slug.charCodeAt(0));
+  } else {
+    out.ascii(first.slug);
+    out.byte(46);
+  }
+  out.ascii(last.slug);
+  if (number > 0) out.integer(number);
+  out.byte(64);
+  out.ascii(host);
 }

@@ -1,5 +1,6 @@
 import type { Order } from '../order/order.ts';
 import { type Customer, customerAt, deliveryOf } from './customers.ts';
+import type { Choice } from './json-bytes.ts';
 import { hex32, OrderUid } from './order-uid.ts';
 import { drawProduct, type Product } from './products.ts';
 import { Random } from './random.ts';
@@ -10,7 +11,7 @@ export const TRACK_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 /** One drawn item, before it has a shape. Prices in minor units. */
 export interface DraftItem {
   product: Product;
-  size: string;
+  size: Choice;
   chrtId: number;
   sale: number;
   price: number;
@@ -28,10 +29,10 @@ export interface Draft {
   trackHigh: number;
   trackLow: number;
   customer: Customer;
-  currency: string;
-  provider: string;
-  bank: string;
-  service: string;
+  currency: Choice;
+  provider: Choice;
+  bank: Choice;
+  service: Choice;
   requestId: string;
   shardNumber: number;
   oofShard: string;
@@ -45,13 +46,15 @@ export interface Draft {
   readonly items: DraftItem[];
 }
 
+const NOTHING: Choice = { text: '', json: new Uint8Array(0) };
+
 /** A draft with room for ten items; everything in it waits to be overwritten. */
 export function emptyDraft(): Draft {
   const random = new Random();
   const product = drawProduct(random);
   const item = {
     product,
-    size: '',
+    size: NOTHING,
     chrtId: 0,
     sale: 0,
     price: 0,
@@ -65,10 +68,10 @@ export function emptyDraft(): Draft {
     trackHigh: 0,
     trackLow: 0,
     customer: customerAt(0, 0),
-    currency: '',
-    provider: '',
-    bank: '',
-    service: '',
+    currency: NOTHING,
+    provider: NOTHING,
+    bank: NOTHING,
+    service: NOTHING,
     requestId: '',
     shardNumber: 0,
     oofShard: '',
@@ -95,11 +98,11 @@ export function draftToOrder(draft: Draft): Order {
     payment: {
       transaction: orderUid,
       request_id: draft.requestId,
-      currency: draft.currency,
-      provider: draft.provider,
+      currency: draft.currency.text,
+      provider: draft.provider.text,
       amount: draft.goodsTotal + draft.deliveryCost + draft.customFee,
       payment_dt: draft.paidAt,
-      bank: draft.bank,
+      bank: draft.bank.text,
       delivery_cost: draft.deliveryCost,
       goods_total: draft.goodsTotal,
       custom_fee: draft.customFee,
@@ -111,7 +114,7 @@ export function draftToOrder(draft: Draft): Order {
       rid: `${hex32(item.ridHigh)}${hex32(item.ridLow)}${at}test`,
       name: item.product.name,
       sale: item.sale,
-      size: item.size,
+      size: item.size.text,
       total_price: item.totalPrice,
       nm_id: item.product.nmId,
       brand: item.product.brand,
@@ -120,8 +123,8 @@ export function draftToOrder(draft: Draft): Order {
     locale: customer.market.language,
     internal_signature: '',
     customer_id: customer.id,
-    delivery_service: draft.service,
-    shardkey: customer.shardKey,
+    delivery_service: draft.service.text,
+    shardkey: String(customer.shard),
     sm_id: draft.shardNumber,
     date_created: instantText(draft.createdAtMs),
     oof_shard: draft.oofShard,

@@ -55,7 +55,7 @@ function draw(spec: OrderSpec): Draft {
   draft.trackHigh = random.uint32();
   draft.trackLow = random.uint32();
   draft.customer = customer;
-  draft.currency = abroad ? (market.currency === 'USD' ? 'EUR' : 'USD') : market.currency;
+  draft.currency = abroad ? market.foreignCurrency : market.currency;
   draft.provider = random.pick(market.providers);
   draft.bank = random.pick(market.banks);
   draft.service = random.pick(market.services);
@@ -82,7 +82,7 @@ function drawItems(target: Draft, factor: number): void {
     const product = drawProduct(random);
     const size = random.below(product.sizes.length);
     item.product = product;
-    item.size = product.sizes[size] ?? '0';
+    item.size = product.sizes[size] ?? item.size;
     item.chrtId = product.chrtId + size;
     item.sale = SALES[sales.draw(random)] ?? 0;
     item.price = Math.max(1, Math.round((product.cents * factor) / 10) * 10 - 1);

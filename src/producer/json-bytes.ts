@@ -1,9 +1,20 @@
-/** The UTF-8 bytes of JSON.stringify(value), one character (U+0000–U+00FF) a byte. */
-export function jsonBytes(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('latin1');
+/** The text in UTF-8, in an array of its own. */
+export function utf8(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text));
 }
 
-/** The text whose UTF-8 bytes these are. */
-export function textOfBytes(bytes: string): string {
-  return Buffer.from(bytes, 'latin1').toString();
+/** What JSON.stringify writes for the text, without the quotes, in UTF-8. */
+export function jsonText(text: string): Uint8Array {
+  return utf8(JSON.stringify(text).slice(1, -1));
+}
+
+/** One of a list of values: the value, and the stretch of JSON it stands in. */
+export interface Choice {
+  readonly text: string;
+  readonly json: Uint8Array;
+}
+
+/** A choice, between the JSON that goes before and after. */
+export function choice(before: string, text: string, after: string): Choice {
+  return { text, json: utf8(`${before}${JSON.stringify(text).slice(1, -1)}${after}`) };
 }

@@ -1,45 +1,60 @@
 import marketData from './data/markets.json' with { type: 'json' };
 import nameData from './data/names.json' with { type: 'json' };
-import type { Random } from './random.ts';
+import { type Choice, choice, jsonText, utf8 } from './json-bytes.ts';
 
-/** A name as it is written, and as the ASCII letters of an e-mail address. */
+/** A name as it is written, in JSON, and as the ASCII letters of an e-mail address. */
 export interface Name {
-  readonly text: string;
+  readonly json: Uint8Array;
   readonly slug: string;
 }
 
 export interface Place {
-  readonly city: string;
-  readonly region: string;
-  /** A pattern for fillPattern. */
+  /** A delivery's JSON from after the zip to before the address, and from there to before the e-mail address. */
+  readonly cityJson: Uint8Array;
+  readonly regionJson: Uint8Array;
+  /** ASCII; `#` is for a digit, `U` for a capital letter that British postcodes end with. */
+  readonly phone: string;
   readonly zip: string;
-  /** Telephone area code; empty where the market's phone pattern has none. */
-  readonly area: string;
+}
+
+/** Part of an address: JSON, and what follows it. */
+export interface AddressPart {
+  readonly json: Uint8Array;
+  /** `street`, `block`, `n`, `flat`, or nothing at the end. */
+  readonly slot: string;
 }
 
 /** What belongs together in one country: how people are called, where they live, how they pay. */
 export interface Market {
-  readonly locale: string;
   /** ISO 639-1, the order's `locale`. */
   readonly language: string;
   /** Share of the customers, relative to the other markets. */
   readonly weight: number;
-  readonly currency: string;
   /** Minor units of the currency for one US cent. */
   readonly priceFactor: number;
   readonly entry: string;
-  readonly phone: string;
-  readonly address: string;
+  /** An order's JSON from within the order_uid to the track number's letters, and the same of an item from the chrt_id on. */
+  readonly trackJson: Uint8Array;
+  readonly itemTrackJson: Uint8Array;
+  /** An order's JSON from after the track number to before the delivery. */
+  readonly entryJson: Uint8Array;
   readonly nameOrder: string;
-  readonly services: readonly string[];
-  readonly providers: readonly string[];
-  readonly banks: readonly string[];
+  readonly address: readonly AddressPart[];
+  /** With the payment's JSON from after the request_id to the currency's last letter. */
+  readonly currency: Choice;
+  readonly foreignCurrency: Choice;
+  /** With the payment's JSON from after the currency to before the amount. */
+  readonly providers: readonly Choice[];
+  /** With the payment's JSON from after the date to before the delivery cost. */
+  readonly banks: readonly Choice[];
+  /** With the order's JSON from there to before the shard key. */
+  readonly services: readonly Choice[];
   readonly places: readonly Place[];
   readonly male: readonly Name[];
   readonly female: readonly Name[];
   readonly lastMale: readonly Name[];
   readonly lastFemale: readonly Name[];
-  readonly streets: readonly string[];
+  readonly streets: readonly Uint8Array[];
 }
 
 /**
@@ -49,32 +64,54 @@ export interface Market {
 export const MARKETS: readonly Market[] = marketData.map((market) => {
   const lists = new Map(Object.entries(nameData)).get(market.locale);
   if (lists === undefined) throw new Error(`no names for ${market.locale}`);
+  const { language, weight, priceFactor, entry, nameOrder } = market;
   return {
-    ...market,
-    places: market.places.split(';').map((line) => {
-      const [city = '', region = '', zip = '', area = ''] = line.split('|');
-      return { city, region, zip, area };
-    }),
+    language,
+    weight,
+    priceFactor,
+    entry,
+    trackJson: utf8(`test","track_number":"${entry}`),
+    itemTrackJson: utf8(`,"track_number":"${entry}`),
+    entryJson: utf8(`","entry":"${entry}","delivery":`),
+    nameOrder,
+    address: parseAddress(market.address),
+    currency: currency(market.currency),
+    foreignCurrency: currency(market.currency === 'USD' ? 'EUR' : 'USD'),
+    providers: market.providers.map((name) => choice('","provider":"', name, '","amount":')),
+    banks: market.banks.map((name) => choice(',"bank":"', name, '","delivery_cost":')),
+    services: market.services.map((name) => choice('', name, '","shardkey":"')),
+    places: market.places.split(';').map((line) => parsePlace(line, market.phone)),
     male: lists.male.split(';').map(parseName),
     female: lists.female.split(';').map(parseName),
     lastMale: lists.lastMale.split(';').map(parseName),
     lastFemale: lists.lastFemale.split(';').map(parseName),
-    streets: lists.streets.split(';'),
+    streets: lists.streets.split(';').map(jsonText),
   };
 });
 
-function parseName(entry: string): Name {
-  const [text = '', slug = text.toLowerCase()] = entry.split('|');
-  return { text, slug };
+function currency(code: string): Choice {
+  return choice('","currency":"', code, '');
 }
 
-/** `#` becomes a digit, `U` a capital letter that British postcodes end with; the rest stays. */
-export function fillPattern(pattern: string, random: Random): string {
-  let filled = '';
-  for (const char of pattern) {
-    if (char === '#') filled += random.below(10);
-    else if (char === 'U') filled += 'ABDEFGHJLNPQRSTUWXYZ'[random.below(20)];
-    else filled += char;
-  }
-  return filled;
+function parsePlace(line: string, phone: string): Place {
+  const [city = '', region = '', zip = '', area = ''] = line.split('|');
+  return {
+    cityJson: utf8(`","city":${JSON.stringify(city)},"address":"`),
+    regionJson: utf8(`","region":${JSON.stringify(region)},"email":"`),
+    phone: phone.replace('{area}', area),
+    zip,
+  };
+}
+
+/** `{street}, {n}` and the like. */
+function parseAddress(template: string): AddressPart[] {
+  return template.split('}').map((part) => {
+    const [text = '', slot = ''] = part.split('{');
+    return { json: jsonText(text), slot };
+  });
+}
+
+function parseName(entry: string): Name {
+  const [text = '', slug = text.toLowerCase()] = entry.split('|');
+  return { json: jsonText(text), slug };
 }

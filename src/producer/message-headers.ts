@@ -1,6 +1,10 @@
 import { ByteWriter } from './byte-writer.ts';
+import { utf8 } from './json-bytes.ts';
 import { Random } from './random.ts';
 
+const VERSION = utf8('00-');
+const DASH = utf8('-');
+const SAMPLED = utf8('-01');
 const CONTENT_TYPE = Buffer.from('application/json');
 
 /** Makes the headers of the messages of one producer. */
@@ -26,16 +30,16 @@ export class MessageHeaders {
       this.#sentAtText = Buffer.from(String(nowMs));
     }
     const out = this.#out;
-    out.bytes('00-');
+    out.bytes(VERSION);
     // All zeroes are not a valid id; one set bit makes sure.
     this.#hex(1);
     this.#hex(0);
     this.#hex(0);
     this.#hex(0);
-    out.bytes('-');
+    out.bytes(DASH);
     this.#hex(1);
     this.#hex(0);
-    out.bytes('-01');
+    out.bytes(SAMPLED);
     return { 'content-type': CONTENT_TYPE, 'produced-at': this.#sentAtText, traceparent: out.finish() };
   }
 

@@ -1,5 +1,5 @@
 import productData from './data/products.json' with { type: 'json' };
-import { jsonBytes } from './json-bytes.ts';
+import { type Choice, choice, utf8 } from './json-bytes.ts';
 import { AliasTable, Random, zipfWeights } from './random.ts';
 
 /** An article of the catalogue, the same for every seed. */
@@ -7,10 +7,11 @@ export interface Product {
   readonly nmId: number;
   readonly name: string;
   readonly brand: string;
-  /** An item's JSON from after the rid to before the sale, and from after the total to before the status; see jsonBytes. */
-  readonly nameBytes: string;
-  readonly brandBytes: string;
-  readonly sizes: readonly string[];
+  /** An item's JSON from within the rid to before the sale, and from after the total to before the status. */
+  readonly nameJson: Uint8Array;
+  readonly brandJson: Uint8Array;
+  /** With the JSON from after the sale to before the total. */
+  readonly sizes: readonly Choice[];
   /** Identifier of the first size; the others follow. */
   readonly chrtId: number;
   /** US cents. */
@@ -35,7 +36,7 @@ function makeCatalogue(): Product[] {
     ...category,
     brands: category.brands.split(';'),
     names: category.names.split(';'),
-    sizes: category.sizes.split(';'),
+    sizes: category.sizes.split(';').map((size) => choice(',"size":"', size, '","total_price":')),
   }));
   const shares = new AliasTable(categories.map((category) => category.weight));
   const random = new Random();
@@ -53,8 +54,8 @@ function makeCatalogue(): Product[] {
       nmId,
       name,
       brand,
-      nameBytes: `test","name":${jsonBytes(name)},"sale":`,
-      brandBytes: `,"nm_id":${nmId},"brand":${jsonBytes(brand)},"status":`,
+      nameJson: utf8(`test","name":${JSON.stringify(name)},"sale":`),
+      brandJson: utf8(`,"nm_id":${nmId},"brand":${JSON.stringify(brand)},"status":`),
       sizes: category.sizes,
       chrtId: 1_000_000 + at * 2_000 + random.below(1_990),
       cents,

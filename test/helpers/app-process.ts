@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
@@ -117,11 +118,10 @@ export async function killRunning(): Promise<void> {
   await Promise.all(left.map((one) => one.exited));
 }
 
-/** Whether a process of this number exists. */
+/** Whether a process runs; one that has ended and is still to be reaped by its parent does not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { createServer } from 'node:net';
+import { AppPlace } from '../helpers/app-place.ts';
+import { type AppExit, killRunning, runApp } from '../helpers/app-process.ts';
+import { freePort } from '../helpers/free-port.ts';
+
+const places: AppPlace[] = [];
+
+afterEach(async () => {
+  await killRunning();
+  await Promise.all(places.splice(0).map((place) => place.remove()));
+});
+
+async function newPlace(): Promise<AppPlace> {
+  const place = await AppPlace.onTestEngines();
+  places.push(place);
+  return place;
+}
+
+function run(place: AppPlace, args: readonly string[], env: Record<string, string> = {}): Promise<AppExit> {
+  return runApp(args, { env: { ...place.env, TEST_SERVICE_LOG_LEVEL: 'warn', ...env } });
+}
+
+describe('migrate', () => {
+  test('up creates the database; down takes one back at a time; status says where it is', async () => {
+    const place = await newPlace();
+    const status = async () => {
+      const exit = await run(place, ['migrate', 'status', '--json']);
+      const migrations = JSON.parse(exit.stdout) as { applied: boolean }[];
+      return migrations.map(({ applied }) => applied);
+    };
+    const all = (await status()).length;
+    expect(await status()).toEqual(Array(all).fill(false));
+    const ups = await Promise.all([run(place, ['migrate', 'up']), run(place, ['migrate', 'up'])]);
+    for (const up of ups) expect(up).toMatchObject({ code: 0, stderr: '' });
+    const [worked, waited] = ups.map(({ stdout }) => stdout).toSorted();
+    expect(worked).toStartWith('applied 0001_orders\n');
+    expect(waited).toBe('the schema is up to date\n');
+    expect(await place.orders()).toBe(0);
+    const words = await run(place, ['migrate', 'status']);
+    expect(words.stdout).toMatch(/^(applied {2}\d{4}_\w+\n)+$/);
+    for (let left = all - 1; left >= 0; left--) {
+      expect((await run(place, ['migrate', 'down'])).stdout).toMatch(/^took back \d{4}_/);
+      expect(await status()).toEqual([...Array(left).fill(true), ...Array(all - left).fill(false)]);
+    }
+    expect(await run(place, ['migrate', 'down'])).toMatchObject({
+      code: 0,
+      stdout: 'no migration is applied\n',
+    });
+    const tables = "select table_name from information_schema.tables where table_schema = 'public'";
+    expect(await place.query(tables)).toEqual([{ table_name: 'schema_migrations' }]);
+  }, 120_000);
+});
+
+describe('doctor', () => {
+  test('with engines that answer: nothing is bad, what is still to be made is noted', async () => {
+    const place = await newPlace();
+    const before = await run(place, ['doctor', '--json']);
+    expect(before).toMatchObject({ code: 0, stderr: '' });
+    const findings = JSON.parse(before.stdout) as { check: string; state: string; found: string }[];
+    const states = Object.fromEntries(findings.map(({ check, state }) => [check, state]));
+    expect(states).toMatchObject({ postgresql: 'ok', kafka: 'ok', redis: 'ok', topics: 'note' });
+    expect(states).toMatchObject({ configuration: 'ok', schema: 'note', 'server port': 'ok' });
+    expect(await run(place, ['migrate', 'up'])).toMatchObject({ code: 0 });
+    const after = await run(place, ['doctor']);
+    expect(after.code).toBe(0);
+    expect(after.stdout).toMatch(/^ok {4}schema +up to date$/m);
+  });
+
+  test('says what to do about each thing that is bad, with exit code 1', async () => {
+    const place = await newPlace();
+    const other = createServer((socket) => socket.end('hello\n')).listen(0, '127.0.0.1');
+    const [silent, taken] = [await freePort(), Object(other.address()).port];
+    const url = new URL(place.engines.postgresqlUrl);
+    url.password = 'wrong';
+    const exit = await run(place, ['doctor'], {
+      TEST_SERVICE_ENGINES: 'off',
+      TEST_SERVICE_POSTGRESQL_URL: url.href,
+      TEST_SERVICE_KAFKA_BROKERS: `127.0.0.1:${silent}`,
+      TEST_SERVICE_REDIS_URL: `redis://127.0.0.1:${taken}`,
+      TEST_SERVICE_SERVER_PORT: String(taken),
+    });
+    other.close();
+    expect(exit).toMatchObject({ code: 1, stderr: '' });
+    for (const line of [
+      `BAD   kafka          does not answer at 127.0.0.1:${silent}`,
+      '→ start it, or set engines: auto',
+      `BAD   redis          something else has 127.0.0.1:${taken}`,
+      '→ stop it, or set another port',
+      'note  server port',
+    ]) {
+      expect(exit.stdout).toContain(line);
+    }
+    expect(exit.stdout).toMatch(/^BAD {3}schema .*password/m);
+    expect(exit.stdout).not.toContain('wrong@');
+  });
+
+  test('a configuration that is wrong is a finding, too', async () => {
+    const exit = await runApp(['doctor', '--json'], { env: { TEST_SERVICE_SERVER_PORT: '0' } });
+    expect(exit.code).toBe(1);
+    expect(JSON.parse(exit.stdout)).toEqual([
+      expect.objectContaining({
+        check: 'configuration',
+        state: 'bad',
+        found: expect.stringContaining('server.port is 0'),
+      }),
+    ]);
+  });
+});
+
+describe('what can not work ends at once, says why, and leaves nothing running', () => {
+  async function failure(args: string[], env: Record<string, string>): Promise<string> {
+    const exit = await run(await newPlace(), args, env);
+    expect(exit).toMatchObject({ code: 1, stdout: '' });
+    expect(exit.stderr).toMatch(/^error: /m);
+    expect(exit.stderr).not.toMatch(/^ +at /m);
+    return exit.stderr;
+  }
+
+  test('a wrong password', async () => {
+    const url = new URL((await newPlace()).engines.postgresqlUrl);
+    url.password = 'guessed';
+    for (const command of [['run'], ['migrate', 'up'], ['migrate', 'status']]) {
+      const said = await failure(command, { TEST_SERVICE_POSTGRESQL_URL: url.href });
+      expect(said).toContain('password authentication failed');
+      expect(said).not.toContain('guessed');
+    }
+  });
+
+  test('Kafka that is not there, with engines off', async () => {
+    const broker = `127.0.0.1:${await freePort()}`;
+    const env = { TEST_SERVICE_ENGINES: 'off', TEST_SERVICE_KAFKA_BROKERS: broker };
+    for (const command of [['run'], ['produce', '--count', '1']])
+      expect(await failure(command, env)).toContain(
+        `Kafka does not answer at ${broker}. Local engines are off`,
+      );
+  });
+
+  test('a port of an engine that something else has', async () => {
+    const other = createServer((socket) => socket.end('hello\n')).listen(0, '127.0.0.1');
+    const { port } = Object(other.address());
+    const said = await failure(['run'], { TEST_SERVICE_REDIS_URL: `redis://127.0.0.1:${port}/0` });
+    other.close();
+    expect(said).toContain(`127.0.0.1:${port} is taken by`);
+    expect(said).toContain('which is not Redis');
+  });
+
+  test('a database server that is not there', async () => {
+    const said = await failure(['migrate', 'up', '--wait', '0'], {
+      TEST_SERVICE_POSTGRESQL_URL: `postgres://a:b@127.0.0.1:${await freePort()}/x`,
+    });
+    expect(said).toContain('Start it with make engines-up or docker-compose up -d, or set postgresql.url.');
+  });
+});

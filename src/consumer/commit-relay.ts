@@ -1,9 +1,12 @@
 import type { OrderLog } from '../kafka/order-log.ts';
 import { messageOf } from '../lib/app-error.ts';
+import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const FLUSH_TIMEOUT_MS = 2_000;
+/** While little comes in, each batch is a few orders: a commit for each would cost the broker more than the messages. */
+const PAUSE_MS = 250;
 
 /**
  * Passes stored offsets on to Kafka, for tools that show lag: one request at a time, the newest offsets in it.
@@ -12,6 +15,7 @@ const FLUSH_TIMEOUT_MS = 2_000;
 export class CommitRelay {
   readonly #log: OrderLog;
   readonly #logger: Logger;
+  readonly #hurry = new AbortController();
   #pending = new Map<number, number>();
   #running: Promise<void> | undefined;
 
@@ -30,8 +34,9 @@ export class CommitRelay {
     this.#pending.delete(partition);
   }
 
-  /** Waits, for a bounded time, until Kafka has what was noted. */
+  /** Waits, for a bounded time, until Kafka has what was noted; from now on without pauses. */
   async flush(): Promise<void> {
+    this.#hurry.abort();
     if (this.#running !== undefined) await within(FLUSH_TIMEOUT_MS, this.#running).catch(() => {});
   }
 
@@ -44,6 +49,7 @@ export class CommitRelay {
       } catch (error) {
         this.#logger.debug({ error: messageOf(error) }, 'kafka did not take the offsets');
       }
+      await pause(PAUSE_MS, this.#hurry.signal);
     }
     this.#running = undefined;
   }

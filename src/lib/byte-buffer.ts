@@ -56,6 +56,11 @@ export class ByteBuffer {
     this.#length += digits;
   }
 
+  /** The bytes from `start` up to `end` themselves: good until the next write or `clear`. */
+  view(start: number, end: number): Buffer {
+    return this.#bytes.subarray(start, end);
+  }
+
   /** A copy of the bytes from `start` up to `end`, which later writes do not touch. */
   slice(start = 0, end = this.#length): Buffer {
     return Buffer.from(this.#bytes.subarray(start, end));

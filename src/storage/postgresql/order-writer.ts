@@ -217,9 +217,10 @@ function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buffer> {
   }
 }
 
+/** The buffer in pieces; it is not written to before the transaction has ended, so they need not be copies. */
 function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
   for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
-    yield buffer.slice(at, Math.min(at + CHUNK_BYTES, buffer.length));
+    yield buffer.view(at, Math.min(at + CHUNK_BYTES, buffer.length));
   }
 }
 

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import type { Order } from '../../src/order/order.ts';
+import { createApp } from '../../src/server/app.ts';
+import { OrderReader } from '../../src/storage/order-reader.ts';
+import { Database } from '../../src/storage/postgresql/database.ts';
+import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { RedisConnection } from '../../src/storage/redis/client.ts';
+import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import sample from '../fixtures/order.json';
+import { FakeBackend } from '../helpers/app-under-test.ts';
+import { testEngines } from '../helpers/engines.ts';
+import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
+import { until } from '../helpers/until.ts';
+import { WritePath } from '../helpers/write-path.ts';
+
+const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
+const caches: RedisOrderCache[] = [];
+let path: WritePath;
+let database: Database;
+let store: PostgresOrderStore;
+
+beforeAll(async () => {
+  path = await WritePath.open();
+  database = new Database({
+    url: path.place.databaseUrl,
+    maxConnections: 4,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
+    applicationName: 'read-path',
+  });
+  store = new PostgresOrderStore(database);
+  // The consumer's process and the server's have caches of their own, on one Redis.
+  const cache = openCache();
+  path.start({}, { onChanged: (uids) => void cache.invalidate(uids) });
+});
+
+afterAll(async () => {
+  await path.close();
+  await Promise.all([...caches.map((cache) => cache.close()), database.close()]);
+});
+
+function openCache(): RedisOrderCache {
+  const { redisUrl } = testEngines();
+  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
+  const connection = new RedisConnection({ url: redisUrl, ...limits }, silentLogger);
+  const cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60 }, silentLogger);
+  cache.start();
+  caches.push(cache);
+  return cache;
+}
+
+test('the classic sample is deep-equal over both lookups, from PostgreSQL and from Redis', async () => {
+  const lookup = new OrderReader({ store, cache: openCache() });
+  const app = createApp(new FakeBackend().options({ lookup, list: store }));
+  const uid = sample.order_uid;
+  const get = () => app.request(`/api/v1/orders/${uid}`);
+  const post = () =>
+    app.request('/api/v1/orders/lookup', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ order_uid: uid }),
+    });
+  expect((await get()).status).toBe(404);
+  await path.send([messageOf(sample)]);
+  await until(async () => (await get()).status === 200);
+  const tags = new Map<string, string | null>();
+  await until(async () => {
+    for (const answer of [await get(), await post()]) {
+      expect(await answer.json()).toEqual(sample);
+      expect(answer.headers.get('x-order-topic')).toBe(path.place.topic);
+      expect(answer.headers.get('x-order-offset')).toBe('0');
+      tags.set(answer.headers.get('x-cache') ?? '', answer.headers.get('etag'));
+    }
+    return tags.has('redis');
+  });
+  // The tag does not depend on who answered.
+  expect(new Set(tags.values()).size).toBe(1);
+  const { orders } = await (await app.request('/api/v1/orders?limit=1')).json();
+  expect(orders).toMatchObject([{ order_uid: uid, amount: 1817, currency: 'USD', items: 1 }]);
+});
+
+test('changes under lookups: no reader stays with an old order', async () => {
+  const readers = [1, 2, 3].map(() => new OrderReader({ store, cache: openCache() }));
+  const uids = Array.from({ length: 20 }, (_, at) => `changing-${at}`);
+  const version = (order: Order | undefined) => Number(order?.track_number ?? -1);
+  let stop = false;
+  const load = readers.map(async (reader) => {
+    while (!stop) {
+      await Promise.all(uids.map((uid) => reader.find(uid)));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  });
+  for (let round = 0; round < 30; round++) {
+    await path.send(uids.map((uid) => messageOf(sampleOrder(uid, 1, { track_number: String(round) }))));
+    // Once PostgreSQL has the round, the invalidation is on its way, and everyone must come to it in Redis.
+    await until(async () => {
+      const rows = await store.findMany(uids);
+      return uids.every((uid) => version(rows.get(uid)?.order) === round);
+    });
+    await until(async () => {
+      const found = await Promise.all(readers.flatMap((reader) => uids.map((uid) => reader.find(uid))));
+      return found.every((one) => version(one?.stored.order) === round && one?.tier === 'redis');
+    }, 3_000);
+  }
+  stop = true;
+  await Promise.all(load);
+});

@@ -22,6 +22,8 @@ export interface EngineUnderFireOptions {
 
 /** However loaded the machine is, recovery after a kill does not take longer. */
 const RESTART_LIMIT_MS = 240_000;
+const PROBE_TIMEOUT_MS = 1_000;
+const POLL_MS = 100;
 
 /** A local engine that is killed, frozen, and started again on the same address and data. */
 export class EngineUnderFire {
@@ -84,6 +86,13 @@ export class EngineUnderFire {
     if (address === undefined) throw new Error(`${this.#engine.name} has no address`);
     const deadline = performance.now() + RESTART_LIMIT_MS;
     while (this.#holds === 0 && !signal.aborted) {
+      if (this.#processes().length > 0) {
+        // A start that a kill has interrupted tries once more by itself, and may be done by now.
+        if ((await this.#engine.probe(address, PROBE_TIMEOUT_MS)) === 'answers') return;
+        if (performance.now() > deadline) throw new Error(`${this.#engine.name} does not answer`);
+        await pause(POLL_MS, signal);
+        continue;
+      }
       try {
         const users = [identifySelf()];
         const context = { dataDir, recordFile: this.#recordFile, keep: false, users, signal };

@@ -12,7 +12,10 @@ const ROUND = 3_000;
 /** Sends a round of orders, new ones and some that are known, and waits until they are stored. */
 async function round(path: WritePath, number: number): Promise<void> {
   const fresh = sampleOrders(ROUND, `order-${number}`);
-  const known = sampleOrders(100, `order-${Math.max(0, number - 1)}`).map((order) => ({ ...order, locale: 'changed' }));
+  const known = sampleOrders(100, `order-${Math.max(0, number - 1)}`).map((order) => ({
+    ...order,
+    locale: 'changed',
+  }));
   for (let at = 0; at < ROUND; at += 500) {
     await path.send(fresh.slice(at, at + 500).map((order) => messageOf(order)));
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
 import type { OutgoingMessage } from '../kafka/message-sender.ts';
 import { reject } from '../order/validate.ts';
-import { deadLetterOf } from './dead-letter.ts';
+import { deadLetterOf, truncatedLetter } from './dead-letter.ts';
 
 function letterOf(message: OutgoingMessage): OutgoingMessage {
   const [record] = logRecords([message], 42);
@@ -65,4 +65,17 @@ test('headers named like properties of every object are headers like others', ()
     'dl-replays',
   ]);
   expect(String(letter.headers[proto])).toBe('polluted');
+});
+
+test('a letter that is refused goes with the start of its value, and says how long it was', () => {
+  const letter = truncatedLetter(
+    letterOf({ key: Buffer.from('k'), value: Buffer.alloc(1_000_000, 0x61), headers: { traceparent: '00' } }),
+  );
+  expect(letter.value).toEqual(Buffer.alloc(65_536, 0x61));
+  expect(letter.headers).toMatchObject({
+    'dl-truncated': '1000000',
+    'dl-offset': '42',
+    'dl-reason': 'not_json',
+  });
+  expect(Object.keys(letter.headers)).not.toContain('traceparent');
 });

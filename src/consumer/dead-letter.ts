@@ -31,3 +31,18 @@ export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   headers[DEAD_LETTER_HEADERS.replays] ??= '0';
   return { key: record.key, value: record.value, headers };
 }
+
+/** What is kept of a value that the dead-letter topic refuses to take whole. */
+const TRUNCATED_BYTES = 65_536;
+
+/**
+ * The same letter with only the start of its value, and without the original headers: for a cluster whose dead-letter topic takes
+ * less than its source. `dl-truncated` says how long the value was; the whole of it is where `dl-topic` and `dl-offset` say.
+ */
+export function truncatedLetter(letter: OutgoingMessage): OutgoingMessage {
+  const own = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
+  const headers: Record<string, string | Buffer> = Object.create(null);
+  for (const [name, value] of Object.entries(letter.headers)) if (own.has(name)) headers[name] = value;
+  headers[DEAD_LETTER_HEADERS.truncated] = String(letter.value?.length ?? 0);
+  return { key: letter.key, value: letter.value?.subarray(0, TRUNCATED_BYTES) ?? null, headers };
+}

@@ -31,6 +31,8 @@ export interface DeadLetter extends Position {
   readonly replays: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Bytes the value had, where the broker took only its start. */
+  readonly truncated?: number;
   /** The original headers, without those of dead letters. */
   readonly headers: ReadonlyArray<readonly [string, Buffer]>;
 }
@@ -47,6 +49,7 @@ export function parseLetter(topicId: string, partition: number, record: LogRecor
   const { key, value, offset } = record;
   const source = sourceOf(own);
   const replays = wholeNumber(own.get(DEAD_LETTER_HEADERS.replays)) ?? 0;
+  const truncated = wholeNumber(own.get(DEAD_LETTER_HEADERS.truncated));
   const reason = own.get(DEAD_LETTER_HEADERS.reason) ?? '';
   const place = source === undefined ? [partition, offset] : [source.topic, source.partition, source.offset];
   return {
@@ -60,6 +63,7 @@ export function parseLetter(topicId: string, partition: number, record: LogRecor
     replays,
     key,
     value,
+    ...(truncated !== undefined && { truncated }),
     headers,
   };
 }

@@ -18,7 +18,8 @@ export function redriveMessage(
   target: RedriveTarget,
   redriveId: string,
 ): OutgoingMessage & { readonly partition: number } {
-  const headers: Record<string, string | Buffer> = {};
+  // Without a prototype: a header may be called __proto__.
+  const headers: Record<string, string | Buffer> = Object.create(null);
   for (const [name, bytes] of letter.headers) headers[name] = bytes;
   headers[DEAD_LETTER_HEADERS.replays] = String(letter.replays + 1);
   headers[REDRIVE_ID_HEADER] = redriveId;

@@ -17,13 +17,14 @@ export interface RedriveRules {
 
 /**
  * Why a letter is left alone: `already_redriven`; `max_replays`, it came back too often; `foreign`, it is no dead letter of this
- * service; `other_topic`, it came from another topic; `not_editable`, the edit does not apply to it; `refused`, Kafka takes it no more.
+ * service; `other_topic`, it came from another topic; `truncated`, only the start of its value is here; `not_editable`, the edit does not apply to it; `refused`, Kafka takes it no more.
  */
 export type SkipReason =
   | 'already_redriven'
   | 'max_replays'
   | 'foreign'
   | 'other_topic'
+  | 'truncated'
   | 'not_editable'
   | 'refused';
 
@@ -45,7 +46,10 @@ export function judge(letter: DeadLetter, known: RedriveRecord | undefined, rule
   }
   if (replays >= rules.maxReplays) return skip('max_replays', `it came back ${replays} times`);
   const attempt = (known?.attempts ?? 0) + 1;
-  if (rules.edit === undefined) return { send: true, value: letter.value, attempt };
+  if (rules.edit === undefined) {
+    if (letter.truncated !== undefined) return skip('truncated', `the value had ${letter.truncated} bytes`);
+    return { send: true, value: letter.value, attempt };
+  }
   const edited = rules.edit.apply(letter.value);
   return edited.ok ? { send: true, value: edited.value, attempt } : skip('not_editable', edited.detail);
 }

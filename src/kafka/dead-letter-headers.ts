@@ -7,6 +7,8 @@ export const DEAD_LETTER_HEADERS = {
   offset: 'dl-offset',
   at: 'dl-at',
   replays: 'dl-replays',
+  /** Bytes the value had, on a letter the broker took only without the end of it. */
+  truncated: 'dl-truncated',
 } as const;
 
 /** All of them start with this, and a message sent back has none of them but `dl-replays` and `dl-redrive-id`. */

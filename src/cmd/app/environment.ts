@@ -9,8 +9,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import type { Resources } from './shutdown.ts';
 
-/** A dead letter carries the message that was too large, and headers on top. */
-const DEAD_LETTER_MAX_BYTES = String(8 * 1024 * 1024);
+/** A dead letter carries the message that was too large, and headers on top: more than the local broker takes of any other. */
+const DEAD_LETTER_MAX_BYTES = String(12 * 1024 * 1024);
 
 export interface EnvironmentOptions {
   readonly resources: Resources;

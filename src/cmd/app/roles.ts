@@ -1,7 +1,9 @@
 import { OrderConsumer } from '../../consumer/consumer.ts';
+import { truncatedLetter } from '../../consumer/dead-letter.ts';
 import { KafkaOrderLog } from '../../kafka/kafka-order-log.ts';
 import { KafkaProbe } from '../../kafka/kafka-probe.ts';
-import type { MessageSender } from '../../kafka/message-sender.ts';
+import type { MessageSender, OutgoingMessage } from '../../kafka/message-sender.ts';
+import { MessagesRejectedError } from '../../kafka/send-job.ts';
 import { createMessageSender } from '../../kafka/sender.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { OrderProducer } from '../../producer/producer.ts';
@@ -120,9 +122,7 @@ export function startConsumer(
         topic: kafka.topic,
         transactionTimeoutMs: config.postgresql.statementTimeoutMs,
       }),
-      sendDeadLetters: async (letters) => {
-        await deadLetterSender.send(kafka.deadLetterTopic, letters);
-      },
+      sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters),
       onChanged: (uids) => void cache?.invalidate(uids),
       logger: logger.child({ role: 'consumer' }),
     },
@@ -130,6 +130,21 @@ export function startConsumer(
   consumer.start();
   resources.defer('consumer', () => consumer.close());
   return consumer;
+}
+
+/** A letter that the broker refuses for good would hold its partition for good, so it goes without the end of its value. */
+async function sendDeadLetters(
+  sender: MessageSender,
+  topic: string,
+  letters: readonly OutgoingMessage[],
+): Promise<void> {
+  try {
+    await sender.send(topic, letters);
+  } catch (error) {
+    if (!(error instanceof MessagesRejectedError)) throw error;
+    const refused = letters.filter((_, index) => error.rejected.has(index));
+    await sender.send(topic, refused.map(truncatedLetter));
+  }
 }
 
 /** Starts the REST API and the web console. */

@@ -1,7 +1,8 @@
 /**
- * The bare loop that producing is held against, a process of its own: takes `{ brokers, topic, count, seed }` as JSON, generates
+ * The bare loop that producing is held against, a process of its own: takes a BareProducerInput as JSON, generates
  * everything, prints a line, and sends. Nothing but the client is at work then; batches and their number are the producer's.
  */
+import { Producer } from '@platformatic/kafka';
 import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
 import { createMessageSender } from '../../src/kafka/sender.ts';
 import { MessageHeaders } from '../../src/producer/message-headers.ts';
@@ -14,21 +15,54 @@ export interface BareProducerInput {
   readonly topic: string;
   readonly count: number;
   readonly seed: number;
+  /** The Kafka client's own producer, or the sender that `produce` has on top of that client. */
+  readonly client: 'library' | 'sender';
+}
+
+interface Loop {
+  send(batch: readonly OutgoingMessage[]): Promise<unknown>;
+  close(): Promise<unknown>;
 }
 
 const BATCH_MESSAGES = 1_000;
 const IN_FLIGHT = 5;
 
-const { brokers, topic, count, seed }: BareProducerInput = JSON.parse(process.argv[2] ?? '');
+const ACKS_ALL = -1;
+
+const { brokers, topic, count, seed, client }: BareProducerInput = JSON.parse(process.argv[2] ?? '');
 const batches = generate();
-const sender = createMessageSender({ brokers, clientId: 'bench', logger: silentLogger });
+const loop = client === 'library' ? libraryLoop() : senderLoop();
 Bun.gc(true);
 console.log('ready');
 await Promise.all(Array.from({ length: IN_FLIGHT }, sendNext));
-await sender.close();
+await loop.close();
 
 async function sendNext(): Promise<void> {
-  for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await sender.send(topic, batch);
+  for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await loop.send(batch);
+}
+
+function senderLoop(): Loop {
+  const sender = createMessageSender({ brokers, clientId: 'bench', logger: silentLogger });
+  return { send: (batch) => sender.send(topic, batch), close: () => sender.close() };
+}
+
+function libraryLoop(): Loop {
+  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: [...brokers], acks: ACKS_ALL });
+  return {
+    send: (batch) =>
+      producer.send({
+        acks: ACKS_ALL,
+        messages: batch.map(({ key, value, headers }) => ({
+          topic,
+          ...(key && { key }),
+          ...(value && { value }),
+          headers: new Map(
+            Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
+          ),
+        })),
+      }),
+    close: () => producer.close(),
+  };
 }
 
 function generate(): OutgoingMessage[][] {

@@ -52,14 +52,14 @@ function draw(spec: OrderSpec): Draft {
   const { market } = customer;
   const abroad = random.below(100) < 8;
   draft.uid.set(seed, index);
-  draft.trackHigh = random.uint32();
-  draft.trackLow = random.uint32();
+  draft.trackHigh = random.bits();
+  draft.trackLow = random.bits();
   draft.customer = customer;
   draft.currency = abroad ? market.foreignCurrency : market.currency;
   draft.provider = random.pick(market.providers);
   draft.bank = random.pick(market.banks);
   draft.service = random.pick(market.services);
-  draft.requestId = random.below(10) === 0 ? `req-${hex32(random.uint32())}` : '';
+  draft.requestId = random.below(10) === 0 ? `req-${hex32(random.bits())}` : '';
   draft.shardNumber = random.between(1, 99);
   draft.oofShard = random.below(2) === 0 ? '1' : '2';
   draft.createdAtMs = created;
@@ -87,8 +87,8 @@ function drawItems(target: Draft, factor: number): void {
     item.sale = SALES[sales.draw(random)] ?? 0;
     item.price = Math.max(1, Math.round((product.cents * factor) / 10) * 10 - 1);
     item.totalPrice = Math.round((item.price * (100 - item.sale)) / 100);
-    item.ridHigh = random.uint32();
-    item.ridLow = random.uint32();
+    item.ridHigh = random.bits();
+    item.ridLow = random.bits();
     item.status = STATUSES[random.below(STATUSES.length)] ?? 202;
     goods += item.totalPrice;
   }

@@ -44,6 +44,6 @@ export class MessageHeaders {
   }
 
   #hex(set: number): void {
-    this.#out.hex(this.#random.uint32() | set, 8);
+    this.#out.hex(this.#random.bits() | set, 8);
   }
 }

@@ -3,18 +3,24 @@
  * exact. A stream is chosen by (seed, index, stream), so any order can be drawn without those before it.
  */
 
-/** Mixes 32 bits so that every input bit reaches every output bit (the "lowbias32" constants of Chris Wellons). */
+const TWO_32 = 4_294_967_296;
+
+/**
+ * Mixes 32 bits so that every input bit reaches every output bit (the "lowbias32" constants of Chris Wellons). Signed: the
+ * engine keeps such numbers in integer registers.
+ */
 export function mix32(value: number): number {
   let z = value | 0;
   z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
   z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-  return (z ^ (z >>> 15)) >>> 0;
+  return z ^ (z >>> 15);
 }
 
 /** A well-mixed 32-bit hash of a seed (0..2³²−1), an index (0..2⁵³−1) and a stream number. */
 export function hash32(seed: number, index: number, stream: number): number {
-  const high = Math.floor(index / 4_294_967_296);
-  return mix32(mix32(mix32(mix32(seed) + stream) + high + 0x9e3779b9) + index);
+  const high = Math.floor(index / TWO_32);
+  const key = mix32((mix32(seed) >>> 0) + stream);
+  return mix32((mix32(key + high + 0x9e3779b9) >>> 0) + index) >>> 0;
 }
 
 /** Chris Doty-Humphrey's sfc32 of PractRand: 128 bits of state, passes BigCrush, a nanosecond or two per number. */
@@ -28,24 +34,25 @@ export class Random {
   reset(seed: number, index: number, stream: number): void {
     this.a = hash32(seed, index, stream) | 0;
     this.b = index | 0;
-    this.c = (Math.floor(index / 4_294_967_296) ^ mix32(seed + stream)) | 0;
+    this.c = (Math.floor(index / TWO_32) ^ mix32(seed + stream)) | 0;
     this.counter = 1;
-    for (let round = 0; round < 10; round += 1) this.uint32();
+    for (let round = 0; round < 10; round += 1) this.bits();
   }
 
-  /** 0..2³²−1. */
-  uint32(): number {
-    const sum = (((this.a + this.b) | 0) + this.counter) | 0;
+  /** 32 random bits, −2³¹..2³¹−1. */
+  bits(): number {
+    const { b, c } = this;
+    const sum = (((this.a + b) | 0) + this.counter) | 0;
     this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = (((this.c << 21) | (this.c >>> 11)) + sum) | 0;
-    return sum >>> 0;
+    this.a = b ^ (b >>> 9);
+    this.b = (c + (c << 3)) | 0;
+    this.c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum;
   }
 
   /** 0..limit−1, limit up to 2²¹: the product with 32 random bits is exact in a double. */
   below(limit: number): number {
-    return Math.floor((this.uint32() * limit) / 4_294_967_296);
+    return ((this.bits() >>> 0) * limit * (1 / TWO_32)) | 0;
   }
 
   /** low..high, both included. */
@@ -76,13 +83,13 @@ export class AliasTable {
     const small: number[] = [];
     const large: number[] = [];
     for (let at = 0; at < n; at += 1) ((scaled[at] ?? 0) < 1 ? small : large).push(at);
-    this.#keep = new Float64Array(n).fill(4_294_967_296);
+    this.#keep = new Float64Array(n).fill(TWO_32);
     this.#other = new Uint32Array(n);
     while (small.length > 0 && large.length > 0) {
       const less = small.pop() ?? 0;
       const more = large.pop() ?? 0;
       const share = scaled[less] ?? 0;
-      this.#keep[less] = Math.floor(share * 4_294_967_296);
+      this.#keep[less] = Math.floor(share * TWO_32);
       this.#other[less] = more;
       const rest = (scaled[more] ?? 0) + share - 1;
       scaled[more] = rest;
@@ -92,7 +99,7 @@ export class AliasTable {
 
   draw(random: Random): number {
     const column = random.below(this.#keep.length);
-    return random.uint32() < (this.#keep[column] ?? 0) ? column : (this.#other[column] ?? 0);
+    return random.bits() >>> 0 < (this.#keep[column] ?? 0) ? column : (this.#other[column] ?? 0);
   }
 }
 

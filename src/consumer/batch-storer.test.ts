@@ -5,6 +5,7 @@ import type { OutgoingMessage } from '../kafka/message-sender.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import { toDatabaseError } from '../storage/postgresql/sql-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { BatchStorer, type BatchStorerOptions } from './batch-storer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
@@ -190,6 +191,22 @@ test('a partition revoked while the batch is on its way: abandoned before the co
   };
   expect(await storer.store([part], never)).toBe('abandoned');
   expect(sink.stored).toEqual([]);
+});
+
+test('an abandoned batch is no failure of the database: nothing is said to fail', async () => {
+  const warnings: string[] = [];
+  const warn = (_fields: object, message: string) => void warnings.push(message);
+  const { sink, storer } = setUp({ logger: { ...silentLogger, warn } });
+  const part = partOf(orders(2));
+  sink.verdict = () => {
+    part.queue.revoked = true;
+  };
+  // As the writer does with whatever ends its transaction.
+  const write = sink.write.bind(sink);
+  sink.write = (batch) =>
+    write(batch).catch((error: unknown) => Promise.reject(toDatabaseError(error, 'storing')));
+  expect(await storer.store([part], never)).toBe('abandoned');
+  expect(warnings).toEqual([]);
 });
 
 test('an abort ends the waiting for a database at once', async () => {

@@ -1,4 +1,5 @@
 import type { LogRecord } from '../kafka/order-log.ts';
+import { AppError } from '../lib/app-error.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { latestDate, OrderScan } from '../order/order-scan.ts';
 import type { Rejection } from '../order/rejection.ts';
@@ -111,7 +112,9 @@ export class IncomingBatch implements OrderBatch {
   }
 }
 
-/** A partition of the batch was revoked, or the consumer stops: nothing of it is committed. */
-export class BatchAbandoned extends Error {
-  override readonly name = 'BatchAbandoned';
+/** A partition of the batch was revoked, or the consumer stops: nothing of it is committed. No failure of the database. */
+export class BatchAbandoned extends AppError {
+  constructor() {
+    super('fenced', 'the batch is not to be committed any more');
+  }
 }

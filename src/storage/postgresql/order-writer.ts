@@ -28,8 +28,8 @@ export interface OrderBatch {
    */
   slices(rows: OrderRows): Iterable<void>;
   /**
-   * Awaited when all is written and nothing is committed; its rejection rolls back and is passed on. `changed` are
-   * the orders that will say something else after the commit, be its answer lost or not.
+   * Awaited when all is written and nothing is committed; its rejection, an AppError, rolls back and is passed on.
+   * `changed` are the orders that will say something else after the commit, be its answer lost or not.
    */
   beforeCommit(changed: readonly string[]): Promise<void>;
 }

@@ -36,29 +36,58 @@ export class ByteWriter {
       this.ascii(String(value));
       return;
     }
-    let rest = value | 0;
     let digits = 1;
-    for (let limit = 10; rest >= limit && digits < 10; limit *= 10) digits += 1;
-    const { slab } = this;
-    let last = this.at + digits;
-    this.at = last;
-    do {
-      const tenth = (rest / 10) | 0;
-      last -= 1;
-      slab[last] = 48 + rest - tenth * 10;
-      rest = tenth;
-    } while (rest > 0);
+    for (let limit = 10; value >= limit && digits < 10; limit *= 10) digits += 1;
+    this.integerInto(this.at, value, digits);
+    this.at += digits;
   }
 
   /** The lowest `digits` (1..8) hex digits of 32 bits. */
   hex(value: number, digits: number): void {
+    this.hexInto(this.at, value, digits);
+    this.at += digits;
+  }
+
+  /** Where the next byte goes; the start of a form whose blanks are filled in afterwards. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** As hex(), in the place of what was written. */
+  hexInto(position: number, value: number, digits: number): void {
     const { slab } = this;
-    let { at } = this;
-    for (let shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
-      slab[at] = HEX[(value >>> shift) & 15] ?? 0;
-      at += 1;
+    const end = position + digits;
+    let rest = value;
+    for (let at = end - 1; at >= position; at -= 1) {
+      slab[at] = HEX[rest & 15] ?? 0;
+      rest >>>= 4;
     }
-    this.at = at;
+  }
+
+  /** As integer(), in the place of as many digits, below 2³¹. */
+  integerInto(position: number, value: number, digits: number): void {
+    const { slab } = this;
+    let rest = value | 0;
+    for (let at = position + digits - 1; at >= position; at -= 1) {
+      const tenth = (rest / 10) | 0;
+      slab[at] = 48 + rest - tenth * 10;
+      rest = tenth;
+    }
+  }
+
+  /** Characters of an alphabet of 32 in the place of six, 30 bits from the lowest five up. */
+  lettersInto(position: number, bits: number, alphabet: Uint8Array): void {
+    const { slab } = this;
+    let rest = bits;
+    for (let at = position; at < position + 6; at += 1) {
+      slab[at] = alphabet[rest & 31] ?? 0;
+      rest >>>= 5;
+    }
+  }
+
+  /** As byte(), in the place of one. */
+  byteInto(position: number, value: number): void {
+    this.slab[position] = value;
   }
 
   /** One byte. */

@@ -2,7 +2,6 @@ import type { Delivery } from '../order/order.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { utf8 } from './json-bytes.ts';
 import { MARKETS, type Market, type Name, type Place } from './markets.ts';
-import { hex32 } from './order-uid.ts';
 import { AliasTable, hash32, Random, zipfWeights } from './random.ts';
 
 /** How many customers a seed has. */
@@ -14,11 +13,11 @@ export const CUSTOMER_SHIFT = 10;
 export interface Customer {
   readonly seed: number;
   readonly rank: number;
-  readonly id: string;
+  /** The 32 bits of the customer_id. */
+  readonly idBits: number;
   readonly market: Market;
-  /** The order's JSON from after the track number to before the transaction, and from after the last item's status to before the service. */
+  /** The order's JSON from its start to before the request_id; what differs between orders waits to be filled in. */
   readonly headJson: Uint8Array;
-  readonly tailJson: Uint8Array;
   /** 0..9 */
   readonly shard: number;
 }
@@ -33,7 +32,7 @@ const NAME = utf8('{"name":"');
 const PHONE = utf8('","phone":"');
 const ZIP = utf8('","zip":"');
 const END = utf8('"}');
-const PAYMENT = utf8(',"payment":{"transaction":"');
+const PAYMENT = utf8(`,"payment":{"transaction":"${'0'.repeat(15)}test","request_id":"`);
 
 const ranks = new AliasTable(zipfWeights(CUSTOMERS, CUSTOMER_SHIFT));
 const markets = new AliasTable(MARKETS.map((market) => market.weight));
@@ -58,7 +57,7 @@ export function customerAt(seed: number, rank: number): Customer {
 
 /** The customer's delivery as an object of its own. */
 export function deliveryOf({ headJson, market }: Customer): Delivery {
-  const json = headJson.subarray(market.entryJson.length, -PAYMENT.length);
+  const json = headJson.subarray(market.headJson.length, -PAYMENT.length);
   const delivery: Delivery = JSON.parse(Buffer.from(json).toString());
   return delivery;
 }
@@ -67,19 +66,15 @@ function makeCustomer(seed: number, rank: number): Customer {
   random.reset(seed, rank, STREAM);
   const market = MARKETS[markets.draw(random)];
   if (market === undefined) throw new RangeError('no such market');
-  const id = `c${hex32(hash32(seed, rank, STREAM + 1))}`;
-  out.bytes(market.entryJson);
+  out.bytes(market.headJson);
   writeDelivery(market, random.pick(market.places));
   out.bytes(PAYMENT);
   return {
     seed,
     rank,
-    id,
+    idBits: hash32(seed, rank, STREAM + 1) | 0,
     market,
     headJson: out.copy(),
-    tailJson: utf8(
-      `}],"locale":"${market.language}","internal_signature":"","customer_id":"${id}","delivery_service":"`,
-    ),
     shard: rank % 10,
   };
 }

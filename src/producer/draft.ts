@@ -122,7 +122,7 @@ export function draftToOrder(draft: Draft): Order {
     })),
     locale: customer.market.language,
     internal_signature: '',
-    customer_id: customer.id,
+    customer_id: `c${hex32(customer.idBits)}`,
     delivery_service: draft.service.text,
     shardkey: String(customer.shard),
     sm_id: draft.shardNumber,

@@ -32,12 +32,14 @@ export interface Market {
   readonly weight: number;
   /** Minor units of the currency for one US cent. */
   readonly priceFactor: number;
+  /** Four letters. */
   readonly entry: string;
-  /** An order's JSON from within the order_uid to the track number's letters, and the same of an item from the chrt_id on. */
-  readonly trackJson: Uint8Array;
-  readonly itemTrackJson: Uint8Array;
-  /** An order's JSON from after the track number to before the delivery. */
-  readonly entryJson: Uint8Array;
+  /** An order's JSON from its start to before the delivery; the order_uid and the track number wait to be filled in. */
+  readonly headJson: Uint8Array;
+  /** An order's JSON from its last item's status to within the customer_id. */
+  readonly tailJson: Uint8Array;
+  /** An item's JSON from its start to before the price; the chrt_id and the track number wait to be filled in. */
+  readonly itemJson: Uint8Array;
   readonly nameOrder: string;
   readonly address: readonly AddressPart[];
   /** With the payment's JSON from after the request_id to the currency's last letter. */
@@ -47,7 +49,7 @@ export interface Market {
   readonly providers: readonly Choice[];
   /** With the payment's JSON from after the date to before the delivery cost. */
   readonly banks: readonly Choice[];
-  /** With the order's JSON from there to before the shard key. */
+  /** With the order's JSON from after the customer_id to before the shard key. */
   readonly services: readonly Choice[];
   readonly places: readonly Place[];
   readonly male: readonly Name[];
@@ -56,6 +58,10 @@ export interface Market {
   readonly lastFemale: readonly Name[];
   readonly streets: readonly Uint8Array[];
 }
+
+const BLANK_UID = '0'.repeat(15);
+const BLANK_TRACK = '0'.repeat(12);
+const BLANK_CHRT_ID = '0'.repeat(7);
 
 /**
  * The markets orders come from. Names and streets are drawn from the locale data of @faker-js/faker (MIT licence); phone
@@ -70,16 +76,18 @@ export const MARKETS: readonly Market[] = marketData.map((market) => {
     weight,
     priceFactor,
     entry,
-    trackJson: utf8(`test","track_number":"${entry}`),
-    itemTrackJson: utf8(`,"track_number":"${entry}`),
-    entryJson: utf8(`","entry":"${entry}","delivery":`),
+    headJson: utf8(
+      `{"order_uid":"${BLANK_UID}test","track_number":"${entry}${BLANK_TRACK}","entry":"${entry}","delivery":`,
+    ),
+    tailJson: utf8(`],"locale":"${language}","internal_signature":"","customer_id":"c`),
+    itemJson: utf8(`{"chrt_id":${BLANK_CHRT_ID},"track_number":"${entry}${BLANK_TRACK}","price":`),
     nameOrder,
     address: parseAddress(market.address),
     currency: currency(market.currency),
     foreignCurrency: currency(market.currency === 'USD' ? 'EUR' : 'USD'),
     providers: market.providers.map((name) => choice('","provider":"', name, '","amount":')),
     banks: market.banks.map((name) => choice(',"bank":"', name, '","delivery_cost":')),
-    services: market.services.map((name) => choice('', name, '","shardkey":"')),
+    services: market.services.map((name) => choice('","delivery_service":"', name, '","shardkey":"')),
     places: market.places.split(';').map((line) => parsePlace(line, market.phone)),
     male: lists.male.split(';').map(parseName),
     female: lists.female.split(';').map(parseName),

@@ -7,7 +7,7 @@ export interface Product {
   readonly nmId: number;
   readonly name: string;
   readonly brand: string;
-  /** An item's JSON from within the rid to before the sale, and from after the total to before the status. */
+  /** An item's JSON from before the rid to before the sale, and from after the total to before the status. */
   readonly nameJson: Uint8Array;
   readonly brandJson: Uint8Array;
   /** With the JSON from after the sale to before the total. */
@@ -20,6 +20,7 @@ export interface Product {
 
 const PRODUCTS = 4_096;
 const CATALOGUE_SEED = 20_211_126;
+const BLANK_RID = '0'.repeat(17);
 
 const popularity = new AliasTable(zipfWeights(PRODUCTS, 20));
 const products = makeCatalogue();
@@ -54,7 +55,7 @@ function makeCatalogue(): Product[] {
       nmId,
       name,
       brand,
-      nameJson: utf8(`test","name":${JSON.stringify(name)},"sale":`),
+      nameJson: utf8(`,"rid":"${BLANK_RID}test","name":${JSON.stringify(name)},"sale":`),
       brandJson: utf8(`,"nm_id":${nmId},"brand":${JSON.stringify(brand)},"status":`),
       sizes: category.sizes,
       chrtId: 1_000_000 + at * 2_000 + random.below(1_990),

@@ -16,6 +16,6 @@ test('of a letter that has only the start of its value, that start is not sent b
   };
   const letter = parseLetter('id', 0, logRecord({ offset: 1, value: '{"order_uid"', headers }));
   expect(judge(letter, undefined, rules)).toMatchObject({ send: false, reason: 'truncated' });
-  const edit = { apply: () => ({ ok: true as const, value: Buffer.from('{}') }) };
+  const edit = { replaces: true, apply: () => ({ ok: true as const, value: Buffer.from('{}') }) };
   expect(judge(letter, undefined, { ...rules, edit })).toMatchObject({ send: true });
 });

@@ -15,9 +15,11 @@ const PRODUCER = 43;
 /** Varints and the attributes byte of one record, and of one header, at their longest. */
 const RECORD_OVERHEAD = 32;
 const HEADER_OVERHEAD = 10;
-const NOTHING = Buffer.alloc(0);
+/** Up to here a loop over the bytes is cheaper than a call into the engine. */
+const SHORT = 20;
 
-const headerNames = new Map<string, Buffer>();
+/** With their length before them, as a record has them. */
+const headerNames = new Map<string, Uint8Array>();
 
 /** An upper bound of what the message takes inside a batch, bytes. */
 export function recordSize(message: OutgoingMessage): number {
@@ -72,9 +74,8 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
     const content = headers[name];
     if (content === undefined) continue;
     const length = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
-    const nameLength = nameBytes(name).length;
     headerCount += 1;
-    headerBytes += varintSize(nameLength) + nameLength + varintSize(length) + length;
+    headerBytes += nameBytes(name).length + varintSize(length) + length;
   }
   const keyBytes = key === null ? 1 : varintSize(key.length) + key.length;
   const valueBytes = value === null ? 1 : varintSize(value.length) + value.length;
@@ -89,7 +90,7 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
   for (const name in headers) {
     const content = headers[name];
     if (content === undefined) continue;
-    at = writeNullable(batch, at, nameBytes(name));
+    at = writeBytes(batch, at, nameBytes(name));
     at = writeNullable(batch, at, typeof content === 'string' ? Buffer.from(content) : content);
   }
   return at;
@@ -97,9 +98,14 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
 
 function writeNullable(batch: Buffer, start: number, bytes: Buffer | null): number {
   if (bytes === null) return writeVarint(batch, start, -1);
-  const at = writeVarint(batch, start, bytes.length);
-  batch.set(bytes, at);
-  return at + bytes.length;
+  return writeBytes(batch, writeVarint(batch, start, bytes.length), bytes);
+}
+
+function writeBytes(batch: Buffer, at: number, bytes: Uint8Array): number {
+  const { length } = bytes;
+  if (length > SHORT) batch.set(bytes, at);
+  else for (let i = 0; i < length; i += 1) batch[at + i] = bytes[i] ?? 0;
+  return at + length;
 }
 
 /** A zigzag varint of −1 or a length below 2³⁰. */
@@ -123,10 +129,13 @@ function varintSize(value: number): number {
 }
 
 /** A program has few header names; a caller with endless ones must not fill the memory. */
-function nameBytes(name: string): Buffer {
+function nameBytes(name: string): Uint8Array {
   const known = headerNames.get(name);
   if (known !== undefined) return known;
-  const bytes = name === '' ? NOTHING : Buffer.from(name);
-  if (headerNames.size < 1_000) headerNames.set(name, bytes);
-  return bytes;
+  const text = Buffer.from(name);
+  const bytes = Buffer.alloc(5 + text.length);
+  const length = writeBytes(bytes, writeVarint(bytes, 0, text.length), text);
+  const field = new Uint8Array(bytes.subarray(0, length));
+  if (headerNames.size < 1_000) headerNames.set(name, field);
+  return field;
 }

@@ -2,7 +2,7 @@ const SLAB_BYTES = 262_144;
 /** Longest value finish() may return. */
 const MAX_VALUE_BYTES = 65_536;
 /** Up to here a loop over the bytes is cheaper than a call into the engine. */
-const SHORT = 24;
+const SHORT = 12;
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
 /**

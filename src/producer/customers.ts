@@ -22,7 +22,7 @@ export interface Customer {
   readonly shard: number;
 }
 
-const CACHE_SLOTS = 32_768;
+const CACHE_SLOTS = 8_192;
 const STREAM = 0x637573;
 const EMAIL_HOSTS = ['example.com', 'example.org', 'example.net', 'mail.example.com', 'post.example.org'];
 const POSTCODE_LETTERS = 'ABDEFGHJLNPQRSTUWXYZ';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { addressOfBroker, addressOfUrl, credentialsOfUrl, formatAddress, isLoopback } from './address.ts';
+import { isLoopback } from '../lib/loopback.ts';
+import { addressOfBroker, addressOfUrl, credentialsOfUrl, formatAddress } from './address.ts';
 
 describe('addresses', () => {
   test('of a URL, with the default port and without brackets', () => {

@@ -12,11 +12,6 @@ export function formatAddress(address: Address): string {
   return `${host}:${address.port}`;
 }
 
-/** True where a local engine may be started: nothing but this machine reaches such an address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 /** The address in a connection URL. @throws AppError `config_invalid` */
 export function addressOfUrl(url: string, defaultPort: number): Address {
   const { hostname, port } = parseUrl(url);

@@ -32,7 +32,6 @@ export interface FetchAnswer {
 export interface PartitionAnswer {
   readonly partition: number;
   readonly errorCode: number;
-  readonly lastStableOffset: number;
   readonly logStartOffset: number;
   readonly aborted: readonly AbortedTransaction[];
   readonly batches: readonly RecordBatch[];
@@ -109,9 +108,8 @@ function readAnswer(reader: Reader): FetchAnswer {
 function readPartition(reader: Reader): PartitionAnswer {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
-  // High watermark.
-  reader.skip(8);
-  const lastStableOffset = Number(reader.readInt64());
+  // High watermark and last stable offset.
+  reader.skip(16);
   const logStartOffset = Number(reader.readInt64());
   const aborted = reader.readNullableArray((r) => ({
     producerId: r.readInt64(),
@@ -121,7 +119,7 @@ function readPartition(reader: Reader): PartitionAnswer {
   reader.skip(4);
   const size = reader.readUnsignedVarInt() - 1;
   const batches = size > 0 ? readRecordBatches(contiguous(reader, size)) : [];
-  return { partition, errorCode, lastStableOffset, logStartOffset, aborted: aborted ?? [], batches };
+  return { partition, errorCode, logStartOffset, aborted: aborted ?? [], batches };
 }
 
 /** The next bytes of the answer as one Buffer: copied only when they came in several pieces. */

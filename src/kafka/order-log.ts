@@ -24,8 +24,6 @@ export interface FetchedPartition {
   /** Where to read on: past gaps, control records and aborted messages, too. */
   readonly nextOffset: number;
   readonly logStartOffset: number;
-  /** The end a reader of committed messages can see. */
-  readonly lastStableOffset: number;
   /** The position asked for is not in the log any more, or not yet. */
   readonly outOfRange: boolean;
 }

@@ -200,7 +200,6 @@ export class PartitionFetcher {
         records: recordsFrom(committedBatches(one.batches, one.aborted), position),
         nextOffset: Math.max(position, one.batches.at(-1)?.nextOffset ?? position),
         logStartOffset: one.logStartOffset,
-        lastStableOffset: one.lastStableOffset,
         outOfRange: one.errorCode === OFFSET_OUT_OF_RANGE,
       };
     });

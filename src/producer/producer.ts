@@ -1,5 +1,6 @@
 import type { MessageSender } from '../kafka/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
+import { nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
 import { Pacer } from './pacer.ts';
 import type { MessageSource, SourceMessage } from './source.ts';
@@ -155,10 +156,4 @@ export class OrderProducer {
       taken.then(resolve, fail).finally(() => signal.removeEventListener('abort', stopped));
     });
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

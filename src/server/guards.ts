@@ -1,12 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
+import { isLoopback } from '../lib/loopback.ts';
 import { ProblemError } from './problem.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
-
-/** True for an address only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /**
  * On the loopback, only requests for a name of the loopback are served, with any port. A web page that points a name

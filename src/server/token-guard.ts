@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { isLoopback } from './guards.ts';
+import { isLoopback } from '../lib/loopback.ts';
 import { ProblemError } from './problem.ts';
 
 /**

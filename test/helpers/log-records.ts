@@ -26,7 +26,6 @@ export function fetched(
     records,
     nextOffset,
     logStartOffset: 0,
-    lastStableOffset: nextOffset,
     outOfRange: false,
   };
 }

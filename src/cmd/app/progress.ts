@@ -1,4 +1,4 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 
 /** Shows how far a long task is: a bar on a terminal, a plain line every few seconds otherwise. To standard error. */
 export interface Progress {
@@ -24,11 +24,10 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 class BarProgress implements Progress {
-  readonly #bars: MultiBar;
   readonly #bar: SingleBar;
 
   constructor(label: string, total: number) {
-    this.#bars = new MultiBar(
+    this.#bar = new SingleBar(
       {
         format: `${label} {bar} {percentage}% | {value}/{total} | {detail}`,
         stream: process.stderr,
@@ -37,7 +36,7 @@ class BarProgress implements Progress {
       },
       Presets.shades_classic,
     );
-    this.#bar = this.#bars.create(total, 0, { detail: '' });
+    this.#bar.start(total, 0, { detail: '' });
   }
 
   update(done: number, detail: string): void {
@@ -45,7 +44,7 @@ class BarProgress implements Progress {
   }
 
   stop(): void {
-    this.#bars.stop();
+    this.#bar.stop();
   }
 }
 

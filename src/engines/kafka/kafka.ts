@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Address, addressOfBroker, formatAddress, isLoopback } from '../address.ts';
+import { isLoopback } from '../../lib/loopback.ts';
+import { type Address, addressOfBroker, formatAddress } from '../address.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
 import { ensureKafkaJars, KAFKA_VERSION } from './jars.ts';

@@ -1,6 +1,7 @@
 import type { TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
 import type { ByteBuffer } from '../../lib/byte-buffer.ts';
+import { nextTurn } from '../../lib/next-turn.ts';
 import { firstDifference } from '../../order/same-order.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
@@ -222,8 +223,4 @@ function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
   for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
     yield buffer.view(at, Math.min(at + CHUNK_BYTES, buffer.length));
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,6 @@
 import { createClient, ErrorReply } from 'redis';
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { pause } from '../../lib/backoff.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 export interface RedisSettings {
@@ -170,16 +171,4 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
     work.catch(() => {});
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,8 +1,5 @@
 import type { Order } from '../order/order.ts';
-import type { FaultName } from './faults.ts';
-
-/** Faults that spoil the message's own value; the others send good orders. */
-export type SpoilingFault = Exclude<FaultName, 'duplicate' | 'changed' | 'out_of_order'>;
+import type { SpoilingFault } from './faults.ts';
 
 const OVERSIZE_BYTES = 600_000;
 

@@ -28,6 +28,9 @@ export const FAULT_REASONS = {
 
 export type FaultName = keyof typeof FAULT_REASONS;
 
+/** Faults that spoil the message's own value; the others send good orders. */
+export type SpoilingFault = Exclude<FaultName, 'duplicate' | 'changed' | 'out_of_order'>;
+
 /** Share of the messages, 0..1, for each fault asked for. */
 export type FaultRates = ReadonlyMap<FaultName, number>;
 
@@ -37,8 +40,15 @@ export const FAULT_NAMES = Object.keys(FAULT_REASONS).filter(isFaultName);
 const STREAM = 0x666c74;
 const REACH = 64;
 
+/** Every spoiling fault's name. */
+export const SPOILING_FAULTS = FAULT_NAMES.filter(isSpoiling);
+
 export function isFaultName(name: string): name is FaultName {
   return Object.hasOwn(FAULT_REASONS, name);
+}
+
+function isSpoiling(name: FaultName): name is SpoilingFault {
+  return FAULT_REASONS[name] !== null;
 }
 
 /**

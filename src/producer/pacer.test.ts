@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Pacer } from './pacer.ts';
+import { scheduleOf } from './schedule.ts';
 
 function setUp(rate: number): { pacer: Pacer; at: (ms: number) => void } {
   let now = 1_000_000;
@@ -65,5 +66,18 @@ describe('Pacer', () => {
     pacer.take(pacer.due());
     at(11_000);
     expect(pacer.due()).toBe(10);
+  });
+
+  test('follows a profile, and changes over to another at once', () => {
+    const { pacer, at } = setUp(10);
+    at(1_000);
+    pacer.take(9);
+    pacer.setRate(scheduleOf({ kind: 'burst', burstRate: 100, forMs: 1_000, everyMs: 5_000 }, 1));
+    expect([pacer.due(), pacer.rate]).toEqual([2, 100]);
+    pacer.take(2);
+    at(2_000);
+    expect(pacer.due()).toBe(100);
+    at(6_000);
+    expect([pacer.due(), pacer.rate]).toEqual([104, 100]);
   });
 });

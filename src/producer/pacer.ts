@@ -1,6 +1,8 @@
+import { type Schedule, steady } from './schedule.ts';
+
 export interface PacerOptions {
-  /** Messages per second, above 0. */
-  readonly rate: number;
+  /** Messages per second, above 0, or how they are spread over time. */
+  readonly rate: number | Schedule;
   /** A steady clock, ms. */
   readonly clock: () => number;
 }
@@ -11,37 +13,38 @@ const MIN_WAIT_MS = 2;
 const ROUNDING = 1e-6;
 
 /**
- * An open-loop schedule: message k is due at k / rate after the start, whatever became of those before. Nothing is added up
- * from one pause to the next, so there is no drift, and what was missed while the caller was busy is due at once.
+ * An open-loop schedule: message k is due when the schedule says, at k / rate after the start when it is steady, whatever became
+ * of those before. Nothing is added up from one pause to the next, so there is no drift, and what was missed while the caller was
+ * busy is due at once.
  */
 export class Pacer {
   readonly #clock: () => number;
-  #rate: number;
+  #schedule: Schedule;
   #startedAt: number;
   #taken = 0;
 
   constructor(options: PacerOptions) {
     this.#clock = options.clock;
-    this.#rate = options.rate;
+    this.#schedule = toSchedule(options.rate);
     this.#startedAt = options.clock();
   }
 
+  /** Messages per second now. */
   get rate(): number {
-    return this.#rate;
+    return this.#schedule.rateAt(this.#elapsed());
   }
 
-  /** Goes on at another rate from now. What is overdue stays so. */
-  setRate(rate: number): void {
-    const overdue = this.due();
-    this.#startedAt = this.#clock() - ((overdue - 1) * 1000) / rate;
-    this.#rate = rate;
-    this.#taken = 0;
+  /** Goes on at another rate, or by another schedule that starts now. What is overdue stays so. */
+  setRate(rate: number | Schedule): void {
+    this.#taken = 1 - this.due();
+    this.#startedAt = this.#clock();
+    this.#schedule = toSchedule(rate);
   }
 
   /** How many messages are due and not taken. */
   due(): number {
-    const elapsed = this.#clock() - this.#startedAt;
-    return Math.max(0, Math.floor((elapsed * this.#rate) / 1000 + ROUNDING) + 1 - this.#taken);
+    const due = Math.floor(this.#schedule.dueBy(this.#elapsed()) + ROUNDING) + 1;
+    return Math.max(0, due - this.#taken);
   }
 
   /** Takes `count` messages off the schedule. */
@@ -60,7 +63,15 @@ export class Pacer {
     return Math.max(0, this.#clock() - this.#dueAt());
   }
 
-  #dueAt(): number {
-    return this.#startedAt + (this.#taken * 1000) / this.#rate;
+  #elapsed(): number {
+    return this.#clock() - this.#startedAt;
   }
+
+  #dueAt(): number {
+    return this.#startedAt + this.#schedule.timeOf(this.#taken);
+  }
+}
+
+function toSchedule(rate: number | Schedule): Schedule {
+  return typeof rate === 'number' ? steady(rate) : rate;
 }

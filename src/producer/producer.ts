@@ -3,6 +3,7 @@ import { pause } from '../lib/backoff.ts';
 import { nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
 import { Pacer } from './pacer.ts';
+import type { Schedule } from './schedule.ts';
 import type { MessageSource, SourceMessage } from './source.ts';
 
 export interface OrderProducerOptions {
@@ -10,8 +11,8 @@ export interface OrderProducerOptions {
   readonly topic: string;
   readonly source: MessageSource;
   readonly logger: ProducerLogger;
-  /** Messages per second; as fast as they go when undefined. */
-  readonly rate?: number | undefined;
+  /** Messages per second, or how they are spread over time; as fast as they go when undefined. */
+  readonly rate?: number | Schedule | undefined;
   /** Called for each acknowledged batch, in the order of acknowledgement. What it throws ends the producer. */
   readonly onSent?: (sent: readonly SentMessage[]) => void;
   /** Batches on their way at once; 5. */
@@ -36,6 +37,7 @@ export interface ProducerStatus {
   readonly inFlight: number;
   /** Lines the source found bad and left out. */
   readonly skipped: number;
+  /** Messages per second now; undefined without a schedule. */
   readonly rate: number | undefined;
   /** How far the schedule is behind, ms; 0 without a rate. */
   readonly lateMs: number;
@@ -50,6 +52,8 @@ export class OrderProducer {
   readonly #clock: () => number;
   readonly #maxInFlight: number;
   readonly #stop = new AbortController();
+  /** Ends the pause under way; a new one for each change of the schedule. */
+  #wake = new AbortController();
   readonly #delivery: Delivery;
   #pacer: Pacer | undefined;
   #state: ProducerStatus['state'] = 'idle';
@@ -72,7 +76,7 @@ export class OrderProducer {
       failed: this.#delivery.failed,
       inFlight: this.#generated - this.#delivery.sent - this.#delivery.failed,
       skipped: this.#options.source.skipped,
-      rate: this.#pacer?.rate ?? this.#options.rate,
+      rate: this.#pacer?.rate ?? startRate(this.#options.rate),
       lateMs: this.#state === 'running' ? (this.#pacer?.lateMs() ?? 0) : 0,
     };
   }
@@ -86,14 +90,17 @@ export class OrderProducer {
     return this.#run;
   }
 
-  /** Goes on at another rate, messages per second; only for a producer that has one. */
-  setRate(rate: number): void {
+  /** Goes on at another rate, messages per second, or by another schedule; only for a producer that has one. */
+  setRate(rate: number | Schedule): void {
     this.#pacer?.setRate(rate);
+    this.#wake.abort();
+    if (!this.#stop.signal.aborted) this.#wake = new AbortController();
   }
 
   /** Takes no more, waits for what is in flight within closeTimeoutMs, counts the rest as failed. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#wake.abort();
     if (this.#run === undefined) {
       this.#state = 'done';
       return;
@@ -107,7 +114,7 @@ export class OrderProducer {
     const { rate, logger, topic } = this.#options;
     this.#state = 'running';
     if (rate !== undefined) this.#pacer = new Pacer({ rate, clock: this.#clock });
-    logger.info({ topic, rate }, 'producer started');
+    logger.info({ topic, rate: startRate(rate) }, 'producer started');
     try {
       await this.#produce();
     } catch (error) {
@@ -132,7 +139,7 @@ export class OrderProducer {
       }
       const due = this.#pacer?.due() ?? maxBatchMessages;
       if (due === 0) {
-        await pause(this.#pacer?.waitMs() ?? 0, this.#stop.signal);
+        await pause(this.#pacer?.waitMs() ?? 0, this.#wake.signal);
         continue;
       }
       const messages = await this.#take(Math.min(due, maxBatchMessages));
@@ -156,4 +163,8 @@ export class OrderProducer {
       taken.then(resolve, fail).finally(() => signal.removeEventListener('abort', stopped));
     });
   }
+}
+
+function startRate(rate: number | Schedule | undefined): number | undefined {
+  return typeof rate === 'object' ? rate.rateAt(0) : rate;
 }

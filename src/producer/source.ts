@@ -1,6 +1,6 @@
 import type { RejectionReason } from '../order/rejection.ts';
 import { spoil } from './fault-values.ts';
-import { FAULT_REASONS, type FaultName, FaultPlan, type FaultRates } from './faults.ts';
+import { FAULT_REASONS, type FaultName, FaultPlan, type FaultRates, type SpoilingFault } from './faults.ts';
 import { createdAtMs, orderAt, orderBytes } from './generator.ts';
 import { orderUid } from './order-uid.ts';
 
@@ -63,7 +63,7 @@ export class GeneratedSource implements MessageSource {
   readonly #seed: number;
   readonly #start: number;
   readonly #end: number;
-  readonly #plan: FaultPlan | undefined;
+  #plan: FaultPlan | undefined;
   readonly #now: (() => number) | undefined;
   /** Dates of the last live orders: a duplicate repeats them. */
   readonly #dates = new Float64Array(MEMORY);
@@ -76,9 +76,41 @@ export class GeneratedSource implements MessageSource {
     this.#start = options.start ?? 0;
     this.#index = this.#start;
     this.#end = options.count === undefined ? Number.POSITIVE_INFINITY : this.#start + options.count;
-    const { faults } = options;
-    this.#plan = faults === undefined || faults.size === 0 ? undefined : new FaultPlan(this.#seed, faults);
     this.#now = options.now;
+    if (options.faults !== undefined) this.setFaults(options.faults);
+  }
+
+  /** Index of the next order. */
+  get nextIndex(): number {
+    return this.#index;
+  }
+
+  /** From the next index on these faults, instead of those before. */
+  setFaults(faults: FaultRates): void {
+    this.#plan = faults.size === 0 ? undefined : new FaultPlan(this.#seed, faults);
+  }
+
+  /** A source that gives what this one would give next, and leaves this one alone. */
+  fork(): GeneratedSource {
+    const fork = new GeneratedSource({ seed: this.#seed, start: this.#start, now: this.#now });
+    fork.#plan = this.#plan;
+    fork.#dates.set(this.#dates);
+    fork.#held.push(...this.#held);
+    fork.#index = this.#index;
+    fork.#seq = this.#seq;
+    return fork;
+  }
+
+  /** The order of the next index, whatever the plan has for it: as it is, or spoiled. */
+  takeOne(fault?: SpoilingFault): SourceMessage {
+    const index = this.#index;
+    this.#index += 1;
+    const seq = this.#seq;
+    this.#seq += 1;
+    const created = this.#dateOf(index);
+    if (fault === undefined) return this.#plain(index, created);
+    const message = this.#spoiled(fault, index, created, this.#plan?.varietyAt(index) ?? 0);
+    return { ...message, note: { ...this.#note(index, index, fault), seq } };
   }
 
   take(max: number): readonly SourceMessage[] {
@@ -101,8 +133,7 @@ export class GeneratedSource implements MessageSource {
       if (ended) return undefined;
       const index = this.#index;
       this.#index += 1;
-      const created = this.#now === undefined ? createdAtMs(index) : Math.floor(this.#now());
-      this.#dates[index % MEMORY] = created;
+      const created = this.#dateOf(index);
       const fault = this.#plan?.faultAt(index);
       if (this.#plan === undefined || fault === undefined) return this.#plain(index, created);
       if (fault !== 'out_of_order') return this.#faulty(this.#plan, fault, index, created);
@@ -110,6 +141,12 @@ export class GeneratedSource implements MessageSource {
       const message = { key, value, note: this.#note(index, index, fault) };
       this.#held.push({ message, releaseAt: index + this.#plan.delayAt(index) + 1 });
     }
+  }
+
+  #dateOf(index: number): number {
+    const created = this.#now === undefined ? createdAtMs(index) : Math.floor(this.#now());
+    this.#dates[index % MEMORY] = created;
+    return created;
   }
 
   #plain(index: number, created: number, revision = 0): SourceMessage {
@@ -130,10 +167,14 @@ export class GeneratedSource implements MessageSource {
       const { key, value } = this.#plain(target, date, fault === 'changed' ? index + 1 : 0);
       return { key, value, note: this.#note(index, target, fault) };
     }
+    return this.#spoiled(fault, index, created, plan.varietyAt(index));
+  }
+
+  #spoiled(fault: SpoilingFault, index: number, created: number, variety: number): SourceMessage {
     const order = orderAt({ seed: this.#seed, index, createdAtMs: created });
     return {
       key: Buffer.from(order.order_uid),
-      value: spoil(fault, order, plan.varietyAt(index)),
+      value: spoil(fault, order, variety),
       note: this.#note(index, index, fault),
     };
   }

@@ -5,9 +5,8 @@ import { KafkaProbe } from '../../kafka/kafka-probe.ts';
 import type { MessageSender, OutgoingMessage } from '../../kafka/message-sender.ts';
 import { MessagesRejectedError } from '../../kafka/send-job.ts';
 import { createMessageSender } from '../../kafka/sender.ts';
-import { messageOf } from '../../lib/app-error.ts';
-import { OrderProducer } from '../../producer/producer.ts';
-import { createSource } from '../../producer/source.ts';
+import { GeneratorDesk } from '../../producer/generator-desk.ts';
+import { STEADY } from '../../producer/schedule.ts';
 import { createApp } from '../../server/app.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -181,29 +180,17 @@ export async function startRestServer(
   return server;
 }
 
-/** Starts generating orders at producer.rate until it is stopped; dated now, and new ones at every start unless a seed is set. */
-export function startGenerator(
-  config: Config,
-  clients: Clients,
-  resources: Resources,
-  logger: Logger,
-): OrderProducer {
+/** The generator as the settings have it, not started: dated now, and new orders at every start of the process unless a seed is set. */
+export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorDesk {
   const { kafka, producer: settings } = config;
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;
-  const roleLogger = logger.child({ role: 'producer', seed });
-  const producer = new OrderProducer({
+  return new GeneratorDesk({
     sender: clients.orderSender,
     topic: kafka.topic,
-    source: createSource({ seed, now: Date.now }),
-    rate: settings.rate,
-    logger: roleLogger,
+    settings: { seed, rate: settings.rate, profile: STEADY, count: null, faults: new Map() },
+    logger: logger.child({ role: 'producer' }),
     closeTimeoutMs: config.shutdownTimeoutMs * DRAIN_SHARE,
   });
-  producer
-    .start()
-    .catch((error: unknown) => roleLogger.error({ error: messageOf(error) }, 'the generator has stopped'));
-  resources.defer('producer', () => producer.close());
-  return producer;
 }
 
 /** A seed nobody has used lately. */

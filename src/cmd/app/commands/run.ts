@@ -10,7 +10,7 @@ import {
   withContext,
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
-import { Clients, startConsumer, startGenerator, startRestServer } from '../roles.ts';
+import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
@@ -83,7 +83,11 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   const clients = new Clients(config, resources, logger);
   if (roles.consumer) startConsumer(config, clients, resources, logger);
   const server = roles.server ? await startRestServer(config, clients, resources, logger) : undefined;
-  if (roles.producer) startGenerator(config, clients, resources, logger);
+  if (roles.producer) {
+    const generator = openGenerator(config, clients, logger);
+    resources.defer('producer', () => generator.close());
+    await generator.start();
+  }
   const names = Object.entries(roles).flatMap(([role, on]) => (on === true ? [role] : []));
   const where = { config, url: server?.url, engines: engines.statuses, roles: names };
   if (options.json === true) printJson({ url: server?.url, roles: names, engines: engines.statuses });

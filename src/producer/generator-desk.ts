@@ -1,0 +1,261 @@
+import type { MessageSender } from '../kafka/message-sender.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
+import type { ProducerLogger } from './delivery.ts';
+import type { FaultName, FaultRates, SpoilingFault } from './faults.ts';
+import { MessageHeaders } from './message-headers.ts';
+import { orderUid } from './order-uid.ts';
+import { OrderProducer } from './producer.ts';
+import { type LoadProfile, scheduleOf } from './schedule.ts';
+import { createSource, type GeneratedSource, type SourceMessage } from './source.ts';
+
+/** What the generator is to do. */
+export interface GeneratorSettings {
+  /** Messages per second, above 0. */
+  readonly rate: number;
+  readonly profile: LoadProfile;
+  /** 0..2³²−1. */
+  readonly seed: number;
+  /** It stops by itself after so many messages; null: never. */
+  readonly count: number | null;
+  /** Share of the messages, 0..1. */
+  readonly faults: FaultRates;
+}
+
+/** What to change. A new seed starts at index 0, unless `nextIndex` says where. */
+export interface GeneratorChange {
+  readonly rate?: number | undefined;
+  readonly profile?: LoadProfile | undefined;
+  readonly seed?: number | undefined;
+  /** Counted from the change on. */
+  readonly count?: number | null | undefined;
+  readonly faults?: FaultRates | undefined;
+  readonly nextIndex?: number | undefined;
+}
+
+/** How many messages: generated = sent + failed + inFlight. */
+export interface GeneratorCounts {
+  readonly generated: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly inFlight: number;
+}
+
+export interface GeneratorStatus {
+  readonly state: 'stopped' | 'running' | 'stopping';
+  readonly settings: GeneratorSettings;
+  /** Messages per second the profile asks for now; 0 when it does not run. */
+  readonly currentRate: number;
+  /** How far the schedule is behind, ms. */
+  readonly lateMs: number;
+  readonly nextIndex: number;
+  /** Messages left until it stops by itself; null: without end. */
+  readonly remaining: number | null;
+  /** Since this process started, those sent one by one included. */
+  readonly counts: GeneratorCounts;
+  /** When it was last started, ms since the Unix epoch. */
+  readonly startedAt: number | undefined;
+  /** Why it stopped, when nobody had asked for that. */
+  readonly error: string | undefined;
+}
+
+/** A message as it would be sent. */
+export interface PreviewedMessage {
+  readonly index: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly fault: FaultName | undefined;
+}
+
+/** Where the one message went that was sent by hand. */
+export interface SentOne {
+  readonly orderUid: string;
+  readonly fault: SpoilingFault | undefined;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export interface GeneratorDeskOptions {
+  readonly sender: Pick<MessageSender, 'send' | 'close'>;
+  readonly topic: string;
+  readonly settings: GeneratorSettings;
+  readonly logger: ProducerLogger;
+  /** Time a stop gives what is in flight, ms. */
+  readonly closeTimeoutMs: number;
+  /** The clock orders are dated by, ms since the Unix epoch; Date.now. */
+  readonly now?: () => number;
+}
+
+const NOTHING: GeneratorCounts = { generated: 0, sent: 0, failed: 0, inFlight: 0 };
+
+/**
+ * The generator with a switch: starts, stops and changes as asked, as often as asked. One run sends at a time; a start while a stop
+ * waits for what is in flight begins after it.
+ */
+export class GeneratorDesk {
+  readonly #options: GeneratorDeskOptions;
+  readonly #now: () => number;
+  readonly #headers = new MessageHeaders();
+  #settings: GeneratorSettings;
+  #source: GeneratedSource;
+  #remaining: number | null;
+  #producer: OrderProducer | undefined;
+  /** Settles with the run under way; never rejects. */
+  #run: Promise<void> = Promise.resolve();
+  #state: GeneratorStatus['state'] = 'stopped';
+  #past = NOTHING;
+  #byHand = NOTHING;
+  #startedAt: number | undefined;
+  #error: string | undefined;
+  #closed = false;
+
+  constructor(options: GeneratorDeskOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#settings = options.settings;
+    this.#remaining = options.settings.count;
+    this.#source = this.#createSource(0);
+  }
+
+  get status(): GeneratorStatus {
+    const running = this.#producer?.status;
+    return {
+      state: this.#state,
+      settings: this.#settings,
+      currentRate: this.#state === 'running' ? (running?.rate ?? 0) : 0,
+      lateMs: running?.lateMs ?? 0,
+      nextIndex: this.#source.nextIndex,
+      remaining: this.#remaining,
+      counts: [this.#past, this.#byHand, running ?? NOTHING].reduce(add),
+      startedAt: this.#startedAt,
+      error: this.#error,
+    };
+  }
+
+  /** Changes what is given, at once, also while it runs. */
+  change(change: GeneratorChange): void {
+    const { rate, profile, seed, count, faults, nextIndex } = change;
+    const before = this.#settings;
+    this.#settings = {
+      rate: rate ?? before.rate,
+      profile: profile ?? before.profile,
+      seed: seed ?? before.seed,
+      count: count === undefined ? before.count : count,
+      faults: faults ?? before.faults,
+    };
+    if (count !== undefined) this.#remaining = count;
+    if (this.#settings.seed !== before.seed || nextIndex !== undefined)
+      this.#source = this.#createSource(nextIndex ?? 0);
+    else if (faults !== undefined) this.#source.setFaults(faults);
+    if (rate !== undefined || profile !== undefined) this.#producer?.setRate(this.#schedule());
+  }
+
+  /** Changes what is given and sees that it runs. Already running it goes on. @throws AppError `aborted` after close(). */
+  async start(change: GeneratorChange = {}): Promise<void> {
+    while (this.#state === 'stopping') await this.#run;
+    if (this.#closed) throw new AppError('aborted', 'the generator is closed');
+    this.change(change);
+    if (this.#state === 'running') return;
+    if (change.count === undefined) this.#remaining = this.#settings.count;
+    this.#state = 'running';
+    this.#startedAt = this.#now();
+    this.#error = undefined;
+    const { seed, profile } = this.#settings;
+    this.#options.logger.info(
+      { seed, profile: profile.kind, nextIndex: this.#source.nextIndex },
+      'generator started',
+    );
+    this.#run = this.#send();
+  }
+
+  /** Sees that it does not run: takes no more, and waits for what is in flight, within closeTimeoutMs. */
+  async stop(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'stopping';
+    // A start that waits for this run's end may be faster than this, and begin another.
+    const run = this.#run;
+    await this.#producer?.close();
+    await run;
+  }
+
+  /** The messages that come next, at most `count`, if nothing is changed; dated now, as they will be when they are sent. */
+  preview(count: number): PreviewedMessage[] {
+    const fork = this.#source.fork();
+    const messages: PreviewedMessage[] = [];
+    while (messages.length < count) {
+      const index = fork.nextIndex;
+      const [message] = fork.take(1);
+      if (message === undefined) break;
+      const { key, value, note } = message;
+      messages.push({ index: note?.index ?? index, key, value, fault: note?.fault });
+    }
+    return messages;
+  }
+
+  /** Sends the next order now, whether it runs or not; it counts neither for `count` nor for the schedule. @throws as MessageSender.send */
+  async sendOne(fault?: SpoilingFault): Promise<SentOne> {
+    const index = this.#source.nextIndex;
+    const { key, value } = this.#source.takeOne(fault);
+    const headers = this.#headers.next(this.#now());
+    this.#byHand = add(this.#byHand, { generated: 1, sent: 0, failed: 0, inFlight: 1 });
+    try {
+      const [position] = await this.#options.sender.send(this.#options.topic, [{ key, value, headers }]);
+      if (position === undefined) throw new AppError('internal', 'a message was sent to no position');
+      this.#byHand = add(this.#byHand, { generated: 0, sent: 1, failed: 0, inFlight: -1 });
+      return { orderUid: key?.toString() ?? orderUid(this.#settings.seed, index), fault, ...position };
+    } catch (error) {
+      this.#byHand = add(this.#byHand, { generated: 0, sent: 0, failed: 1, inFlight: -1 });
+      throw error;
+    }
+  }
+
+  /** Stops for good; idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.stop();
+  }
+
+  async #send(): Promise<void> {
+    const { sender, topic, logger, closeTimeoutMs } = this.#options;
+    const producer = new OrderProducer({
+      sender,
+      topic,
+      source: { skipped: 0, take: (max) => this.#take(max) },
+      rate: this.#schedule(),
+      logger,
+      closeTimeoutMs,
+    });
+    this.#producer = producer;
+    try {
+      await producer.start();
+    } catch (error) {
+      this.#error = messageOf(error);
+      logger.warn({ error: this.#error }, 'the generator has stopped');
+    }
+    this.#past = add(this.#past, producer.status);
+    this.#producer = undefined;
+    this.#state = 'stopped';
+  }
+
+  #take(max: number): readonly SourceMessage[] {
+    const messages = this.#source.take(Math.min(max, this.#remaining ?? max));
+    if (this.#remaining !== null) this.#remaining -= messages.length;
+    return messages;
+  }
+
+  #schedule(): ReturnType<typeof scheduleOf> {
+    return scheduleOf(this.#settings.profile, this.#settings.rate);
+  }
+
+  #createSource(start: number): GeneratedSource {
+    const { seed, faults } = this.#settings;
+    return createSource({ seed, start, faults, now: this.#now });
+  }
+}
+
+function add(a: GeneratorCounts, b: GeneratorCounts): GeneratorCounts {
+  return {
+    generated: a.generated + b.generated,
+    sent: a.sent + b.sent,
+    failed: a.failed + b.failed,
+    inFlight: a.inFlight + b.inFlight,
+  };
+}

@@ -1,6 +1,6 @@
+import { clamp, decodeCursor, encodeCursor } from '../kafka/log-cursor.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
-import { clamp, decodeCursor, encodeCursor } from './cursor.ts';
 import { type LetterFilter, matches } from './filter.ts';
 import { formatPosition, type Position } from './letter.ts';
 import { type LetterJson, type LetterSummary, letterJson, letterSummary } from './letter-json.ts';

@@ -1,8 +1,6 @@
+import { type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { type DeadLetter, formatPosition } from './letter.ts';
 import type { RedriveRecord } from './ports.ts';
-
-/** A header's value: text, or base64 when it is no UTF-8. */
-export type HeaderJson = string | { readonly base64: string };
 
 /** A letter without its value, as the command line and the API show it. */
 export interface LetterSummary {
@@ -17,7 +15,7 @@ export interface LetterSummary {
   /** RFC 3339. */
   readonly at: string;
   readonly replays: number;
-  readonly key: HeaderJson | null;
+  readonly key: TextOrBase64 | null;
   /** Length of the value; null for a tombstone. */
   readonly value_bytes: number | null;
   /** When it was last sent back, RFC 3339; null when it never was. */
@@ -26,7 +24,7 @@ export interface LetterSummary {
 
 /** A letter with all it has. */
 export interface LetterJson extends LetterSummary {
-  readonly headers: Readonly<Record<string, HeaderJson>>;
+  readonly headers: Readonly<Record<string, TextOrBase64>>;
   /** The value, when it is JSON. */
   readonly value?: unknown;
   /** The value's bytes, when `value` is absent or does not give them back exactly. */
@@ -63,15 +61,6 @@ export function letterJson(letter: DeadLetter, redriven: RedriveRecord | undefin
   };
 }
 
-/** The bytes as UTF-8 text, or undefined when they are none. */
-export function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
 /** JSON that would be written otherwise, as with spaces, 1e2 or a doubled key, is given as bytes, too. */
 function valueJson(value: Buffer | null): { value?: unknown; value_base64?: string } {
   if (value === null) return {};
@@ -83,8 +72,4 @@ function valueJson(value: Buffer | null): { value?: unknown; value_base64?: stri
   } catch {
     return { value_base64 };
   }
-}
-
-function textOrBase64(bytes: Buffer): HeaderJson {
-  return textOf(bytes) ?? { base64: bytes.toString('base64') };
 }

@@ -1,5 +1,6 @@
+import { textOf } from '../lib/text-or-base64.ts';
 import type { DeadLetter } from './letter.ts';
-import { type LetterSummary, letterSummary, textOf } from './letter-json.ts';
+import { type LetterSummary, letterSummary } from './letter-json.ts';
 import type { RedriveRecord } from './ports.ts';
 
 const DUMP_BYTES = 4_096;

@@ -21,6 +21,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const EARLIEST = -2n;
 const LATEST = -1n;
+const NONE = -1n;
 // Error codes of the protocol, https://kafka.apache.org/protocol#protocol_error_codes
 const NO_ERROR = 0;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -108,24 +109,37 @@ export class PartitionFetcher {
 
   /** First and next offset of each partition, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
   async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
+    const [starts, ends] = await Promise.all([
+      this.#listOffsets(partitions, EARLIEST),
+      this.#listOffsets(partitions, LATEST),
+    ]);
+    const at = (offsets: readonly bigint[], partition: number): number => Number(offsets[partition] ?? 0n);
+    return new Map(
+      partitions.map((partition) => [partition, { start: at(starts, partition), end: at(ends, partition) }]),
+    );
+  }
+
+  /** The first offset of each partition with this timestamp, ms, or a later one, if there is any. @throws AppError `kafka_unavailable`. */
+  async offsetsAt(partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
+    const offsets = await this.#listOffsets(partitions, BigInt(Math.max(0, timestamp)));
+    return new Map(
+      partitions.flatMap((partition) => {
+        const offset = Number(offsets[partition] ?? NONE);
+        return offset < 0 ? [] : [[partition, offset] as const];
+      }),
+    );
+  }
+
+  async #listOffsets(partitions: readonly number[], timestamp: bigint): Promise<readonly bigint[]> {
     const { topic } = this.#options;
-    const list = (timestamp: bigint) =>
-      this.#client.listOffsets({
+    try {
+      const offsets = await this.#client.listOffsets({
         topics: [topic],
         partitions: { [topic]: [...partitions] },
         timestamp,
         isolationLevel: READ_COMMITTED,
       });
-    const at = (offsets: Map<string, bigint[]>, partition: number): number =>
-      Number(offsets.get(topic)?.[partition] ?? 0n);
-    try {
-      const [starts, ends] = await Promise.all([list(EARLIEST), list(LATEST)]);
-      return new Map(
-        partitions.map((partition) => [
-          partition,
-          { start: at(starts, partition), end: at(ends, partition) },
-        ]),
-      );
+      return offsets.get(topic) ?? [];
     } catch (error) {
       throw toKafkaError(error, `listing the offsets of ${topic}`);
     }

@@ -49,35 +49,77 @@ export class TopicReader {
     return this.#fetcher.topicId;
   }
 
+  /** How many partitions the topic had when it was opened. */
+  get partitions(): number {
+    return this.#fetcher.partitions;
+  }
+
   /** First and next offset of every partition, now. @throws AppError `kafka_unavailable`. */
   ranges(): Promise<Map<number, LogRange>> {
-    return this.#fetcher.ranges(
-      Array.from({ length: this.#fetcher.partitions }, (_, partition) => partition),
-    );
+    return this.#fetcher.ranges(this.#all());
+  }
+
+  /**
+   * The first offset of each partition whose record has this timestamp (ms since the Unix epoch) or a later one; partitions without
+   * such a record are left out. @throws AppError `kafka_unavailable`.
+   */
+  offsetsAt(timestamp: number): Promise<Map<number, number>> {
+    return this.#fetcher.offsetsAt(this.#all(), timestamp);
+  }
+
+  #all(): number[] {
+    return Array.from({ length: this.#fetcher.partitions }, (_, partition) => partition);
   }
 
   /**
    * Reads every partition of `ranges` from its start to its end, a slice at a time; partitions take turns. Records that retention removes
-   * meanwhile are left out. Stops early when the caller stops iterating.
+   * meanwhile are left out, and so is what lies beyond the log's end. Stops early when the caller stops iterating.
    * @throws AppError `topic_missing`, `kafka_unavailable`.
    */
   async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
     const positions = new Map<number, number>();
     for (const [partition, { start, end }] of ranges) if (start < end) positions.set(partition, start);
     while (positions.size > 0) {
+      let moved = false;
       for (const fetched of await this.#fetcher.fetch(positions, FETCH_WAIT_MS)) {
         const { partition } = fetched;
         const end = ranges.get(partition)?.end ?? 0;
         const from = positions.get(partition) ?? 0;
-        const nextOffset = fetched.outOfRange
-          ? Math.max(from + 1, fetched.logStartOffset)
-          : fetched.nextOffset;
+        // Out of range with a log that starts earlier: it ends before the position.
+        const nextOffset = fetched.outOfRange ? Math.max(from, fetched.logStartOffset) : fetched.nextOffset;
         if (nextOffset >= end) positions.delete(partition);
         else positions.set(partition, nextOffset);
         const records = fetched.records.filter((record) => record.offset < end);
-        if (nextOffset > from) yield { partition, records, nextOffset: Math.min(nextOffset, end) };
+        if (nextOffset === from) continue;
+        moved = true;
+        yield { partition, records, nextOffset: Math.min(nextOffset, end) };
+      }
+      if (!moved) await this.#dropEnded(positions);
+    }
+  }
+
+  /**
+   * The topic's records from now on, of all partitions, a slice at a time; ends when the signal aborts.
+   * @throws AppError `topic_missing`, `kafka_unavailable`.
+   */
+  async *follow(signal: AbortSignal): AsyncGenerator<TopicSlice> {
+    const positions = new Map<number, number>();
+    for (const [partition, { end }] of await this.ranges()) positions.set(partition, end);
+    while (!signal.aborted) {
+      for (const fetched of await this.#fetcher.fetch(positions, FETCH_WAIT_MS)) {
+        const { partition, records } = fetched;
+        const nextOffset = fetched.outOfRange ? fetched.logStartOffset : fetched.nextOffset;
+        positions.set(partition, nextOffset);
+        if (records.length > 0) yield { partition, records, nextOffset };
       }
     }
+  }
+
+  /** Takes those out that have nothing more: the log ends where they are, or even before. */
+  async #dropEnded(positions: Map<number, number>): Promise<void> {
+    const ranges = await this.#fetcher.ranges([...positions.keys()]);
+    for (const [partition, position] of positions)
+      if (position >= (ranges.get(partition)?.end ?? 0)) positions.delete(partition);
   }
 
   /** Idempotent, bounded in time. */

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from './order-log.ts';
 
 /** What is still to read of a topic. */
 export interface Cursor {

@@ -1,0 +1,158 @@
+import { type BrowsedMessage, browsedMessage } from './browsed-message.ts';
+import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
+import { readLogPage } from './log-page.ts';
+import type { LogRange, LogRecord } from './order-log.ts';
+import { partitionOfKey } from './partitioner.ts';
+import { TopicReader } from './topic-reader.ts';
+
+/** Which messages of a topic. */
+export interface BrowseQuery {
+  /** Of this partition only. */
+  readonly partition?: number | undefined;
+  /** From this offset on, oldest first. */
+  readonly offset?: number | undefined;
+  /** Written then or later, oldest first; ms since the Unix epoch. */
+  readonly at?: number | undefined;
+  /** With exactly this key: looked for in the partition that Kafka's clients choose for it, unless one is given. */
+  readonly key?: Buffer | undefined;
+  readonly limit: number;
+  /** Of the page before; the other parameters must be the same. */
+  readonly cursor?: string | undefined;
+  /** Longest value that is given whole. */
+  readonly maxValueBytes: number;
+}
+
+export interface MessagePage {
+  /** Newest first, unless an offset or an instant says where to begin. */
+  readonly messages: readonly BrowsedMessage[];
+  /** Offsets looked at for this page. */
+  readonly scanned: number;
+  /** Offsets still to look at. */
+  readonly left: number;
+  /** The time was up before the page was full. */
+  readonly cut: boolean;
+  /** Where the next page starts; null after the last. */
+  readonly cursor: string | null;
+}
+
+export interface MessageBrowserOptions {
+  readonly brokers: readonly string[];
+  /** Longest order the consumer takes. */
+  readonly maxOrderBytes: number;
+  /** Time one call looks before it answers with what it has. */
+  readonly budgetMs: number;
+  readonly now: () => number;
+}
+
+const FETCH_BYTES = 262_144;
+
+/**
+ * Looks into any topic without a group. Every call is bounded in time and says when it was cut short.
+ * All throw AppError `topic_missing`, `kafka_unavailable`.
+ */
+export class MessageBrowser {
+  readonly #options: MessageBrowserOptions;
+
+  constructor(options: MessageBrowserOptions) {
+    this.#options = options;
+  }
+
+  /** A page of messages; undefined when the cursor is none of this topic. */
+  list(topic: string, query: BrowseQuery): Promise<MessagePage | undefined> {
+    return this.#reading(topic, async (reader) => {
+      const cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+      if (query.cursor !== undefined && cursor?.topicId !== reader.topicId) return undefined;
+      const all = await reader.ranges();
+      const ranges = cursor === undefined ? await startRanges(reader, all, query) : clamp(cursor.ranges, all);
+      const { key } = query;
+      const page = await readLogPage(reader, ranges, {
+        first: query.offset === undefined && query.at === undefined ? 'newest' : 'oldest',
+        limit: query.limit,
+        deadline: performance.now() + this.#options.budgetMs,
+        pick: (partition, record) =>
+          key === undefined || record.key?.equals(key) === true
+            ? {
+                at: record.timestamp,
+                kept: this.#message(partition, record, query.maxValueBytes),
+              }
+            : undefined,
+      });
+      return {
+        messages: page.found,
+        scanned: page.passed,
+        left: page.rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0),
+        cut: page.cut,
+        cursor: encodeCursor({ topicId: reader.topicId, ranges: page.rest }) ?? null,
+      };
+    });
+  }
+
+  /** One message, whole; undefined when there is none at the position. */
+  find(topic: string, partition: number, offset: number): Promise<BrowsedMessage | undefined> {
+    return this.#reading(topic, async (reader) => {
+      const range = (await reader.ranges()).get(partition);
+      if (range === undefined || offset < range.start || offset >= range.end) return undefined;
+      for await (const { records } of reader.read(
+        new Map([[partition, { start: offset, end: offset + 1 }]]),
+      )) {
+        const record = records.find((one) => one.offset === offset);
+        if (record !== undefined) return this.#message(partition, record, Number.POSITIVE_INFINITY);
+      }
+      return undefined;
+    });
+  }
+
+  /** Messages as they are written, from now on, until the signal aborts; `wanted` is asked about each before it is decoded. */
+  async *follow(
+    topic: string,
+    signal: AbortSignal,
+    { wanted, maxValueBytes }: { wanted: (record: LogRecord) => boolean; maxValueBytes: number },
+  ): AsyncGenerator<readonly BrowsedMessage[]> {
+    const reader = await this.#open(topic);
+    try {
+      yield [];
+      for await (const { partition, records } of reader.follow(signal)) {
+        const messages = records
+          .filter(wanted)
+          .map((record) => this.#message(partition, record, maxValueBytes));
+        if (messages.length > 0) yield messages;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  #message(partition: number, record: LogRecord, maxValueBytes: number): BrowsedMessage {
+    return browsedMessage(partition, record, { ...this.#options, maxValueBytes });
+  }
+
+  #open(topic: string): Promise<TopicReader> {
+    const { brokers } = this.#options;
+    return TopicReader.open({ brokers, topic, maxBytesPerPartition: FETCH_BYTES });
+  }
+
+  async #reading<T>(topic: string, work: (reader: TopicReader) => Promise<T>): Promise<T> {
+    const reader = await this.#open(topic);
+    try {
+      return await work(reader);
+    } finally {
+      void reader.close();
+    }
+  }
+}
+
+async function startRanges(
+  reader: TopicReader,
+  all: ReadonlyMap<number, LogRange>,
+  { partition, offset, at, key }: BrowseQuery,
+): Promise<Map<number, LogRange>> {
+  const only = partition ?? (key === undefined ? undefined : partitionOfKey(key, reader.partitions));
+  const starts = at === undefined ? undefined : await reader.offsetsAt(at);
+  const ranges = new Map<number, LogRange>();
+  for (const [one, { start, end }] of all) {
+    if (only !== undefined && one !== only) continue;
+    const from = starts === undefined ? (offset ?? start) : (starts.get(one) ?? end);
+    ranges.set(one, { start: Math.max(start, from), end });
+  }
+  return ranges;
+}

@@ -1,9 +1,9 @@
 import type { Order } from '../order/order.ts';
-import type { OrderSummary, StoredOrder } from '../storage/order-store.ts';
+import type { FoundOrder, OrderSummary } from '../storage/order-store.ts';
 
-/** Finds one order. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
+/** Finds one order; at once, without a promise, where it can. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
 export interface OrderLookup {
-  find(uid: string): Promise<{ stored: StoredOrder; tier: 'redis' | 'postgresql' } | undefined>;
+  find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined>;
 }
 
 /** The last orders stored, newest first. @throws AppError `database_unavailable` (retryable) */

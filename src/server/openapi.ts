@@ -111,7 +111,9 @@ const foundOrder = {
   ...json('The order, as it was sent', ref('Order')),
   headers: {
     ETag: header('Strong tag over the body'),
-    'X-Cache': header('Which engine answered', { enum: ['redis', 'postgresql'] }),
+    'X-Cache': header('Who answered: the server’s own memory, or an engine', {
+      enum: ['l1', 'redis', 'postgresql'],
+    }),
     'Server-Timing': header('How long it took'),
     'X-Order-Topic': header('Where the order came from: topic'),
     'X-Order-Partition': header('Where the order came from: partition'),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/app-error.ts';
-import { entityTag } from './entity-tag.ts';
+import { entityTag } from '../lib/entity-tag.ts';
 import type { WebAsset, WebClient } from './routes/web.ts';
 
 /** Bundles `src/web` into memory, minified; takes some tens of ms. @throws AppError `internal` when it does not build */

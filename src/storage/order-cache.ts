@@ -1,8 +1,8 @@
-import type { StoredOrder } from './order-store.ts';
+import type { FoundOrder, OrderDocument } from './order-store.ts';
 
 /** What the cache said about the uids it was asked for. A uid in neither map is a miss that may not be filled. */
 export interface CacheAnswer {
-  readonly found: ReadonlyMap<string, StoredOrder>;
+  readonly found: ReadonlyMap<string, OrderDocument>;
   /**
    * Leases by uid: leave to fill that key with what the database says from now on. See "Scaling Memcache at Facebook"
    * (NSDI '13), section 3.2.1.
@@ -15,18 +15,20 @@ export interface CacheFill {
   readonly uid: string;
   readonly lease: string;
   /** Undefined when there is no such order: absence is not cached, the lease is given back. */
-  readonly stored: StoredOrder | undefined;
+  readonly document: OrderDocument | undefined;
 }
 
 /** A cache of stored orders that may lose anything at any time and never serves what was invalidated. No call throws but `ping`. */
 export interface OrderCache {
+  /** The order, if this process itself holds it: no waiting, no traffic. */
+  local(uid: string): FoundOrder | undefined;
   /** Looks the uids up; a cache that can't answer in time answers with nothing. */
   get(uids: readonly string[]): Promise<CacheAnswer>;
   /** Stores each order, or gives its lease back, unless the lease was lost to an invalidation, to time or to another fill. */
   fill(fills: readonly CacheFill[]): Promise<void>;
   /**
    * Call it after the commit that changed these orders; new orders need none, since absence is not cached. From the call on, `get`
-   * in this process does not answer for them. Resolves once the cache forgot them, or could not be reached: then it is
+   * and `local` in this process do not answer for them. Resolves once the cache forgot them, or could not be reached: then it is
    * retried in the background, and the cache is not used before it succeeded.
    */
   invalidate(uids: readonly string[]): Promise<void>;

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'bun:test';
-import { storedOrder } from '../../test/helpers/stored-order.ts';
+import { orderOf, storedDocument } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { CacheAnswer, CacheFill } from './order-cache.ts';
 import { OrderReader } from './order-reader.ts';
-import type { StoredOrder } from './order-store.ts';
+import type { FoundOrder, OrderDocument } from './order-store.ts';
 
 /** A store whose answers the test gives by hand, unless `auto`. */
 class FakeStore {
-  readonly rows = new Map<string, StoredOrder>();
+  readonly rows = new Map<string, OrderDocument>();
   readonly calls: (readonly string[])[] = [];
   readonly #gates: PromiseWithResolvers<void>[] = [];
   auto = true;
   failure: Error | undefined;
 
   add(...uids: string[]): this {
-    for (const uid of uids) this.rows.set(uid, storedOrder(uid));
+    for (const uid of uids) this.rows.set(uid, storedDocument(uid));
     return this;
   }
 
-  async findMany(uids: readonly string[]): Promise<Map<string, StoredOrder>> {
+  async findMany(uids: readonly string[]): Promise<Map<string, OrderDocument>> {
     this.calls.push(uids);
     const failure = this.failure;
     const answer = new Map(uids.flatMap((uid) => [...this.#row(uid)]));
@@ -36,17 +36,22 @@ class FakeStore {
     this.#gates.shift()?.resolve();
   }
 
-  *#row(uid: string): Iterable<[string, StoredOrder]> {
+  *#row(uid: string): Iterable<[string, OrderDocument]> {
     const row = this.rows.get(uid);
     if (row !== undefined) yield [uid, row];
   }
 }
 
 class FakeCache {
-  readonly found = new Map<string, StoredOrder>();
+  readonly found = new Map<string, OrderDocument>();
   readonly fills: CacheFill[] = [];
   readonly gets: (readonly string[])[] = [];
   grant = true;
+  kept: FoundOrder | undefined;
+
+  local(): FoundOrder | undefined {
+    return this.kept;
+  }
 
   async get(uids: readonly string[]): Promise<CacheAnswer> {
     this.gets.push(uids);
@@ -65,12 +70,19 @@ describe('OrderReader', () => {
   test('answers from the cache without asking the store', async () => {
     const store = new FakeStore();
     const cache = new FakeCache();
-    cache.found.set('a', storedOrder('a'));
+    cache.found.set('a', storedDocument('a'));
     expect(await new OrderReader({ store, cache }).find('a')).toEqual({
-      stored: storedOrder('a'),
+      ...storedDocument('a'),
       tier: 'redis',
     });
     expect(store.calls).toEqual([]);
+  });
+
+  test('answers at once with what the process keeps', () => {
+    const cache = new FakeCache();
+    cache.kept = { ...storedDocument('a'), tier: 'l1' };
+    expect(new OrderReader({ store: new FakeStore(), cache }).find('a')).toBe(cache.kept);
+    expect(cache.gets).toEqual([]);
   });
 
   test('fills a miss under its lease', async () => {
@@ -78,7 +90,7 @@ describe('OrderReader', () => {
     const cache = new FakeCache();
     const found = await new OrderReader({ store, cache }).find('a');
     expect(found?.tier).toBe('postgresql');
-    expect(cache.fills).toEqual([{ uid: 'a', stored: storedOrder('a'), lease: 'lease-a' }]);
+    expect(cache.fills).toEqual([{ uid: 'a', document: storedDocument('a'), lease: 'lease-a' }]);
   });
 
   test('does not fill without a lease; of what does not exist it gives the lease back', async () => {
@@ -88,7 +100,7 @@ describe('OrderReader', () => {
     expect(await reader.find('absent')).toBeUndefined();
     cache.grant = false;
     expect((await reader.find('a'))?.tier).toBe('postgresql');
-    expect(cache.fills).toEqual([{ uid: 'absent', stored: undefined, lease: 'lease-absent' }]);
+    expect(cache.fills).toEqual([{ uid: 'absent', document: undefined, lease: 'lease-absent' }]);
   });
 
   test('lookups of one turn go as one batch, each uid once', async () => {
@@ -97,7 +109,7 @@ describe('OrderReader', () => {
     const reader = new OrderReader({ store, cache });
     const uids = ['a', 'b', 'absent', 'a', 'b'];
     const found = await Promise.all(uids.map((uid) => reader.find(uid)));
-    expect(found.map((one) => one?.stored.order.order_uid)).toEqual(['a', 'b', undefined, 'a', 'b']);
+    expect(found.map((one) => orderOf(one)?.order_uid)).toEqual(['a', 'b', undefined, 'a', 'b']);
     expect(cache.gets).toEqual([['a', 'b', 'absent']]);
     expect(store.calls).toEqual([['a', 'b', 'absent']]);
   });
@@ -150,7 +162,7 @@ describe('OrderReader', () => {
     expect(await before).toBeUndefined();
     await turn();
     store.answer();
-    expect((await Promise.all(after)).map((one) => one?.stored.order.order_uid)).toEqual(['a', 'a']);
+    expect((await Promise.all(after)).map((one) => orderOf(one)?.order_uid)).toEqual(['a', 'a']);
     expect(store.calls).toEqual([['a'], ['a']]);
   });
 
@@ -158,7 +170,7 @@ describe('OrderReader', () => {
     const store = new FakeStore().add('slow');
     store.auto = false;
     const cache = new FakeCache();
-    cache.found.set('fast', storedOrder('fast'));
+    cache.found.set('fast', storedDocument('fast'));
     const reader = new OrderReader({ store, cache });
     const slow = reader.find('slow');
     expect((await reader.find('fast'))?.tier).toBe('redis');

@@ -1,18 +1,12 @@
 import DataLoader from 'dataloader';
 import { AppError } from '../lib/app-error.ts';
 import type { OrderCache } from './order-cache.ts';
-import type { OrderStore, StoredOrder } from './order-store.ts';
-
-export interface FoundOrder {
-  readonly stored: StoredOrder;
-  /** Which of them answered. */
-  readonly tier: 'redis' | 'postgresql';
-}
+import type { FoundOrder, OrderDocument, OrderStore } from './order-store.ts';
 
 export interface OrderReaderOptions {
   readonly store: Pick<OrderStore, 'findMany'>;
   /** Without it every lookup goes to the store. */
-  readonly cache?: Pick<OrderCache, 'get' | 'fill'> | undefined;
+  readonly cache?: Pick<OrderCache, 'local' | 'get' | 'fill'> | undefined;
   /** Most orders in one query. */
   readonly maxBatch?: number;
   /** Most queries at once; what waits meanwhile joins the next one. */
@@ -23,7 +17,7 @@ export interface OrderReaderOptions {
 
 /** What the cache has for a uid: the order, or perhaps leave to fill it in. */
 interface CacheEntry {
-  readonly stored: StoredOrder | undefined;
+  readonly document: OrderDocument | undefined;
   readonly lease: string | undefined;
 }
 
@@ -34,7 +28,7 @@ interface Flight {
 }
 
 /**
- * Looks orders up: Redis, then PostgreSQL with a fill. Lookups that arrive in one turn of the event loop go as one batch, and
+ * Looks orders up: what this process keeps, Redis, then PostgreSQL with a fill. Lookups that arrive in one turn of the event loop go as one batch, and
  * each uid has one flight at a time: a lookup joins it before it departs, or waits for the next, so that what a lookup
  * returns was never read before the lookup began.
  */
@@ -42,7 +36,7 @@ export class OrderReader {
   readonly #options: OrderReaderOptions;
   readonly #maxLookups: number;
   readonly #cached: DataLoader<string, CacheEntry>;
-  readonly #reads: DataLoader<string, StoredOrder | undefined>;
+  readonly #reads: DataLoader<string, OrderDocument | undefined>;
   readonly #flights = new Map<string, Flight>();
   readonly #turnstile: Turnstile;
   #underWay = 0;
@@ -65,10 +59,14 @@ export class OrderReader {
   }
 
   /**
-   * The order, or undefined when there is none.
+   * The order, or undefined when there is none. At once, without a promise, when this process itself keeps it.
    * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many wait already.
    */
-  async find(uid: string): Promise<FoundOrder | undefined> {
+  find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined> {
+    return this.#options.cache?.local(uid) ?? this.#look(uid);
+  }
+
+  async #look(uid: string): Promise<FoundOrder | undefined> {
     if (this.#underWay >= this.#maxLookups)
       throw new AppError('database_unavailable', 'too many lookups are waiting', { retryable: true });
     this.#underWay++;
@@ -99,20 +97,20 @@ export class OrderReader {
   async #fly(uid: string): Promise<FoundOrder | undefined> {
     const { cache } = this.#options;
     const entry = cache === undefined ? undefined : await this.#cached.load(uid);
-    if (entry?.stored !== undefined) return { stored: entry.stored, tier: 'redis' };
-    const stored = await this.#reads.load(uid);
+    if (entry?.document !== undefined) return { ...entry.document, tier: 'redis' };
+    const document = await this.#reads.load(uid);
     // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
-    if (entry?.lease !== undefined) void cache?.fill([{ uid, stored, lease: entry.lease }]);
-    return stored && { stored, tier: 'postgresql' };
+    if (entry?.lease !== undefined) void cache?.fill([{ uid, document, lease: entry.lease }]);
+    return document && { ...document, tier: 'postgresql' };
   }
 
   async #askCache(uids: readonly string[]): Promise<CacheEntry[]> {
     this.#depart(uids);
     const answer = await this.#options.cache?.get(uids);
-    return uids.map((uid) => ({ stored: answer?.found.get(uid), lease: answer?.leases.get(uid) }));
+    return uids.map((uid) => ({ document: answer?.found.get(uid), lease: answer?.leases.get(uid) }));
   }
 
-  async #read(uids: readonly string[]): Promise<(StoredOrder | undefined)[]> {
+  async #read(uids: readonly string[]): Promise<(OrderDocument | undefined)[]> {
     this.#depart(uids);
     try {
       const orders = await this.#options.store.findMany(uids);

@@ -15,6 +15,22 @@ export interface StoredOrder {
   readonly origin: OrderOrigin;
 }
 
+/** A stored order as clients get it. */
+export interface OrderDocument {
+  /** The order as JSON in UTF-8; the same bytes every time. Not to be written to. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Strong entity tag of the body. */
+  readonly etag: string;
+  readonly origin: OrderOrigin;
+}
+
+/** Who answered: this process's own memory, Redis, or PostgreSQL. */
+export type Tier = 'l1' | 'redis' | 'postgresql';
+
+export interface FoundOrder extends OrderDocument {
+  readonly tier: Tier;
+}
+
 /** One line of a list of orders. */
 export interface OrderSummary {
   readonly order_uid: string;
@@ -36,7 +52,7 @@ export interface OrderSummary {
  */
 export interface OrderStore {
   /** The orders that exist, by order_uid; uids that do not are absent from the map. One round trip. */
-  findMany(uids: readonly string[]): Promise<Map<string, StoredOrder>>;
+  findMany(uids: readonly string[]): Promise<Map<string, OrderDocument>>;
   /** The last orders stored, newest first. */
   latest(limit: number): Promise<OrderSummary[]>;
   /** Resolves when the database answers a trivial query. */

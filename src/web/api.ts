@@ -23,7 +23,7 @@ export interface EngineStatus {
 /** An order and what the response headers say about it. */
 export interface FoundOrder {
   readonly order: Order;
-  readonly tier: 'redis' | 'postgresql';
+  readonly tier: 'l1' | 'redis' | 'postgresql';
   /** How long the server looked, ms; undefined when it did not say. */
   readonly lookupMs: number | undefined;
   readonly topic: string;
@@ -103,7 +103,7 @@ async function readFound(response: Response): Promise<FoundOrder> {
   const duration = /dur=([\d.]+)/.exec(header('server-timing'))?.[1];
   return {
     order,
-    tier: header('x-cache') === 'redis' ? 'redis' : 'postgresql',
+    tier: tierOf(header('x-cache')),
     lookupMs: duration === undefined ? undefined : Number(duration),
     topic: header('x-order-topic'),
     partition: header('x-order-partition'),
@@ -111,6 +111,10 @@ async function readFound(response: Response): Promise<FoundOrder> {
     producedAt: header('x-order-produced-at'),
     storedAt: header('x-order-stored-at'),
   };
+}
+
+function tierOf(name: string): FoundOrder['tier'] {
+  return name === 'l1' || name === 'redis' ? name : 'postgresql';
 }
 
 async function readProblem(response: Response): Promise<Problem> {

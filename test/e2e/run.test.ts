@@ -95,7 +95,7 @@ describe('run', () => {
     await place.get(sample.order_uid);
     const { redisUrl, broker } = place.engines;
     const keys = execFileSync('redis-cli', ['-u', redisUrl, '--scan', '--pattern', `${place.keyPrefix}:*`]);
-    expect(String(keys).split('\n')).toContain(`${place.keyPrefix}:v1:order:${sample.order_uid}`);
+    expect(String(keys).split('\n')).toContain(`${place.keyPrefix}:v2:order:${sample.order_uid}`);
     const sent = (await messages(broker, place.topic, '%k %h')).trim().split('\n');
     expect(sent.filter((line) => line.startsWith(`${sample.order_uid} `))).toHaveLength(2);
     expect(sent.filter((line) => /traceparent=/.test(line) && /produced-at=\d{13}/.test(line)).length).toBe(

@@ -1,15 +1,16 @@
 import { type AppOptions, createApp } from '../../src/server/app.ts';
 import type { Probe } from '../../src/server/dependencies.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
-import type { OrderSummary, StoredOrder } from '../../src/storage/order-store.ts';
+import type { OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeDeadLetters } from './fake-dead-letters.ts';
+import { documentOf } from './stored-order.ts';
 
 /** The application over an order book in memory; every engine can be broken. */
 export class FakeBackend {
   readonly rows = new Map<string, StoredOrder>();
   readonly sent: { readonly uid: string; readonly value: Buffer }[] = [];
-  tier: 'redis' | 'postgresql' = 'postgresql';
+  tier: Tier = 'postgresql';
   /** What lookups and lists throw. */
   databaseFailure: Error | undefined;
   /** What sending throws. */
@@ -45,7 +46,7 @@ export class FakeBackend {
           await this.gate;
           if (this.databaseFailure !== undefined) throw this.databaseFailure;
           const stored = this.rows.get(uid);
-          return stored && { stored, tier: this.tier };
+          return stored && { ...documentOf(stored), tier: this.tier };
         },
       },
       list: { latest: async (limit) => this.#latest(limit) },

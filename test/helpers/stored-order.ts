@@ -1,5 +1,6 @@
+import { entityTag } from '../../src/lib/entity-tag.ts';
 import type { Order } from '../../src/order/order.ts';
-import type { StoredOrder } from '../../src/storage/order-store.ts';
+import type { OrderDocument, StoredOrder } from '../../src/storage/order-store.ts';
 import sample from '../fixtures/order.json';
 
 /** The classic sample as it would be read back, with another uid and whatever else is to differ. */
@@ -15,4 +16,22 @@ export function storedOrder(uid: string, changes: Partial<Order> = {}): StoredOr
       storedAt: 1_760_000_000_123,
     },
   };
+}
+
+/** The same as clients would get it. */
+export function documentOf({ order, origin }: StoredOrder): OrderDocument {
+  const body = new TextEncoder().encode(JSON.stringify(order));
+  return { body, etag: entityTag(body), origin };
+}
+
+/** `documentOf(storedOrder(…))` */
+export function storedDocument(uid: string, changes: Partial<Order> = {}): OrderDocument {
+  return documentOf(storedOrder(uid, changes));
+}
+
+/** What the document says; undefined for none. */
+export function orderOf(document: OrderDocument): Order;
+export function orderOf(document: OrderDocument | undefined): Order | undefined;
+export function orderOf(document: OrderDocument | undefined): Order | undefined {
+  return document && JSON.parse(new TextDecoder().decode(document.body));
 }

@@ -22,6 +22,7 @@ import {
 } from './compose-consumer.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { testEngines } from './engines.ts';
+import { orderOf } from './stored-order.ts';
 import { until } from './until.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -161,7 +162,10 @@ export class WritePath {
   /** Every order in the database, as it is read back. */
   async stored(): Promise<Map<string, StoredOrder>> {
     const rows: { order_uid: string }[] = await this.sql`select order_uid from orders`;
-    return new PostgresOrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
+    const found = await new PostgresOrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
+    return new Map(
+      [...found].map(([uid, document]) => [uid, { order: orderOf(document), origin: document.origin }]),
+    );
   }
 
   /** Every order in the database by its uid. */

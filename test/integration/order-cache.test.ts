@@ -1,17 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { OrderReader } from '../../src/storage/order-reader.ts';
-import type { StoredOrder } from '../../src/storage/order-store.ts';
-import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache, type RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { type CacheSetup, cached, REDIS_TIMEOUT_MS, setUpCache } from '../helpers/cache-setup.ts';
 import { RedisProcess } from '../helpers/redis-process.ts';
-import { storedOrder } from '../helpers/stored-order.ts';
+import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
-const TIMEOUT_MS = 100;
 let server: RedisProcess;
 const open: RedisOrderCache[] = [];
-let number = 0;
 
 beforeAll(async () => {
   server = await RedisProcess.start();
@@ -26,79 +21,20 @@ afterAll(async () => {
   await server.close();
 });
 
-interface Setup {
-  readonly cache: RedisOrderCache;
-  readonly connection: RedisConnection;
-  readonly prefix: string;
-  readonly key: (uid: string) => string;
-  readonly reader: OrderReader;
-  /** The database: what `findMany` finds. */
-  readonly rows: Map<string, StoredOrder>;
-  /** Awaited by `findMany` between reading and answering. */
-  gate: Promise<void>;
-  /** How many times `findMany` has read. */
-  reads: number;
-}
-
-async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<Setup> {
-  const prefix = options.keyPrefix ?? `test-${process.pid}-${number++}`;
-  const connection = new RedisConnection(
-    {
-      url: server.url,
-      connectTimeoutMs: 500,
-      commandTimeoutMs: TIMEOUT_MS,
-      retryMinMs: 10,
-      retryMaxMs: 50,
-    },
-    silentLogger,
-  );
-  const cache = new RedisOrderCache(
-    connection,
-    { keyPrefix: prefix, ttlSeconds: 60, ...options },
-    silentLogger,
-  );
-  open.push(cache);
-  const rows = new Map<string, StoredOrder>();
-  const setup: Setup = {
-    cache,
-    connection,
-    prefix,
-    key: (uid) => `${prefix}:v1:order:${uid}`,
-    rows,
-    gate: Promise.resolve(),
-    reads: 0,
-    reader: new OrderReader({
-      cache,
-      store: {
-        findMany: async (uids) => {
-          const read = new Map(
-            uids.flatMap((uid) => [...rows].filter(([row]) => row === uid).map(([, one]) => [uid, one])),
-          );
-          setup.reads++;
-          await setup.gate;
-          return read;
-        },
-      },
-    }),
-  };
-  cache.start();
-  await until(() => connection.up);
+async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<CacheSetup> {
+  const setup = await setUpCache([server.url], options);
+  open.push(setup.cache);
   return setup;
-}
-
-/** Waits until the lookup is answered by Redis: the fill is not awaited by the reader. */
-async function cached({ reader }: Setup, uid: string): Promise<void> {
-  await until(async () => (await reader.find(uid))?.tier === 'redis');
 }
 
 describe('a healthy Redis', () => {
   test('keeps an order as it was stored, under a key that expires', async () => {
     const setup = await setUp();
-    const stored = storedOrder('uid {with} odd:chars 😀');
-    setup.rows.set(stored.order.order_uid, stored);
-    await cached(setup, stored.order.order_uid);
-    expect((await setup.reader.find(stored.order.order_uid))?.stored).toEqual(stored);
-    const ttlMs = Number(await server.command(['PTTL', setup.key(stored.order.order_uid)]));
+    const uid = 'uid {with} odd:chars 😀';
+    setup.rows.set(uid, storedDocument(uid));
+    await cached(setup, uid);
+    expect(await setup.reader.find(uid)).toEqual({ ...storedDocument(uid), tier: 'redis' });
+    const ttlMs = Number(await server.command(['PTTL', setup.key(uid)]));
     expect(ttlMs).toBeGreaterThan(50_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
   });
@@ -107,7 +43,7 @@ describe('a healthy Redis', () => {
     const setup = await setUp();
     expect(await setup.reader.find('later')).toBeUndefined();
     await until(async () => (await server.command(['EXISTS', setup.key('later')])) === 0);
-    setup.rows.set('later', storedOrder('later'));
+    setup.rows.set('later', storedDocument('later'));
     expect((await setup.reader.find('later'))?.tier).toBe('postgresql');
     // The lease of the miss does not keep the order out of the cache.
     await cached(setup, 'later');
@@ -115,8 +51,8 @@ describe('a healthy Redis', () => {
 
   test('a value that is not an order is a miss, and is replaced', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a'));
-    for (const corrupt of ['', '{', '{"order":{}}', JSON.stringify({ ...storedOrder('a'), origin: 1 })]) {
+    setup.rows.set('a', storedDocument('a'));
+    for (const corrupt of ['', '{', '{"order":{}}', JSON.stringify({ ...storedDocument('a'), origin: 1 })]) {
       await server.command(['SET', setup.key('a'), corrupt]);
       expect((await setup.reader.find('a'))?.tier).toBe('postgresql');
       await cached(setup, 'a');
@@ -125,28 +61,28 @@ describe('a healthy Redis', () => {
 
   test('an order under another order’s key is a miss', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a'));
-    setup.rows.set('b', storedOrder('b'));
+    setup.rows.set('a', storedDocument('a'));
+    setup.rows.set('b', storedDocument('b'));
     await cached(setup, 'b');
     await server.command(['COPY', setup.key('b'), setup.key('a')]);
-    expect((await setup.reader.find('a'))?.stored.order.order_uid).toBe('a');
+    expect(orderOf(await setup.reader.find('a'))?.order_uid).toBe('a');
   });
 
   test('a stale read that ends after the invalidation does not land', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a', { track_number: 'old' }));
+    setup.rows.set('a', storedDocument('a', { track_number: 'old' }));
     const gate = Promise.withResolvers<void>();
     setup.gate = gate.promise;
     const slow = setup.reader.find('a');
     await until(() => setup.reads === 1);
     expect(String(await server.command(['GET', setup.key('a')]))).toStartWith('lease:');
     // The change is committed and the key invalidated while the old row is on its way.
-    setup.rows.set('a', storedOrder('a', { track_number: 'new' }));
+    setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
     gate.resolve();
-    expect((await slow)?.stored.order.track_number).toBe('old');
+    expect(orderOf(await slow)?.track_number).toBe('old');
     await cached(setup, 'a');
-    expect((await setup.reader.find('a'))?.stored.order.track_number).toBe('new');
+    expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
   });
 
   test('of two processes that miss, the one with the lease fills', async () => {
@@ -154,24 +90,24 @@ describe('a healthy Redis', () => {
     const other = await setUp({ keyPrefix: one.prefix });
     const [mine, theirs] = [await one.cache.get(['a']), await other.cache.get(['a'])];
     expect([mine.leases.size, theirs.leases.size]).toEqual([1, 0]);
-    await other.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: 'lease:guessed' }]);
+    await other.cache.fill([{ uid: 'a', document: storedDocument('a'), lease: 'lease:guessed' }]);
     expect((await one.cache.get(['a'])).found.size).toBe(0);
-    await one.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: mine.leases.get('a') ?? '' }]);
-    expect((await other.cache.get(['a'])).found.get('a')).toEqual(storedOrder('a'));
+    await one.cache.fill([{ uid: 'a', document: storedDocument('a'), lease: mine.leases.get('a') ?? '' }]);
+    expect((await other.cache.get(['a'])).found.get('a')).toEqual(storedDocument('a'));
   });
 
   test('a lease ends by itself', async () => {
     const setup = await setUp({ leaseMs: 50 });
     const { leases } = await setup.cache.get(['a']);
     await until(async () => (await server.command(['EXISTS', setup.key('a')])) === 0);
-    await setup.cache.fill([{ uid: 'a', stored: storedOrder('a'), lease: leases.get('a') ?? '' }]);
+    await setup.cache.fill([{ uid: 'a', document: storedDocument('a'), lease: leases.get('a') ?? '' }]);
     expect((await setup.cache.get(['a'])).found.size).toBe(0);
   });
 
   test('a full Redis still answers what it has', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a'));
-    setup.rows.set('b', storedOrder('b'));
+    setup.rows.set('a', storedDocument('a'));
+    setup.rows.set('b', storedDocument('b'));
     await cached(setup, 'a');
     await server.command(['CONFIG', 'SET', 'maxmemory', '1']);
     try {
@@ -187,7 +123,7 @@ describe('a healthy Redis', () => {
 describe('a Redis in trouble', () => {
   test('frozen: one time-out, then lookups do not notice; thawed: it is used again', async () => {
     const setup = await setUp();
-    for (let at = 0; at < 50; at++) setup.rows.set(`o${at}`, storedOrder(`o${at}`));
+    for (let at = 0; at < 50; at++) setup.rows.set(`o${at}`, storedDocument(`o${at}`));
     await cached(setup, 'o0');
     server.freeze();
     const slowest = { ms: 0, after: 0 };
@@ -199,30 +135,30 @@ describe('a Redis in trouble', () => {
       if (ms > slowest.ms) slowest.ms = ms;
       if (at > 0 && ms > slowest.after) slowest.after = ms;
     }
-    expect(slowest.ms).toBeLessThan(TIMEOUT_MS + 100);
-    expect(slowest.after).toBeLessThan(TIMEOUT_MS / 2);
+    expect(slowest.ms).toBeLessThan(REDIS_TIMEOUT_MS + 100);
+    expect(slowest.after).toBeLessThan(REDIS_TIMEOUT_MS / 2);
     server.thaw();
     await cached(setup, 'o0');
   });
 
   test('lookups that are out when it freezes are all answered within the time-out', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a'));
+    setup.rows.set('a', storedDocument('a'));
     server.freeze();
     const from = performance.now();
     const waves: Promise<unknown>[] = [];
     for (let wave = 0; wave < 20; wave++) {
-      waves.push(setup.reader.find(`absent${wave}`));
+      waves.push(Promise.resolve(setup.reader.find(`absent${wave}`)));
       await new Promise((resolve) => setTimeout(resolve, 4));
     }
     expect(await Promise.all(waves)).toEqual(waves.map(() => undefined));
     // The last wave did not wait a time-out of its own: the first one's opened the breaker for all.
-    expect(performance.now() - from).toBeLessThan(TIMEOUT_MS + 100);
+    expect(performance.now() - from).toBeLessThan(REDIS_TIMEOUT_MS + 100);
   });
 
   test('kill -9 under lookups fails none of them, and it comes back', async () => {
     const setup = await setUp();
-    for (let at = 0; at < 20; at++) setup.rows.set(`o${at}`, storedOrder(`o${at}`));
+    for (let at = 0; at < 20; at++) setup.rows.set(`o${at}`, storedDocument(`o${at}`));
     let answered = 0;
     let stop = false;
     const load = Array.from({ length: 20 }, async (_, at) => {
@@ -247,25 +183,25 @@ describe('a Redis in trouble', () => {
     const starting = setUp();
     await server.boot();
     const setup = await starting;
-    setup.rows.set('a', storedOrder('a'));
+    setup.rows.set('a', storedDocument('a'));
     await cached(setup, 'a');
   });
 
   test('an invalidation while it is away is made good before it is used again', async () => {
     const setup = await setUp();
-    for (const uid of ['a', 'b']) setup.rows.set(uid, storedOrder(uid, { track_number: 'old' }));
+    for (const uid of ['a', 'b']) setup.rows.set(uid, storedDocument(uid, { track_number: 'old' }));
     await cached(setup, 'a');
     await cached(setup, 'b');
     server.freeze();
     for (const uid of ['a', 'b']) {
-      setup.rows.set(uid, storedOrder(uid, { track_number: 'new' }));
+      setup.rows.set(uid, storedDocument(uid, { track_number: 'new' }));
       await setup.cache.invalidate([uid]);
     }
     const seen = new Set<string>();
     server.thaw();
     await until(async () => {
       const found = await Promise.all(['a', 'b'].map((uid) => setup.reader.find(uid)));
-      for (const one of found) seen.add(one?.stored.order.track_number ?? 'absent');
+      for (const one of found) seen.add(orderOf(one)?.track_number ?? 'absent');
       return found.every((one) => one?.tier === 'redis');
     });
     expect([...seen]).toEqual(['new']);
@@ -274,33 +210,33 @@ describe('a Redis in trouble', () => {
   test('more missed invalidations than it keeps: everything is swept', async () => {
     const setup = await setUp({ maxMissed: 10 });
     for (let at = 0; at < 50; at++) {
-      setup.rows.set(`o${at}`, storedOrder(`o${at}`, { track_number: 'old' }));
+      setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'old' }));
       await cached(setup, `o${at}`);
     }
-    await server.command(['SET', 'not-ours:v1:order:x', 'kept']);
+    await server.command(['SET', 'not-ours:v2:order:x', 'kept']);
     server.freeze();
     for (let at = 0; at < 50; at++) {
-      setup.rows.set(`o${at}`, storedOrder(`o${at}`, { track_number: 'new' }));
+      setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'new' }));
       await setup.cache.invalidate([`o${at}`]);
     }
     server.thaw();
     await until(() => setup.connection.up);
     for (let at = 0; at < 50; at++) {
-      expect((await setup.reader.find(`o${at}`))?.stored.order.track_number).toBe('new');
+      expect(orderOf(await setup.reader.find(`o${at}`))?.track_number).toBe('new');
     }
-    expect(await server.command(['GET', 'not-ours:v1:order:x'])).toBe('kept');
+    expect(await server.command(['GET', 'not-ours:v2:order:x'])).toBe('kept');
   });
 
   test('a Redis that refuses an invalidation is out of use until it takes it', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a', { track_number: 'old' }));
+    setup.rows.set('a', storedDocument('a', { track_number: 'old' }));
     await cached(setup, 'a');
     await server.command(['ACL', 'SETUSER', 'default', '-unlink']);
     try {
-      setup.rows.set('a', storedOrder('a', { track_number: 'new' }));
+      setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
       await setup.cache.invalidate(['a']);
       for (let at = 0; at < 50; at++) {
-        expect((await setup.reader.find('a'))?.stored.order.track_number).toBe('new');
+        expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     } finally {
@@ -311,23 +247,23 @@ describe('a Redis in trouble', () => {
 
   test('an old snapshot does not bring back what was invalidated', async () => {
     const setup = await setUp();
-    setup.rows.set('a', storedOrder('a', { track_number: 'old' }));
+    setup.rows.set('a', storedDocument('a', { track_number: 'old' }));
     await cached(setup, 'a');
     await server.command(['SET', 'witness', 'kept']);
     await server.command(['SAVE']);
     await server.command(['DEL', 'witness']);
-    setup.rows.set('a', storedOrder('a', { track_number: 'new' }));
+    setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
     await server.kill();
     await server.boot();
     expect(await server.command(['GET', 'witness'])).toBe('kept');
     await until(() => setup.connection.up);
-    expect((await setup.reader.find('a'))?.stored.order.track_number).toBe('new');
+    expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
   });
 
   test('close delivers what is still out', async () => {
     const setup = await setUp();
-    for (const uid of ['a', 'b']) setup.rows.set(uid, storedOrder(uid));
+    for (const uid of ['a', 'b']) setup.rows.set(uid, storedDocument(uid));
     await cached(setup, 'a');
     await cached(setup, 'b');
     void setup.cache.invalidate(['a']);

@@ -12,6 +12,7 @@ import sample from '../fixtures/order.json';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
+import { orderOf } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
@@ -44,7 +45,7 @@ afterAll(async () => {
 function openCache(): RedisOrderCache {
   const { redisUrl } = testEngines();
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ url: redisUrl, ...limits }, silentLogger);
+  const connection = new RedisConnection({ urls: [redisUrl], ...limits }, silentLogger);
   const cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60 }, silentLogger);
   cache.start();
   caches.push(cache);
@@ -81,6 +82,45 @@ test('the classic sample is deep-equal over both lookups, from PostgreSQL and fr
   expect(orders).toMatchObject([{ order_uid: uid, amount: 1817, currency: 'USD', items: 1 }]);
 });
 
+test('whatever an order may say comes out as it went in', async () => {
+  const widest = Number.MAX_SAFE_INTEGER;
+  const texts = [
+    '"\\/\b\f\n\r\t\u0001\u001f\u007f',
+    '\u2028\u2029 <script>',
+    '😀 ü ﷽',
+    '',
+    '\\N',
+    'null',
+    '{}',
+    "'; --",
+  ];
+  const dates = [
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
+    ['1969-12-31T23:59:59.999999Z', '1969-12-31T23:59:59.999999Z'],
+    ['2021-11-26T06:22:10.100Z', '2021-11-26T06:22:10.1Z'],
+    ['2021-11-26T09:22:19.000001+03:00', '2021-11-26T06:22:19.000001Z'],
+  ] as const;
+  const odd: Order[] = [
+    ...texts.map((text, at) => sampleOrder(`odd-${at}`, 2, { locale: text, customer_id: text })),
+    ...dates.map(([sent], at) => sampleOrder(`date-${at}`, 1, { date_created: sent })),
+    sampleOrder('many', 60),
+    sampleOrder('wide', 1, { sm_id: widest }),
+    sampleOrder('deep', 1, { sm_id: -widest }),
+  ];
+  await path.send(odd.map((order) => messageOf(order)));
+  const uids = odd.map(({ order_uid }) => order_uid);
+  await until(async () => (await store.findMany(uids)).size === odd.length);
+  const found = await store.findMany(uids);
+  for (const order of odd) {
+    const date = dates.find(([sent]) => sent === order.date_created)?.[1] ?? order.date_created;
+    const text = JSON.stringify({ ...order, date_created: date });
+    const document = found.get(order.order_uid);
+    expect(orderOf(document)).toEqual(JSON.parse(text));
+    // Compact, and in the order of the schema.
+    if (!text.includes('\\')) expect(new TextDecoder().decode(document?.body)).toBe(text);
+  }
+});
+
 test('changes under lookups: no reader stays with an old order', async () => {
   const readers = [1, 2, 3].map(() => new OrderReader({ store, cache: openCache() }));
   const uids = Array.from({ length: 20 }, (_, at) => `changing-${at}`);
@@ -97,11 +137,11 @@ test('changes under lookups: no reader stays with an old order', async () => {
     // Once PostgreSQL has the round, the invalidation is on its way, and everyone must come to it in Redis.
     await until(async () => {
       const rows = await store.findMany(uids);
-      return uids.every((uid) => version(rows.get(uid)?.order) === round);
+      return uids.every((uid) => version(orderOf(rows.get(uid))) === round);
     });
     await until(async () => {
       const found = await Promise.all(readers.flatMap((reader) => uids.map((uid) => reader.find(uid))));
-      return found.every((one) => version(one?.stored.order) === round && one?.tier === 'redis');
+      return found.every((one) => version(orderOf(one)) === round && one?.tier === 'redis');
     }, 3_000);
   }
   stop = true;

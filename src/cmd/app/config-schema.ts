@@ -148,6 +148,12 @@ export const ConfigSchema = Type.Object(
       {
         enabled: flag(true, 'Use Redis for lookups'),
         keyPrefix: name('test-service', 'Prefix of every key'),
+        l1Bytes: Type.Integer({
+          minimum: 0,
+          maximum: 8_589_934_592,
+          default: 33_554_432,
+          description: 'Most memory for orders kept in the process itself; 0: none',
+        }),
         ttlSeconds: Type.Integer({
           minimum: 1,
           maximum: 2_592_000,

@@ -86,8 +86,10 @@ export class Clients {
     const { cache, redis } = this.#config;
     if (this.#cache === undefined && cache.enabled) {
       const logger = this.#logger.child({ client: 'redis' });
-      const connection = new RedisConnection({ ...redis, commandTimeoutMs: cache.timeoutMs }, logger);
-      const orders = new RedisOrderCache(connection, cache, logger);
+      const { connectTimeoutMs } = redis;
+      const limits = { connectTimeoutMs, commandTimeoutMs: cache.timeoutMs };
+      const connection = new RedisConnection({ urls: redis.url.split(','), ...limits }, logger);
+      const orders = new RedisOrderCache(connection, { ...cache, localBytes: cache.l1Bytes }, logger);
       orders.start();
       this.#resources.defer('cache', () => orders.close());
       this.#cache = orders;

@@ -40,8 +40,12 @@ describe('finding an order', () => {
       expect(answer.headers.get('x-order-offset')).toBe('9007199254740993');
       expect(answer.headers.get('x-order-stored-at')).toBe('2025-10-09T08:53:20.123Z');
     }
-    backend.tier = 'redis';
-    expect((await lookUp(app, sample.order_uid)).headers.get('x-cache')).toBe('redis');
+    for (const tier of ['redis', 'l1'] as const) {
+      backend.tier = tier;
+      const { headers } = await lookUp(app, sample.order_uid);
+      expect(headers.get('x-cache')).toBe(tier);
+      expect(headers.get('server-timing')).toMatch(new RegExp(`^lookup;desc="${tier}";dur=\\d+\\.\\d\\d$`));
+    }
   });
 
   test('uids of any characters', async () => {

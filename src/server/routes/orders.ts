@@ -2,9 +2,9 @@ import { type Context, Hono } from 'hono';
 import { Compile } from 'typebox/compile';
 import { decodeOrder } from '../../order/decode.ts';
 import { OrderUidSchema } from '../../order/order.ts';
-import type { StoredOrder } from '../../storage/order-store.ts';
 import type { OrderIntake, OrderList, OrderLookup } from '../dependencies.ts';
-import { entityTag, noneMatch } from '../entity-tag.ts';
+import { noneMatch } from '../entity-tag.ts';
+import { orderHeaders } from '../order-headers.ts';
 import { ProblemError } from '../problem.ts';
 import { parseJson, type RequestEnv, readBody } from '../request-body.ts';
 import { LimitSchema, LookupRequestSchema } from '../schemas.ts';
@@ -33,19 +33,10 @@ export function orderRoutes(options: OrderRoutesOptions): Hono<RequestEnv> {
     const from = performance.now();
     const found = await options.lookup.find(uid);
     if (found === undefined) throw new ProblemError('order-not-found', undefined, { order_uid: uid });
-    const ms = (performance.now() - from).toFixed(2);
-    const body = JSON.stringify(found.stored.order);
-    const tag = entityTag(body);
-    const headers = {
-      etag: tag,
-      'cache-control': 'no-cache',
-      'x-cache': found.tier,
-      'server-timing': `lookup;desc="${found.tier}";dur=${ms}`,
-      ...originHeaders(found.stored),
-    };
-    if (c.req.method !== 'POST' && noneMatch(c.req.header('if-none-match'), tag))
+    const headers = orderHeaders(found, performance.now() - from);
+    if (c.req.method !== 'POST' && noneMatch(c.req.header('if-none-match'), found.etag))
       return c.body(null, 304, headers);
-    return c.body(body, 200, { ...headers, 'content-type': 'application/json' });
+    return c.body(found.body, 200, { ...headers, 'content-type': 'application/json' });
   };
 
   app.post('/lookup', async (c) => {
@@ -81,17 +72,6 @@ export function orderRoutes(options: OrderRoutesOptions): Hono<RequestEnv> {
 
   app.get('/:order_uid', (c) => answer(c, uidOfPath(c.req.url)));
   return app;
-}
-
-/** Where the order came from, as response headers: the body is the order alone. */
-function originHeaders({ origin }: StoredOrder): Record<string, string> {
-  return {
-    'x-order-topic': origin.topic,
-    'x-order-partition': String(origin.partition),
-    'x-order-offset': origin.offset.toString(),
-    'x-order-produced-at': new Date(origin.producedAt).toISOString(),
-    'x-order-stored-at': new Date(origin.storedAt).toISOString(),
-  };
 }
 
 /** PostgreSQL and UTF-8 can hold no others, so no stored order has them. */

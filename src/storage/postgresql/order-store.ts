@@ -1,6 +1,7 @@
-import type { OrderStore, OrderSummary, StoredOrder } from '../order-store.ts';
+import type { OrderDocument, OrderStore, OrderSummary } from '../order-store.ts';
 import type { Database } from './database.ts';
-import { type Field, readOrders, SELECT_ORDERS, trimInstant } from './order-rows.ts';
+import { readDocuments, SELECT_DOCUMENTS } from './order-documents.ts';
+import { type Field, trimInstant } from './order-rows.ts';
 
 const INSTANT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
 
@@ -20,10 +21,10 @@ export class PostgresOrderStore implements OrderStore {
     this.#database = database;
   }
 
-  findMany(uids: readonly string[]): Promise<Map<string, StoredOrder>> {
+  findMany(uids: readonly string[]): Promise<Map<string, OrderDocument>> {
     return this.#database.query('reading orders', async (sql) => {
-      const rows: Field[][] = await sql.unsafe(SELECT_ORDERS, [sql.array([...uids], 'TEXT')]).values();
-      return readOrders(rows);
+      const rows: Field[][] = await sql.unsafe(SELECT_DOCUMENTS, [sql.array([...uids], 'TEXT')]).values();
+      return readDocuments(rows);
     });
   }
 

@@ -1,11 +1,14 @@
-import { createClient, ErrorReply } from 'redis';
+import { ErrorReply } from 'redis';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { type Connected, connect } from './connect.ts';
+import { checkUrl } from './node.ts';
+import type { RedisNodes } from './nodes.ts';
 
 export interface RedisSettings {
-  /** `redis[s]://[[user][:password]@]host[:port][/database]` */
-  readonly url: string;
+  /** `redis[s]://[[user][:password]@]host[:port][/database]`; of a Redis Cluster any of its nodes, or several. */
+  readonly urls: readonly string[];
   /** Time for TCP, TLS and the handshake together. */
   readonly connectTimeoutMs: number;
   /** Time one call of `run` may take. */
@@ -13,12 +16,12 @@ export interface RedisSettings {
   /** First and longest pause before a new attempt to connect; the pauses double and are jittered. */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
+  /** Time between two looks at a connection in use. */
+  readonly beatMs?: number;
 }
 
-export type RedisCommands = ReturnType<typeof connectionTo>;
-
 /** Runs commands against Redis and gives their result, within some time limit. */
-export type RedisRun = <T>(commands: (redis: RedisCommands) => Promise<T>) => Promise<T>;
+export type RedisRun = <T>(commands: (redis: RedisNodes) => Promise<T>) => Promise<T>;
 
 /** Hooks of the connection's owner. */
 export interface RedisOwner {
@@ -27,33 +30,33 @@ export interface RedisOwner {
    * connect time-out.
    */
   prepare(run: RedisRun): Promise<void>;
-  /** Called at the moment the connection comes into use. */
-  onUp(): void;
+  /** Called at the moment the connection comes into use; `tracked`: keys that were read and change are told to `onChanged`. */
+  onUp(tracked: boolean): void;
+  /** All nodes have answered what was asked of them at that instant (of `performance.now`), or after it. */
+  onHeard(askedAt: number): void;
+  /** A key that was read on this connection has changed or has gone; null: any may have. */
+  onChanged(key: string | null): void;
+  /** Called once the connection is out of use. */
+  onDown(): void;
 }
 
 const QUIET_MS = 10_000;
-
-function connectionTo(settings: RedisSettings) {
-  return createClient({
-    url: settings.url,
-    RESP: 3,
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: 100_000,
-    // One attempt per client: `supervise` decides about the next one.
-    socket: { connectTimeout: settings.connectTimeoutMs, reconnectStrategy: false },
-  });
-}
+const BEAT_MS = 100;
+/** Every so many beats a cluster's slots are looked at. */
+const SLOTS_EVERY = 10;
 
 /**
- * One connection to Redis and its circuit breaker. It is either up, or every `run` fails at once; nothing is queued for later. A
- * command that takes longer than its time closes the connection, which also rejects all others in flight; the next
- * connection is the breaker's probe. Pauses between attempts keep doubling until a connection has held for 10 s.
+ * The connection to Redis (to each master of a cluster) and its circuit breaker. It is either up, or every `run` fails at once;
+ * nothing is queued for later. A command that takes longer than its time closes the connection, which also rejects all others in
+ * flight; the next connection is the breaker's probe. Pauses between attempts keep doubling until a connection has held for 10 s.
+ * Where nothing is asked, a beat asks, so that silence is noticed. When a cluster's slots move or one of its masters
+ * goes, the whole connection is given up and made anew.
  */
 export class RedisConnection {
   readonly #settings: RedisSettings;
   readonly #logger: Logger;
   #supervision: Promise<void> | undefined;
-  #current: { readonly redis: RedisCommands; readonly lost: (reason: string) => void } | undefined;
+  #current: { readonly nodes: RedisNodes; readonly lost: (reason: string) => void } | undefined;
   readonly #stop = new AbortController();
 
   /** Opens nothing yet. @throws AppError `config_invalid` for an address node-redis can't use. */
@@ -61,7 +64,7 @@ export class RedisConnection {
     this.#settings = settings;
     this.#logger = logger;
     try {
-      connectionTo(settings);
+      for (const url of settings.urls) checkUrl(url);
     } catch (error) {
       throw new AppError('config_invalid', `redis.url: ${messageOf(error)}`, { cause: error });
     }
@@ -83,14 +86,14 @@ export class RedisConnection {
    * @throws AppError `cache_unavailable` when there is none, when it breaks, or after `commandTimeoutMs`. An error reply of
    * Redis is thrown as it is.
    */
-  async run<T>(commands: (redis: RedisCommands) => Promise<T>): Promise<T> {
+  async run<T>(commands: (redis: RedisNodes) => Promise<T>): Promise<T> {
     const current = this.#current;
     if (current === undefined)
       throw new AppError('cache_unavailable', 'not connected to Redis', { retryable: true });
     try {
-      return await within(this.#settings.commandTimeoutMs, commands(current.redis));
+      return await within(this.#settings.commandTimeoutMs, commands(current.nodes));
     } catch (error) {
-      if (error instanceof ErrorReply) throw error;
+      if (error instanceof ErrorReply && !hasMoved(error)) throw error;
       current.lost(messageOf(error));
       throw new AppError('cache_unavailable', messageOf(error), { retryable: true, cause: error });
     }
@@ -127,36 +130,72 @@ export class RedisConnection {
 
   /** From connecting to the loss of the connection. */
   async #session(owner: RedisOwner): Promise<{ reason: string; wasUp: boolean }> {
-    const redis = connectionTo(this.#settings);
+    const { urls, connectTimeoutMs, commandTimeoutMs } = this.#settings;
     const { promise: end, resolve: lost } = Promise.withResolvers<string>();
-    redis.on('error', (error) => lost(messageOf(error)));
-    redis.on('terminated', (error) => lost(messageOf(error)));
     const onStop = () => lost('closing');
     this.#stop.signal.addEventListener('abort', onStop);
+    const connecting = connect(urls, connectTimeoutMs, { lost, changed: (key) => owner.onChanged(key) });
+    let beat: Timer | undefined;
     try {
       const ready = (async () => {
-        await within(this.#settings.connectTimeoutMs, redis.connect());
-        await within(this.#settings.commandTimeoutMs, redis.ping());
-        await owner.prepare((commands) => within(this.#settings.connectTimeoutMs, commands(redis)));
+        const connected = await within(connectTimeoutMs * urls.length, connecting);
+        await within(commandTimeoutMs, connected.probe(false));
+        await owner.prepare((commands) => within(connectTimeoutMs, commands(connected.nodes)));
+        return connected;
       })();
       const early = await Promise.race([ready, end]);
       if (typeof early === 'string') {
         ready.catch(() => {});
         return { reason: early, wasUp: false };
       }
-      this.#current = { redis, lost };
-      this.#logger.info({}, 'redis is in use');
-      owner.onUp();
+      const { nodes } = early;
+      this.#current = { nodes, lost };
+      this.#logger.info(nodes.isCluster ? { masters: nodes.all.length } : {}, 'redis is in use');
+      owner.onUp(nodes.tracked);
+      beat = this.#startBeat(early, owner, lost);
       const reason = await end;
       return { reason, wasUp: true };
     } catch (error) {
       return { reason: messageOf(error), wasUp: false };
     } finally {
-      this.#current = undefined;
+      clearInterval(beat);
+      if (this.#current !== undefined) {
+        this.#current = undefined;
+        owner.onDown();
+      }
       this.#stop.signal.removeEventListener('abort', onStop);
-      if (redis.isOpen) redis.destroy();
+      connecting.then(
+        ({ nodes }) => nodes.destroy(),
+        () => {},
+      );
     }
   }
+
+  #startBeat(connected: Connected, owner: RedisOwner, lost: (reason: string) => void): Timer {
+    const current = this.#current;
+    let beats = 0;
+    let waiting = false;
+    const once = async (): Promise<void> => {
+      if (waiting) return;
+      waiting = true;
+      const askedAt = performance.now();
+      try {
+        await within(this.#settings.commandTimeoutMs, connected.probe(beats++ % SLOTS_EVERY === 0));
+        if (this.#current === current) owner.onHeard(askedAt);
+      } catch (error) {
+        lost(messageOf(error));
+      } finally {
+        waiting = false;
+      }
+    };
+    void once();
+    return setInterval(once, this.#settings.beatMs ?? BEAT_MS);
+  }
+}
+
+/** A cluster's way to say that another node has the key, or that none can tell. */
+function hasMoved(error: ErrorReply): boolean {
+  return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN) /.test(error.message);
 }
 
 class TimeOut extends Error {}

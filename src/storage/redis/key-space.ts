@@ -1,12 +1,14 @@
 import { ErrorReply } from 'redis';
 import type { RedisRun } from './client.ts';
+import type { RedisNode } from './node.ts';
+import type { RedisNodes } from './nodes.ts';
 
-/** The keys of one prefix: `<prefix>:v1:order:<uid>` and `<prefix>:v1:run-id`. */
+/** The keys of one prefix: `<prefix>:v2:order:<uid>` and `<prefix>:v2:run-id`. */
 export class KeySpace {
   readonly #prefix: string;
 
   constructor(prefix: string) {
-    this.#prefix = `${prefix}:v1:`;
+    this.#prefix = `${prefix}:v2:`;
   }
 
   /** Key of an order, or of the lease to fill it. */
@@ -14,23 +16,35 @@ export class KeySpace {
     return `${this.#prefix}order:${uid}`;
   }
 
-  /** The server's run_id, or undefined when it is the one noted in the key space, or the server does not tell. */
-  async changedRunId(run: RedisRun): Promise<string | undefined> {
-    try {
-      const info = await run((redis) => redis.info('server'));
-      const runId = /^run_id:(\w+)/m.exec(info)?.[1];
-      const noted = await run((redis) => redis.get(this.#runIdKey));
-      return runId === noted ? undefined : runId;
-    } catch (error) {
-      // Hosted servers may forbid INFO.
-      if (error instanceof ErrorReply) return undefined;
-      throw error;
-    }
+  /** The uid in an order's key; undefined for any other key. */
+  uidOf(key: string): string | undefined {
+    const start = `${this.#prefix}order:`;
+    return key.startsWith(start) ? key.slice(start.length) : undefined;
   }
 
-  /** Notes that no key here is older than this run of the server. */
-  async noteRunId(run: RedisRun, runId: string): Promise<void> {
-    await run((redis) => redis.set(this.#runIdKey, runId));
+  /**
+   * The run_ids of the servers that are not the ones noted in the key space, by node; of servers that do not tell, none. Of a
+   * cluster each master has a note of its own.
+   */
+  async changedRunIds(run: RedisRun): Promise<Map<RedisNode, string>> {
+    const changed = new Map<RedisNode, string>();
+    await run(async (redis) => {
+      await Promise.all(
+        redis.all.map(async (node) => {
+          const runId = await runIdOf(node);
+          if (runId === undefined) return;
+          if ((await node.redis.get(this.#runIdKey(redis, node))) !== runId) changed.set(node, runId);
+        }),
+      );
+    });
+    return changed;
+  }
+
+  /** Notes that no key there is older than this run of the server. */
+  async noteRunIds(run: RedisRun, runIds: ReadonlyMap<RedisNode, string>): Promise<void> {
+    await run((redis) =>
+      Promise.all([...runIds].map(([node, runId]) => node.redis.set(this.#runIdKey(redis, node), runId))),
+    );
   }
 
   /**
@@ -38,19 +52,36 @@ export class KeySpace {
    * beginning to its end.
    */
   async sweep(run: RedisRun): Promise<number> {
+    const nodes = await run(async (redis) => redis.all);
+    let keys = 0;
+    for (const node of nodes) keys += await this.#sweepNode(run, node);
+    return keys;
+  }
+
+  async #sweepNode(run: RedisRun, { redis }: RedisNode): Promise<number> {
     const pattern = `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
     let cursor = '0';
     let keys = 0;
     do {
-      const page = await run((redis) => redis.scan(cursor, { MATCH: pattern, COUNT: 1000 }));
-      await run((redis) => Promise.all(page.keys.map((key) => redis.unlink(key))));
+      const page = await run(() => redis.scan(cursor, { MATCH: pattern, COUNT: 1000 }));
+      await run(() => Promise.all(page.keys.map((key) => redis.unlink(key))));
       cursor = page.cursor;
       keys += page.keys.length;
     } while (cursor !== '0');
     return keys;
   }
 
-  get #runIdKey(): string {
-    return `${this.#prefix}run-id`;
+  #runIdKey(redis: RedisNodes, node: RedisNode): string {
+    return `${this.#prefix}run-id${redis.tagOf(node)}`;
+  }
+}
+
+async function runIdOf({ redis }: RedisNode): Promise<string | undefined> {
+  try {
+    return /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1];
+  } catch (error) {
+    // Hosted servers may forbid INFO.
+    if (error instanceof ErrorReply) return undefined;
+    throw error;
   }
 }

@@ -2,25 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { ErrorReply } from 'redis';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { LocalOrders } from '../local-orders.ts';
 import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
-import type { StoredOrder } from '../order-store.ts';
+import type { FoundOrder, OrderDocument } from '../order-store.ts';
 import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
-import type { RedisCommands, RedisConnection, RedisRun } from './client.ts';
+import type { RedisConnection, RedisRun } from './client.ts';
 import { KeySpace } from './key-space.ts';
 import { MissedInvalidations } from './missed-invalidations.ts';
+import type { RedisNodes } from './nodes.ts';
 
 export interface RedisOrderCacheOptions {
   readonly keyPrefix: string;
   /** Life of a cached order; each gets up to a tenth less, so that what was filled together does not expire together. */
   readonly ttlSeconds: number;
+  /** Most bytes of orders kept in this process itself; 0: none. */
+  readonly localBytes?: number;
+  /** Longest silence of Redis after which what is kept in this process is still served. */
+  readonly trustMs?: number;
   /** Time between a miss and its fill; then the lease is lost. */
   readonly leaseMs?: number;
   /** Most invalidations kept while Redis is away, before the whole key space is swept instead. */
   readonly maxMissed?: number;
 }
 
-/** Marks a lease in the order's own key, so one DEL takes both and a cluster keeps both on one shard. JSON can't begin so. */
+/** Marks a lease in the order's own key, so one DEL takes both and a cluster keeps both on one shard. No cached order begins so. */
 const LEASE = 'lease:';
+const TRUST_MS = 500;
 const NOTHING: CacheAnswer = { found: new Map(), leases: new Map() };
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -29,13 +36,20 @@ const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
 /**
- * Orders in Redis, `<prefix>:v1:order:<uid>` → JSON.
+ * Orders in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in this process itself.
  *
  * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and
  * the invalidation deletes order and lease alike. While an invalidation is not acknowledged, Redis is out of use in this process. A
  * Redis that came back from a snapshot or a failover may have lost deletes, so the key space is swept whenever its
- * run_id is not the one noted in `<prefix>:v1:run-id`. Other processes may serve an order whose invalidation could not be
+ * run_id is not the one noted in `<prefix>:v2:run-id`. Other processes may serve an order whose invalidation could not be
  * delivered until its TTL ends, should this process die before it could.
+ *
+ * What this process keeps itself was read from Redis on a connection on which Redis tells of every change to a key that was read
+ * there (client tracking, RESP3), and goes when told so, when `invalidate` names it, and when that connection is lost.
+ * So after an invalidation has returned, its own process never serves the order from before; another one does
+ * until Redis's message has come to it, and never longer than `trustMs`: that long after Redis was last heard it stops
+ * to answer by itself.
+ * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
 export class RedisOrderCache implements OrderCache {
   readonly #connection: RedisConnection;
@@ -45,6 +59,9 @@ export class RedisOrderCache implements OrderCache {
   readonly #leaseMs: number;
   readonly #missed: MissedInvalidations;
   readonly #leaseName = LEASE + randomBytes(9).toString('base64url');
+  readonly #local: LocalOrders;
+  readonly #trustMs: number;
+  #tracked = false;
   #leaseNumber = 0;
 
   /** Takes the connection over: starts and closes it. */
@@ -55,13 +72,25 @@ export class RedisOrderCache implements OrderCache {
     this.#ttlMs = options.ttlSeconds * 1000;
     this.#leaseMs = options.leaseMs ?? 5_000;
     this.#missed = new MissedInvalidations(options.maxMissed ?? 100_000);
+    this.#local = new LocalOrders(options.localBytes ?? 0);
+    this.#trustMs = options.trustMs ?? TRUST_MS;
   }
 
   /** Connects in the background; until then every `get` answers with nothing. Never throws. */
   start(): void {
     this.#connection.start({
       prepare: (run) => this.#prepare(run),
-      onUp: () => void this.#deliver(),
+      onUp: (tracked) => {
+        if (!tracked && this.#local.enabled)
+          this.#logger.warn({}, 'redis refuses client tracking: no order is kept in this process');
+        this.#tracked = tracked;
+        void this.#deliver();
+      },
+      onHeard: (askedAt) => {
+        if (this.#tracked) this.#local.trustUntil(askedAt + this.#trustMs);
+      },
+      onChanged: (key) => this.#forget(key),
+      onDown: () => this.#local.flush(),
     });
   }
 
@@ -78,21 +107,34 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async ping(): Promise<void> {
-    await this.#connection.run((redis) => redis.ping());
+    await this.#connection.run((redis) => Promise.all(redis.all.map((node) => node.redis.ping())));
+  }
+
+  /** Bytes of orders kept in this process itself. */
+  get localBytes(): number {
+    return this.#local.bytes;
+  }
+
+  local(uid: string): FoundOrder | undefined {
+    return this.#local.get(uid);
   }
 
   async get(uids: readonly string[]): Promise<CacheAnswer> {
     const asked = this.#missed.size === 0 ? uids : uids.filter((uid) => !this.#missed.has(uid));
     if (asked.length === 0 || !this.#usable) return NOTHING;
+    const ticket = this.#local.reading(asked);
     try {
       // One run, so one time limit for the whole of it.
       const { found, leases } = await this.#connection.run((redis) => this.#ask(redis, asked));
       // An invalidation may have come in while Redis was asked.
       if (this.#missed.size > 0) for (const uid of found.keys()) if (this.#missed.has(uid)) found.delete(uid);
+      for (const [uid, document] of found) this.#local.put(uid, ticket, document);
       return { found, leases };
     } catch (error) {
       this.#note(error, 'redis did not answer a lookup');
       return NOTHING;
+    } finally {
+      this.#local.ended(asked, ticket);
     }
   }
 
@@ -107,6 +149,7 @@ export class RedisOrderCache implements OrderCache {
 
   async invalidate(uids: readonly string[]): Promise<void> {
     if (uids.length === 0) return;
+    for (const uid of uids) this.#local.forget(uid);
     if (this.#missed.add(uids)) this.#connection.distrust('too many invalidations not delivered');
     await this.#deliver();
   }
@@ -115,42 +158,69 @@ export class RedisOrderCache implements OrderCache {
     return this.#connection.up && !this.#missed.sweepWanted;
   }
 
-  async #store(redis: RedisCommands, { uid, lease, stored }: CacheFill): Promise<void> {
-    const keys = [this.#space.order(uid)];
-    if (stored === undefined) {
-      await redis.eval(RELEASE, { keys, arguments: [lease] });
+  /** What Redis says has changed. */
+  #forget(key: string | null): void {
+    if (key === null) {
+      // The whole database was flushed: entries go, the connection is as good as before.
+      this.#local.forgetAll();
+      return;
+    }
+    const uid = this.#space.uidOf(key);
+    if (uid !== undefined) this.#local.forget(uid);
+  }
+
+  async #store(redis: RedisNodes, { uid, lease, document }: CacheFill): Promise<void> {
+    const key = this.#space.order(uid);
+    const node = redis.of(key).redis;
+    if (document === undefined) {
+      await node.eval(RELEASE, { keys: [key], arguments: [lease] });
       return;
     }
     const ttlMs = Math.ceil(this.#ttlMs * (1 - Math.random() / 10));
-    await redis.eval(FILL, { keys, arguments: [lease, encodeCachedOrder(stored), String(ttlMs)] });
+    await node.eval(FILL, {
+      keys: [key],
+      arguments: [lease, encodeCachedOrder(uid, document), String(ttlMs)],
+    });
   }
 
-  async #ask(redis: RedisCommands, uids: readonly string[]) {
-    const texts = await Promise.all(uids.map((uid) => redis.get(this.#space.order(uid))));
-    const found = new Map<string, StoredOrder>();
+  async #ask(redis: RedisNodes, uids: readonly string[]) {
+    const values = await Promise.all(uids.map((uid) => this.#read(redis, uid)));
+    const found = new Map<string, OrderDocument>();
     const free: string[] = [];
     const corrupt: string[] = [];
     for (const [at, uid] of uids.entries()) {
-      const text = texts[at];
-      if (typeof text !== 'string') free.push(uid);
-      else if (!text.startsWith(LEASE)) {
-        const stored = decodeCachedOrder(uid, text);
-        if (stored === undefined) corrupt.push(uid);
-        else found.set(uid, stored);
+      const value = values[at];
+      if (!Buffer.isBuffer(value)) free.push(uid);
+      else if (!isLease(value)) {
+        const document = decodeCachedOrder(uid, value);
+        if (document === undefined) corrupt.push(uid);
+        else found.set(uid, document);
       }
     }
     if (corrupt.length > 0) {
       this.#logger.warn({ orders: corrupt.length }, 'dropped cached values that are not orders');
-      await Promise.all(corrupt.map((uid) => redis.unlink(this.#space.order(uid))));
+      await this.#unlink(redis, corrupt);
     }
     return { found, leases: await this.#plant(redis, [...free, ...corrupt]) };
   }
 
-  async #plant(redis: RedisCommands, uids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  #read(redis: RedisNodes, uid: string) {
+    const key = this.#space.order(uid);
+    return redis.of(key).bytes.get(key);
+  }
+
+  async #unlink(redis: RedisNodes, uids: readonly string[]): Promise<void> {
+    const keys = uids.map((uid) => this.#space.order(uid));
+    await Promise.all(keys.map((key) => redis.of(key).redis.unlink(key)));
+  }
+
+  async #plant(redis: RedisNodes, uids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (uids.length === 0) return NOTHING.leases;
     const lease = `${this.#leaseName}.${this.#leaseNumber++}`;
     const options = { condition: 'NX', expiration: { type: 'PX', value: this.#leaseMs } } as const;
     try {
-      const replies = await Promise.all(uids.map((uid) => redis.set(this.#space.order(uid), lease, options)));
+      const keys = uids.map((uid) => this.#space.order(uid));
+      const replies = await Promise.all(keys.map((key) => redis.of(key).redis.set(key, lease, options)));
       return new Map(uids.filter((_, at) => replies[at] === 'OK').map((uid) => [uid, lease]));
     } catch (error) {
       // A full or read-only Redis still answers reads; it only can't be filled.
@@ -173,8 +243,8 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async #prepare(run: RedisRun): Promise<void> {
-    const runId = await this.#space.changedRunId(run);
-    if (runId !== undefined) this.#missed.wantSweep();
+    const runIds = await this.#space.changedRunIds(run);
+    if (runIds.size > 0) this.#missed.wantSweep();
     while (this.#missed.sweepWanted || this.#missed.size > 0) {
       if (this.#missed.sweepWanted) {
         await this.#missed.sweep(async () => {
@@ -184,7 +254,7 @@ export class RedisOrderCache implements OrderCache {
       }
       await this.#unlinkMissed(run);
     }
-    if (runId !== undefined) await this.#space.noteRunId(run, runId);
+    if (runIds.size > 0) await this.#space.noteRunIds(run, runIds);
   }
 
   async #unlinkMissed(run: RedisRun): Promise<void> {
@@ -192,7 +262,7 @@ export class RedisOrderCache implements OrderCache {
     const uids = [...taken.keys()];
     for (let from = 0; from < uids.length; from += 1000) {
       const chunk = uids.slice(from, from + 1000);
-      await run((redis) => Promise.all(chunk.map((uid) => redis.unlink(this.#space.order(uid)))));
+      await run((redis) => this.#unlink(redis, chunk));
     }
     this.#missed.delivered(taken);
   }
@@ -200,4 +270,8 @@ export class RedisOrderCache implements OrderCache {
   #note(error: unknown, message: string): void {
     this.#logger.debug({ reason: messageOf(error) }, message);
   }
+}
+
+function isLease(value: Buffer): boolean {
+  return value.toString('latin1', 0, LEASE.length) === LEASE;
 }

@@ -1,6 +1,8 @@
 import type { FoundOrder } from '../api.ts';
 import { formatDateTime, formatSpan } from '../format.ts';
 
+const TIERS = { l1: 'the server’s memory', redis: 'Redis', postgresql: 'PostgreSQL' } as const;
+
 /** How the order got here: produced, through Kafka, stored, read. */
 export function Journey({ found }: { found: FoundOrder }) {
   const onTheWayMs = Date.parse(found.storedAt) - Date.parse(found.producedAt);
@@ -10,7 +12,7 @@ export function Journey({ found }: { found: FoundOrder }) {
     ['Stored', Number.isNaN(onTheWayMs) ? '' : `PostgreSQL, ${formatSpan(onTheWayMs)} later`, found.storedAt],
     [
       'Read',
-      `${found.tier === 'redis' ? 'Redis' : 'PostgreSQL'}${found.lookupMs === undefined ? '' : ` in ${formatSpan(found.lookupMs)}`}`,
+      `${TIERS[found.tier]}${found.lookupMs === undefined ? '' : ` in ${formatSpan(found.lookupMs)}`}`,
       '',
     ],
   ];

@@ -1,0 +1,119 @@
+import { createClient, ErrorReply, RESP_TYPES } from 'redis';
+
+export interface NodeSettings {
+  /** `redis[s]://[[user][:password]@]host[:port][/database]` */
+  readonly url: string;
+  /** Time for TCP, TLS and the handshake together. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Consecutive slots of a cluster and who serves them. */
+export interface SlotRange {
+  /** First and last slot. */
+  readonly from: number;
+  readonly to: number;
+  /** Address of the master: `host:port`. */
+  readonly address: string;
+}
+
+/** Told while the node is in use. */
+export interface NodeEvents {
+  lost(reason: string): void;
+  /** A key that was read has changed or has gone; null: any key may have. */
+  changed(key: string | null): void;
+}
+
+export type RedisCommands = ReturnType<typeof clientTo>;
+
+/** One server and one connection to it. */
+export interface RedisNode {
+  readonly address: string;
+  readonly redis: RedisCommands;
+  /** The same connection; strings come as their bytes. */
+  readonly bytes: ReturnType<typeof bytesOf>;
+  /** Whether the server tells of changed keys. */
+  readonly tracked: boolean;
+  destroy(): void;
+}
+
+/** Checks an address, without connecting. @throws what node-redis says against it */
+export function checkUrl(url: string): void {
+  clientTo({ url, connectTimeoutMs: 1 }, false);
+}
+
+/**
+ * Connects, with key tracking unless the server refuses it (too old, or not allowed).
+ * @throws the library's error; nothing stays open then.
+ */
+export async function connectNode(settings: NodeSettings, events: NodeEvents): Promise<RedisNode> {
+  try {
+    return await open(settings, events, true);
+  } catch (error) {
+    if (!(error instanceof ErrorReply)) throw error;
+    return await open(settings, events, false);
+  }
+}
+
+/** The masters' addresses and slots, by address, or undefined when the server is not part of a cluster. */
+export async function readSlots({ redis }: RedisNode, seedUrl: string): Promise<SlotRange[] | undefined> {
+  const { mode } = await redis.hello(3);
+  if (mode !== 'cluster') return undefined;
+  const seedHost = new URL(seedUrl).hostname;
+  const ranges = (await redis.clusterSlots()).map(({ from, to, master }) => {
+    // A node that was not told its own name leaves it to the client to use the one it came by.
+    const host = master.host || seedHost;
+    return {
+      from,
+      to,
+      address: `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${master.port}`,
+    };
+  });
+  return ranges.sort((a, b) => a.from - b.from);
+}
+
+/** The URL of another node of the same cluster: the same protocol and credentials. */
+export function urlOfNode(seedUrl: string, address: string): string {
+  const url = new URL(seedUrl);
+  url.host = address;
+  return url.href;
+}
+
+async function open(settings: NodeSettings, events: NodeEvents, tracked: boolean): Promise<RedisNode> {
+  const redis = clientTo(settings, tracked);
+  let inUse = false;
+  const lost = (error: unknown): void => {
+    if (inUse) events.lost(error instanceof Error ? error.message : 'the connection has ended');
+  };
+  redis.on('error', lost);
+  redis.on('terminated', lost);
+  redis.on('invalidate', (key: Buffer | null) => events.changed(key === null ? null : key.toString()));
+  const destroy = (): void => {
+    inUse = false;
+    if (redis.isOpen) redis.destroy();
+  };
+  try {
+    await redis.connect();
+    inUse = true;
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+  const address = new URL(settings.url).host;
+  return { address, redis, bytes: bytesOf(redis), tracked, destroy };
+}
+
+function bytesOf(redis: RedisCommands) {
+  return redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}
+
+function clientTo({ url, connectTimeoutMs }: NodeSettings, emitInvalidate: boolean) {
+  return createClient({
+    url,
+    RESP: 3,
+    emitInvalidate,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: 100_000,
+    // One attempt per client: the connection's owner decides about the next one.
+    socket: { connectTimeout: connectTimeoutMs, reconnectStrategy: false },
+  });
+}

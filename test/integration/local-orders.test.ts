@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { type CacheSetup, cached, REDIS_TIMEOUT_MS, setUpCache } from '../helpers/cache-setup.ts';
+import { RedisProcess } from '../helpers/redis-process.ts';
+import { orderOf, storedDocument } from '../helpers/stored-order.ts';
+import { until } from '../helpers/until.ts';
+
+const TRUST_MS = 400;
+let server: RedisProcess;
+const open: RedisOrderCache[] = [];
+
+beforeAll(async () => {
+  server = await RedisProcess.start();
+});
+
+afterEach(async () => {
+  server.thaw();
+  await Promise.all(open.splice(0).map((cache) => cache.close()));
+});
+
+afterAll(async () => {
+  await server.close();
+});
+
+async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<CacheSetup> {
+  const setup = await setUpCache([server.url], { localBytes: 1_000_000, trustMs: TRUST_MS, ...options });
+  open.push(setup.cache);
+  return setup;
+}
+
+/** Two processes on one Redis and one database. */
+async function setUpTwo(): Promise<[CacheSetup, CacheSetup]> {
+  const one = await setUp();
+  const other = await setUp({ keyPrefix: one.prefix });
+  for (const [uid, row] of one.rows) other.rows.set(uid, row);
+  return [one, other];
+}
+
+const kept = ({ reader }: CacheSetup, uid: string) =>
+  until(async () => (await reader.find(uid))?.tier === 'l1');
+
+function write(setups: readonly CacheSetup[], uid: string, track: string): void {
+  for (const { rows } of setups) rows.set(uid, storedDocument(uid, { track_number: track }));
+}
+
+test('an order that Redis had is kept in the process, and found without a promise', async () => {
+  const setup = await setUp();
+  write([setup], 'a', '1');
+  await kept(setup, 'a');
+  const { reads } = setup;
+  expect(setup.reader.find('a')).toEqual({ ...storedDocument('a', { track_number: '1' }), tier: 'l1' });
+  expect(setup.reads).toBe(reads);
+});
+
+test('an invalidation in the same process counts at once, whatever Redis does', async () => {
+  const setup = await setUp();
+  write([setup], 'a', 'old');
+  await kept(setup, 'a');
+  server.freeze();
+  write([setup], 'a', 'new');
+  const told = setup.cache.invalidate(['a']);
+  expect(setup.cache.local('a')).toBeUndefined();
+  expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
+  await told;
+});
+
+test('an invalidation by another process comes with Redis’s message', async () => {
+  const [one, other] = await setUpTwo();
+  for (let round = 0; round < 50; round++) {
+    write([one, other], 'a', `old${round}`);
+    await one.cache.invalidate(['a']);
+    await until(async () => {
+      const found = await other.reader.find('a');
+      return found?.tier === 'l1' && orderOf(found)?.track_number === `old${round}`;
+    });
+    write([one, other], 'a', `new${round}`);
+    await one.cache.invalidate(['a']);
+    // A reply on the other's connection, asked for after the invalidation, has the message before it.
+    await other.cache.ping();
+    expect(orderOf(await other.reader.find('a'))?.track_number).toBe(`new${round}`);
+  }
+});
+
+test('a value that is read while it changes is not kept', async () => {
+  const [one, other] = await setUpTwo();
+  for (let round = 0; round < 300; round++) {
+    write([one, other], 'a', String(round));
+    await Promise.all([other.reader.find('a'), other.reader.find('a'), one.cache.invalidate(['a'])]);
+    await other.cache.ping();
+    const found = other.cache.local('a');
+    if (found !== undefined) expect(orderOf(found)?.track_number).toBe(String(round));
+    await other.reader.find('a');
+  }
+});
+
+test('what is deleted, overwritten or flushed in Redis is forgotten', async () => {
+  const setup = await setUp();
+  write([setup], 'a', '1');
+  for (const command of [['DEL', setup.key('a')], ['SET', setup.key('a'), 'x'], ['FLUSHALL']]) {
+    await kept(setup, 'a');
+    await server.command(command);
+    await until(() => setup.cache.local('a') === undefined);
+  }
+});
+
+test('a key that expires in Redis is forgotten', async () => {
+  const setup = await setUp();
+  write([setup], 'a', '1');
+  await kept(setup, 'a');
+  await server.command(['PEXPIRE', setup.key('a'), '20']);
+  await until(() => setup.cache.local('a') === undefined);
+});
+
+test('the connection is lost: everything is forgotten', async () => {
+  const setup = await setUp();
+  write([setup], 'a', '1');
+  await kept(setup, 'a');
+  await server.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+  await until(() => setup.cache.local('a') === undefined);
+  await kept(setup, 'a');
+  await server.kill();
+  await until(() => setup.cache.local('a') === undefined);
+  // Without Redis nothing is kept.
+  for (let at = 0; at < 20; at++) expect((await setup.reader.find('a'))?.tier).toBe('postgresql');
+  await server.boot();
+  await kept(setup, 'a');
+});
+
+test('Redis falls silent: what is kept is not served for longer than the bound', async () => {
+  const setup = await setUp();
+  write([setup], 'a', '1');
+  await kept(setup, 'a');
+  server.freeze();
+  const from = performance.now();
+  await until(() => setup.cache.local('a') === undefined);
+  expect(performance.now() - from).toBeLessThan(TRUST_MS);
+  expect(performance.now() - from).toBeLessThan(2 * REDIS_TIMEOUT_MS + 150);
+});
+
+test('a Redis that refuses tracking is used, and nothing is kept', async () => {
+  await server.command(['ACL', 'SETUSER', 'default', '-client|tracking']);
+  try {
+    const setup = await setUp();
+    write([setup], 'a', '1');
+    await cached(setup, 'a');
+    for (let at = 0; at < 20; at++) expect((await setup.reader.find('a'))?.tier).toBe('redis');
+  } finally {
+    await server.command(['ACL', 'SETUSER', 'default', '+client|tracking']);
+  }
+});
+
+test('never grows past its bound, and keeps what is used', async () => {
+  const setup = await setUp({ localBytes: 100_000 });
+  for (let at = 0; at < 120; at++) {
+    write([setup], `o${at}`, '1');
+    await cached(setup, `o${at}`);
+    expect(setup.cache.localBytes).toBeLessThanOrEqual(100_000);
+  }
+  expect(setup.cache.localBytes).toBeGreaterThan(80_000);
+});

@@ -1,5 +1,7 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { escapePointer } from '../lib/violations.ts';
 import { formatInstantMicros, isPlainInstant, parseInstantMicros } from './instant.ts';
 import { MAX_EXACT_INTEGER, type Order, OrderSchema } from './order.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
@@ -42,9 +44,22 @@ export function validateOrder(value: unknown, options: ValidateOptions): Validat
   const plainStrings = options.plainStrings === true;
   return (
     (plainStrings ? undefined : checkStrings(order, '')) ??
-    checkSums(order) ??
+    checkGoodsTotal(order) ??
+    checkAmount(order) ??
     checkDate(order, options.now()) ?? { ok: true, order, plainStrings }
   );
+}
+
+/** All that the schema says against a value; the date's form is a rule's. */
+export function orderSchemaErrors(value: unknown): TLocalizedValidationError[] {
+  return schema.Check(value) ? [] : schema.Errors(value);
+}
+
+/** Every rule beyond types that a value of the schema's form breaks; nothing for a value that has not its form. */
+export function orderRuleViolations(value: unknown, now: number): Rejection[] {
+  if (!schema.Check(value)) return [];
+  const found = [checkStrings(value, ''), checkGoodsTotal(value), checkAmount(value), checkDate(value, now)];
+  return found.filter((one) => one !== undefined);
 }
 
 export function reject(reason: RejectionReason, path: string, message: string): Rejection {
@@ -72,10 +87,6 @@ function explainSchema(value: unknown): Rejection {
   return reject('schema', bad.instancePath, `${bad.message}${missing}`);
 }
 
-function escapePointer(name: string): string {
-  return name.slice(0, 200).replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
 /** PostgreSQL text can't hold U+0000; UTF-8 can't hold a surrogate without its pair. */
 function checkStrings(value: unknown, path: string): Rejection | undefined {
   if (typeof value === 'string') {
@@ -91,26 +102,19 @@ function checkStrings(value: unknown, path: string): Rejection | undefined {
   return undefined;
 }
 
-function checkSums(order: Order): Rejection | undefined {
-  const { payment, items } = order;
+function checkGoodsTotal({ payment, items }: Order): Rejection | undefined {
   let total = 0;
   for (const item of items) total += item.total_price;
-  if (total !== payment.goods_total) {
-    return reject(
-      'sums_mismatch',
-      '/payment/goods_total',
-      `is ${payment.goods_total}, the items add up to ${total}`,
-    );
-  }
+  if (total === payment.goods_total) return undefined;
+  const message = `is ${payment.goods_total}, the items add up to ${total}`;
+  return reject('sums_mismatch', '/payment/goods_total', message);
+}
+
+function checkAmount({ payment }: Order): Rejection | undefined {
   const amount = payment.goods_total + payment.delivery_cost + payment.custom_fee;
-  if (amount !== payment.amount) {
-    return reject(
-      'sums_mismatch',
-      '/payment/amount',
-      `is ${payment.amount}, goods_total + delivery_cost + custom_fee is ${amount}`,
-    );
-  }
-  return undefined;
+  if (amount === payment.amount) return undefined;
+  const message = `is ${payment.amount}, goods_total + delivery_cost + custom_fee is ${amount}`;
+  return reject('sums_mismatch', '/payment/amount', message);
 }
 
 // Plain instants compare as text, so the limit's text is worth keeping; it is renewed every second of the clock.

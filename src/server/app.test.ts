@@ -29,8 +29,18 @@ describe('paths and methods', () => {
     const app = new FakeBackend().app();
     const wrong = await problem(app.request('/api/v1/orders', { method: 'DELETE' }));
     expect([wrong.status, wrong.name]).toEqual([405, 'method-not-allowed']);
-    expect(wrong.answer.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD', 'POST']);
-    expect((await app.request('/healthz', { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
+    expect(wrong.answer.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST']);
+    expect((await app.request('/healthz', { method: 'POST' })).headers.get('allow')).toBe(
+      'GET, HEAD, OPTIONS',
+    );
+  });
+
+  test('OPTIONS names the methods of a path', async () => {
+    const app = new FakeBackend().app();
+    const options = await app.request('/api/v1/orders/lookup', { method: 'OPTIONS' });
+    // It is an order's address, too.
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, POST, HEAD, OPTIONS']);
+    expect((await app.request('/nothing', { method: 'OPTIONS' })).status).toBe(404);
   });
 
   test('every problem type has a page', async () => {
@@ -39,6 +49,38 @@ describe('paths and methods', () => {
       expect(await (await app.request(`/problems/${name}`)).text()).toContain(
         PROBLEMS[name as keyof typeof PROBLEMS].title,
       );
+    }
+  });
+});
+
+describe('parameters', () => {
+  const violations = async (path: string) => {
+    const { name, document } = await problem(new FakeBackend().app().request(path));
+    expect(name).toBe('bad-request');
+    return document.violations
+      .map((one: { in: string; pointer: string }) => `${one.in} ${one.pointer}`)
+      .sort();
+  };
+
+  test('everything that is wrong with them is said at once', async () => {
+    expect(await violations('/api/v1/dead-letters?reason=because&limit=0&limt=5&since=%zz')).toEqual(
+      ['query limt', 'query since', 'query reason', 'query limit'].sort(),
+    );
+  });
+
+  test('are unknown where there are none', async () => {
+    expect(await violations('/healthz?verbose=1')).toEqual(['query verbose']);
+    expect(await violations('/api/v1/orders/a?limit=1')).toEqual(['query limit']);
+    expect((await new FakeBackend().app().request('/healthz?')).status).toBe(200);
+  });
+
+  test('given twice are refused, unless they are lists', async () => {
+    expect(await violations('/api/v1/orders?limit=1&limit=2')).toEqual(['query limit']);
+    const lists = ['reason=schema&reason=not_json', 'reason=schema,not_json'];
+    for (const query of lists) {
+      const backend = new FakeBackend();
+      expect((await backend.app().request(`/api/v1/dead-letters/counts?${query}`)).status).toBe(200);
+      expect(backend.deadLetters.asked).toEqual([{ counts: { reasons: ['schema', 'not_json'] } }]);
     }
   });
 });
@@ -87,18 +129,21 @@ describe('who may ask', () => {
 });
 
 describe('every response', () => {
-  test('carries the security headers, errors too', async () => {
+  test('carries the security headers, errors too; pages have a policy', async () => {
     const app = new FakeBackend().add(storedOrder('a')).app();
     for (const path of ['/', '/healthz', '/api/v1/orders/a', '/nothing', '/api/v1/orders/absent']) {
+      const { headers } = await app.request(path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    }
+    for (const path of ['/', '/orders/a']) {
       const { headers } = await app.request(path);
       const policy = headers.get('content-security-policy') ?? '';
       expect(policy).toContain("default-src 'none'");
       expect(policy).not.toContain('unsafe');
       expect(policy).toContain("frame-ancestors 'none'");
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-frame-options')).toBe('DENY');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
     }
   });
 

@@ -1,88 +1,76 @@
 import { Hono } from 'hono';
-import { methodNotAllowed } from 'hono/method-not-allowed';
-import { secureHeaders } from 'hono/secure-headers';
+import { TrieRouter } from 'hono/router/trie-router';
 import type { Logger } from '../telemetry/logger.ts';
-import type { OrderIntake, OrderList, OrderLookup, Probe } from './dependencies.ts';
-import { hostGuard, originGuard } from './guards.ts';
-import { ProblemError, problemResponse } from './problem.ts';
-import { createReadiness, type ReadinessOptions } from './readiness.ts';
-import { deadline, type RequestEnv } from './request-body.ts';
-import { type DeadLetterDesk, deadLetterRoutes } from './routes/dead-letters.ts';
-import { docsRoutes } from './routes/docs.ts';
-import { healthRoutes } from './routes/health.ts';
-import { orderRoutes } from './routes/orders.ts';
-import { type WebClient, webRoutes } from './routes/web.ts';
-import { tokenGuard } from './token-guard.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Endpoint } from './endpoint.ts';
+import { hostGuard, originGuard, tokenGuard } from './guards.ts';
+import { ProblemError, problemReply } from './problem.ts';
+import { type Reply, toResponse } from './reply.ts';
+import { docsEndpoints } from './routes/docs.ts';
+import { type WebClient, webEndpoints } from './routes/web.ts';
+import { type Guard, type ServeOptions, serveEndpoint } from './serve-endpoint.ts';
 
 export interface AppOptions {
   /** Address the server is bound to; on the loopback other host names are refused. */
   readonly host: string;
-  /** What requests to inspect or change things must carry; empty for none, on the loopback only. */
+  /** What requests to guarded endpoints must carry; empty for none, on the loopback only. */
   readonly token: string;
   /** Longest request body. */
   readonly maxBodyBytes: number;
-  /** Longest order the consumer takes. */
-  readonly maxOrderBytes: number;
   /** Time a request may take. */
   readonly requestTimeoutMs: number;
-  readonly lookup: OrderLookup;
-  readonly list: OrderList;
-  readonly intake: OrderIntake;
-  readonly deadLetters: DeadLetterDesk;
-  readonly probes: readonly Probe[];
+  /** The API, see `apiEndpoints`. */
+  readonly endpoints: readonly Endpoint[];
   readonly web: WebClient;
   readonly logger: Logger;
-  /** The clock, ms since the Unix epoch. */
-  readonly now?: () => number;
-  readonly readiness?: ReadinessOptions;
 }
 
-/** The HTTP interface as a function from Request to Response: no socket, no Bun. It never rejects. */
-export function createApp(options: AppOptions): Hono<RequestEnv> {
-  const app = new Hono<RequestEnv>();
-  const { logger } = options;
-  app.onError((error, c) => problemResponse(c, error, logger));
-  app.notFound((c) => problemResponse(c, new ProblemError('not-found'), logger));
-  app.use(
-    securityHeaders,
-    hostGuard(options.host),
-    originGuard,
-    deadline(options.requestTimeoutMs),
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, methods) => {
-        c.header('allow', methods.join(', '));
-        return problemResponse(c, new ProblemError('method-not-allowed'), logger);
-      },
-    }),
-  );
-  app.route('/', healthRoutes(createReadiness(options.probes, logger, options.readiness)));
-  app.route('/', docsRoutes());
-  app.route('/', webRoutes(options.web));
-  app.use('/api/v1/dead-letters/*', tokenGuard(options.host, options.token));
-  app.route('/api/v1/dead-letters', deadLetterRoutes({ ...options, now: options.now ?? Date.now }));
-  app.route('/api/v1/orders', orderRoutes({ ...options, now: options.now ?? Date.now }));
+/**
+ * The HTTP interface as a function from Request to Response: no socket, no Bun. It never rejects. Each route is one function,
+ * with no layers in between, so that a lookup that is answered at once costs little more than the routing.
+ */
+export function createApp(options: AppOptions): Hono {
+  const { host, token, logger, requestTimeoutMs } = options;
+  const endpoints = [...options.endpoints, ...docsEndpoints(options.endpoints), ...webEndpoints(options.web)];
+  const app = new Hono();
+  const atHost = hostGuard(host);
+  const withToken = tokenGuard(host, token);
+  const serveOptions = { ...options, deadlines: new Deadlines(requestTimeoutMs) };
+  for (const one of endpoints) {
+    const { method, path, access } = one.spec;
+    const guards: Guard[] = [atHost];
+    if (method !== 'get') guards.push(originGuard);
+    if (access === 'guarded') guards.push(withToken);
+    const serve = serveEndpoint(one, { ...serveOptions, guards } satisfies ServeOptions);
+    app.on(method.toUpperCase(), routePath(path), (c) => serve(c.req.raw));
+  }
+  const elsewhere = otherMethods(endpoints);
+  app.notFound(({ req: { raw, path } }) => {
+    try {
+      atHost(raw);
+      return toResponse(elsewhere(raw.method, path));
+    } catch (error) {
+      return toResponse(problemReply(raw, error, logger));
+    }
+  });
   return app;
 }
 
-const securityHeaders = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-    requireTrustedTypesFor: ["'script'"],
-  },
-  xFrameOptions: 'DENY',
-  // Plain HTTP on the loopback; whoever terminates TLS in front sets it.
-  strictTransportSecurity: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-  xDnsPrefetchControl: false,
-  originAgentCluster: false,
-});
+/** What no endpoint takes: OPTIONS says what the path takes, another method is refused, and the rest is not there. */
+function otherMethods(endpoints: readonly Endpoint[]): (method: string, path: string) => Reply {
+  const paths = new TrieRouter<string>();
+  for (const { spec } of endpoints) paths.add('ALL', routePath(spec.path), spec.method.toUpperCase());
+  return (method, path) => {
+    const taken = new Set(paths.match('ALL', path)[0].map(([one]) => one));
+    if (taken.size === 0) throw new ProblemError('not-found');
+    if (taken.has('GET')) taken.add('HEAD');
+    const headers = { allow: [...taken, 'OPTIONS'].join(', ') };
+    if (method === 'OPTIONS') return { status: 204, headers };
+    throw new ProblemError('method-not-allowed', undefined, {}, headers);
+  };
+}
+
+/** `/orders/{order_uid}` → `/orders/:order_uid`. */
+function routePath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}

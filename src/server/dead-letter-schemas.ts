@@ -11,14 +11,26 @@ export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
 /** `3:17`: partition 3, offset 17 of the dead-letter topic. */
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
-/** An instant in a filter. */
-export const WhenSchema = Type.String({
-  maxLength: 40,
-  description: 'RFC 3339, or an age such as 90s, 15m, 2h, 7d',
-});
+const when = (description: string) =>
+  Type.String({ maxLength: 40, description: `${description}: RFC 3339, or an age such as 90s, 15m, 2h, 7d` });
 
 /** How many dead letters a page may have. */
-export const LetterLimitSchema = Type.Integer({ minimum: 1, maximum: 500, default: 50 });
+export const LetterLimitSchema = Type.Integer({
+  minimum: 1,
+  maximum: 500,
+  default: 50,
+  description: 'How many',
+});
+
+/** Query parameters that say which letters. */
+export const LetterFilterSchema = Type.Object({
+  reason: Type.Optional(
+    Type.Array(LetterReasonSchema, { minItems: 1, description: 'Rejected for one of these reasons' }),
+  ),
+  since: Type.Optional(when('Rejected then or later')),
+  until: Type.Optional(when('Rejected before then')),
+  key: Type.Optional(Type.String({ description: 'With exactly this message key' })),
+});
 
 const bytesOrText = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
   description: 'Text, or base64 when it is no UTF-8',
@@ -44,7 +56,7 @@ const summary = {
 };
 
 /** A dead letter without its value. */
-export const LetterSummarySchema = Type.Object(summary, strict);
+export const LetterSummarySchema = Type.Object(summary, { ...strict, $id: 'DeadLetterSummary' });
 
 /** A dead letter with all it has. */
 export const LetterSchema = Type.Object(
@@ -56,7 +68,7 @@ export const LetterSchema = Type.Object(
       Type.String({ description: 'Its bytes, when `value` is absent or would not give them back exactly' }),
     ),
   },
-  strict,
+  { ...strict, $id: 'DeadLetter' },
 );
 
 /** Dead letters, newest first. */
@@ -68,7 +80,7 @@ export const LetterPageSchema = Type.Object(
       description: 'For the next page; null after the last',
     }),
   },
-  strict,
+  { ...strict, $id: 'DeadLetterPage' },
 );
 
 /** How many there are. */
@@ -79,7 +91,7 @@ export const LetterCountsSchema = Type.Object(
     redriven: Type.Integer({ description: 'Those that were sent back' }),
     cut: Type.Boolean({ description: 'The time was up: older ones are not counted' }),
   },
-  strict,
+  { ...strict, $id: 'DeadLetterCounts' },
 );
 
 /** Which letters to send back: exactly one of `positions`, `filter`, `all`. */
@@ -90,8 +102,8 @@ export const RedriveRequestSchema = Type.Object(
       Type.Object(
         {
           reason: Type.Optional(Type.Array(LetterReasonSchema, { minItems: 1 })),
-          since: Type.Optional(WhenSchema),
-          until: Type.Optional(WhenSchema),
+          since: Type.Optional(when('Rejected then or later')),
+          until: Type.Optional(when('Rejected before then')),
           key: Type.Optional(Type.String()),
         },
         { ...strict, minProperties: 1 },
@@ -110,7 +122,7 @@ export const RedriveRequestSchema = Type.Object(
     again: Type.Optional(Type.Boolean({ default: false, description: 'Also what was sent back before' })),
     cursor: Type.Optional(Type.String({ description: 'Of an answer that was cut: goes on there' })),
   },
-  strict,
+  { ...strict, $id: 'RedriveRequest' },
 );
 
 /** What became of the letters. */
@@ -129,5 +141,5 @@ export const RedriveAnswerSchema = Type.Object(
     cut: Type.Boolean({ description: 'The time was up: the same request with `cursor` goes on' }),
     cursor: Type.Union([Type.String(), Type.Null()]),
   },
-  strict,
+  { ...strict, $id: 'RedriveAnswer' },
 );

@@ -1,17 +1,27 @@
-import { OrderSchema, OrderUidSchema } from '../order/order.ts';
-import { DEAD_LETTER_SCHEMAS, deadLetterPaths } from './dead-letter-openapi.ts';
-import { BODY_PROBLEMS, body, header, type Json, json, operation, problems, ref } from './openapi-parts.ts';
-import {
-  AcceptedSchema,
-  LimitSchema,
-  LookupRequestSchema,
-  OrderListSchema,
-  ProblemSchema,
-  ReadinessSchema,
-} from './schemas.ts';
+import type { TObject, TSchema } from 'typebox';
+import type { BodySpec, Endpoint, EndpointSpec, ResponseSpec } from './endpoint.ts';
+import { PROBLEMS, type ProblemName } from './problem.ts';
+import { ProblemSchema } from './schemas.ts';
 
-/** The OpenAPI 3.1 description of the API, made from the schemas that check it. */
-export function openApiDocument(): Json {
+/** A part of an OpenAPI document. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What can be wrong with any request, and with any that has a body or asks for the token. */
+const ALWAYS = ['bad-request', 'timed-out'] as const satisfies ProblemName[];
+const GUARDED = ['token-required', 'token-not-set'] as const satisfies ProblemName[];
+const CHANGING = ['cross-origin'] as const satisfies ProblemName[];
+const ANY_BODY = ['request-timeout', 'unsupported-media-type'] as const satisfies ProblemName[];
+const WHOLE_BODY = ['body-too-large'] as const satisfies ProblemName[];
+const JSON_BODY = ['bad-json', 'invalid-body'] as const satisfies ProblemName[];
+
+/** The OpenAPI 3.1 description of the endpoints, made from the schemas that check them. A schema with an `$id` becomes a component. */
+export function openApiDocument(endpoints: readonly Endpoint[]): Json {
+  const components = new Components();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const { spec } of endpoints) {
+    if (spec.undocumented === true) continue;
+    paths[spec.path] = { ...paths[spec.path], [spec.method]: operation(spec, components) };
+  }
   return {
     openapi: '3.1.1',
     info: {
@@ -19,106 +29,123 @@ export function openApiDocument(): Json {
       version: '1',
       description:
         'Orders: found in Redis or PostgreSQL, taken in through Kafka. Errors are RFC 9457 problem documents.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    paths: {
-      '/api/v1/orders': {
-        get: operation('listOrders', 'The last orders stored, newest first', {
-          parameters: [
-            { name: 'limit', in: 'query', required: false, schema: LimitSchema, description: 'How many' },
-          ],
-          responses: {
-            200: json('The orders', ref('OrderList')),
-            ...problems('bad-limit', 'database-unavailable', 'timed-out'),
-          },
-        }),
-        post: operation('sendOrder', 'Send an order to Kafka; it is readable once the consumer stored it', {
-          requestBody: body(ref('Order')),
-          responses: {
-            202: {
-              ...json('Kafka has it', ref('Accepted')),
-              headers: { Location: header('Where the order will be') },
-            },
-            ...problems('bad-json', 'order-rejected', 'kafka-unavailable', 'timed-out', ...BODY_PROBLEMS),
-          },
-        }),
-      },
-      '/api/v1/orders/lookup': {
-        post: operation('lookUpOrder', 'Find an order by its order_uid, whatever characters it has', {
-          requestBody: body(ref('LookupRequest')),
-          responses: {
-            200: foundOrder,
-            ...problems(
-              'bad-json',
-              'bad-request',
-              'bad-order-uid',
-              'order-not-found',
-              'database-unavailable',
-              'timed-out',
-              ...BODY_PROBLEMS,
-            ),
-          },
-        }),
-      },
-      '/api/v1/orders/{order_uid}': {
-        get: operation('getOrder', 'Find an order by its order_uid', {
-          parameters: [
-            { name: 'order_uid', in: 'path', required: true, schema: OrderUidSchema },
-            { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } },
-          ],
-          responses: {
-            200: foundOrder,
-            304: { description: 'The order is what the tag says' },
-            ...problems('bad-order-uid', 'order-not-found', 'database-unavailable', 'timed-out'),
-          },
-        }),
-      },
-      ...deadLetterPaths(),
-      '/healthz': {
-        get: operation('health', 'The process answers', {
-          responses: { 200: json('It does', { type: 'object' }) },
-        }),
-      },
-      '/readyz': {
-        get: operation('readiness', 'The state of PostgreSQL, Kafka and Redis', {
-          responses: {
-            200: json('The service does its work; `degraded` when Kafka or Redis is down', ref('Readiness')),
-            503: json('PostgreSQL is down', ref('Readiness')),
-          },
-        }),
-      },
-      '/openapi.json': {
-        get: operation('description', 'This document', {
-          responses: { 200: json('OpenAPI 3.1', { type: 'object' }) },
-        }),
-      },
-    },
+    paths,
     components: {
-      schemas: {
-        Order: OrderSchema,
-        LookupRequest: LookupRequestSchema,
-        OrderList: OrderListSchema,
-        Accepted: AcceptedSchema,
-        Readiness: ReadinessSchema,
-        ...DEAD_LETTER_SCHEMAS,
-        Problem: ProblemSchema,
+      schemas: components.schemas,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'server.token; off the loopback always asked for',
+        },
       },
     },
   };
 }
 
-const foundOrder = {
-  ...json('The order, as it was sent', ref('Order')),
-  headers: {
-    ETag: header('Strong tag over the body'),
-    'X-Cache': header('Who answered: the server’s own memory, or an engine', {
-      enum: ['l1', 'redis', 'postgresql'],
-    }),
-    'Server-Timing': header('How long it took'),
-    'X-Order-Topic': header('Where the order came from: topic'),
-    'X-Order-Partition': header('Where the order came from: partition'),
-    'X-Order-Offset': header('Where the order came from: offset'),
-    'X-Order-Produced-At': header('When it was sent, RFC 3339'),
-    'X-Order-Stored-At': header('When it was stored, RFC 3339'),
-  },
-};
+function operation(spec: EndpointSpec, components: Components): Json {
+  const { operationId, summary, description, tag, access, params, query, headers, body } = spec;
+  const parameters = [
+    ...parametersOf('path', params, components),
+    ...parametersOf('query', query, components),
+    ...parametersOf('header', headers, components),
+  ];
+  const responses = Object.entries(spec.responses).map(([status, one]) => [
+    status,
+    response(one, components),
+  ]);
+  return {
+    operationId,
+    summary,
+    ...(description !== undefined && { description }),
+    tags: [tag],
+    // The empty one: without a token on the loopback, none is asked for.
+    ...(access === 'guarded' && { security: [{ token: [] }, {}] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: requestBody(body, components) }),
+    responses: { ...Object.fromEntries(responses), ...problems(problemsOf(spec), components) },
+  };
+}
+
+function parametersOf(place: string, schema: TObject | undefined, components: Components): Json[] {
+  const required: readonly string[] = schema?.required ?? [];
+  return Object.entries(schema?.properties ?? {}).map(([name, one]) => ({
+    name,
+    in: place,
+    required: required.includes(name) && !('default' in one),
+    schema: components.use(one),
+    ...('description' in one && { description: one.description }),
+  }));
+}
+
+function requestBody(body: BodySpec, components: Components): Json {
+  const types = body.kind === 'json' ? ['application/json'] : body.contentTypes;
+  const media = body.schema === undefined ? {} : { schema: components.use(body.schema) };
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
+}
+
+function response(
+  { description, schema, contentTypes, headers }: ResponseSpec,
+  components: Components,
+): Json {
+  const types = contentTypes ?? (schema === undefined ? [] : ['application/json']);
+  const media = schema === undefined ? {} : { schema: components.use(schema) };
+  const described = Object.entries(headers ?? {}).map(([name, one]) => [
+    name,
+    typeof one === 'string'
+      ? { description: one, schema: { type: 'string' } }
+      : { description: one.description, schema: components.use(one.schema) },
+  ]);
+  return {
+    description,
+    ...(described.length > 0 && { headers: Object.fromEntries(described) }),
+    ...(types.length > 0 && { content: Object.fromEntries(types.map((type) => [type, media])) }),
+  };
+}
+
+function problemsOf({ method, access, body, problems: own = [] }: EndpointSpec): ProblemName[] {
+  return [
+    ...own,
+    ...ALWAYS,
+    ...(access === 'guarded' ? GUARDED : []),
+    ...(method === 'get' ? [] : CHANGING),
+    ...(body === undefined ? [] : ANY_BODY),
+    ...(body === undefined || body.kind === 'stream' ? [] : WHOLE_BODY),
+    ...(body?.kind === 'json' ? JSON_BODY : []),
+  ];
+}
+
+/** Problem responses by status; kinds that share a status share an entry. */
+function problems(names: readonly ProblemName[], components: Components): Json {
+  const byStatus = Map.groupBy(new Set(names), (name) => PROBLEMS[name].status);
+  const content = { 'application/problem+json': { schema: components.use(ProblemSchema) } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, kinds]) => [
+      status,
+      { description: kinds.map((name) => PROBLEMS[name].title).join('; or: '), content },
+    ]),
+  );
+}
+
+/** Named schemas, moved out of where they are used. */
+class Components {
+  readonly schemas: Record<string, unknown> = {};
+
+  /** The schema as it stands in the document: with references in place of named ones. */
+  use(schema: TSchema): unknown {
+    return this.#part(schema);
+  }
+
+  #part(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.#part(one));
+    if (typeof value !== 'object' || value === null) return value;
+    const { $id: name, ...rest } = value as Readonly<Record<string, unknown>>;
+    const parts = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, this.#part(one)]));
+    if (typeof name !== 'string') return parts;
+    this.schemas[name] = parts;
+    return { $ref: `#/components/schemas/${name}` };
+  }
+}

@@ -1,11 +1,9 @@
-import type { Context } from 'hono';
-import { HTTPException } from 'hono/http-exception';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, type AppErrorCode, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { NO_STORE, type Reply } from './reply.ts';
 
 interface ProblemKind {
-  readonly status: ContentfulStatusCode;
+  readonly status: number;
   readonly title: string;
   /** What the one who gets it can do. */
   readonly advice: string;
@@ -14,13 +12,11 @@ interface ProblemKind {
 
 /** Every error this API answers with, by the last part of its `type`. */
 export const PROBLEMS = {
-  'bad-request': { status: 400, title: 'The request is not understood', advice: 'See /openapi.json.' },
-  'bad-order-uid': {
+  'bad-request': {
     status: 400,
-    title: 'This is not an order_uid',
-    advice: 'An order_uid is 1 to 128 characters of valid Unicode without U+0000.',
+    title: 'The request is not understood',
+    advice: '`violations` names each parameter that is wrong; /openapi.json says what is right.',
   },
-  'bad-limit': { status: 400, title: 'This limit is not allowed', advice: 'Ask for 1 to 200 orders.' },
   'bad-json': { status: 400, title: 'The body is not JSON', advice: 'Send JSON text in UTF-8 (RFC 8259).' },
   'token-required': {
     status: 401,
@@ -70,10 +66,15 @@ export const PROBLEMS = {
     title: 'This server does not answer for this host name',
     advice: 'A server bound to the loopback takes localhost, 127.0.0.1 and [::1]: this stops DNS rebinding.',
   },
+  'invalid-body': {
+    status: 422,
+    title: 'The body is JSON, but not what belongs here',
+    advice: '`violations` says where and what; /openapi.json has the schema.',
+  },
   'order-rejected': {
     status: 422,
     title: 'This is not a valid order',
-    advice: '`reason` is the code a dead letter would carry; `detail` says where and what.',
+    advice: '`reason` is the code a dead letter would carry; `violations` says where and what.',
   },
   internal: {
     status: 500,
@@ -109,18 +110,61 @@ export const PROBLEMS = {
 
 export type ProblemName = keyof typeof PROBLEMS;
 
+/** One thing that is wrong with a request. */
+export interface RequestViolation {
+  readonly in: 'path' | 'query' | 'header' | 'body';
+  /** JSON Pointer (RFC 6901) in a body, otherwise the parameter's name. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
 /** Thrown by a handler to answer with a problem document. `detail` and `more` are shown to the client. */
-export class ProblemError extends HTTPException {
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
   readonly problem: ProblemName;
   readonly detail: string | undefined;
   readonly more: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(problem: ProblemName, detail?: string, more: Readonly<Record<string, unknown>> = {}) {
-    super(PROBLEMS[problem].status, { message: detail ?? PROBLEMS[problem].title });
+  constructor(
+    problem: ProblemName,
+    detail?: string,
+    more: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail ?? PROBLEMS[problem].title);
     this.problem = problem;
     this.detail = detail;
     this.more = more;
+    this.headers = headers;
   }
+}
+
+/** A parameter that is wrong in a way its schema can't tell. */
+export function badParameter(
+  place: 'path' | 'query' | 'header',
+  name: string,
+  message: string,
+): ProblemError {
+  return violated('bad-request', [{ in: place, pointer: name, message }]);
+}
+
+/** A body that is wrong in a way its schema can't tell. `pointer` is an RFC 6901 JSON Pointer. */
+export function badBody(pointer: string, message: string): ProblemError {
+  return violated('invalid-body', [{ in: 'body', pointer, message }]);
+}
+
+/** A problem with everything that was found wrong; the first of it is the detail. */
+export function violated(
+  problem: ProblemName,
+  violations: readonly RequestViolation[],
+  more: Readonly<Record<string, unknown>> = {},
+): ProblemError {
+  const [first] = violations;
+  const where =
+    first === undefined ? '' : first.in === 'body' ? first.pointer || '/' : `${first.in} ${first.pointer}`;
+  const detail = first === undefined ? undefined : `${where}: ${first.message}`;
+  return new ProblemError(problem, detail, { ...more, violations });
 }
 
 const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
@@ -130,23 +174,27 @@ const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
   busy: 'dead-letters-busy',
 };
 
+/** What a problem is about, as the log and the document name it. */
+interface FailedRequest {
+  readonly method: string;
+  readonly url: string;
+}
+
 /**
- * Whatever a handler threw → the response: an RFC 9457 document. A 5xx is logged under the `instance` the client sees, and
+ * Whatever a handler threw → the answer: an RFC 9457 document. A 5xx is logged under the `instance` the client sees, and
  * tells the client nothing but its kind.
  */
-export function problemResponse(c: Context, error: unknown, logger: Logger): Response {
+export function problemReply(request: FailedRequest, error: unknown, logger: Logger): Reply {
   const problem = error instanceof ProblemError ? error : new ProblemError(kindOf(error));
   const kind: ProblemKind = PROBLEMS[problem.problem];
-  let instance = c.req.path;
+  const path = URL.canParse(request.url) ? new URL(request.url).pathname : '/';
+  let instance = path;
   if (kind.status >= 500) {
     instance = `urn:uuid:${crypto.randomUUID()}`;
-    const fields = { instance, method: c.req.method, path: c.req.path, reason: messageOf(error) };
+    const fields = { instance, method: request.method, path, reason: messageOf(error) };
     if (kind.status === 500) logger.error({ ...fields, err: error }, 'request failed');
     else logger.warn(fields, 'request could not be served');
   }
-  if (kind.retryAfterSeconds !== undefined) c.header('retry-after', String(kind.retryAfterSeconds));
-  // The rest of the body is still to come on this connection and will not be read.
-  if (kind.status === 408 || kind.status === 413) c.header('connection', 'close');
   const document = {
     type: `/problems/${problem.problem}`,
     title: kind.title,
@@ -155,8 +203,19 @@ export function problemResponse(c: Context, error: unknown, logger: Logger): Res
     instance,
     ...problem.more,
   };
-  c.header('cache-control', 'no-store');
-  return c.body(JSON.stringify(document), kind.status, { 'content-type': 'application/problem+json' });
+  return {
+    status: kind.status,
+    json: document,
+    headers: {
+      ...NO_STORE,
+      'content-type': 'application/problem+json',
+      ...(kind.retryAfterSeconds !== undefined && { 'retry-after': String(kind.retryAfterSeconds) }),
+      // The rest of the body is still to come on this connection and will not be read.
+      ...((kind.status === 408 || kind.status === 413) && { connection: 'close' }),
+      ...(kind.status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...problem.headers,
+    },
+  };
 }
 
 function kindOf(error: unknown): ProblemName {

@@ -1,48 +1,54 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { BodySpec } from './endpoint.ts';
 import { ProblemError } from './problem.ts';
 
-/** What the middleware notes about a request under way. */
-export interface RequestEnv {
-  Variables: { readingBody?: boolean };
-}
-
-const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+const JSON_TYPE = 'application/json';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/**
- * Ends a request after `ms`: 408 while its body is still arriving, 503 when the answer is not there. The handler's work is left to
- * end by itself.
- */
-export function deadline(ms: number): MiddlewareHandler<RequestEnv> {
-  return async (c, next) => {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new ProblemError(c.get('readingBody') ? 'request-timeout' : 'timed-out')),
-      ms,
+/** @throws ProblemError 415 when the request does not say that its body is of a type the endpoint takes, in UTF-8 if it is text */
+export function checkContentType(raw: Request, body: BodySpec): void {
+  const given = raw.headers.get('content-type') ?? '';
+  if (given === JSON_TYPE && body.kind === 'json') return;
+  const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
+  const allowed = body.kind === 'json' ? [JSON_TYPE] : body.contentTypes;
+  const isUtf8 = parameters.every((one) => one === '' || /^charset\s*=\s*"?utf-8"?$/.test(one));
+  if (!(allowed.includes(type) && isUtf8)) {
+    throw new ProblemError(
+      'unsupported-media-type',
+      `Send the header content-type: ${allowed.join(' or ')}.`,
     );
-    try {
-      await Promise.race([next(), promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  }
 }
 
-/** The body's bytes. @throws ProblemError 415 when it is not said to be JSON, 413 when it is longer than `maxBytes` */
-export async function readBody(c: Context<RequestEnv>, maxBytes: number): Promise<Buffer> {
-  if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) throw new ProblemError('unsupported-media-type');
-  if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+/** The body's bytes. @throws ProblemError 413 when there are more than `maxBytes` */
+export async function readBody(raw: Request, maxBytes: number): Promise<Buffer> {
+  if (Number(raw.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  c.set('readingBody', true);
   // Without a content-length the end of the body is only known when it is there.
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of raw.body ?? []) {
     length += chunk.byteLength;
     if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
-  c.set('readingBody', false);
   return Buffer.concat(chunks, length);
+}
+
+/** The body's chunks as they come. @throws ProblemError 408 when one takes longer than `idleMs` */
+export async function* bodyChunks(raw: Request, idleMs: number): AsyncGenerator<Uint8Array> {
+  const reader = raw.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(new ProblemError('request-timeout')), idleMs);
+      const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Whoever stops reading early wants no more of it.
+    void reader.cancel().catch(() => {});
+  }
 }
 
 /** Bytes → the JSON value they hold. @throws ProblemError 400 */

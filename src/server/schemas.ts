@@ -3,11 +3,27 @@ import { OrderUidSchema } from '../order/order.ts';
 
 const strict = { additionalProperties: false } as const;
 
+/** An order_uid that an order can have: PostgreSQL can hold no U+0000. */
+export const LookupUidSchema = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[^\\u0000]+$',
+  description: 'The order’s identifier',
+});
+
 /** Body of a lookup. */
-export const LookupRequestSchema = Type.Object({ order_uid: OrderUidSchema }, strict);
+export const LookupRequestSchema = Type.Object(
+  { order_uid: LookupUidSchema },
+  { ...strict, $id: 'LookupRequest' },
+);
 
 /** How many orders a list may have. */
-export const LimitSchema = Type.Integer({ minimum: 1, maximum: 200, default: 20 });
+export const LimitSchema = Type.Integer({
+  minimum: 1,
+  maximum: 200,
+  default: 20,
+  description: 'How many',
+});
 
 /** One line of a list. */
 export const OrderSummarySchema = Type.Object(
@@ -23,11 +39,14 @@ export const OrderSummarySchema = Type.Object(
     date_created: Type.String({ format: 'date-time' }),
     stored_at: Type.String({ format: 'date-time' }),
   },
-  strict,
+  { ...strict, $id: 'OrderSummary' },
 );
 
 /** A list of orders, newest first. */
-export const OrderListSchema = Type.Object({ orders: Type.Array(OrderSummarySchema) }, strict);
+export const OrderListSchema = Type.Object(
+  { orders: Type.Array(OrderSummarySchema) },
+  { ...strict, $id: 'OrderList' },
+);
 
 /** Where Kafka put an order that was sent. */
 export const AcceptedSchema = Type.Object(
@@ -36,7 +55,7 @@ export const AcceptedSchema = Type.Object(
     partition: Type.Integer({ minimum: 0 }),
     offset: Type.String({ description: '64-bit number as text' }),
   },
-  strict,
+  { ...strict, $id: 'Accepted' },
 );
 
 /** The state of the engines. */
@@ -55,16 +74,34 @@ export const ReadinessSchema = Type.Object(
       ),
     ),
   },
-  strict,
+  { ...strict, $id: 'Readiness' },
 );
 
 /** RFC 9457; some kinds add members of their own. */
-export const ProblemSchema = Type.Object({
-  type: Type.String({ format: 'uri-reference' }),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  instance: Type.String({ format: 'uri-reference' }),
-  order_uid: Type.Optional(OrderUidSchema),
-  reason: Type.Optional(Type.String({ description: 'Why an order was rejected' })),
-});
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ format: 'uri-reference' }),
+    order_uid: Type.Optional(LookupUidSchema),
+    reason: Type.Optional(Type.String({ description: 'Why an order was rejected' })),
+    violations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            in: Type.Enum(['path', 'query', 'header', 'body']),
+            pointer: Type.String({
+              description: 'JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name',
+            }),
+            message: Type.String(),
+          },
+          strict,
+        ),
+        { description: 'Everything that is wrong with the request' },
+      ),
+    ),
+  },
+  { $id: 'Problem' },
+);

@@ -47,6 +47,8 @@ export type LookupOutcome =
     }
   | { readonly kind: 'failed'; readonly title: string; readonly instance: string };
 
+const UID_FORM = 'An order_uid is 1 to 128 characters of valid Unicode without U+0000.';
+
 interface Problem {
   readonly type: string;
   readonly title: string;
@@ -125,7 +127,7 @@ async function readProblem(response: Response): Promise<Problem> {
 
 function outcomeOf(response: Response, problem: Problem): LookupOutcome {
   if (problem.type.endsWith('/order-not-found')) return { kind: 'absent' };
-  if (problem.type.endsWith('/bad-order-uid')) return { kind: 'bad-uid', detail: problem.detail };
+  if (problem.type.endsWith('/invalid-body')) return { kind: 'bad-uid', detail: UID_FORM };
   if (response.status === 503) {
     const seconds = Number(response.headers.get('retry-after'));
     return { kind: 'unavailable', who: 'database', retryAfterMs: (seconds > 0 ? seconds : 2) * 1000 };

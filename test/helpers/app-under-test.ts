@@ -1,3 +1,4 @@
+import { type ApiServices, apiEndpoints } from '../../src/server/api.ts';
 import { type AppOptions, createApp } from '../../src/server/app.ts';
 import type { Probe } from '../../src/server/dependencies.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
@@ -26,7 +27,25 @@ export class FakeBackend {
   }
 
   /** The options of an application bound to the loopback; `changes` replace some. */
-  options(changes: Partial<AppOptions> = {}): AppOptions {
+  options(changes: Partial<AppOptions & ApiServices> = {}): AppOptions {
+    const services = { ...this.#services(), ...changes };
+    return {
+      host: '127.0.0.1',
+      token: '',
+      maxBodyBytes: 10_000,
+      requestTimeoutMs: 1_000,
+      endpoints: apiEndpoints(services),
+      web: emptyWebClient,
+      logger: silentLogger,
+      ...changes,
+    };
+  }
+
+  app(changes: Partial<AppOptions & ApiServices> = {}) {
+    return createApp(this.options(changes));
+  }
+
+  #services(): ApiServices {
     const probe = (name: Probe['name'], required: boolean): Probe => ({
       name,
       required,
@@ -35,12 +54,8 @@ export class FakeBackend {
       },
     });
     return {
-      host: '127.0.0.1',
-      token: '',
       deadLetters: this.deadLetters,
-      maxBodyBytes: 10_000,
       maxOrderBytes: 8_000,
-      requestTimeoutMs: 1_000,
       lookup: {
         find: async (uid) => {
           await this.gate;
@@ -58,15 +73,9 @@ export class FakeBackend {
         },
       },
       probes: [probe('postgresql', true), probe('kafka', false), probe('redis', false)],
-      web: emptyWebClient,
       logger: silentLogger,
       readiness: { keepMs: 0 },
-      ...changes,
     };
-  }
-
-  app(changes: Partial<AppOptions> = {}) {
-    return createApp(this.options(changes));
   }
 
   #latest(limit: number): OrderSummary[] {

@@ -7,6 +7,7 @@ import { MessagesRejectedError } from '../../kafka/send-job.ts';
 import { createMessageSender } from '../../kafka/sender.ts';
 import { GeneratorDesk } from '../../producer/generator-desk.ts';
 import { STEADY } from '../../producer/schedule.ts';
+import { apiEndpoints } from '../../server/api.ts';
 import { createApp } from '../../server/app.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -160,8 +161,7 @@ export async function startRestServer(
   const store = new PostgresOrderStore(database);
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
   resources.defer('kafka probe', () => kafkaProbe.close());
-  const app = createApp({
-    ...config.server,
+  const endpoints = apiEndpoints({
     maxOrderBytes: config.consumer.maxOrderBytes,
     lookup: new OrderReader({ store, cache }),
     list: store,
@@ -174,9 +174,9 @@ export async function startRestServer(
         ? []
         : [{ name: 'redis' as const, required: false, check: () => cache.ping() }]),
     ],
-    web: await buildWebClient(),
     logger: roleLogger,
   });
+  const app = createApp({ ...config.server, endpoints, web: await buildWebClient(), logger: roleLogger });
   const server = startServer(app, config.server, roleLogger);
   resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
   return server;

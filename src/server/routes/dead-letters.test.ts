@@ -95,7 +95,7 @@ describe('redriving', () => {
       { al: true },
       [],
     ];
-    for (const body of wrong) expect((await redrive(body)).status).toBe(400);
+    for (const body of wrong) expect((await redrive(body)).status).toBe(422);
     expect(desk.asked).toEqual([]);
   });
 

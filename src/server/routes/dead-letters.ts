@@ -1,15 +1,19 @@
-import { type Context, Hono } from 'hono';
-import { Compile } from 'typebox/compile';
+import Type, { type Static } from 'typebox';
 import type { RejectionReason } from '../../order/rejection.ts';
 import { parseWhen } from '../../order/when.ts';
 import {
+  LetterCountsSchema,
+  LetterFilterSchema,
   LetterLimitSchema,
-  LetterReasonSchema,
+  LetterPageSchema,
+  LetterSchema,
   PositionSchema,
+  RedriveAnswerSchema,
   RedriveRequestSchema,
 } from '../dead-letter-schemas.ts';
-import { ProblemError } from '../problem.ts';
-import { parseJson, type RequestEnv, readBody } from '../request-body.ts';
+import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
+import { badBody, badParameter, ProblemError } from '../problem.ts';
+import { NO_STORE } from '../reply.ts';
 
 /** A place in the dead-letter topic. */
 export interface LetterPosition {
@@ -44,131 +48,134 @@ export interface DeadLetterDesk {
   redrive(order: RedriveOrder): Promise<object | undefined>;
 }
 
-export interface DeadLetterRoutesOptions {
+export interface DeadLetterEndpointsOptions {
   readonly deadLetters: DeadLetterDesk;
-  readonly maxBodyBytes: number;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
 }
 
-const limitSchema = Compile(LetterLimitSchema);
-const reasonSchema = Compile(LetterReasonSchema);
-const positionSchema = Compile(PositionSchema);
-const redriveRequest = Compile(RedriveRequestSchema);
-const FILTERS = ['reason', 'since', 'until', 'key'];
-const NO_STORE = { 'cache-control': 'no-store' };
+const COMMON = {
+  tag: 'dead letters',
+  access: 'guarded',
+  problems: ['kafka-unavailable', 'database-unavailable', 'dead-letters-busy'],
+} as const;
+const BAD_CURSOR = 'is none of this topic, or the topic was re-created since';
 
 /** `/api/v1/dead-letters`: list, count, look at one, send back. */
-export function deadLetterRoutes({
-  deadLetters,
-  maxBodyBytes,
-  now,
-}: DeadLetterRoutesOptions): Hono<RequestEnv> {
-  const app = new Hono<RequestEnv>();
+export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOptions): Endpoint[] {
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/dead-letters',
+        operationId: 'listDeadLetters',
+        summary: 'Rejected messages, newest first',
+        query: Type.Object({
+          ...LetterFilterSchema.properties,
+          limit: LetterLimitSchema,
+          cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
+        }),
+        responses: { 200: { description: 'A page', schema: LetterPageSchema } },
+      },
+      async ({ query: { limit, cursor, ...filter } }) => {
+        const page = await deadLetters.list(filterOf(filter, 'query', now()), limit, cursor);
+        if (page === undefined) throw badParameter('query', 'cursor', BAD_CURSOR);
+        return { status: 200, json: page, headers: NO_STORE };
+      },
+    ),
 
-  app.get('/', async (c) => {
-    const query = queryOf(c, [...FILTERS, 'limit', 'cursor'], now());
-    const page = await deadLetters.list(query, limitOf(c.req.query('limit')), c.req.query('cursor'));
-    if (page === undefined) throw badCursor();
-    return c.json(page, 200, NO_STORE);
-  });
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/dead-letters/counts',
+        operationId: 'countDeadLetters',
+        summary: 'How many rejected messages there are, by reason',
+        query: LetterFilterSchema,
+        responses: { 200: { description: 'The counts', schema: LetterCountsSchema } },
+      },
+      async ({ query }) => {
+        const counts = await deadLetters.counts(filterOf(query, 'query', now()));
+        return { status: 200, json: counts, headers: NO_STORE };
+      },
+    ),
 
-  app.get('/counts', async (c) =>
-    c.json(await deadLetters.counts(queryOf(c, FILTERS, now())), 200, NO_STORE),
-  );
+    endpoint(
+      {
+        ...COMMON,
+        method: 'post',
+        path: '/api/v1/dead-letters/redrive',
+        operationId: 'redriveDeadLetters',
+        summary: 'Send rejected messages back to their topic, each of them once',
+        body: jsonBody(RedriveRequestSchema),
+        responses: { 200: { description: 'What became of them', schema: RedriveAnswerSchema } },
+      },
+      async ({ body }) => {
+        const answer = await deadLetters.redrive(redriveOrder(body, now()));
+        if (answer === undefined) throw badBody('/cursor', BAD_CURSOR);
+        return { status: 200, json: answer, headers: NO_STORE };
+      },
+    ),
 
-  app.post('/redrive', async (c) => {
-    const order = redriveOrder(parseJson(await readBody(c, maxBodyBytes)), now());
-    const answer = await deadLetters.redrive(order);
-    if (answer === undefined) throw badCursor();
-    return c.json(answer, 200, NO_STORE);
-  });
-
-  app.get('/:position', async (c) => {
-    const letter = await deadLetters.find(positionOf(c.req.param('position')));
-    if (letter === undefined) throw new ProblemError('dead-letter-not-found');
-    return c.json(letter, 200, NO_STORE);
-  });
-  return app;
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/dead-letters/{position}',
+        operationId: 'getDeadLetter',
+        summary: 'One rejected message, with its headers and value',
+        params: Type.Object({ position: PositionSchema }),
+        responses: { 200: { description: 'The letter', schema: LetterSchema } },
+        problems: [...COMMON.problems, 'dead-letter-not-found'],
+      },
+      async ({ params }) => {
+        const letter = await deadLetters.find(positionOf(params.position));
+        if (letter === undefined) throw new ProblemError('dead-letter-not-found');
+        return { status: 200, json: letter, headers: NO_STORE };
+      },
+    ),
+  ];
 }
 
-/** An unknown parameter is an error: a mistyped filter would show everything. */
-function queryOf(c: Context<RequestEnv>, allowed: readonly string[], now: number): LetterQuery {
-  const given = c.req.queries();
-  const unknown = Object.keys(given).find((name) => !allowed.includes(name));
-  if (unknown !== undefined) throw bad(`There is no parameter ${unknown}; there are ${allowed.join(', ')}.`);
-  return filterOf(
-    {
-      reason: given['reason'],
-      since: c.req.query('since'),
-      until: c.req.query('until'),
-      key: c.req.query('key'),
-    },
-    now,
-  );
-}
-
-interface FilterText {
-  readonly reason?: readonly string[] | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly key?: string | undefined;
-}
-
-function filterOf({ reason, since, until, key }: FilterText, now: number): LetterQuery {
-  const reasons = reason?.map((text) => {
-    if (!reasonSchema.Check(text)) throw bad(`There is no reason ${text}.`);
-    return text;
-  });
+function filterOf(
+  { reason, since, until, key }: Static<typeof LetterFilterSchema>,
+  place: 'query' | 'body',
+  now: number,
+): LetterQuery {
+  const whenOf = (name: string, text: string): number => {
+    const at = parseWhen(text, now);
+    if (at !== undefined) return at;
+    const message = 'must be RFC 3339, or an age such as 15m';
+    throw place === 'body' ? badBody(`/filter/${name}`, message) : badParameter('query', name, message);
+  };
   return {
-    ...(reasons && { reasons }),
-    ...(since !== undefined && { since: whenOf('since', since, now) }),
-    ...(until !== undefined && { until: whenOf('until', until, now) }),
+    ...(reason && { reasons: reason }),
+    ...(since !== undefined && { since: whenOf('since', since) }),
+    ...(until !== undefined && { until: whenOf('until', until) }),
     ...(key !== undefined && { key }),
   };
 }
 
-function whenOf(name: string, text: string, now: number): number {
-  const at = parseWhen(text, now);
-  if (at === undefined) throw bad(`${name} must be RFC 3339, or an age such as 15m.`);
-  return at;
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return 50;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!limitSchema.Check(limit)) throw bad('limit must be 1 to 500.');
-  return limit;
-}
-
+/** `3:17`, as its schema has checked it. */
 function positionOf(text: string): LetterPosition {
-  if (!positionSchema.Check(text)) throw bad('A position is partition:offset, such as 3:17.');
   const [partition, offset] = text.split(':').map(Number);
   return { partition: partition ?? 0, offset: offset ?? 0 };
 }
 
-function redriveOrder(request: unknown, now: number): RedriveOrder {
-  if (!redriveRequest.Check(request)) throw bad('The body is not a RedriveRequest, see /openapi.json.');
+function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number): RedriveOrder {
   const { positions, filter, all } = request;
   if ([positions, filter, all].filter((one) => one !== undefined).length !== 1) {
-    throw bad('The body must have exactly one of positions, filter, all.');
+    throw badBody('', 'must have exactly one of positions, filter, all');
   }
   return {
     selection:
       positions === undefined
-        ? { filter: filterOf(filter ?? {}, now) }
+        ? { filter: filterOf(filter ?? {}, 'body', now) }
         : { positions: positions.map(positionOf) },
     dryRun: request.dry_run ?? false,
     maxReplays: request.max_replays ?? 3,
     again: request.again ?? false,
     cursor: request.cursor,
   };
-}
-
-function badCursor(): ProblemError {
-  return bad('The cursor is none of this topic, or the topic was re-created since.');
-}
-
-function bad(detail: string): ProblemError {
-  return new ProblemError('bad-request', detail);
 }

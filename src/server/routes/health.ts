@@ -1,16 +1,49 @@
-import { Hono } from 'hono';
+import Type from 'typebox';
+import { type Endpoint, endpoint } from '../endpoint.ts';
 import type { Readiness } from '../readiness.ts';
+import { NO_STORE } from '../reply.ts';
+import { ReadinessSchema } from '../schemas.ts';
 
 /**
  * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down. Without Kafka or
  * Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
  */
-export function healthRoutes(readiness: () => Promise<Readiness>): Hono {
-  const app = new Hono();
-  app.get('/healthz', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
-  app.get('/readyz', async (c) => {
-    const state = await readiness();
-    return c.json(state, state.status === 'unavailable' ? 503 : 200, { 'cache-control': 'no-store' });
-  });
-  return app;
+export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[] {
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/healthz',
+        operationId: 'health',
+        summary: 'The process answers',
+        tag: 'service',
+        access: 'open',
+        responses: {
+          200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) },
+        },
+      },
+      () => ({ status: 200, json: { status: 'ok' }, headers: NO_STORE }),
+    ),
+    endpoint(
+      {
+        method: 'get',
+        path: '/readyz',
+        operationId: 'readiness',
+        summary: 'The state of PostgreSQL, Kafka and Redis',
+        tag: 'service',
+        access: 'open',
+        responses: {
+          200: {
+            description: 'The service does its work; `degraded` when Kafka or Redis is down',
+            schema: ReadinessSchema,
+          },
+          503: { description: 'PostgreSQL is down', schema: ReadinessSchema },
+        },
+      },
+      async () => {
+        const state = await readiness();
+        return { status: state.status === 'unavailable' ? 503 : 200, json: state, headers: NO_STORE };
+      },
+    ),
+  ];
 }

@@ -61,10 +61,10 @@ describe('finding an order', () => {
   test('what can’t be an order_uid is not looked up', async () => {
     const app = new FakeBackend().app();
     for (const uid of ['', 'x'.repeat(129), 'a\u0000b', '\ud800', 5, null, ['a'], {}]) {
-      expect(await nameOf(lookUp(app, uid))).toEqual([400, 'bad-order-uid']);
+      expect(await nameOf(lookUp(app, uid))).toEqual([422, 'invalid-body']);
     }
     for (const path of ['%zz', '%ff', 'a%00b', 'x'.repeat(129)]) {
-      expect(await nameOf(app.request(`/api/v1/orders/${path}`))).toEqual([400, 'bad-order-uid']);
+      expect(await nameOf(app.request(`/api/v1/orders/${path}`))).toEqual([400, 'bad-request']);
     }
   });
 
@@ -98,8 +98,8 @@ describe('finding an order', () => {
     for (const body of ['', '{', 'order_uid=a', Buffer.from([0x22, 0xff, 0x22])]) {
       expect(await nameOf(post(app, path, body))).toEqual([400, 'bad-json']);
     }
-    for (const body of ['1', 'null', '[]', '{}']) {
-      expect(await nameOf(post(app, path, body))).toEqual([400, 'bad-request']);
+    for (const body of ['1', 'null', '[]', '{}', '{"order_uid":"a","b":1}']) {
+      expect(await nameOf(post(app, path, body))).toEqual([422, 'invalid-body']);
     }
     for (const type of [
       'text/plain',
@@ -147,7 +147,7 @@ describe('the list', () => {
     for (const limit of ['0', '201', '-1', '1.5', 'x', '', '1e2', '99999999999']) {
       expect(await nameOf(new FakeBackend().app().request(`/api/v1/orders?limit=${limit}`))).toEqual([
         400,
-        'bad-limit',
+        'bad-request',
       ]);
     }
   });
@@ -168,13 +168,19 @@ describe('sending an order', () => {
     const backend = new FakeBackend();
     const send = async (order: unknown) => {
       const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(order));
-      const { reason, detail } = await answer.json();
-      return [answer.status, reason, detail];
+      const { reason, violations } = await answer.json();
+      return [answer.status, reason, violations];
     };
     expect(await send({ ...sample, payment: { ...sample.payment, amount: 1 } })).toEqual([
       422,
       'sums_mismatch',
-      '/payment/amount: is 1, goods_total + delivery_cost + custom_fee is 1817',
+      [
+        {
+          in: 'body',
+          pointer: '/payment/amount',
+          message: 'is 1, goods_total + delivery_cost + custom_fee is 1817',
+        },
+      ],
     ]);
     expect((await send({ ...sample, extra: 1 }))[1]).toBe('unknown_field');
     expect((await send({}))[1]).toBe('schema');
@@ -182,6 +188,32 @@ describe('sending an order', () => {
     expect((await send({ ...sample, locale: ' '.repeat(8_000) }))[1]).toBe('too_large');
     expect(await nameOf(post(backend.app(), '/api/v1/orders', '{'))).toEqual([400, 'bad-json']);
     expect(backend.sent).toEqual([]);
+  });
+
+  test('everything that is wrong is said at once: what the schema says, else what the rules say', async () => {
+    const pointers = async (order: unknown) => {
+      const answer = await post(new FakeBackend().app(), '/api/v1/orders', JSON.stringify(order));
+      const { violations } = await answer.json();
+      return violations.map((one: { pointer: string }) => one.pointer).sort();
+    };
+    const { entry: _, ...rest } = sample;
+    const [item] = sample.items;
+    expect(
+      await pointers({
+        ...rest,
+        'a/b': 1,
+        locale: 5,
+        items: [{ ...item, price: 1.5 }, 7],
+      }),
+    ).toEqual(['/a~1b', '/entry', '/items/0/price', '/items/1', '/locale']);
+    expect(
+      await pointers({
+        ...sample,
+        locale: '\ud800',
+        date_created: '2021-13-01T00:00:00Z',
+        payment: { ...sample.payment, goods_total: 1, amount: 1 },
+      }),
+    ).toEqual(['/date_created', '/locale', '/payment/amount', '/payment/goods_total']);
   });
 
   test('Kafka down: 503 with Retry-After', async () => {

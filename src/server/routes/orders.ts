@@ -1,97 +1,166 @@
-import { type Context, Hono } from 'hono';
-import { Compile } from 'typebox/compile';
+import Type from 'typebox';
 import { decodeOrder } from '../../order/decode.ts';
-import { OrderUidSchema } from '../../order/order.ts';
+import { OrderSchema } from '../../order/order.ts';
+import { orderViolations } from '../../order/violations.ts';
+import type { FoundOrder } from '../../storage/order-store.ts';
 import type { OrderIntake, OrderList, OrderLookup } from '../dependencies.ts';
+import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { noneMatch } from '../entity-tag.ts';
 import { orderHeaders } from '../order-headers.ts';
-import { ProblemError } from '../problem.ts';
-import { parseJson, type RequestEnv, readBody } from '../request-body.ts';
-import { LimitSchema, LookupRequestSchema } from '../schemas.ts';
+import { badBody, ProblemError, violated } from '../problem.ts';
+import { NO_STORE, type Reply } from '../reply.ts';
+import {
+  AcceptedSchema,
+  LimitSchema,
+  LookupRequestSchema,
+  LookupUidSchema,
+  OrderListSchema,
+} from '../schemas.ts';
 
-export interface OrderRoutesOptions {
+export interface OrderEndpointsOptions {
   readonly lookup: OrderLookup;
   readonly list: OrderList;
   readonly intake: OrderIntake;
-  /** Longest request body. */
-  readonly maxBodyBytes: number;
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
 }
 
-const orderUid = Compile(OrderUidSchema);
-const lookupRequest = Compile(LookupRequestSchema);
-const limitSchema = Compile(LimitSchema);
-
 /** `/api/v1/orders`: find one (by path or by POST), list the latest, send one. */
-export function orderRoutes(options: OrderRoutesOptions): Hono<RequestEnv> {
-  const app = new Hono<RequestEnv>();
-
-  const answer = async (c: Context<RequestEnv>, uid: string): Promise<Response> => {
+export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
+  /** At once when the lookup is. */
+  const find = <S extends number>(uid: string, answer: Answer<S>): Reply<S> | Promise<Reply<S>> => {
     const from = performance.now();
-    const found = await options.lookup.find(uid);
-    if (found === undefined) throw new ProblemError('order-not-found', undefined, { order_uid: uid });
-    const headers = orderHeaders(found, performance.now() - from);
-    if (c.req.method !== 'POST' && noneMatch(c.req.header('if-none-match'), found.etag))
-      return c.body(null, 304, headers);
-    return c.body(found.body, 200, { ...headers, 'content-type': 'application/json' });
+    const found = options.lookup.find(uid);
+    if (!(found instanceof Promise)) return answer(uid, found, 0);
+    return found.then((later) => answer(uid, later, performance.now() - from));
   };
 
-  app.post('/lookup', async (c) => {
-    const request = parseJson(await readBody(c, options.maxBodyBytes));
-    if (lookupRequest.Check(request) && isOrderUid(request.order_uid))
-      return await answer(c, request.order_uid);
-    const named = typeof request === 'object' && request !== null && 'order_uid' in request;
-    throw named
-      ? new ProblemError('bad-order-uid')
-      : new ProblemError('bad-request', 'The body must be {"order_uid": "…"}.');
-  });
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/api/v1/orders/{order_uid}',
+        operationId: 'getOrder',
+        summary: 'Find an order by its order_uid',
+        tag: 'orders',
+        access: 'open',
+        params: Type.Object({ order_uid: LookupUidSchema }),
+        headers: Type.Object({ 'if-none-match': Type.Optional(Type.String()) }),
+        responses: { 200: foundOrder, 304: { description: 'The order is what the tag says' } },
+        problems: ['order-not-found', 'database-unavailable'],
+      },
+      ({ params, headers }) =>
+        find<200 | 304>(params.order_uid, (uid, found, ms) => {
+          const reply = orderReply(uid, found, ms);
+          if (found === undefined || !noneMatch(headers['if-none-match'], found.etag)) return reply;
+          return { status: 304, headers: reply.headers };
+        }),
+    ),
 
-  app.get('/', async (c) => {
-    const limit = parseLimit(c.req.query('limit'));
-    return c.json({ orders: await options.list.latest(limit) }, 200, { 'cache-control': 'no-store' });
-  });
+    endpoint(
+      {
+        method: 'post',
+        path: '/api/v1/orders/lookup',
+        operationId: 'lookUpOrder',
+        summary: 'Find an order by its order_uid, whatever characters it has',
+        tag: 'orders',
+        access: 'open',
+        body: jsonBody(LookupRequestSchema),
+        responses: { 200: foundOrder },
+        problems: ['order-not-found', 'database-unavailable'],
+      },
+      ({ body }) => {
+        // UTF-8 can hold no others, so no stored order has them.
+        if (!body.order_uid.isWellFormed()) throw badBody('/order_uid', 'has a surrogate without its pair');
+        return find(body.order_uid, orderReply);
+      },
+    ),
 
-  app.post('/', async (c) => {
-    const bytes = await readBody(c, options.maxBodyBytes);
-    const decoded = decodeOrder(bytes, { maxBytes: options.maxOrderBytes, now: options.now });
-    if (!decoded.ok) {
-      if (decoded.reason === 'not_json' || decoded.reason === 'invalid_utf8')
-        throw new ProblemError('bad-json');
-      throw new ProblemError('order-rejected', decoded.detail, { reason: decoded.reason });
-    }
-    const { order_uid } = decoded.order;
-    const { partition, offset } = await options.intake.submit(decoded.order, bytes);
-    // The offset is text, as a 64-bit number is in JSON.
-    return c.json({ order_uid, partition, offset: offset.toString() }, 202, {
-      location: `/api/v1/orders/${encodeURIComponent(order_uid)}`,
-    });
-  });
+    endpoint(
+      {
+        method: 'get',
+        path: '/api/v1/orders',
+        operationId: 'listOrders',
+        summary: 'The last orders stored, newest first',
+        tag: 'orders',
+        access: 'open',
+        query: Type.Object({ limit: LimitSchema }),
+        responses: { 200: { description: 'The orders', schema: OrderListSchema } },
+        problems: ['database-unavailable'],
+      },
+      async ({ query }) => ({
+        status: 200,
+        json: { orders: await options.list.latest(query.limit) },
+        headers: NO_STORE,
+      }),
+    ),
 
-  app.get('/:order_uid', (c) => answer(c, uidOfPath(c.req.url)));
-  return app;
+    endpoint(
+      {
+        method: 'post',
+        path: '/api/v1/orders',
+        operationId: 'sendOrder',
+        summary: 'Send an order to Kafka; it is readable once the consumer stored it',
+        tag: 'orders',
+        access: 'open',
+        body: { kind: 'bytes', contentTypes: ['application/json'], schema: OrderSchema },
+        responses: {
+          202: {
+            description: 'Kafka has it',
+            schema: AcceptedSchema,
+            headers: { Location: 'Where the order will be' },
+          },
+        },
+        problems: ['bad-json', 'order-rejected', 'kafka-unavailable'],
+      },
+      async ({ body }) => {
+        const decoded = decodeOrder(body, { maxBytes: options.maxOrderBytes, now: options.now });
+        if (!decoded.ok) {
+          const { reason } = decoded;
+          if (reason === 'not_json' || reason === 'invalid_utf8') throw new ProblemError('bad-json');
+          const violations = orderViolations(body, decoded, options.now());
+          throw violated(
+            'order-rejected',
+            violations.map((one) => ({ in: 'body', ...one })),
+            { reason },
+          );
+        }
+        const { order_uid } = decoded.order;
+        const { partition, offset } = await options.intake.submit(decoded.order, body);
+        return {
+          status: 202,
+          // The offset is text, as a 64-bit number is in JSON.
+          json: { order_uid, partition, offset: offset.toString() },
+          headers: { location: `/api/v1/orders/${encodeURIComponent(order_uid)}` },
+        };
+      },
+    ),
+  ];
 }
 
-/** PostgreSQL and UTF-8 can hold no others, so no stored order has them. */
-function isOrderUid(text: string): boolean {
-  return orderUid.Check(text) && text.isWellFormed() && !text.includes('\u0000');
-}
+const foundOrder = {
+  description: 'The order, as it was sent',
+  schema: OrderSchema,
+  headers: {
+    ETag: 'Strong tag over the body',
+    'X-Cache': {
+      description: 'Who answered: the server’s own memory, or an engine',
+      schema: Type.Enum(['l1', 'redis', 'postgresql']),
+    },
+    'Server-Timing': 'How long it took',
+    'X-Order-Topic': 'Where the order came from: topic',
+    'X-Order-Partition': 'Where the order came from: partition',
+    'X-Order-Offset': 'Where the order came from: offset',
+    'X-Order-Produced-At': 'When it was sent, RFC 3339',
+    'X-Order-Stored-At': 'When it was stored, RFC 3339',
+  },
+} as const;
 
-/** The last segment, decoded; the router would let a broken escape pass as it is. */
-function uidOfPath(url: string): string {
-  const { pathname } = new URL(url);
-  try {
-    const uid = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1));
-    if (isOrderUid(uid)) return uid;
-  } catch {}
-  throw new ProblemError('bad-order-uid');
-}
+type Answer<S extends number> = (uid: string, found: FoundOrder | undefined, ms: number) => Reply<S>;
 
-function parseLimit(text: string | undefined): number {
-  if (text === undefined) return 20;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!limitSchema.Check(limit)) throw new ProblemError('bad-limit');
-  return limit;
+function orderReply(uid: string, found: FoundOrder | undefined, ms: number) {
+  if (found === undefined) throw new ProblemError('order-not-found', undefined, { order_uid: uid });
+  return { status: 200 as const, body: found.body, headers: orderHeaders(found, ms) };
 }

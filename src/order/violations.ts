@@ -1,0 +1,26 @@
+import { type Violation, violationsOf } from '../lib/violations.ts';
+import type { Rejection } from './rejection.ts';
+import { orderRuleViolations, orderSchemaErrors } from './validate.ts';
+
+/**
+ * Everything that is wrong with a rejected order, by place: what its schema says, and when that finds nothing, what the rules
+ * beyond types say. `value` is the order's JSON as it was rejected, `now` ms since the Unix epoch. A slow path, for whoever
+ * is there to read it: the write path takes the first reason.
+ */
+export function orderViolations(value: Buffer, rejection: Rejection, now: number): Violation[] {
+  const only = [fromDetail(rejection.detail)];
+  // Too long to be looked at, or not JSON at all.
+  if (['tombstone', 'too_large', 'invalid_utf8', 'not_json'].includes(rejection.reason)) return only;
+  const order: unknown = JSON.parse(value.toString('utf8'));
+  const broken = violationsOf(orderSchemaErrors(order));
+  if (broken.length > 0) return broken;
+  const against = orderRuleViolations(order, now).map(({ detail }) => fromDetail(detail));
+  return against.length > 0 ? against : only;
+}
+
+/** `/payment/amount: is 1` → its pointer and its message. */
+function fromDetail(detail: string): Violation {
+  const at = detail.indexOf(': ');
+  const pointer = detail.slice(0, at);
+  return { pointer: pointer === '/' ? '' : pointer, message: detail.slice(at + 2) };
+}

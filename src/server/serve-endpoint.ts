@@ -1,0 +1,122 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { violationsOf } from '../lib/violations.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { BodySpec, Endpoint, EndpointRequest } from './endpoint.ts';
+import { ProblemError, problemReply, type RequestViolation, violated } from './problem.ts';
+import { type Reply, toResponse } from './reply.ts';
+import { bodyChunks, checkContentType, parseJson, readBody } from './request-body.ts';
+import { type Parameters, parameterReader } from './request-parameters.ts';
+
+/** Looks at a request before anything of it is used. @throws ProblemError for one that is not to be served */
+export type Guard = (raw: Request) => void;
+
+export interface ServeOptions {
+  /** In this order, before parameters and body are read. */
+  readonly guards: readonly Guard[];
+  /** Longest body, unless the endpoint says otherwise. */
+  readonly maxBodyBytes: number;
+  /** Time a request may take, and each chunk of a streamed body. */
+  readonly requestTimeoutMs: number;
+  readonly deadlines: Deadlines;
+  readonly logger: Logger;
+}
+
+/** How a request becomes a response; never throws or rejects. At once when there is nothing to wait for. */
+export type Serve = (raw: Request) => Response | Promise<Response>;
+
+/** An endpoint, ready to serve: guards, then parameters, then the body, then the handler, which has until the deadline. */
+export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions): Serve {
+  const { guards, deadlines, logger } = options;
+  const parameters = parameterReader(spec);
+  const readRequestBody = spec.body && bodyReader(spec.body, options);
+
+  const fail = (raw: Request, error: unknown): Response => toResponse(problemReply(raw, error, logger));
+
+  const settle = async (raw: Request, work: Promise<Reply>, late: () => Error): Promise<Response> => {
+    try {
+      return toResponse(await deadlines.guard(work, late));
+    } catch (error) {
+      return fail(raw, error);
+    }
+  };
+
+  return (raw) => {
+    try {
+      for (const guard of guards) guard(raw);
+      const violations: RequestViolation[] = [];
+      const given = parameters.read(raw, violations);
+      if (violations.length > 0) throw violated('bad-request', violations);
+      if (readRequestBody === undefined) {
+        const reply = handle(new IncomingRequest(raw, given, undefined));
+        return reply instanceof Promise ? settle(raw, reply, timedOut) : toResponse(reply);
+      }
+      let reading = true;
+      const work = readRequestBody(raw).then((body) => {
+        reading = false;
+        return handle(new IncomingRequest(raw, given, body));
+      });
+      return settle(raw, work, () => (reading ? new ProblemError('request-timeout') : timedOut()));
+    } catch (error) {
+      return fail(raw, error);
+    }
+  };
+}
+
+/** Its signal is made when somebody asks for it. */
+class IncomingRequest implements EndpointRequest {
+  readonly raw: Request;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly headers: unknown;
+  readonly body: unknown;
+
+  constructor(raw: Request, { params, query, headers }: Parameters, body: unknown) {
+    this.raw = raw;
+    this.params = params;
+    this.query = query;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  get method(): string {
+    return this.raw.method;
+  }
+
+  get signal(): AbortSignal {
+    return this.raw.signal;
+  }
+}
+
+function bodyReader(body: BodySpec, options: ServeOptions): (raw: Request) => Promise<unknown> {
+  if (body.kind === 'stream') {
+    return async (raw) => {
+      checkContentType(raw, body);
+      return bodyChunks(raw, options.requestTimeoutMs);
+    };
+  }
+  const maxBytes = body.maxBytes ?? options.maxBodyBytes;
+  const parse = body.kind === 'json' ? jsonParser(body.schema) : (bytes: Buffer) => bytes;
+  return async (raw) => {
+    checkContentType(raw, body);
+    return parse(await readBody(raw, maxBytes));
+  };
+}
+
+function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {
+  const compiled = Compile(schema);
+  return (bytes) => {
+    const value = parseJson(bytes);
+    if (compiled.Check(value)) return value;
+    const violations = violationsOf(compiled.Errors(value));
+    throw violated(
+      'invalid-body',
+      violations.map((one) => ({ in: 'body', ...one })),
+    );
+  };
+}
+
+function timedOut(): ProblemError {
+  return new ProblemError('timed-out');
+}

@@ -22,8 +22,11 @@ export interface BatchStorerOptions {
   readonly retryMaxMs: number;
   readonly now: () => number;
   readonly sendDeadLetters: (letters: readonly RejectedRecord[]) => Promise<void>;
-  /** Orders replaced by other contents; called even when the commit's answer was lost. */
-  readonly onChanged: (uids: readonly string[]) => void;
+  /**
+   * Orders replaced by other contents; called even when the commit's answer was lost. `note`: what the sink has noted of it,
+   * when it is known to be committed.
+   */
+  readonly onChanged: (uids: readonly string[], note?: string) => void;
   readonly logger: Logger;
 }
 
@@ -80,8 +83,9 @@ export class BatchStorer {
         if (!mayCommit()) return 'abandoned';
         const batch = new IncomingBatch(parts, attempts, { ...this.#options, mayCommit });
         try {
-          this.#count(await this.#sink.write(batch), batch);
-          this.#announce(batch.changed);
+          const result = await this.#sink.write(batch);
+          this.#count(result, batch);
+          this.#announce(batch.changed, result.note);
           if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
           return 'stored';
         } catch (error) {
@@ -131,7 +135,7 @@ export class BatchStorer {
   }
 
   /** After the commit, or after its answer was lost: telling once too often does no harm. */
-  #announce(changed: readonly string[]): void {
-    if (changed.length > 0) this.#options.onChanged(changed);
+  #announce(changed: readonly string[], note?: string): void {
+    if (changed.length > 0) this.#options.onChanged(changed, note);
   }
 }

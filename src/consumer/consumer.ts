@@ -29,8 +29,8 @@ export interface OrderConsumerDependencies {
   readonly offsets: Offsets;
   readonly sink: OrderSink;
   readonly sendDeadLetters: (letters: readonly OutgoingMessage[]) => Promise<void>;
-  /** Told after a commit which orders say something else now. */
-  readonly onChanged: (uids: readonly string[]) => void;
+  /** Told after a commit which orders say something else now, and where the sink has noted it. */
+  readonly onChanged: (uids: readonly string[], note?: string) => void;
   readonly logger: Logger;
   readonly now?: () => number;
 }

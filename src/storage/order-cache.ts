@@ -28,10 +28,10 @@ export interface OrderCache {
   fill(fills: readonly CacheFill[]): Promise<void>;
   /**
    * Call it after the commit that changed these orders; new orders need none, since absence is not cached. From the call on, `get`
-   * and `local` in this process do not answer for them. Resolves once the cache forgot them, or could not be reached: then it is
-   * retried in the background, and the cache is not used before it succeeded.
+   * and `local` in this process do not answer for them. Resolves to true once the cache forgot them, and to false when it could
+   * not be reached: then it is retried in the background, and the cache is not used before it succeeded.
    */
-  invalidate(uids: readonly string[]): Promise<void>;
+  invalidate(uids: readonly string[]): Promise<boolean>;
   /** Resolves when the cache answers. @throws AppError `cache_unavailable` */
   ping(): Promise<void>;
 }

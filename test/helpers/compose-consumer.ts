@@ -36,7 +36,7 @@ export interface ConsumerHooks {
   readonly log?: (log: OrderLog) => OrderLog;
   readonly sink?: (sink: OrderSink) => OrderSink;
   readonly send?: (send: Send) => Send;
-  readonly onChanged?: (uids: readonly string[]) => void;
+  readonly onChanged?: (uids: readonly string[], note?: string) => void;
 }
 
 /** A consumer with clients of its own. */
@@ -82,7 +82,12 @@ export function startComposed(
     applicationName,
   });
   const sender = createMessageSender({ brokers, clientId: applicationName, logger });
-  const sink = new OrderWriter(database, { group, topic, transactionTimeoutMs: statementTimeoutMs });
+  const sink = new OrderWriter(database, {
+    group,
+    topic,
+    transactionTimeoutMs: statementTimeoutMs,
+    noteChanges: true,
+  });
   const send: Send = async (letters) => {
     await sender.send(place.deadLetterTopic, letters);
   };

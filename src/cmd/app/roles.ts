@@ -12,11 +12,13 @@ import { createApp } from '../../server/app.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { buildWebClient } from '../../server/web-client.ts';
+import { Invalidator } from '../../storage/invalidator.ts';
 import { OrderReader } from '../../storage/order-reader.ts';
 import { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
+import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
 import { RedisConnection } from '../../storage/redis/client.ts';
 import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -41,6 +43,7 @@ export class Clients {
   #orderSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
   #cache: RedisOrderCache | undefined;
+  #invalidator: Invalidator | undefined;
 
   constructor(config: Config, resources: Resources, logger: Logger) {
     this.#config = config;
@@ -97,7 +100,28 @@ export class Clients {
     }
     return this.#cache;
   }
+
+  /** Tells the cache of changed orders; undefined without a cache. */
+  get invalidator(): Invalidator | undefined {
+    const { cache, database } = this;
+    if (this.#invalidator === undefined && cache !== undefined) {
+      const cacheLifeMs = this.#config.cache.ttlSeconds * 1000 + CACHE_LIFE_MARGIN_MS;
+      const notes = new PendingInvalidations(database);
+      const invalidator = new Invalidator(
+        cache,
+        notes,
+        { cacheLifeMs },
+        this.#logger.child({ client: 'cache' }),
+      );
+      this.#resources.defer('invalidations', () => invalidator.close());
+      this.#invalidator = invalidator;
+    }
+    return this.#invalidator;
+  }
 }
+
+/** Longest a lease and a clock's difference let a cached order outlive its TTL, counted from the change. */
+const CACHE_LIFE_MARGIN_MS = 60_000;
 
 /** Starts reading orders from Kafka into PostgreSQL. */
 export function startConsumer(
@@ -107,7 +131,7 @@ export function startConsumer(
   logger: Logger,
 ): OrderConsumer {
   const { kafka, consumer: settings } = config;
-  const { cache, database, deadLetterSender } = clients;
+  const { cache, database, deadLetterSender, invalidator } = clients;
   const consumer = new OrderConsumer(
     { ...settings, group: kafka.group, topic: kafka.topic, drainMs: config.shutdownTimeoutMs * DRAIN_SHARE },
     {
@@ -123,12 +147,14 @@ export function startConsumer(
         group: kafka.group,
         topic: kafka.topic,
         transactionTimeoutMs: config.postgresql.statementTimeoutMs,
+        noteChanges: cache !== undefined,
       }),
       sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters),
-      onChanged: (uids) => void cache?.invalidate(uids),
+      onChanged: (uids, note) => void invalidator?.changed(uids, note),
       logger: logger.child({ role: 'consumer' }),
     },
   );
+  void invalidator?.start();
   consumer.start();
   resources.defer('consumer', () => consumer.close());
   return consumer;
@@ -159,6 +185,8 @@ export async function startRestServer(
   const roleLogger = logger.child({ role: 'server' });
   const { cache, database, orderSender } = clients;
   const store = new PostgresOrderStore(database);
+  // Before the first lookup: what a killed process has left may be cached.
+  await clients.invalidator?.start();
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
   resources.defer('kafka probe', () => kafkaProbe.close());
   const endpoints = apiEndpoints({

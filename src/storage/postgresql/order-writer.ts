@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
 import type { ByteBuffer } from '../../lib/byte-buffer.ts';
@@ -41,6 +42,8 @@ export interface BatchResult {
   readonly written: number;
   /** Identical to what was stored, or superseded within the batch. */
   readonly unchanged: number;
+  /** Id of the note of what has changed, in `pending_invalidations`; undefined when there is none. */
+  readonly note?: string;
 }
 
 export interface OrderWriterOptions {
@@ -48,6 +51,8 @@ export interface OrderWriterOptions {
   readonly topic: string;
   /** Time for one transaction. */
   readonly transactionTimeoutMs: number;
+  /** Note changed orders for the cache to be told of, in the same transaction. */
+  readonly noteChanges: boolean;
 }
 
 /** After how many batches without a known key the optimistic way is tried again. */
@@ -133,9 +138,14 @@ export class OrderWriter {
     const merge = new MergeRows(rows);
     for (const _ of batch.slices(merge)) await nextTurn();
     const changed = await this.#changedAmong(tx, merge);
+    const note = changed.length > 0 && this.#options.noteChanges ? randomUUID() : undefined;
     if (changed.length > 0) {
       const list = tx.array(changed, 'TEXT');
-      await tx`delete from order_items where order_uid = any(${list})`;
+      if (note === undefined) await tx`delete from order_items where order_uid = any(${list})`;
+      // One statement, so that it takes no round trip of its own.
+      else
+        await tx`with noted as (insert into pending_invalidations (id, order_uids) values (${note}::uuid, ${list}))
+          delete from order_items where order_uid = any(${list})`;
       await tx`delete from orders where order_uid = any(${list})`;
     }
     const { orders, items, count } = merge.collect();
@@ -144,7 +154,8 @@ export class OrderWriter {
       await copyIn(tx, COPY_ITEMS, pieces(items));
     }
     await batch.beforeCommit(changed);
-    return { changed, written: count, unchanged: merge.total - count };
+    const result = { changed, written: count, unchanged: merge.total - count };
+    return note === undefined ? result : { ...result, note };
   }
 
   /** Locks what is stored of the batch's orders; takes the identical ones out of it; answers which differ. */

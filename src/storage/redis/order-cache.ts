@@ -41,8 +41,8 @@ return redis.call('DEL', KEYS[1])`;
  * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and
  * the invalidation deletes order and lease alike. While an invalidation is not acknowledged, Redis is out of use in this process. A
  * Redis that came back from a snapshot or a failover may have lost deletes, so the key space is swept whenever its
- * run_id is not the one noted in `<prefix>:v2:run-id`. Other processes may serve an order whose invalidation could not be
- * delivered until its TTL ends, should this process die before it could.
+ * run_id is not the one noted in `<prefix>:v2:run-id`. Other processes go on serving an order whose invalidation could not be
+ * delivered until someone delivers it: see `Invalidator`.
  *
  * What this process keeps itself was read from Redis on a connection on which Redis tells of every change to a key that was read
  * there (client tracking, RESP3), and goes when told so, when `invalidate` names it, and when that connection is lost.
@@ -147,11 +147,12 @@ export class RedisOrderCache implements OrderCache {
     }
   }
 
-  async invalidate(uids: readonly string[]): Promise<void> {
-    if (uids.length === 0) return;
+  async invalidate(uids: readonly string[]): Promise<boolean> {
+    if (uids.length === 0) return true;
     for (const uid of uids) this.#local.forget(uid);
     if (this.#missed.add(uids)) this.#connection.distrust('too many invalidations not delivered');
     await this.#deliver();
+    return !this.#missed.sweepWanted && !uids.some((uid) => this.#missed.has(uid));
   }
 
   get #usable(): boolean {

@@ -5,6 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { PROBLEMS } from './problem.ts';
 
+const TOKEN = 'a-token-to-be-kept-secret';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Status, the last part of `type`, and the document of a problem response. */
@@ -100,8 +101,34 @@ describe('who may ask', () => {
     expect((await ask('127.0.0.2', 'http://127.0.0.2/healthz')).status).toBe(200);
   });
 
-  test('bound to anything else, any name', async () => {
-    expect((await ask('0.0.0.0', 'http://orders.example/healthz')).status).toBe(200);
+  test('bound to anything else, any name, or those that are allowed', async () => {
+    const app = (allowedHosts: string[]) =>
+      new FakeBackend().app({ host: '0.0.0.0', token: TOKEN, allowedHosts });
+    const at = (host: string) => ({ headers: { host } });
+    expect((await app([]).request('/healthz', at('orders.example'))).status).toBe(200);
+    const some = app(['orders.example']);
+    expect((await some.request('/healthz', at('Orders.example:80'))).status).toBe(200);
+    expect((await problem(some.request('/healthz', at('evil.example')))).name).toBe('wrong-host');
+  });
+
+  test('bound to anything else, never without a token that is worth the name', () => {
+    for (const token of ['', 'x', 'fifteen-letters']) {
+      expect(() => new FakeBackend().app({ host: '0.0.0.0', token })).toThrow(
+        expect.objectContaining({ code: 'config_invalid' }),
+      );
+    }
+    expect(() => new FakeBackend().app({ host: '0.0.0.0', token: '' })).toThrow('TEST_SERVICE_SERVER_TOKEN');
+  });
+
+  test('bound to anything else, orders are taken from who has the token', async () => {
+    const order = JSON.stringify(storedOrder('a').order);
+    const send = (host: string, headers: Record<string, string>) =>
+      new FakeBackend()
+        .app({ host, token: TOKEN })
+        .request('/api/v1/orders', { method: 'POST', body: order, headers: { ...JSON_TYPE, ...headers } });
+    expect((await problem(send('0.0.0.0', {}))).name).toBe('token-required');
+    expect((await send('0.0.0.0', { authorization: `Bearer ${TOKEN}` })).status).toBe(202);
+    expect((await send('127.0.0.1', {})).status).toBe(202);
   });
 
   test('a POST from another site is refused, before it is read', async () => {
@@ -165,6 +192,20 @@ describe('every response', () => {
     const late = await problem(backend.app({ requestTimeoutMs: 20 }).request('/api/v1/orders/a'));
     expect([late.status, late.name]).toEqual([503, 'timed-out']);
     expect(Number(late.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('more requests at once than allowed: 503, until there is room again', async () => {
+    const backend = new FakeBackend().add(storedOrder('a'));
+    const gate = Promise.withResolvers<void>();
+    backend.gate = gate.promise;
+    const app = backend.app({ maxConcurrentRequests: 2 });
+    const get = () => app.request('/api/v1/orders/a');
+    const first = [get(), get()];
+    const refused = await problem(get());
+    expect([refused.status, refused.name]).toEqual([503, 'overloaded']);
+    gate.resolve();
+    expect((await Promise.all(first)).map((one) => one.status)).toEqual([200, 200]);
+    expect((await get()).status).toBe(200);
   });
 
   test('a body that does not arrive: 408, and the connection is closed', async () => {

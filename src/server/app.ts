@@ -1,20 +1,26 @@
 import { Hono } from 'hono';
 import { TrieRouter } from 'hono/router/trie-router';
+import { isLoopback } from '../lib/loopback.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Deadlines } from './deadlines.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, EndpointSpec } from './endpoint.ts';
 import { hostGuard, originGuard, tokenGuard } from './guards.ts';
 import { ProblemError, problemReply } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
 import { docsEndpoints } from './routes/docs.ts';
 import { type WebClient, webEndpoints } from './routes/web.ts';
-import { type Guard, type ServeOptions, serveEndpoint } from './serve-endpoint.ts';
+import { type Guard, serveEndpoint } from './serve-endpoint.ts';
+import { checkToken } from './token.ts';
 
 export interface AppOptions {
   /** Address the server is bound to; on the loopback other host names are refused. */
   readonly host: string;
   /** What requests to guarded endpoints must carry; empty for none, on the loopback only. */
   readonly token: string;
+  /** Host names to answer for besides its own, see hostGuard. */
+  readonly allowedHosts?: readonly string[];
+  /** Most requests under way. */
+  readonly maxConcurrentRequests: number;
   /** Longest request body. */
   readonly maxBodyBytes: number;
   /** Time a request may take. */
@@ -23,25 +29,30 @@ export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly web: WebClient;
   readonly logger: Logger;
+  /** Told of every answer a handler gives; tests hold them against their descriptions. */
+  readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
 
 /**
  * The HTTP interface as a function from Request to Response: no socket, no Bun. It never rejects. Each route is one function,
  * with no layers in between, so that a lookup that is answered at once costs little more than the routing.
+ * @throws AppError `config_invalid` for a token that does not protect, see checkToken
  */
 export function createApp(options: AppOptions): Hono {
   const { host, token, logger, requestTimeoutMs } = options;
   const endpoints = [...options.endpoints, ...docsEndpoints(options.endpoints), ...webEndpoints(options.web)];
   const app = new Hono();
-  const atHost = hostGuard(host);
-  const withToken = tokenGuard(host, token);
-  const serveOptions = { ...options, deadlines: new Deadlines(requestTimeoutMs) };
+  checkToken(host, token);
+  const atHost = hostGuard(host, options.allowedHosts);
+  const withToken = tokenGuard(token);
+  const asksForToken = { open: false, sending: !isLoopback(host), guarded: true };
+  const deadlines = new Deadlines(requestTimeoutMs, options.maxConcurrentRequests);
   for (const one of endpoints) {
     const { method, path, access } = one.spec;
     const guards: Guard[] = [atHost];
     if (method !== 'get') guards.push(originGuard);
-    if (access === 'guarded') guards.push(withToken);
-    const serve = serveEndpoint(one, { ...serveOptions, guards } satisfies ServeOptions);
+    if (asksForToken[access]) guards.push(withToken);
+    const serve = serveEndpoint(one, { ...options, deadlines, guards });
     app.on(method.toUpperCase(), routePath(path), (c) => serve(c.req.raw));
   }
   const elsewhere = otherMethods(endpoints);

@@ -1,11 +1,18 @@
 /** Promises that must settle within the same time. One timer serves them all: they are due in the order they came. */
 export class Deadlines {
   readonly #ms: number;
+  readonly #most: number;
   readonly #pending = new Set<Pending>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ms: number) {
+  /** `most` is how many may be pending before `isFull`. */
+  constructor(ms: number, most = Number.POSITIVE_INFINITY) {
     this.#ms = ms;
+    this.#most = most;
+  }
+
+  get isFull(): boolean {
+    return this.#pending.size >= this.#most;
   }
 
   /** What `work` settles with; a rejection with `onLate()` when that takes too long. The work itself goes on unheard. */

@@ -57,8 +57,11 @@ export interface EndpointSpec<
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** `guarded`: it inspects or changes things, so it asks for the token where there is one. */
-  readonly access: 'open' | 'guarded';
+  /**
+   * `guarded`: it inspects or changes things, so it asks for the token where there is one. `sending`: it takes orders, so it asks
+   * for the token off the loopback.
+   */
+  readonly access: 'open' | 'sending' | 'guarded';
   /** Path parameters: text, percent-decoded. */
   readonly params?: P;
   /** Query parameters, made into integers, numbers, booleans and lists as the schema says, defaults filled in. Others are errors. */

@@ -6,12 +6,14 @@ import type { Guard } from './serve-endpoint.ts';
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * On the loopback, only requests for a name of the loopback are served, with any port. A web page that points a name
- * of its own at 127.0.0.1 (DNS rebinding) would otherwise read this API as its own origin.
+ * Serves only requests for a name of the server's own, with any port: those of the loopback, `boundTo`, and `more`. A web page that
+ * points a name of its own at this address (DNS rebinding) would otherwise read this API as its own origin. Off the loopback a server
+ * can't know its names: without `more` it takes any.
  */
-export function hostGuard(boundTo: string): Guard {
-  if (!isLoopback(boundTo)) return () => {};
-  const allowed = new Set([...LOOPBACK_NAMES, boundTo.includes(':') ? `[${boundTo}]` : boundTo]);
+export function hostGuard(boundTo: string, more: readonly string[] = []): Guard {
+  if (!isLoopback(boundTo) && more.length === 0) return () => {};
+  const own = boundTo.includes(':') ? `[${boundTo}]` : boundTo;
+  const allowed = new Set([...LOOPBACK_NAMES, own, ...more.map(hostName)]);
   let lastAllowed: string | undefined;
   return (raw) => {
     const host = hostOf(raw);
@@ -34,16 +36,13 @@ export const originGuard: Guard = (raw) => {
 };
 
 /**
- * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`). Without a token of its own, a server on the
- * loopback lets all through and any other server none.
+ * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`); all of them where there is none, which
+ * createApp allows on the loopback only.
  */
-export function tokenGuard(host: string, token: string): Guard {
+export function tokenGuard(token: string): Guard {
+  if (token === '') return () => {};
   const expected = digest(token);
   return (raw) => {
-    if (token === '') {
-      if (!isLoopback(host)) throw new ProblemError('token-not-set');
-      return;
-    }
     const given = /^Bearer +(\S+) *$/i.exec(raw.headers.get('authorization') ?? '')?.[1] ?? '';
     // Digests have one length, so that the comparison tells nothing about the token's.
     if (!timingSafeEqual(digest(given), expected)) throw new ProblemError('token-required');

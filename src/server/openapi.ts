@@ -7,8 +7,13 @@ import { ProblemSchema } from './schemas.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 /** What can be wrong with any request, and with any that has a body or asks for the token. */
-const ALWAYS = ['bad-request', 'timed-out'] as const satisfies ProblemName[];
-const GUARDED = ['token-required', 'token-not-set'] as const satisfies ProblemName[];
+const ALWAYS = [
+  'bad-request',
+  'too-many-requests',
+  'overloaded',
+  'timed-out',
+] as const satisfies ProblemName[];
+const GUARDED = ['token-required'] as const satisfies ProblemName[];
 const CHANGING = ['cross-origin'] as const satisfies ProblemName[];
 const ANY_BODY = ['request-timeout', 'unsupported-media-type'] as const satisfies ProblemName[];
 const WHOLE_BODY = ['body-too-large'] as const satisfies ProblemName[];
@@ -63,7 +68,7 @@ function operation(spec: EndpointSpec, components: Components): Json {
     ...(description !== undefined && { description }),
     tags: [tag],
     // The empty one: without a token on the loopback, none is asked for.
-    ...(access === 'guarded' && { security: [{ token: [] }, {}] }),
+    ...(access !== 'open' && { security: [{ token: [] }, {}] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body, components) }),
     responses: { ...Object.fromEntries(responses), ...problems(problemsOf(spec), components) },
@@ -110,7 +115,7 @@ function problemsOf({ method, access, body, problems: own = [] }: EndpointSpec):
   return [
     ...own,
     ...ALWAYS,
-    ...(access === 'guarded' ? GUARDED : []),
+    ...(access === 'open' ? [] : GUARDED),
     ...(method === 'get' ? [] : CHANGING),
     ...(body === undefined ? [] : ANY_BODY),
     ...(body === undefined || body.kind === 'stream' ? [] : WHOLE_BODY),

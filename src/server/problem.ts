@@ -21,13 +21,7 @@ export const PROBLEMS = {
   'token-required': {
     status: 401,
     title: 'This needs the token',
-    advice: 'Send the header Authorization: Bearer …, with the token that the server has in server.token.',
-  },
-  'token-not-set': {
-    status: 403,
-    title: 'Refused while the server has no token',
-    advice:
-      'The server can be reached from other machines, so set server.token (TEST_SERVICE_SERVER_TOKEN), or bind it to the loopback.',
+    advice: 'Send the header Authorization: Bearer …, with the token the server was started with.',
   },
   'cross-origin': {
     status: 403,
@@ -64,7 +58,8 @@ export const PROBLEMS = {
   'wrong-host': {
     status: 421,
     title: 'This server does not answer for this host name',
-    advice: 'A server bound to the loopback takes localhost, 127.0.0.1 and [::1]: this stops DNS rebinding.',
+    advice:
+      'On the loopback it takes localhost, 127.0.0.1 and [::1], elsewhere what server.allowedHosts says: this stops DNS rebinding.',
   },
   'invalid-body': {
     status: 422,
@@ -75,6 +70,12 @@ export const PROBLEMS = {
     status: 422,
     title: 'This is not a valid order',
     advice: '`reason` is the code a dead letter would carry; `violations` says where and what.',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests from this address',
+    advice: 'The limit is server.rateLimit. Wait as long as Retry-After says.',
+    retryAfterSeconds: 1,
   },
   internal: {
     status: 500,
@@ -99,6 +100,12 @@ export const PROBLEMS = {
     title: 'Dead letters are in use',
     advice: 'Another process redrives them, or too many requests look at them. Try again later.',
     retryAfterSeconds: 5,
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too many requests are under way',
+    advice: 'The limit is server.maxConcurrentRequests. Try again later.',
+    retryAfterSeconds: 1,
   },
   'timed-out': {
     status: 503,

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { violationsOf } from '../lib/violations.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { BodySpec, Endpoint, EndpointRequest } from './endpoint.ts';
+import type { BodySpec, Endpoint, EndpointRequest, EndpointSpec } from './endpoint.ts';
 import { ProblemError, problemReply, type RequestViolation, violated } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
 import { bodyChunks, checkContentType, parseJson, readBody } from './request-body.ts';
@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly requestTimeoutMs: number;
   readonly deadlines: Deadlines;
   readonly logger: Logger;
+  readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
 
 /** How a request becomes a response; never throws or rejects. At once when there is nothing to wait for. */
@@ -28,15 +29,20 @@ export type Serve = (raw: Request) => Response | Promise<Response>;
 
 /** An endpoint, ready to serve: guards, then parameters, then the body, then the handler, which has until the deadline. */
 export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions): Serve {
-  const { guards, deadlines, logger } = options;
+  const { guards, deadlines, logger, inspect } = options;
   const parameters = parameterReader(spec);
   const readRequestBody = spec.body && bodyReader(spec.body, options);
 
   const fail = (raw: Request, error: unknown): Response => toResponse(problemReply(raw, error, logger));
 
+  const answer = (reply: Reply): Response => {
+    inspect?.(spec, reply);
+    return toResponse(reply);
+  };
+
   const settle = async (raw: Request, work: Promise<Reply>, late: () => Error): Promise<Response> => {
     try {
-      return toResponse(await deadlines.guard(work, late));
+      return answer(await deadlines.guard(work, late));
     } catch (error) {
       return fail(raw, error);
     }
@@ -48,9 +54,10 @@ export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions)
       const violations: RequestViolation[] = [];
       const given = parameters.read(raw, violations);
       if (violations.length > 0) throw violated('bad-request', violations);
+      if (deadlines.isFull) throw new ProblemError('overloaded');
       if (readRequestBody === undefined) {
         const reply = handle(new IncomingRequest(raw, given, undefined));
-        return reply instanceof Promise ? settle(raw, reply, timedOut) : toResponse(reply);
+        return reply instanceof Promise ? settle(raw, reply, timedOut) : answer(reply);
       }
       let reading = true;
       const work = readRequestBody(raw).then((body) => {

@@ -5,7 +5,7 @@ import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { type Handler, type RunningServer, startServer } from './server.ts';
 
-const LISTEN = { host: '127.0.0.1', port: 0, maxBodyBytes: 1000, requestTimeoutMs: 1000 };
+const LISTEN = { host: '127.0.0.1', port: 0, maxBodyBytes: 1000, requestTimeoutMs: 1000, rateLimit: 0 };
 const running: RunningServer[] = [];
 
 function start(app: Handler, options: Partial<typeof LISTEN> = {}): RunningServer {
@@ -77,6 +77,17 @@ describe('startServer', () => {
     const chunk = `5dc\r\n${'x'.repeat(1500)}\r\n0\r\n\r\n`;
     expect(await raw(port, `${request.join('\r\n')}\r\n\r\n${chunk}`)).toStartWith('HTTP/1.1 413');
   });
+});
+
+test('a client past its rate gets 429 and is told when to come again', async () => {
+  const { url } = start(new FakeBackend().app(), { rateLimit: 3 });
+  const statuses: number[] = [];
+  for (let at = 0; at < 10; at++) statuses.push((await fetch(`${url}/healthz`)).status);
+  expect(statuses.slice(0, 6)).toEqual([200, 200, 200, 200, 200, 200]);
+  expect(statuses).toContain(429);
+  const refused = await fetch(`${url}/healthz`);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  expect((await refused.json()).type).toBe('/problems/too-many-requests');
 });
 
 describe('close', () => {

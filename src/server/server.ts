@@ -1,5 +1,8 @@
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { ProblemError, problemReply } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
+import { toResponse } from './reply.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -7,6 +10,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
+  /** Requests per second of one client address; 0, the default, for no limit. */
+  readonly rateLimit?: number;
 }
 
 /** The part of a Hono application the server needs. */
@@ -53,6 +58,24 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
   };
 }
 
+/** The application behind the limit of requests a client; the application itself where there is none. */
+function limited(
+  app: Handler,
+  { rateLimit = 0 }: ListenOptions,
+  logger: Logger,
+): (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response> {
+  if (rateLimit === 0) return (request) => app.fetch(request);
+  const limit = new RateLimit(rateLimit);
+  return (request, server) => {
+    const seconds = limit.secondsToWait(server.requestIP(request)?.address ?? '');
+    if (seconds === 0) return app.fetch(request);
+    const headers = { 'retry-after': String(seconds) };
+    return toResponse(
+      problemReply(request, new ProblemError('too-many-requests', undefined, {}, headers), logger),
+    );
+  };
+}
+
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
   const { host, port } = options;
   try {
@@ -61,7 +84,7 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: false,
-      fetch: (request) => app.fetch(request),
+      fetch: limited(app, options, logger),
       // The application answers 413 itself, as a problem document; this is for what it does not read.
       maxRequestBodySize: options.maxBodyBytes * 2,
       // Seconds without a byte; it also ends a connection that sends its headers too slowly.

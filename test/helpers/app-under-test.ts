@@ -4,6 +4,7 @@ import type { Probe } from '../../src/server/dependencies.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
 import type { OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { checkReply } from './check-reply.ts';
 import { FakeDeadLetters } from './fake-dead-letters.ts';
 import { documentOf } from './stored-order.ts';
 
@@ -33,10 +34,12 @@ export class FakeBackend {
       host: '127.0.0.1',
       token: '',
       maxBodyBytes: 10_000,
+      maxConcurrentRequests: 1_000,
       requestTimeoutMs: 1_000,
       endpoints: apiEndpoints(services),
       web: emptyWebClient,
       logger: silentLogger,
+      inspect: checkReply,
       ...changes,
     };
   }

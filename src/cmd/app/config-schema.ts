@@ -29,7 +29,24 @@ export const ConfigSchema = Type.Object(
         token: Type.String({
           pattern: '^[!-~]{0,500}$',
           default: '',
-          description: 'Bearer token for inspecting and changing; must be set off the loopback',
+          description: 'Bearer token, 16 characters at least; must be there off the loopback',
+        }),
+        tokenFile: Type.String({ default: '', description: 'File with the token, instead of `token`' }),
+        allowedHosts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9._:\\[\\]-]{1,253}$' }), {
+          default: [],
+          description: 'Host names to answer for besides its own; off the loopback, when empty, any',
+        }),
+        maxConcurrentRequests: Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 10_000,
+          description: 'Most requests under way in one process; more get 503',
+        }),
+        rateLimit: Type.Integer({
+          minimum: 0,
+          maximum: 1_000_000,
+          default: 0,
+          description: 'Requests per second of one client address; more get 429; 0: no limit',
         }),
       },
       strict,

@@ -137,7 +137,10 @@ function put(tree: Record<string, unknown>, path: readonly string[], value: unkn
 
 /** Environment text → the value its schema wants; what does not convert stays text and fails the check. */
 function fromText(text: string, schema: Readonly<Record<string, unknown>>): unknown {
-  if (schema['type'] === 'array') return text.split(',').map((part) => part.trim());
+  if (schema['type'] === 'array') {
+    const parts = text.split(',').map((part) => part.trim());
+    return text.trim() === '' ? [] : parts;
+  }
   if (schema['type'] === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   const numeric =
     schema['type'] === 'integer' ||
@@ -198,7 +201,8 @@ export function allowedText(schema: Readonly<Record<string, unknown>>): string {
   if (type === 'boolean') return 'true | false';
   if (type === 'integer' || type === 'number')
     return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
-  if (type === 'array') return 'a list of host:port, one at least';
+  if (type === 'array')
+    return schema['minItems'] === 1 ? 'a list of host:port, one at least' : 'a list of host names';
   return typeof pattern === 'string' ? `text like ${pattern}` : 'text that is not empty';
 }
 

@@ -24,6 +24,7 @@ import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterDesk } from './dead-letter-clients.ts';
+import { serverToken } from './server-token.ts';
 import type { Resources } from './shutdown.ts';
 
 /** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
@@ -204,7 +205,13 @@ export async function startRestServer(
     ],
     logger: roleLogger,
   });
-  const app = createApp({ ...config.server, endpoints, web: await buildWebClient(), logger: roleLogger });
+  const app = createApp({
+    ...config.server,
+    token: serverToken(config.server),
+    endpoints,
+    web: await buildWebClient(),
+    logger: roleLogger,
+  });
   const server = startServer(app, config.server, roleLogger);
   resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
   return server;

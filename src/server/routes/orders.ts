@@ -104,7 +104,7 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
         operationId: 'sendOrder',
         summary: 'Send an order to Kafka; it is readable once the consumer stored it',
         tag: 'orders',
-        access: 'open',
+        access: 'sending',
         body: { kind: 'bytes', contentTypes: ['application/json'], schema: OrderSchema },
         responses: {
           202: {

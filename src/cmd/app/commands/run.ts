@@ -11,6 +11,7 @@ import {
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
 import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
+import { serverToken } from '../server-token.ts';
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
@@ -74,6 +75,8 @@ function roleCommand(name: string, description: string): Command {
 
 async function runRoles(context: CommandContext, options: RunOptions, roles: Roles): Promise<void> {
   const { config, logger, resources, signal } = context;
+  // Before engines are started for a server that must not.
+  if (roles.server) serverToken(config.server);
   const engines = await prepareEnvironment(config, {
     resources,
     logger,

@@ -10,10 +10,12 @@ import { identifySelf, isRunning } from './process-identity.ts';
 import { type EngineRecord, lockPath, readRecord, recordPath, writeRecord } from './record.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
 
-/** How an engine was come by. `record` is there when it was started from this data folder, now or earlier. */
+const PROBE_TIMEOUT_MS = 1_500;
+
+/** How an engine was come by; absent: it does not answer, and is not waited for. `record` is there when it was started from this data folder, now or earlier. */
 export interface Acquired {
   readonly address: Address;
-  readonly state: 'in use' | 'started' | 'adopted';
+  readonly state: 'in use' | 'started' | 'adopted' | 'absent';
   readonly record?: EngineRecord;
 }
 
@@ -31,6 +33,7 @@ export interface AcquireContext {
  */
 export async function acquireEngine(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
   const { settings, step, signal } = context;
+  if (engine.optional && settings.mode === 'off') return await useIfThere(engine);
   const lock = lockPath(settings.dataDir, engine.name);
   // Without a lock file nothing was ever started from here, and nothing is written while that isn't needed.
   if (!existsSync(lock)) {
@@ -67,6 +70,14 @@ async function acquireLocked(engine: EngineDefinition, context: AcquireContext):
   const { dataDir } = settings;
   const launched = await launch(engine, address, { dataDir, recordFile, keep, users, step, signal, logger });
   return { address, state: 'started', record: launched };
+}
+
+async function useIfThere(engine: EngineDefinition): Promise<Acquired> {
+  const [first] = engine.addresses;
+  if (first === undefined) throw new AppError('config_invalid', `no address of ${engine.title}`);
+  const answers = await Promise.all(engine.addresses.map((one) => engine.probe(one, PROBE_TIMEOUT_MS)));
+  const address = engine.addresses[answers.indexOf('answers')];
+  return address === undefined ? { address: first, state: 'absent' } : { address, state: 'in use' };
 }
 
 function join(found: EngineRecord, recordFile: string, owner: EngineOwner): Acquired {

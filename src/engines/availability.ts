@@ -47,11 +47,13 @@ export async function findAnswering(
 export function localAddress(engine: EngineDefinition, mode: EngineSettings['mode']): Address {
   const where = engine.addresses.map(formatAddress).join(', ');
   const local = engine.addresses.find((address) => isLoopback(address.host));
-  if (mode === 'auto' && local) return local;
+  if (mode === 'auto' && local && engine.canBeLocal) return local;
   const hint =
     mode === 'off'
       ? 'Local engines are off (engines: off): start it yourself, or set engines: auto.'
-      : 'A local one is started on loopback addresses only: check the address, or use 127.0.0.1.';
+      : engine.canBeLocal
+        ? 'A local one is started on loopback addresses only: check the address, or use 127.0.0.1.'
+        : 'Several addresses are a cluster, and a local one is started for a single address only.';
   throw new AppError('engine_unavailable', `${engine.title} does not answer at ${where}. ${hint}`, {
     retryable: true,
   });

@@ -18,8 +18,11 @@ export interface EnsureOptions {
 export interface EngineUse {
   readonly engine: EngineName;
   readonly address: string;
-  /** in use: it answered. started: by this call. adopted: left behind by a killed process, now this one's. */
-  readonly state: 'in use' | 'started' | 'adopted';
+  /**
+   * in use: it answered. started: by this call. adopted: left behind by a killed process, now this one's. absent: it does not
+   * answer, and the service goes without it until it does.
+   */
+  readonly state: Acquired['state'];
   /** Version and pid of a local engine started from this data folder. */
   readonly version?: string;
   readonly pid?: number;
@@ -33,7 +36,7 @@ export interface EnginesHandle {
 
 /**
  * Resolves when PostgreSQL, Kafka and Redis answer where the settings say: those that answer are used, the others are
- * started locally, all at the same time.
+ * started locally, all at the same time. With local engines off, Redis need not answer: it is only a cache.
  * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`,
  * `config_invalid`; nothing this call started keeps running then.
  */
@@ -88,7 +91,9 @@ async function acquire(
   const step = (text: string): void => onProgress?.({ engine: engine.name, step: text });
   const acquired = await acquireEngine(engine, { settings, owner, step, signal, logger });
   const tookMs = Math.round(performance.now() - started);
-  logger.info({ ...describe(engine, acquired), tookMs }, 'engine ready');
+  if (acquired.state === 'absent')
+    logger.warn(describe(engine, acquired), 'engine does not answer; going without it until it does');
+  else logger.info({ ...describe(engine, acquired), tookMs }, 'engine ready');
   return acquired;
 }
 

@@ -14,8 +14,11 @@ export interface EngineStatus {
   /** host:port; the one that answers, where several are configured. */
   readonly address: string;
   readonly answer: Answer;
-  /** What a start would do: use what answers, start a local engine, or fail (engines off, not this machine, port taken). */
-  readonly next: 'use' | 'start' | 'fail';
+  /**
+   * What a start would do: use what answers, start a local engine, go without it until it answers, or fail (engines off, not
+   * this machine, port taken).
+   */
+  readonly next: 'use' | 'start' | 'go without' | 'fail';
   /** Known for a Redis without password, and for local engines. */
   readonly version?: string;
   /** Present when it was started from this data folder. */
@@ -58,8 +61,9 @@ async function statusOf(engine: EngineDefinition, settings: EngineSettings): Pro
 
 function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineStatus['next'] {
   if (answer === 'answers' || answer === 'starting') return 'use';
+  if (engine.optional && settings.mode === 'off') return 'go without';
   const local = engine.addresses.some((address) => isLoopback(address.host));
-  return answer === 'none' && settings.mode === 'auto' && local ? 'start' : 'fail';
+  return answer === 'none' && settings.mode === 'auto' && local && engine.canBeLocal ? 'start' : 'fail';
 }
 
 function describeLocal(

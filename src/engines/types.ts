@@ -12,6 +12,7 @@ export interface EngineSettings {
   readonly dataDir: string;
   readonly postgresqlUrl: string;
   readonly brokers: readonly string[];
+  /** One URL, or several with commas between them: nodes of one cluster. */
   readonly redisUrl: string;
 }
 
@@ -28,6 +29,10 @@ export interface EngineDefinition {
   readonly title: string;
   /** Any of these that answers is used; a local engine takes the first loopback one. */
   readonly addresses: readonly Address[];
+  /** Whether a local engine can stand at the address: not for one of several servers that belong together. */
+  readonly canBeLocal: boolean;
+  /** The service does its work without it, too: with local engines off a start does not wait for it. */
+  readonly optional: boolean;
   /** How long a start may take, recovery after a kill included. */
   readonly readyTimeoutMs: number;
   readonly stop: StopPolicy;

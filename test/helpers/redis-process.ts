@@ -1,26 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** A redis-server of the test's own, to kill, freeze and restart on the same port. */
 export class RedisProcess {
   readonly port: number;
   readonly #folder: string;
+  readonly #options: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, options: readonly string[]) {
     this.port = port;
     this.#folder = folder;
+    this.#options = options;
   }
 
-  /** Starts one on a free port of the loopback; `boot` has resolved. */
-  static async start(): Promise<RedisProcess> {
-    const server = new RedisProcess(await freePort(), await mkdtemp(join(tmpdir(), 'test-redis-')));
+  /** Starts one on a free port of the loopback, with more options of redis-server; `boot` has resolved. */
+  static async start(...options: string[]): Promise<RedisProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'test-redis-'));
+    const server = new RedisProcess(await freePort(), folder, options);
     await server.boot();
     return server;
   }
@@ -33,7 +36,17 @@ export class RedisProcess {
   async boot(): Promise<void> {
     const child = spawn(
       'redis-server',
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder],
+      [
+        '--port',
+        String(this.port),
+        '--bind',
+        '127.0.0.1',
+        '--save',
+        '',
+        '--dir',
+        this.#folder,
+        ...this.#options,
+      ],
       { stdio: 'ignore' },
     );
     this.#child = child;
@@ -81,13 +94,4 @@ export class RedisProcess {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

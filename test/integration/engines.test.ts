@@ -109,7 +109,7 @@ describe('local engines', () => {
     const settings = await given('redis');
     const before = await engineStatuses(settings);
     expect(before.map(({ next }) => next)).toEqual(['use', 'use', 'start']);
-    expect((await engineStatuses({ ...settings, mode: 'off' })).at(2)?.next).toBe('fail');
+    expect((await engineStatuses({ ...settings, mode: 'off' })).at(2)?.next).toBe('go without');
     const handle = await ensure(settings);
     expect((await engineStatuses(settings)).at(2)).toEqual({
       engine: 'redis',
@@ -238,10 +238,26 @@ describe('when an engine can not be started', () => {
   });
 
   test('with engines off, or an address elsewhere, it says so and writes nothing', async () => {
-    const settings = await given('redis');
+    const settings = await given('postgresql', 'redis');
     await expect(ensure({ ...settings, mode: 'off' })).rejects.toMatchObject({ code: 'engine_unavailable' });
     const elsewhere = { ...settings, redisUrl: 'redis://name.invalid:6379/0' };
     await expect(ensure(elsewhere)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    expect(existsSync(settings.dataDir)).toBe(false);
+  });
+
+  test('with engines off Redis alone is not waited for: it is only a cache', async () => {
+    const settings = await given('redis');
+    const handle = await ensure({ ...settings, mode: 'off' });
+    expect(states(handle)).toEqual({ postgresql: 'in use', kafka: 'in use', redis: 'absent' });
+    await handle.close();
+    expect(existsSync(settings.dataDir)).toBe(false);
+  });
+
+  test('for several addresses, a cluster, no local Redis is started', async () => {
+    const settings = await given('redis');
+    const cluster = { ...settings, redisUrl: `${settings.redisUrl},${settings.redisUrl}` };
+    await expect(ensure(cluster)).rejects.toThrow(/Several addresses are a cluster/);
+    expect((await engineStatuses(cluster)).at(2)?.next).toBe('fail');
     expect(existsSync(settings.dataDir)).toBe(false);
   });
 

@@ -9,13 +9,20 @@ export interface BannerOptions {
   readonly roles: readonly string[];
 }
 
+const STATES: Readonly<Record<EngineUse['state'], string>> = {
+  'in use': 'found',
+  started: 'local, started',
+  adopted: 'local, adopted',
+  absent: 'does not answer: lookups go without it until it does',
+};
+
 /** What people want to know once it runs: where everything is. */
 export function banner({ config, url, engines, roles }: BannerOptions): string {
   const { kafka, postgresql, redis } = config;
   const [broker = ''] = kafka.brokers;
   const state = (name: EngineUse['engine']): string => {
     const use = engines.find((one) => one.engine === name);
-    return use === undefined ? '' : use.state === 'in use' ? 'found' : `local, ${use.state}`;
+    return use === undefined ? '' : STATES[use.state];
   };
   const rows: [string, string][] = [
     ...(url === undefined
@@ -27,7 +34,7 @@ export function banner({ config, url, engines, roles }: BannerOptions): string {
     ['PostgreSQL', `${redactUrl(postgresql.url)}  (${state('postgresql')}; tables orders, order_items)`],
     ['Kafka', `${kafka.brokers.join(',')}  (${state('kafka')}; kcat -b ${broker} -t ${kafka.topic} -C)`],
     ['Redis', `${redactUrl(redis.url)}  (${state('redis')}; keys ${config.cache.keyPrefix}:*)`],
-    ['Data', engines.some((one) => one.state !== 'in use') ? config.dataDir : 'with the engines'],
+    ['Data', engines.some(({ pid }) => pid !== undefined) ? config.dataDir : 'with the engines'],
     ['Roles', roles.join(', ')],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -97,9 +97,9 @@ export const ConfigSchema = Type.Object(
     redis: Type.Object(
       {
         url: Type.String({
-          pattern: '^rediss?://[^\\s]+$',
+          pattern: '^rediss?://[^\\s,]+(,rediss?://[^\\s,]+)*$',
           default: 'redis://127.0.0.1:6379/0',
-          description: 'Connection URL',
+          description: 'Connection URL; several, with commas, are nodes of one cluster',
         }),
         connectTimeoutMs: ms(2_000, 'Time a new connection may take'),
       },

@@ -116,7 +116,7 @@ test('an empty key means its default', () => {
 
 test('passwords are hidden when settings are shown', () => {
   const config = structuredClone(defaults);
-  config.redis.url = 'redis://:secret@127.0.0.1:6379/0';
+  config.redis.url = 'redis://:secret@127.0.0.1:6379/0,redis://u:secret@b:6380';
   expect(JSON.stringify(redactConfig(config))).not.toContain('secret@');
   expect(redactUrl('postgres://u:p%40ss@h:5432/d?sslpassword=x')).toBe(
     'postgres://u:***@h:5432/d?sslpassword=***',

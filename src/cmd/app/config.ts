@@ -68,8 +68,10 @@ export function redactConfig(config: Config): Config {
   return copy;
 }
 
-/** `postgres://u:secret@h/d` → `postgres://u:***@h/d`. */
+/** `postgres://u:secret@h/d` → `postgres://u:***@h/d`; of several, with commas between them, each. */
 export function redactUrl(text: string): string {
+  const several = text.split(/,(?=rediss?:)/);
+  if (several.length > 1) return several.map(redactUrl).join(',');
   if (!URL.canParse(text)) return text.replace(/:[^:@/]*@/, ':***@');
   const url = new URL(text);
   if (url.password !== '') url.password = '***';

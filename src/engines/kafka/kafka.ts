@@ -18,6 +18,8 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
     name: 'kafka',
     title: 'Kafka',
     addresses: brokers.map(addressOfBroker),
+    canBeLocal: true,
+    optional: false,
     readyTimeoutMs: 180_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 6_000 },
     probe: probeKafka,

@@ -17,6 +17,8 @@ export function definePostgresql(url: string): EngineDefinition {
     name: 'postgresql',
     title: 'PostgreSQL',
     addresses: [addressOfUrl(url, 5432)],
+    canBeLocal: true,
+    optional: false,
     readyTimeoutMs: 300_000,
     // SIGINT is PostgreSQL's fast shutdown. SIGQUIT leaves the rest to recovery: nothing committed is lost.
     stop: { signal: 'SIGINT', forceSignal: 'SIGQUIT', graceMs: 5_500 },

@@ -6,11 +6,14 @@ import type { EngineDefinition } from '../types.ts';
 import { probeRedis, probeRedisTls } from './probe.ts';
 
 /** A local Redis for a cache: bounded memory, the least recently used keys go first, nothing survives a restart. */
-export function defineRedis(url: string): EngineDefinition {
+export function defineRedis(urls: string): EngineDefinition {
+  const [url = '', ...more] = urls.split(',');
   return {
     name: 'redis',
     title: 'Redis',
-    addresses: [addressOfUrl(url, 6379)],
+    addresses: [url, ...more].map((one) => addressOfUrl(one, 6379)),
+    canBeLocal: more.length === 0,
+    optional: true,
     readyTimeoutMs: 30_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
     probe: url.startsWith('rediss:') ? probeRedisTls : probeRedis,

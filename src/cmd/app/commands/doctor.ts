@@ -63,6 +63,10 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
         advice: '`run` starts a local one',
       };
     }
+    if (status.next === 'go without') {
+      const found = `does not answer at ${status.address}`;
+      return { check, state: 'note', found, advice: 'lookups go without it until it does, only slower' };
+    }
     return status.answer === 'other'
       ? {
           check,

@@ -50,4 +50,4 @@ engines-down: ## Stop the local engines
 
 clean: ## Stop the local engines and remove their data and the installed packages
 	@if [ -x $(BUN) ]; then $(APP) engines down; fi
-	@rm -rf .data .artifacts node_modules
+	@rm -rf .data .artifacts .cache node_modules

@@ -58,6 +58,7 @@ missing_programs() {
     has kcat || echo kcat
     has docker-compose || echo docker-compose
     has chromium || has chromium-browser || has google-chrome || echo chromium
+    python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv
   fi
 }
 
@@ -133,11 +134,32 @@ explain() {
   say 'or start the engines with Docker: docker-compose up -d'
 }
 
+python_tools=.cache/schemathesis
+python_tools_list=test/schemathesis/requirements.txt
+
+python_tools_current() { cmp -s "$python_tools_list" "$python_tools/installed.txt"; }
+
+install_python_tools() {
+  say 'installing schemathesis'
+  rm -rf "$python_tools"
+  python3 -m venv "$python_tools"
+  "$python_tools/bin/pip" install --quiet --disable-pip-version-check -r "$python_tools_list"
+  cp "$python_tools_list" "$python_tools/installed.txt"
+}
+
+# The last step: it needs Python, which may just have been installed.
+finish() {
+  if [ "$purpose" = test ]; then
+    python_tools_current || { lock; python_tools_current || install_python_tools; }
+  fi
+  exit 0
+}
+
 packages_current || { lock; packages_current || install_packages; }
 everything=$(missing_programs 'kafka redis')
-[ -n "$everything" ] || exit 0
+[ -n "$everything" ] || finish
 missing=$(missing_programs "$(needed_engines)")
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || finish
 # shellcheck disable=SC2086  # a list of words
 if ! may_install; then
   explain $missing
@@ -147,3 +169,4 @@ lock
 missing=$(missing_programs "$(needed_engines)")
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install_programs $missing
+finish

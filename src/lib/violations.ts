@@ -28,6 +28,8 @@ export function violationsOf(errors: readonly TLocalizedValidationError[]): Viol
       for (const name of error.params.requiredProperties) add(`${at}/${escapePointer(name)}`, 'is missing');
     } else if (error.keyword === 'enum') {
       add(at, `must be one of ${error.params.allowedValues.map(String).join(', ')}`);
+    } else if (error.keyword === 'oneOf') {
+      add(at, 'must have exactly one of the forms its schema allows');
     } else if (error.keyword !== 'boolean' && error.keyword !== 'anyOf') {
       add(at, error.message);
     }

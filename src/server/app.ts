@@ -67,12 +67,17 @@ export function createApp(options: AppOptions): Hono {
   return app;
 }
 
-/** What no endpoint takes: OPTIONS says what the path takes, another method is refused, and the rest is not there. */
+/**
+ * What no endpoint takes: OPTIONS says what the path takes, another method is refused, and the rest is not there. A path that is
+ * an endpoint's own to the letter has the methods of that one, though it may be the address of an order, too.
+ */
 function otherMethods(endpoints: readonly Endpoint[]): (method: string, path: string) => Reply {
-  const paths = new TrieRouter<string>();
-  for (const { spec } of endpoints) paths.add('ALL', routePath(spec.path), spec.method.toUpperCase());
+  const paths = new TrieRouter<EndpointSpec>();
+  for (const { spec } of endpoints) paths.add('ALL', routePath(spec.path), spec);
   return (method, path) => {
-    const taken = new Set(paths.match('ALL', path)[0].map(([one]) => one));
+    const matching = paths.match('ALL', path)[0].map(([spec]) => spec);
+    const own = matching.filter((spec) => spec.path === path);
+    const taken = new Set((own.length > 0 ? own : matching).map((spec) => spec.method.toUpperCase()));
     if (taken.size === 0) throw new ProblemError('not-found');
     if (taken.has('GET')) taken.add('HEAD');
     const headers = { allow: [...taken, 'OPTIONS'].join(', ') };

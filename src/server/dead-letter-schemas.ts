@@ -12,7 +12,12 @@ export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
 const when = (description: string) =>
-  Type.String({ maxLength: 40, description: `${description}: RFC 3339, or an age such as 90s, 15m, 2h, 7d` });
+  Type.Union(
+    [Type.String({ format: 'date-time', maxLength: 40 }), Type.String({ pattern: '^\\d{1,6}[smhd]$' })],
+    {
+      description: `${description}: RFC 3339, or an age such as 90s, 15m, 2h, 7d`,
+    },
+  );
 
 /** How many dead letters a page may have. */
 export const LetterLimitSchema = Type.Integer({
@@ -122,7 +127,11 @@ export const RedriveRequestSchema = Type.Object(
     again: Type.Optional(Type.Boolean({ default: false, description: 'Also what was sent back before' })),
     cursor: Type.Optional(Type.String({ description: 'Of an answer that was cut: goes on there' })),
   },
-  { ...strict, $id: 'RedriveRequest' },
+  {
+    ...strict,
+    $id: 'RedriveRequest',
+    oneOf: [{ required: ['positions'] }, { required: ['filter'] }, { required: ['all'] }],
+  },
 );
 
 /** What became of the letters. */

@@ -164,10 +164,8 @@ function positionOf(text: string): LetterPosition {
 }
 
 function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number): RedriveOrder {
-  const { positions, filter, all } = request;
-  if ([positions, filter, all].filter((one) => one !== undefined).length !== 1) {
-    throw badBody('', 'must have exactly one of positions, filter, all');
-  }
+  // The schema has seen to it that there is one of positions, filter, all.
+  const { positions, filter } = request;
   return {
     selection:
       positions === undefined

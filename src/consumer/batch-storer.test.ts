@@ -7,7 +7,7 @@ import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { toDatabaseError } from '../storage/postgresql/sql-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import { BatchStorer, type BatchStorerOptions } from './batch-storer.ts';
+import { BatchStorer, type BatchStorerOptions, type StoredBatch } from './batch-storer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { type Part, PartitionQueue } from './partition-queue.ts';
 
@@ -245,4 +245,17 @@ test('what an attempt without an answer may have changed is announced again when
   };
   expect(await storer.store([partOf(orders(1))], never)).toBe('fenced');
   expect(announced).toEqual([['a']]);
+});
+
+test('tells of each committed batch once: what became of it, and how old its orders were', async () => {
+  const told: StoredBatch[] = [];
+  const { sink, storer, now } = setUp({ onStored: (batch) => told.push(batch) });
+  sink.verdict = (_, attempt) => {
+    if (attempt === 1) throw new AppError('database_unavailable', 'down', { retryable: true });
+  };
+  const orders = Array.from({ length: 200 }, (_, at) => messageOf(sampleOrder(`uid-${at}`)));
+  await storer.store([partOf([...orders, rawMessage('{')])], new AbortController().signal);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({ records: 201, written: 200, changed: 0, rejected: ['not_json'] });
+  expect(told[0]?.agesMs).toEqual(Array.from({ length: 50 }, () => now - 1_760_000_000_000));
 });

@@ -1,7 +1,7 @@
 import type { LogRecord } from '../kafka/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { Rejection } from '../order/rejection.ts';
+import type { Rejection, RejectionReason } from '../order/rejection.ts';
 import { reject } from '../order/validate.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -27,7 +27,23 @@ export interface BatchStorerOptions {
    * when it is known to be committed.
    */
   readonly onChanged: (uids: readonly string[], note?: string) => void;
+  /** Told of each batch once it is committed. */
+  readonly onStored?: ((batch: StoredBatch) => void) | undefined;
   readonly logger: Logger;
+}
+
+/** A batch that was committed. */
+export interface StoredBatch {
+  readonly records: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly changed: number;
+  /** Why each of the rest became a dead letter. */
+  readonly rejected: readonly RejectionReason[];
+  /** From the first decoded record to the commit, dead letters included. */
+  readonly seconds: number;
+  /** From production to the commit, ms, of some of the orders, evenly spread over the batch. */
+  readonly agesMs: readonly number[];
 }
 
 /** What became of a batch: all of it stored, or (part of it) not ours any more. */
@@ -82,9 +98,11 @@ export class BatchStorer {
         const mayCommit = (): boolean => !signal.aborted && parts.every(({ queue }) => !queue.revoked);
         if (!mayCommit()) return 'abandoned';
         const batch = new IncomingBatch(parts, attempts, { ...this.#options, mayCommit });
+        const began = performance.now();
         try {
           const result = await this.#sink.write(batch);
           this.#count(result, batch);
+          this.#report(parts, result, batch, (performance.now() - began) / 1000);
           this.#announce(batch.changed, result.note);
           if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
           return 'stored';
@@ -132,6 +150,21 @@ export class BatchStorer {
     this.counts.unchanged += result.unchanged;
     this.counts.changed += result.changed.length;
     this.counts.deadLettered += batch.rejected.length;
+  }
+
+  #report(parts: readonly Part[], result: BatchResult, batch: IncomingBatch, seconds: number): void {
+    const { onStored, now } = this.#options;
+    if (onStored === undefined) return;
+    const at = now();
+    onStored({
+      records: countRecords(parts),
+      written: result.written,
+      unchanged: result.unchanged,
+      changed: result.changed.length,
+      rejected: batch.rejected.map(({ rejection }) => rejection.reason),
+      seconds,
+      agesMs: batch.produced.map((produced) => at - produced),
+    });
   }
 
   /** After the commit, or after its answer was lost: telling once too often does no harm. */

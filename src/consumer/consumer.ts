@@ -3,7 +3,7 @@ import type { OrderLog } from '../kafka/order-log.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { LostRange } from '../storage/postgresql/offset-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { BatchStorer, type OrderSink, type StoreCounts } from './batch-storer.ts';
+import { BatchStorer, type OrderSink, type StoreCounts, type StoredBatch } from './batch-storer.ts';
 import { ConsumerSession } from './consumer-session.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { type Offsets, PartitionLoader } from './partition-loader.ts';
@@ -31,6 +31,8 @@ export interface OrderConsumerDependencies {
   readonly sendDeadLetters: (letters: readonly OutgoingMessage[]) => Promise<void>;
   /** Told after a commit which orders say something else now, and where the sink has noted it. */
   readonly onChanged: (uids: readonly string[], note?: string) => void;
+  /** Told of each batch once it is committed. */
+  readonly onStored?: (batch: StoredBatch) => void;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -67,11 +69,12 @@ export class OrderConsumer {
   constructor(settings: OrderConsumerSettings, dependencies: OrderConsumerDependencies) {
     this.#settings = settings;
     this.#dependencies = dependencies;
-    const { logger, now = Date.now, onChanged, sendDeadLetters } = dependencies;
+    const { logger, now = Date.now, onChanged, onStored, sendDeadLetters } = dependencies;
     this.#storer = new BatchStorer(dependencies.sink, {
       ...settings,
       now,
       onChanged,
+      onStored,
       sendDeadLetters: (letters) => sendDeadLetters(letters.map(deadLetterOf)),
       logger,
     });

@@ -5,6 +5,7 @@ import { latestDate, OrderScan } from '../order/order-scan.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import { countRecords } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import type { Part } from './partition-queue.ts';
 import { producedAt } from './record-header.ts';
@@ -27,6 +28,8 @@ export interface BatchHistory {
   readonly sent: Set<LogRecord>;
 }
 
+/** About so many of a batch's records are asked when they were produced. */
+const AGE_SAMPLES = 64;
 /** Records decoded between two turns of the event loop: about two milliseconds of work. */
 const SLICE_RECORDS = 250;
 
@@ -40,20 +43,29 @@ export class IncomingBatch implements OrderBatch {
   readonly #parts: readonly Part[];
   readonly #options: IncomingBatchOptions;
   readonly #history: BatchHistory;
+  readonly #sampleEvery: number;
   #rejected: RejectedRecord[] = [];
   #changed: readonly string[] = [];
+  #produced: number[] = [];
+  #decoded = 0;
 
   constructor(parts: readonly Part[], history: BatchHistory, options: IncomingBatchOptions) {
     this.#parts = parts;
     this.#history = history;
     this.#options = options;
     this.topicId = parts[0]?.queue.topicId ?? '';
+    this.#sampleEvery = Math.ceil(countRecords(parts) / AGE_SAMPLES);
     this.moves = parts.map(({ queue, from, to }) => ({ partition: queue.partition, from, to }));
   }
 
   /** Records of the last attempt that are no orders. */
   get rejected(): readonly RejectedRecord[] {
     return this.#rejected;
+  }
+
+  /** When some of the last attempt's orders were produced, evenly spread over the batch; ms since the Unix epoch. */
+  get produced(): readonly number[] {
+    return this.#produced;
   }
 
   /** Orders that say something else if the last attempt's commit came through. */
@@ -64,6 +76,8 @@ export class IncomingBatch implements OrderBatch {
   *slices(rows: OrderRows): Iterable<void> {
     this.#rejected = [];
     this.#changed = [];
+    this.#produced = [];
+    this.#decoded = 0;
     for (const part of this.#parts) {
       for (let at = 0; at < part.records.length; at += SLICE_RECORDS) {
         this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length), rows);
@@ -101,14 +115,21 @@ export class IncomingBatch implements OrderBatch {
         valueLength <= maxOrderBytes &&
         scan.scan(bytes, valueAt, valueLength, latest)
       ) {
-        rows.addScanned(scan, partition, offset, producedAt(record));
+        rows.addScanned(scan, partition, offset, this.#producedAt(record));
         continue;
       }
       const verdict = refused ?? decodeOrder(record.value, options);
       if (verdict.ok)
-        rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, producedAt(record));
+        rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, this.#producedAt(record));
       else this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
     }
+  }
+
+  #producedAt(record: LogRecord): number {
+    const at = producedAt(record);
+    if (this.#decoded % this.#sampleEvery === 0) this.#produced.push(at);
+    this.#decoded += 1;
+    return at;
   }
 }
 

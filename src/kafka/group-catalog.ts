@@ -83,13 +83,8 @@ export class GroupCatalog {
         committed.set(topic, known);
       }
     }
-    // A topic the group once read may be gone.
-    const ends = await Promise.all(
-      [...committed.keys()].map(async (topic) =>
-        this.#topics.ends([topic]).catch(() => new Map<string, Map<number, number>>()),
-      ),
-    );
-    const endOf = new Map(ends.flatMap((one) => [...one]));
+    const ends = await Promise.all([...committed.keys()].map((topic) => this.#endsOf(topic)));
+    const endOf = new Map(ends);
     return {
       group: name,
       state: group.state,
@@ -106,6 +101,12 @@ export class GroupCatalog {
           })),
       ),
     };
+  }
+
+  /** A topic the group once read may be gone. */
+  async #endsOf(topic: string): Promise<readonly [string, ReadonlyMap<number, number>]> {
+    const found = await this.#topics.ends([topic]).catch(() => undefined);
+    return [topic, found?.get(topic)?.ends ?? new Map()];
   }
 }
 

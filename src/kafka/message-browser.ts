@@ -102,20 +102,26 @@ export class MessageBrowser {
     });
   }
 
-  /** Messages as they are written, from now on, until the signal aborts; `wanted` is asked about each before it is decoded. */
+  /**
+   * Messages as they are written, from now on, until the signal aborts; `wanted` is asked about each before it is decoded. The
+   * first, empty list says that the topic is open; what was left out goes by in an empty list, too.
+   */
   async *follow(
     topic: string,
     signal: AbortSignal,
-    { wanted, maxValueBytes }: { wanted: (record: LogRecord) => boolean; maxValueBytes: number },
+    {
+      wanted,
+      maxValueBytes,
+    }: { wanted: (partition: number, record: LogRecord) => boolean; maxValueBytes: number },
   ): AsyncGenerator<readonly BrowsedMessage[]> {
     const reader = await this.#open(topic);
     try {
       yield [];
       for await (const { partition, records } of reader.follow(signal)) {
         const messages = records
-          .filter(wanted)
+          .filter((record) => wanted(partition, record))
           .map((record) => this.#message(partition, record, maxValueBytes));
-        if (messages.length > 0) yield messages;
+        yield messages;
       }
     } finally {
       await reader.close();

@@ -41,6 +41,12 @@ export interface TopicDetail extends TopicSummary {
   readonly settings: readonly TopicSetting[];
 }
 
+export interface TopicEnds {
+  readonly topicId: string;
+  /** Partition → the offset after its last message; those without a leader are left out. */
+  readonly ends: ReadonlyMap<number, number>;
+}
+
 /** Partitions of topics: name → numbers. */
 type PartitionSet = ReadonlyMap<string, readonly number[]>;
 /** As the client gives them: of Kafka's own topics it gives no more than the name. */
@@ -106,11 +112,17 @@ export class TopicCatalog {
     });
   }
 
-  /** The ends of these partitions, as a reader of committed messages sees them; those without a leader are left out. */
-  ends(topics: readonly string[]): Promise<Map<string, Map<number, number>>> {
+  /** Where each of these topics ends, as a reader of committed messages sees it. @throws AppError `topic_missing` */
+  ends(topics: readonly string[]): Promise<Map<string, TopicEnds>> {
     return this.#admin.ask('asking where topics end', async (admin) => {
       const metadata = await admin.metadata({ topics: [...topics], forceUpdate: true });
-      return offsetsOf(admin, ledPartitions(metadata.topics), LATEST);
+      const ends = await offsetsOf(admin, ledPartitions(metadata.topics), LATEST);
+      return new Map(
+        topics.map((name) => [
+          name,
+          { topicId: metadata.topics.get(name)?.id ?? '', ends: ends.get(name) ?? new Map() },
+        ]),
+      );
     });
   }
 }

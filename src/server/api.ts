@@ -1,7 +1,7 @@
-import type { Logger } from '../telemetry/logger.ts';
-import type { OrderIntake, OrderList, OrderLookup, Probe } from './dependencies.ts';
+import type { OrderIntake, OrderList, OrderLookup } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
-import { createReadiness, type ReadinessOptions } from './readiness.ts';
+import { type Operations, operationEndpoints } from './operations.ts';
+import type { Readiness } from './readiness.ts';
 import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { orderEndpoints } from './routes/orders.ts';
@@ -12,13 +12,13 @@ export interface ApiServices {
   readonly list: OrderList;
   readonly intake: OrderIntake;
   readonly deadLetters: DeadLetterDesk;
-  readonly probes: readonly Probe[];
+  /** The state of the engines. Never rejects. */
+  readonly readiness: () => Promise<Readiness>;
+  readonly operations: Operations;
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
-  readonly logger: Logger;
   /** The clock, ms since the Unix epoch. */
   readonly now?: () => number;
-  readonly readiness?: ReadinessOptions;
 }
 
 /** Every endpoint of the API, by resource. Routes, checks, `/openapi.json` and the client's types all come from this list. */
@@ -27,6 +27,7 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
   return [
     ...orderEndpoints(options),
     ...deadLetterEndpoints(options),
-    ...healthEndpoints(createReadiness(services.probes, services.logger, services.readiness)),
+    ...operationEndpoints({ ...services.operations, now: options.now }),
+    ...healthEndpoints(services.readiness),
   ];
 }

@@ -4,6 +4,7 @@ import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { PROBLEMS } from './problem.ts';
+import { createReadiness } from './readiness.ts';
 
 const TOKEN = 'a-token-to-be-kept-secret';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -250,7 +251,8 @@ describe('readiness', () => {
         return new Promise<void>(() => {});
       },
     } as const;
-    const app = new FakeBackend().app({ probes: [hanging], readiness: { timeoutMs: 20, keepMs: 1000 } });
+    const readiness = createReadiness([hanging], silentLogger, { timeoutMs: 20, keepMs: 1000 });
+    const app = new FakeBackend().app({ readiness });
     const answers = await Promise.all([app.request('/readyz'), app.request('/readyz')]);
     expect(answers.map((one) => one.status)).toEqual([503, 503]);
     expect((await app.request('/readyz')).status).toBe(503);

@@ -18,7 +18,7 @@ test('describes every route of the API there is', () => {
   );
   const routes = new FakeBackend()
     .app()
-    .routes.filter(({ path }) => /^\/(api|healthz|readyz|openapi)/.test(path))
+    .routes.filter(({ path }) => /^\/(api|healthz|readyz|metrics|openapi)/.test(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
   expect(described.sort()).toEqual([...new Set(routes)].sort());
 });

@@ -34,6 +34,23 @@ export const PROBLEMS = {
     title: 'There is no order with this order_uid',
     advice: 'An order sent a moment ago may still be on its way from Kafka.',
   },
+  'topic-not-found': {
+    status: 404,
+    title: 'There is no such topic',
+    advice:
+      'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but can’t be looked into.',
+  },
+  'message-not-found': {
+    status: 404,
+    title: 'There is no message at this position',
+    advice:
+      'The partition is not there, or its log begins later or ends before; an offset may also be a transaction’s marker.',
+  },
+  'group-not-found': {
+    status: 404,
+    title: 'There is no such consumer group',
+    advice: 'GET /api/v1/consumer-groups lists them.',
+  },
   'dead-letter-not-found': {
     status: 404,
     title: 'There is no dead letter at this position',
@@ -95,6 +112,11 @@ export const PROBLEMS = {
       'The order may or may not have been taken. Sending it again is safe: the same order is stored once.',
     retryAfterSeconds: 5,
   },
+  'kafka-rejected': {
+    status: 422,
+    title: 'Kafka refuses this message',
+    advice: 'It may be longer than the topic takes: see max.message.bytes among its settings.',
+  },
   'dead-letters-busy': {
     status: 503,
     title: 'Dead letters are in use',
@@ -106,6 +128,12 @@ export const PROBLEMS = {
     title: 'Too many requests are under way',
     advice: 'The limit is server.maxConcurrentRequests. Try again later.',
     retryAfterSeconds: 1,
+  },
+  'too-many-at-once': {
+    status: 503,
+    title: 'Too many of these requests are under way',
+    advice: 'Streams and searches are limited in number. Try again later.',
+    retryAfterSeconds: 5,
   },
   'timed-out': {
     status: 503,
@@ -177,6 +205,7 @@ export function violated(
 const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
   database_unavailable: 'database-unavailable',
   kafka_unavailable: 'kafka-unavailable',
+  kafka_rejected: 'kafka-rejected',
   topic_missing: 'kafka-unavailable',
   busy: 'dead-letters-busy',
 };

@@ -1,11 +1,13 @@
 import { type ApiServices, apiEndpoints } from '../../src/server/api.ts';
 import { type AppOptions, createApp } from '../../src/server/app.ts';
 import type { Probe } from '../../src/server/dependencies.ts';
+import { createReadiness } from '../../src/server/readiness.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
 import type { OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { checkReply } from './check-reply.ts';
 import { FakeDeadLetters } from './fake-dead-letters.ts';
+import { fakeOperations } from './fake-operations.ts';
 import { documentOf } from './stored-order.ts';
 
 /** The application over an order book in memory; every engine can be broken. */
@@ -75,9 +77,12 @@ export class FakeBackend {
           return { partition: 4, offset: 9_007_199_254_740_993n };
         },
       },
-      probes: [probe('postgresql', true), probe('kafka', false), probe('redis', false)],
-      logger: silentLogger,
-      readiness: { keepMs: 0 },
+      readiness: createReadiness(
+        [probe('postgresql', true), probe('kafka', false), probe('redis', false)],
+        silentLogger,
+        { keepMs: 0 },
+      ),
+      operations: fakeOperations(),
     };
   }
 

@@ -153,7 +153,7 @@ describe('browsing', () => {
     const stop = new AbortController();
     const seen: string[] = [];
     const wanted = {
-      wanted: (record: { key: Buffer | null }) => String(record.key) !== 'other',
+      wanted: (_: number, record: { key: Buffer | null }) => String(record.key) !== 'other',
       maxValueBytes: 10,
     };
     let open = false;

@@ -9,7 +9,10 @@ import { GeneratorDesk } from '../../producer/generator-desk.ts';
 import { STEADY } from '../../producer/schedule.ts';
 import { apiEndpoints } from '../../server/api.ts';
 import { createApp } from '../../server/app.ts';
+import { ServerCounters } from '../../server/counters.ts';
+import type { Probe } from '../../server/dependencies.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
+import { createReadiness } from '../../server/readiness.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { buildWebClient } from '../../server/web-client.ts';
 import { Invalidator } from '../../storage/invalidator.ts';
@@ -21,9 +24,12 @@ import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
 import { RedisConnection } from '../../storage/redis/client.ts';
 import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
+import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterDesk } from './dead-letter-clients.ts';
+import { openOperations, type ProcessParts } from './operations.ts';
+import { randomSeed } from './random-seed.ts';
 import { serverToken } from './server-token.ts';
 import type { Resources } from './shutdown.ts';
 
@@ -130,6 +136,7 @@ export function startConsumer(
   clients: Clients,
   resources: Resources,
   logger: Logger,
+  meter: ConsumerMeter,
 ): OrderConsumer {
   const { kafka, consumer: settings } = config;
   const { cache, database, deadLetterSender, invalidator } = clients;
@@ -151,6 +158,7 @@ export function startConsumer(
         noteChanges: cache !== undefined,
       }),
       sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters),
+      onStored: (batch) => meter.add(batch),
       onChanged: (uids, note) => void invalidator?.changed(uids, note),
       logger: logger.child({ role: 'consumer' }),
     },
@@ -182,6 +190,7 @@ export async function startRestServer(
   clients: Clients,
   resources: Resources,
   logger: Logger,
+  parts: ProcessParts,
 ): Promise<RunningServer> {
   const roleLogger = logger.child({ role: 'server' });
   const { cache, database, orderSender } = clients;
@@ -190,20 +199,22 @@ export async function startRestServer(
   await clients.invalidator?.start();
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
   resources.defer('kafka probe', () => kafkaProbe.close());
+  const probes: Probe[] = [
+    { name: 'postgresql', required: true, check: () => store.ping() },
+    { name: 'kafka', required: false, check: () => kafkaProbe.check() },
+  ];
+  if (cache !== undefined) probes.push({ name: 'redis', required: false, check: () => cache.ping() });
+  const readiness = createReadiness(probes, roleLogger);
+  const counters = new ServerCounters();
+  const operations = openOperations(config, { ...parts, database, counters, readiness, resources });
   const endpoints = apiEndpoints({
     maxOrderBytes: config.consumer.maxOrderBytes,
-    lookup: new OrderReader({ store, cache }),
+    lookup: counters.countLookups(new OrderReader({ store, cache })),
     list: store,
     intake: createOrderIntake(orderSender, config.kafka.topic),
     deadLetters: deadLetterDesk(config, database),
-    probes: [
-      { name: 'postgresql', required: true, check: () => store.ping() },
-      { name: 'kafka', required: false, check: () => kafkaProbe.check() },
-      ...(cache === undefined
-        ? []
-        : [{ name: 'redis' as const, required: false, check: () => cache.ping() }]),
-    ],
-    logger: roleLogger,
+    readiness,
+    operations,
   });
   const app = createApp({
     ...config.server,
@@ -212,8 +223,10 @@ export async function startRestServer(
     web: await buildWebClient(),
     logger: roleLogger,
   });
-  const server = startServer(app, config.server, roleLogger);
+  const server = startServer(counters.countResponses(app), config.server, roleLogger);
   resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
+  // Before the server: it would wait for them.
+  resources.defer('event streams', () => operations.streams.close());
   return server;
 }
 
@@ -228,9 +241,4 @@ export function openGenerator(config: Config, clients: Clients, logger: Logger):
     logger: logger.child({ role: 'producer' }),
     closeTimeoutMs: config.shutdownTimeoutMs * DRAIN_SHARE,
   });
-}
-
-/** A seed nobody has used lately. */
-export function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }

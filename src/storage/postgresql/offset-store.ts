@@ -44,6 +44,16 @@ export class OffsetStore {
     });
   }
 
+  /** The next offset of each partition this group has stored anything of, or has begun to. */
+  positions(scope: OffsetScope): Promise<Map<number, number>> {
+    return this.#database.query('reading offsets', async (sql) => {
+      const rows: { partition: number; next_offset: string }[] = await sql`
+        select partition, next_offset from consumer_offsets
+        where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}`;
+      return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+    });
+  }
+
   /** How far this group came on earlier topics of the same name: topic id → sum of the next offsets. */
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>> {
     return this.#database.query('looking for earlier topics', async (sql) => {

@@ -19,7 +19,8 @@ import { prepareEnvironment } from '../environment.ts';
 import { faultsOption } from '../faults-option.ts';
 import { integerOption, MAX_SEED, numberOption } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { Clients, randomSeed } from '../roles.ts';
+import { randomSeed } from '../random-seed.ts';
+import { Clients } from '../roles.ts';
 
 interface ProduceOptions extends CommonOptions {
   readonly count?: number;

@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
+import type { RunningServer } from '../../../server/server.ts';
+import { ConsumerMeter } from '../../../telemetry/consumer-meter.ts';
 import { banner } from '../banner.ts';
 import {
   type CommandContext,
@@ -10,6 +13,7 @@ import {
   withContext,
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
+import type { ProcessParts } from '../operations.ts';
 import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
 import { serverToken } from '../server-token.ts';
 
@@ -84,17 +88,31 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
     onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
   });
   const clients = new Clients(config, resources, logger);
-  if (roles.consumer) startConsumer(config, clients, resources, logger);
-  const server = roles.server ? await startRestServer(config, clients, resources, logger) : undefined;
-  if (roles.producer) {
-    const generator = openGenerator(config, clients, logger);
-    resources.defer('producer', () => generator.close());
-    await generator.start();
-  }
+  const registry = new Registry();
+  const consumer = roles.consumer ? meteredConsumer() : undefined;
+  const server = roles.server ? await startServing() : undefined;
   const names = Object.entries(roles).flatMap(([role, on]) => (on === true ? [role] : []));
   const where = { config, url: server?.url, engines: engines.statuses, roles: names };
   if (options.json === true) printJson({ url: server?.url, roles: names, engines: engines.statuses });
   else print(banner(where));
   await aborted(signal);
   logger.info({}, 'stopping');
+
+  function meteredConsumer(): NonNullable<ProcessParts['consumer']> {
+    const meter = new ConsumerMeter(registry);
+    return { meter, role: startConsumer(config, clients, resources, logger, meter) };
+  }
+
+  /** A server can start the generator even where it does not run from the beginning. */
+  async function startServing(): Promise<RunningServer> {
+    const generator = openGenerator(config, clients, logger);
+    const running = await startRestServer(config, clients, resources, logger, {
+      generator,
+      consumer,
+      registry,
+    });
+    resources.defer('producer', () => generator.close());
+    if (roles.producer) await generator.start();
+    return running;
+  }
 }

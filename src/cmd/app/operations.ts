@@ -1,0 +1,146 @@
+import type { Registry } from 'prom-client';
+import type { OrderConsumer } from '../../consumer/consumer.ts';
+import { GroupCatalog } from '../../kafka/group-catalog.ts';
+import { KeptAdmin } from '../../kafka/kept-admin.ts';
+import { MessageBrowser } from '../../kafka/message-browser.ts';
+import { TopicCatalog } from '../../kafka/topic-catalog.ts';
+import type { GeneratorDesk } from '../../producer/generator-desk.ts';
+import type { ServerCounters } from '../../server/counters.ts';
+import { EventStreams } from '../../server/event-streams.ts';
+import type { TopicReading } from '../../server/live/readings.ts';
+import { LiveSampler } from '../../server/live/sampler.ts';
+import type { Operations } from '../../server/operations.ts';
+import type { Readiness } from '../../server/readiness.ts';
+import type { Database } from '../../storage/postgresql/database.ts';
+import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
+import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
+import { LoopDelay } from '../../telemetry/loop-delay.ts';
+import { registerMetrics } from '../../telemetry/metrics.ts';
+import type { Config } from './config-schema.ts';
+import { generatorControl } from './generator-control.ts';
+import type { Resources } from './shutdown.ts';
+
+/** What the server of this process can look at beside the engines. */
+export interface ProcessParts {
+  readonly generator: GeneratorDesk;
+  /** Undefined in a process without a consumer. */
+  readonly consumer: { readonly role: OrderConsumer; readonly meter: ConsumerMeter } | undefined;
+  readonly registry: Registry;
+}
+
+export interface OperationsOptions extends ProcessParts {
+  readonly counters: ServerCounters;
+  readonly readiness: () => Promise<Readiness>;
+  readonly database: Database;
+  readonly resources: Resources;
+}
+
+const ADMIN_TIMEOUT_MS = 3_000;
+const MAX_BUDGET_MS = 4_000;
+
+/** What those who run the service look at and steer; the sampler runs until the resources are closed. */
+export function openOperations(config: Config, options: OperationsOptions): Operations {
+  const { consumer, counters, database, generator, readiness, registry, resources } = options;
+  const { brokers, topic, deadLetterTopic, group } = config.kafka;
+  const admin = new KeptAdmin({ brokers, clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
+  resources.defer('kafka console', () => admin.close());
+  const topics = new TopicCatalog(admin);
+  const offsets = new OffsetStore(database);
+
+  const readTopic = async (): Promise<TopicReading> => {
+    const ends = await topics.ends([topic, deadLetterTopic]);
+    const orders = ends.get(topic);
+    const stored = await offsets.positions({ group, topic, topicId: orders?.topicId ?? '' });
+    const partitions = [...(orders?.ends ?? [])].map(([partition, end]) => ({
+      partition,
+      end,
+      stored: stored.get(partition),
+    }));
+    const letters = ends.get(deadLetterTopic)?.ends.values() ?? [];
+    return {
+      partitions: partitions.sort((a, b) => a.partition - b.partition),
+      deadLetters: [...letters].reduce((sum, end) => sum + end, 0),
+    };
+  };
+
+  const generatorReading = () => {
+    const { state, counts, currentRate, lateMs } = generator.status;
+    return { state, ...counts, currentRate, lateMs };
+  };
+  const consumerReading = ({ role }: NonNullable<ProcessParts['consumer']>) => {
+    const { lost, ...status } = role.status();
+    return { ...status, lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0) };
+  };
+
+  const loopDelay = new LoopDelay();
+  loopDelay.start();
+  const sampler = new LiveSampler({
+    source: {
+      local: () => {
+        const { rss, heapUsed } = process.memoryUsage();
+        const { user, system } = process.cpuUsage();
+        return {
+          generator: generatorReading(),
+          consumer: consumer && {
+            ...consumerReading(consumer),
+            batches: consumer.meter.batches,
+            agesMs: consumer.meter.takeAges(),
+          },
+          lookups: { ...counters.lookups },
+          responses: { ...counters.responses },
+          process: {
+            rssBytes: rss,
+            heapBytes: heapUsed,
+            cpuMs: (user + system) / 1000,
+            loopDelayMs: loopDelay.takeWorst(),
+            uptimeSeconds: process.uptime(),
+          },
+        };
+      },
+      engines: async () => (await readiness()).engines,
+      topic: readTopic,
+    },
+  });
+  sampler.start();
+  resources.defer('live figures', () => {
+    sampler.close();
+    loopDelay.close();
+  });
+
+  const streams = new EventStreams();
+  registerMetrics(registry, {
+    generator: generatorReading,
+    consumer: consumer && { meter: consumer.meter, status: () => consumerReading(consumer) },
+    server: {
+      lookups: () => counters.lookups,
+      responses: () => counters.responses,
+      streams: () => streams.size,
+      engines: async () => (await readiness()).engines,
+      lag: () => new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one.lag])),
+      loopDelayMs: () => sampler.latest?.process.loop_delay_ms ?? 0,
+    },
+  });
+
+  return {
+    generator: generatorControl(generator, topic),
+    topics,
+    groups: new GroupCatalog(admin, topics),
+    ownGroup: {
+      group,
+      topic,
+      stored: async () => {
+        const { topicId = '' } = (await topics.ends([topic])).get(topic) ?? {};
+        return offsets.positions({ group, topic, topicId });
+      },
+    },
+    messages: new MessageBrowser({
+      brokers,
+      maxOrderBytes: config.consumer.maxOrderBytes,
+      budgetMs: Math.min(MAX_BUDGET_MS, config.server.requestTimeoutMs / 2),
+      now: Date.now,
+    }),
+    sampler,
+    streams,
+    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+  };
+}

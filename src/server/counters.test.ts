@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test';
+import { storedDocument } from '../../test/helpers/stored-order.ts';
+import { ServerCounters } from './counters.ts';
+
+test('lookups are counted by tier, and what is found at once stays at once', async () => {
+  const counters = new ServerCounters();
+  const lookup = counters.countLookups({
+    find: (uid) => {
+      if (uid === 'l1') return { ...storedDocument('l1'), tier: 'l1' };
+      if (uid === 'down') return Promise.reject(new Error('down'));
+      return Promise.resolve(
+        uid === 'none' ? undefined : { ...storedDocument(uid), tier: 'postgresql' as const },
+      );
+    },
+  });
+  expect(lookup.find('l1')).not.toBeInstanceOf(Promise);
+  await Promise.allSettled(['a', 'b', 'none', 'down'].map((uid) => lookup.find(uid)));
+  expect(counters.lookups).toEqual({ l1: 1, redis: 0, postgresql: 2, absent: 1, failed: 1 });
+});
+
+test('responses are counted by class', async () => {
+  const counters = new ServerCounters();
+  const handler = counters.countResponses({
+    fetch: (request) => {
+      const response = new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
+      return request.method === 'POST' ? Promise.resolve(response) : response;
+    },
+  });
+  for (const status of [200, 204, 304, 404, 503])
+    for (const method of ['GET', 'POST']) await handler.fetch(new Request(`http://x/${status}`, { method }));
+  expect(counters.responses).toEqual({ '2xx': 4, '3xx': 2, '4xx': 2, '5xx': 2 });
+});

@@ -1,0 +1,64 @@
+import { type Endpoint, endpoint } from '../endpoint.ts';
+import { EVENT_STREAM_HEADERS } from '../event-stream.ts';
+import type { EventStreams } from '../event-streams.ts';
+import type { LiveSampler } from '../live/sampler.ts';
+import { LiveHistorySchema } from '../live-schemas.ts';
+import { ProblemError } from '../problem.ts';
+import { NO_STORE } from '../reply.ts';
+
+export interface LiveEndpointsOptions {
+  readonly sampler: Pick<LiveSampler, 'history' | 'listen'>;
+  readonly streams: EventStreams;
+}
+
+/** The history of five minutes and what comes while it is read. */
+const BUFFER_BYTES = 4_194_304;
+const COMMON = { tag: 'live', access: 'guarded' } as const;
+
+/** `/api/v1/live`: what goes on, second by second. */
+export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpoint[] {
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/live',
+        operationId: 'live',
+        summary: 'What goes on, second by second, as server-sent events',
+        description:
+          'First a `history` event (LiveHistory: the last minutes), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
+        responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
+        problems: ['too-many-at-once'],
+        streams: true,
+      },
+      ({ method }) => {
+        if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
+        let stop = (): void => {};
+        const stream = streams.open({
+          overflow: 'end',
+          maxBufferedBytes: BUFFER_BYTES,
+          onEnd: () => stop(),
+        });
+        if (stream === undefined) throw new ProblemError('too-many-at-once');
+        stream.send({ event: 'history', data: sampler.history });
+        stop = sampler.listen({
+          sample: (sample) => void stream.send({ event: 'sample', id: String(sample.at), data: sample }),
+          note: (note) => void stream.send({ event: 'note', data: note }),
+        });
+        return { status: 200, body: stream.body, headers: EVENT_STREAM_HEADERS };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/live/history',
+        operationId: 'liveHistory',
+        summary: 'The last minutes, as a live stream begins with them',
+        responses: { 200: { description: 'Samples and notes, oldest first', schema: LiveHistorySchema } },
+      },
+      () => ({ status: 200, json: sampler.history, headers: NO_STORE }),
+    ),
+  ];
+}

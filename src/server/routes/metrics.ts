@@ -1,0 +1,31 @@
+import { type Endpoint, endpoint } from '../endpoint.ts';
+import { NO_STORE } from '../reply.ts';
+
+/** The figures of this process in the text format of Prometheus. */
+export interface MetricsPage {
+  readonly contentType: string;
+  /** Never rejects, bounded in time. */
+  text(): Promise<string>;
+}
+
+/** `/metrics`: open, as Prometheus expects it; it holds figures only, and nothing of any order. */
+export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/metrics',
+        operationId: 'metrics',
+        summary: 'Figures for Prometheus',
+        tag: 'service',
+        access: 'open',
+        responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
+      },
+      async () => ({
+        status: 200,
+        body: await metrics.text(),
+        headers: { ...NO_STORE, 'content-type': metrics.contentType },
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,146 @@
+import Type, { type Static } from 'typebox';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+const bytes = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
+  description: 'Text, or base64 when it is no UTF-8',
+});
+
+/** Kafka's own rule for topic names. */
+export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
+
+export const GroupNameSchema = Type.String({ minLength: 1, maxLength: 255, description: 'The group' });
+
+const summary = {
+  name: Type.String(),
+  topic_id: orNull(Type.String()),
+  internal: Type.Boolean({ description: 'Kafka’s own: only its name is known' }),
+  partitions: orNull(count),
+  replication_factor: orNull(count),
+  messages: Type.Union([count, Type.Null()], {
+    description: 'Offsets between the starts and the ends: as many messages, or fewer',
+  }),
+};
+
+export const TopicListSchema = Type.Object(
+  { topics: Type.Array(Type.Object(summary, { ...strict, $id: 'Topic' })) },
+  { ...strict, $id: 'TopicList' },
+);
+
+export const TopicDetailSchema = Type.Object(
+  {
+    ...summary,
+    partition_details: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          leader: orNull(Type.Integer()),
+          replicas: Type.Array(Type.Integer()),
+          in_sync_replicas: Type.Array(Type.Integer()),
+          start: Type.Integer({ minimum: 0, description: 'The first offset still there' }),
+          end: Type.Integer({ minimum: 0, description: 'The offset after the last committed message' }),
+        },
+        strict,
+      ),
+    ),
+    settings: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          value: orNull(Type.String()),
+          own: Type.Boolean({ description: 'Set on this topic; otherwise it is a default' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'TopicDetail' },
+);
+
+export const MessageSchema = Type.Object(
+  {
+    partition: count,
+    offset: count,
+    timestamp: Type.String({ format: 'date-time' }),
+    key: orNull(bytes),
+    headers: Type.Array(Type.Object({ name: Type.String(), value: orNull(bytes) }, strict)),
+    value: Type.Union([bytes, Type.Null()], { description: 'Null for a tombstone' }),
+    value_bytes: Type.Union([count, Type.Null()], { description: 'Length of the whole value' }),
+    cut: Type.Boolean({ description: '`value` is only the start of it' }),
+    meaning: Type.Union([
+      Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
+      Type.Object(
+        { kind: Type.Enum(['dead_letter', 'other']), reason: Type.String(), detail: Type.String() },
+        { ...strict, description: 'Why it is no order; `other`: as the consumer would see it' },
+      ),
+    ]),
+  },
+  { ...strict, $id: 'Message' },
+);
+
+export const MessagePageSchema = Type.Object(
+  {
+    messages: Type.Array(MessageSchema),
+    scanned: Type.Integer({ minimum: 0, description: 'Offsets looked at for this page' }),
+    left: Type.Integer({ minimum: 0, description: 'Offsets still to look at' }),
+    cut: Type.Boolean({ description: 'The time was up before the page was full' }),
+    cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'For the next page, with the same parameters; null after the last',
+    }),
+  },
+  { ...strict, $id: 'MessagePage' },
+);
+
+export const GroupListSchema = Type.Object(
+  {
+    groups: Type.Array(
+      Type.Object(
+        { group: Type.String(), state: Type.String(), protocol_type: Type.String(), members: count },
+        { ...strict, $id: 'ConsumerGroup' },
+      ),
+    ),
+  },
+  { ...strict, $id: 'ConsumerGroupList' },
+);
+
+export const GroupDetailSchema = Type.Object(
+  {
+    group: Type.String(),
+    state: Type.String(),
+    protocol_type: Type.String(),
+    members: Type.Array(
+      Type.Object(
+        {
+          member_id: Type.String(),
+          client_id: Type.String(),
+          host: Type.String(),
+          assigned: Type.Record(Type.String(), Type.Array(count)),
+        },
+        strict,
+      ),
+    ),
+    lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+    partitions: Type.Array(
+      Type.Object(
+        {
+          topic: Type.String(),
+          partition: count,
+          committed: Type.Union([count, Type.Null()], { description: 'What the group told Kafka' }),
+          stored: Type.Union([count, Type.Null()], {
+            description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
+          }),
+          end: orNull(count),
+          lag: Type.Union([count, Type.Null()], {
+            description: 'To `stored` where there is one, else to `committed`',
+          }),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'ConsumerGroupDetail' },
+);
+
+export type GroupDetailJson = Static<typeof GroupDetailSchema>;

@@ -1,0 +1,64 @@
+import { Histogram, type Registry } from 'prom-client';
+
+/** A batch the consumer has committed, as far as it is measured. */
+export interface MeteredBatch {
+  readonly records: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly changed: number;
+  readonly rejected: readonly string[];
+  /** Time the transaction took. */
+  readonly seconds: number;
+  /** From production to the commit, of some of the orders. */
+  readonly agesMs: readonly number[];
+}
+
+/** Recent ages kept for `takeAges`; older ones make room. */
+const MAX_AGES = 4_096;
+
+/** Counts what the consumer of this process stores. */
+export class ConsumerMeter {
+  batches = 0;
+  records = 0;
+  readonly outcomes = { written: 0, unchanged: 0, changed: 0 };
+  /** Dead letters by reason. */
+  readonly rejected = new Map<string, number>();
+  readonly #transactions: Histogram;
+  readonly #readable: Histogram;
+  #ages: number[] = [];
+
+  constructor(registry: Registry) {
+    this.#transactions = new Histogram({
+      name: 'test_service_transaction_seconds',
+      help: 'Time from the first record of a batch to its commit, dead letters included',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+      registers: [registry],
+    });
+    this.#readable = new Histogram({
+      name: 'test_service_readable_seconds',
+      help: 'Time from the production of an order to its commit, of up to 64 orders of each batch',
+      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers: [registry],
+    });
+  }
+
+  add(batch: MeteredBatch): void {
+    this.batches += 1;
+    this.records += batch.records;
+    this.outcomes.written += batch.written;
+    this.outcomes.unchanged += batch.unchanged;
+    this.outcomes.changed += batch.changed;
+    for (const reason of batch.rejected) this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
+    this.#transactions.observe(batch.seconds);
+    for (const ms of batch.agesMs) this.#readable.observe(Math.max(0, ms) / 1000);
+    this.#ages.push(...batch.agesMs);
+    if (this.#ages.length > MAX_AGES) this.#ages = this.#ages.slice(-MAX_AGES);
+  }
+
+  /** Ages of orders stored since the last call, ms: from production to the commit. At most 4 096, of the newest batches. */
+  takeAges(): number[] {
+    const ages = this.#ages;
+    this.#ages = [];
+    return ages;
+  }
+}

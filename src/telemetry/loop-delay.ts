@@ -1,0 +1,23 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+const RESOLUTION_MS = 20;
+
+/** How long the event loop keeps a timer waiting. */
+export class LoopDelay {
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+
+  start(): void {
+    this.#histogram.enable();
+  }
+
+  /** The longest delay since the last call, ms. */
+  takeWorst(): number {
+    const worst = this.#histogram.max / 1e6;
+    this.#histogram.reset();
+    return worst;
+  }
+
+  close(): void {
+    this.#histogram.disable();
+  }
+}

@@ -1,0 +1,241 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ConsumerMeter } from './consumer-meter.ts';
+
+/** Counters and states of this process, read when somebody asks. */
+export interface MetricSources {
+  readonly generator?:
+    | (() => { sent: number; failed: number; inFlight: number; currentRate: number; lateMs: number })
+    | undefined;
+  readonly consumer?:
+    | {
+        readonly meter: ConsumerMeter;
+        status(): { partitions: readonly number[]; waiting: boolean; rebuilds: number; lost: number };
+      }
+    | undefined;
+  readonly server?:
+    | {
+        lookups(): Readonly<Record<string, number>>;
+        responses(): Readonly<Record<string, number>>;
+        streams(): number;
+        engines(): Promise<readonly { name: string; status: 'up' | 'down' }[]>;
+        /** Partition → messages not stored yet; empty while nobody can tell. */
+        lag(): ReadonlyMap<string, number>;
+        /** The longest delay of the last second. */
+        loopDelayMs(): number;
+      }
+    | undefined;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly label?: string;
+  /** Label value → value; one value under `''` without a label. */
+  read(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+}
+
+/** Adds what is read of the sources at each scrape: nothing is counted twice, and nothing is done in between. */
+export function registerMetrics(registry: Registry, sources: MetricSources): void {
+  for (const metric of [
+    ...generatorMetrics(sources.generator),
+    ...consumerMetrics(sources.consumer),
+    ...serverMetrics(sources.server),
+    ...processMetrics(),
+  ])
+    register(registry, metric);
+}
+
+function register(registry: Registry, { name, type, help, label, read }: Metric): void {
+  const labelNames = label === undefined ? [] : [label];
+  const labelsOf = (value: string): Record<string, string> => (label === undefined ? {} : { [label]: value });
+  if (type === 'gauge') {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect: async () => {
+        const values = await read();
+        gauge.reset();
+        for (const [value, number] of Object.entries(values)) gauge.set(labelsOf(value), number);
+      },
+    });
+    return;
+  }
+  const counter = new Counter({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect: async () => {
+      const values = await read();
+      counter.reset();
+      for (const [value, number] of Object.entries(values)) counter.inc(labelsOf(value), number);
+    },
+  });
+}
+
+function generatorMetrics(status: MetricSources['generator']): Metric[] {
+  if (status === undefined) return [];
+  return [
+    {
+      name: 'test_service_produced_messages_total',
+      type: 'counter',
+      help: 'Messages of the generator, by what became of them',
+      label: 'result',
+      read: () => ({ sent: status().sent, failed: status().failed }),
+    },
+    {
+      name: 'test_service_producer_in_flight_messages',
+      type: 'gauge',
+      help: 'Messages of the generator that wait for their acknowledgement',
+      read: () => ({ '': status().inFlight }),
+    },
+    {
+      name: 'test_service_producer_rate',
+      type: 'gauge',
+      help: 'Messages per second the generator is to send now; 0 when it does not run',
+      read: () => ({ '': status().currentRate }),
+    },
+    {
+      name: 'test_service_producer_late_seconds',
+      type: 'gauge',
+      help: 'How far the generator is behind its schedule',
+      read: () => ({ '': status().lateMs / 1000 }),
+    },
+  ];
+}
+
+function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
+  if (consumer === undefined) return [];
+  const { meter } = consumer;
+  const status = () => consumer.status();
+  return [
+    {
+      name: 'test_service_stored_orders_total',
+      type: 'counter',
+      help: 'Orders of committed batches: new ones, identical ones, and ones that replaced another',
+      label: 'outcome',
+      read: () => ({ ...meter.outcomes }),
+    },
+    {
+      name: 'test_service_dead_letters_total',
+      type: 'counter',
+      help: 'Messages sent to the dead-letter topic, by reason',
+      label: 'reason',
+      read: () => Object.fromEntries(meter.rejected),
+    },
+    {
+      name: 'test_service_batches_total',
+      type: 'counter',
+      help: 'Transactions committed',
+      read: () => ({ '': meter.batches }),
+    },
+    {
+      name: 'test_service_consumed_records_total',
+      type: 'counter',
+      help: 'Records of committed batches',
+      read: () => ({ '': meter.records }),
+    },
+    {
+      name: 'test_service_assigned_partitions',
+      type: 'gauge',
+      help: 'Partitions this consumer has',
+      read: () => ({ '': status().partitions.length }),
+    },
+    {
+      name: 'test_service_storing_waits',
+      type: 'gauge',
+      help: '1 while batches wait for PostgreSQL or the dead-letter topic',
+      read: () => ({ '': status().waiting ? 1 : 0 }),
+    },
+    {
+      name: 'test_service_kafka_client_rebuilds_total',
+      type: 'counter',
+      help: 'How often the consumer’s Kafka client was replaced',
+      read: () => ({ '': status().rebuilds }),
+    },
+    {
+      name: 'test_service_lost_messages_total',
+      type: 'counter',
+      help: 'Offsets that were gone from the log before they could be read',
+      read: () => ({ '': status().lost }),
+    },
+  ];
+}
+
+function serverMetrics(server: MetricSources['server']): Metric[] {
+  if (server === undefined) return [];
+  return [
+    {
+      name: 'test_service_lookups_total',
+      type: 'counter',
+      help: 'Lookups by the tier that answered; absent: there is no such order; failed: nobody could tell',
+      label: 'tier',
+      read: () => server.lookups(),
+    },
+    {
+      name: 'test_service_http_responses_total',
+      type: 'counter',
+      help: 'HTTP responses by the class of their status',
+      label: 'class',
+      read: () => server.responses(),
+    },
+    {
+      name: 'test_service_event_streams',
+      type: 'gauge',
+      help: 'Open streams of server-sent events',
+      read: () => ({ '': server.streams() }),
+    },
+    {
+      name: 'test_service_engine_up',
+      type: 'gauge',
+      help: '1 when the engine answers, 0 when it does not',
+      label: 'engine',
+      read: async () =>
+        Object.fromEntries(
+          (await server.engines()).map(({ name, status }) => [name, status === 'up' ? 1 : 0]),
+        ),
+    },
+    {
+      name: 'test_service_lag_messages',
+      type: 'gauge',
+      help: 'Messages of the orders topic that are not stored yet, by partition; a few seconds old at most',
+      label: 'partition',
+      read: () => Object.fromEntries(server.lag()),
+    },
+    {
+      name: 'test_service_event_loop_delay_seconds',
+      type: 'gauge',
+      help: 'The longest a timer waited for the event loop in the last second',
+      read: () => ({ '': server.loopDelayMs() / 1000 }),
+    },
+  ];
+}
+
+function processMetrics(): Metric[] {
+  return [
+    {
+      name: 'process_resident_memory_bytes',
+      type: 'gauge',
+      help: 'Resident memory size in bytes',
+      read: () => ({ '': process.memoryUsage.rss() }),
+    },
+    {
+      name: 'process_cpu_seconds_total',
+      type: 'counter',
+      help: 'Total user and system CPU time spent in seconds',
+      read: () => {
+        const { user, system } = process.cpuUsage();
+        return { '': (user + system) / 1e6 };
+      },
+    },
+    {
+      name: 'process_start_time_seconds',
+      type: 'gauge',
+      help: 'Start time of the process since the Unix epoch in seconds',
+      read: () => ({ '': Math.round(Date.now() / 1000 - process.uptime()) }),
+    },
+  ];
+}

@@ -1,0 +1,150 @@
+import { generatorControl } from '../../src/cmd/app/generator-control.ts';
+import type { BrowsedMessage } from '../../src/kafka/browsed-message.ts';
+import type { BrowseQuery } from '../../src/kafka/message-browser.ts';
+import { AppError } from '../../src/lib/app-error.ts';
+import { GeneratorDesk } from '../../src/producer/generator-desk.ts';
+import { STEADY } from '../../src/producer/schedule.ts';
+import { EventStreams } from '../../src/server/event-streams.ts';
+import type { LiveListener } from '../../src/server/live/sampler.ts';
+import type { LiveNoteJson, LiveSampleJson } from '../../src/server/live-schemas.ts';
+import type { Operations } from '../../src/server/operations.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+const MESSAGE: BrowsedMessage = {
+  partition: 1,
+  offset: 7,
+  timestamp: '2026-01-01T00:00:00.000Z',
+  key: { base64: '/w==' },
+  headers: [{ name: 'h', value: null }],
+  value: '{}',
+  value_bytes: 2,
+  cut: false,
+  meaning: { kind: 'other', reason: 'schema', detail: '' },
+};
+const TOPIC = {
+  name: 'orders',
+  topicId: 't',
+  internal: false,
+  partitions: 2,
+  replicationFactor: 1,
+  messages: 9,
+};
+const HIDDEN = {
+  ...TOPIC,
+  name: '__offsets',
+  topicId: undefined,
+  internal: true,
+  partitions: undefined,
+  replicationFactor: undefined,
+  messages: undefined,
+};
+
+export interface FakeOperations extends Operations {
+  /** What the messages were asked for. */
+  readonly asked: BrowseQuery[];
+  readonly listeners: Set<LiveListener>;
+  readonly history: { samples: LiveSampleJson[]; notes: LiveNoteJson[] };
+  /** What arrives in a topic that is followed; awaited before each. */
+  readonly arriving: Promise<BrowsedMessage[]>[];
+  /** Messages in the topic of the generator. */
+  readonly sent: unknown[];
+}
+
+/** Operations in memory: topic `orders` with one message at 1:7, a generator that sends into an array. */
+export function fakeOperations(): FakeOperations {
+  const asked: BrowseQuery[] = [];
+  const sent: unknown[] = [];
+  const listeners = new Set<LiveListener>();
+  const history = { samples: [], notes: [] };
+  const arriving: Promise<BrowsedMessage[]>[] = [];
+  const known = (topic: string): void => {
+    if (topic !== 'orders') throw new AppError('topic_missing', 'none', { retryable: true });
+  };
+  const sender = {
+    send: async (_: string, messages: readonly unknown[]) => {
+      sent.push(...messages);
+      return messages.map((_message, at) => ({
+        partition: 0,
+        offset: BigInt(sent.length - messages.length + at),
+      }));
+    },
+    close: async () => {},
+  };
+  const desk = new GeneratorDesk({
+    sender,
+    topic: 'orders',
+    settings: { rate: 10, profile: STEADY, seed: 7, count: null, faults: new Map() },
+    logger: silentLogger,
+    closeTimeoutMs: 1_000,
+  });
+  return {
+    asked,
+    sent,
+    listeners,
+    history,
+    arriving,
+    generator: generatorControl(desk, 'orders'),
+    topics: {
+      list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),
+      find: async (name) => {
+        known(name);
+        const partition = {
+          partition: 0,
+          leader: undefined,
+          replicas: [1],
+          inSyncReplicas: [],
+          start: 0,
+          end: 9,
+        };
+        return { ...TOPIC, partitionDetails: [partition], settings: [{ name: 'a', value: null, own: true }] };
+      },
+    },
+    groups: {
+      list: async () => [{ group: 'g', state: 'Stable', protocolType: 'consumer', members: 1 }],
+      find: async (name) =>
+        name !== 'g'
+          ? undefined
+          : {
+              group: 'g',
+              state: 'Stable',
+              protocolType: 'consumer',
+              members: [
+                { memberId: 'm', clientId: 'c', host: '/h', assigned: new Map([['orders', [0, 1]]]) },
+              ],
+              partitions: [
+                { topic: 'orders', partition: 0, committed: 5, end: 9 },
+                { topic: 'orders', partition: 1, committed: undefined, end: 3 },
+                { topic: 'gone', partition: 0, committed: 5, end: undefined },
+              ],
+            },
+    },
+    ownGroup: { group: 'g', topic: 'orders', stored: async () => new Map([[0, 8]]) },
+    messages: {
+      list: async (topic, query) => {
+        known(topic);
+        asked.push(query);
+        if (query.cursor === 'nonsense') return undefined;
+        return { messages: [MESSAGE], scanned: 1, left: 0, cut: false, cursor: null };
+      },
+      find: async (topic, partition, offset) => {
+        known(topic);
+        return partition === 1 && offset === 7 ? MESSAGE : undefined;
+      },
+      follow: async function* (topic, signal) {
+        known(topic);
+        yield [];
+        for (let next = arriving.shift(); next !== undefined && !signal.aborted; next = arriving.shift())
+          yield await next;
+      },
+    },
+    sampler: {
+      history,
+      listen: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    streams: new EventStreams({ max: 3 }),
+    metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'up 1\n' },
+  };
+}

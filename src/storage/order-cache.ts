@@ -1,6 +1,6 @@
 import type { FoundOrder, OrderDocument } from './order-store.ts';
 
-/** What the cache said about the uids it was asked for. A uid in neither map is a miss that may not be filled. */
+/** What the cache said about the uids it was asked for. A uid that is nowhere in it is a miss that may not be filled. */
 export interface CacheAnswer {
   readonly found: ReadonlyMap<string, OrderDocument>;
   /**
@@ -8,13 +8,15 @@ export interface CacheAnswer {
    * (NSDI '13), section 3.2.1.
    */
   readonly leases: ReadonlyMap<string, string>;
+  /** Uids for which someone else has a lease: most likely the order will be there in a few milliseconds. */
+  readonly held: ReadonlySet<string>;
 }
 
 /** What the database said after the lease was given. */
 export interface CacheFill {
   readonly uid: string;
   readonly lease: string;
-  /** Undefined when there is no such order: absence is not cached, the lease is given back. */
+  /** Undefined when there is no such order, or it could not be read: absence is not cached, the lease is given back. */
   readonly document: OrderDocument | undefined;
 }
 

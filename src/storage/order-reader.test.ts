@@ -47,6 +47,8 @@ class FakeCache {
   readonly fills: CacheFill[] = [];
   readonly gets: (readonly string[])[] = [];
   grant = true;
+  /** Someone else has the lease of everything. */
+  held = false;
   kept: FoundOrder | undefined;
 
   local(): FoundOrder | undefined {
@@ -56,7 +58,11 @@ class FakeCache {
   async get(uids: readonly string[]): Promise<CacheAnswer> {
     this.gets.push(uids);
     const leases = this.grant ? uids.filter((uid) => !this.found.has(uid)) : [];
-    return { found: this.found, leases: new Map(leases.map((uid) => [uid, `lease-${uid}`])) };
+    return {
+      found: this.found,
+      leases: new Map(leases.map((uid) => [uid, `lease-${uid}`])),
+      held: new Set(this.held ? uids.filter((uid) => !this.found.has(uid)) : []),
+    };
   }
 
   async fill(fills: readonly CacheFill[]): Promise<void> {
@@ -101,6 +107,31 @@ describe('OrderReader', () => {
     cache.grant = false;
     expect((await reader.find('a'))?.tier).toBe('postgresql');
     expect(cache.fills).toEqual([{ uid: 'absent', document: undefined, lease: 'lease-absent' }]);
+  });
+
+  test('a lease is given back when the database can’t answer', async () => {
+    const store = new FakeStore();
+    store.failure = new AppError('database_unavailable', 'down', { retryable: true });
+    const cache = new FakeCache();
+    expect(await Promise.resolve(new OrderReader({ store, cache }).find('a')).catch(() => 'failed')).toBe(
+      'failed',
+    );
+    expect(cache.fills).toEqual([{ uid: 'a', document: undefined, lease: 'lease-a' }]);
+  });
+
+  test('waits a little for what another process is about to bring', async () => {
+    const store = new FakeStore().add('a', 'b');
+    const cache = new FakeCache();
+    cache.grant = false;
+    cache.held = true;
+    const reader = new OrderReader({ store, cache });
+    const waiting = reader.find('a');
+    await turn();
+    cache.found.set('a', storedDocument('a'));
+    expect((await waiting)?.tier).toBe('redis');
+    expect(store.calls).toEqual([]);
+    // Nobody brings this one.
+    expect((await reader.find('b'))?.tier).toBe('postgresql');
   });
 
   test('lookups of one turn go as one batch, each uid once', async () => {

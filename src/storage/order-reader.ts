@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { AppError } from '../lib/app-error.ts';
+import { pause } from '../lib/backoff.ts';
 import type { OrderCache } from './order-cache.ts';
 import type { FoundOrder, OrderDocument, OrderStore } from './order-store.ts';
 
@@ -19,7 +20,11 @@ export interface OrderReaderOptions {
 interface CacheEntry {
   readonly document: OrderDocument | undefined;
   readonly lease: string | undefined;
+  readonly held: boolean;
 }
+
+/** Pauses while someone else, who got the lease, reads the order from the database, ms; then we read it, too. */
+const HELD_PAUSES_MS = [3, 6, 12, 24];
 
 interface Flight {
   readonly landing: Promise<FoundOrder | undefined>;
@@ -30,7 +35,8 @@ interface Flight {
 /**
  * Looks orders up: what this process keeps, Redis, then PostgreSQL with a fill. Lookups that arrive in one turn of the event loop go as one batch, and
  * each uid has one flight at a time: a lookup joins it before it departs, or waits for the next, so that what a lookup
- * returns was never read before the lookup began.
+ * returns was never read before the lookup began. Of several processes that miss one order at a time, the one that gets the
+ * lease reads it from PostgreSQL; the others wait a little for what it brings.
  */
 export class OrderReader {
   readonly #options: OrderReaderOptions;
@@ -96,18 +102,33 @@ export class OrderReader {
 
   async #fly(uid: string): Promise<FoundOrder | undefined> {
     const { cache } = this.#options;
-    const entry = cache === undefined ? undefined : await this.#cached.load(uid);
-    if (entry?.document !== undefined) return { ...entry.document, tier: 'redis' };
-    const document = await this.#reads.load(uid);
-    // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
-    if (entry?.lease !== undefined) void cache?.fill([{ uid, document, lease: entry.lease }]);
-    return document && { ...document, tier: 'postgresql' };
+    if (cache === undefined) return inDatabase(await this.#reads.load(uid));
+    let entry = await this.#cached.load(uid);
+    for (const ms of HELD_PAUSES_MS) {
+      if (!entry.held) break;
+      await pause(ms);
+      entry = await this.#cached.load(uid);
+    }
+    if (entry.document !== undefined) return { ...entry.document, tier: 'redis' };
+    const { lease } = entry;
+    let document: OrderDocument | undefined;
+    try {
+      document = await this.#reads.load(uid);
+    } finally {
+      // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
+      if (lease !== undefined) void cache.fill([{ uid, document, lease }]);
+    }
+    return inDatabase(document);
   }
 
   async #askCache(uids: readonly string[]): Promise<CacheEntry[]> {
     this.#depart(uids);
     const answer = await this.#options.cache?.get(uids);
-    return uids.map((uid) => ({ document: answer?.found.get(uid), lease: answer?.leases.get(uid) }));
+    return uids.map((uid) => ({
+      document: answer?.found.get(uid),
+      lease: answer?.leases.get(uid),
+      held: answer?.held.has(uid) === true,
+    }));
   }
 
   async #read(uids: readonly string[]): Promise<(OrderDocument | undefined)[]> {
@@ -126,6 +147,10 @@ export class OrderReader {
       if (flight !== undefined) flight.departed = true;
     }
   }
+}
+
+function inDatabase(document: OrderDocument | undefined): FoundOrder | undefined {
+  return document && { ...document, tier: 'postgresql' };
 }
 
 /** Lets `limit` in at once, each in a later turn of the event loop; the rest in the order they came. */

@@ -28,7 +28,7 @@ export interface RedisOrderCacheOptions {
 /** Marks a lease in the order's own key, so one DEL takes both and a cluster keeps both on one shard. No cached order begins so. */
 const LEASE = 'lease:';
 const TRUST_MS = 500;
-const NOTHING: CacheAnswer = { found: new Map(), leases: new Map() };
+const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Set() };
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
@@ -125,11 +125,11 @@ export class RedisOrderCache implements OrderCache {
     const ticket = this.#local.reading(asked);
     try {
       // One run, so one time limit for the whole of it.
-      const { found, leases } = await this.#connection.run((redis) => this.#ask(redis, asked));
+      const { found, leases, held } = await this.#connection.run((redis) => this.#ask(redis, asked));
       // An invalidation may have come in while Redis was asked.
       if (this.#missed.size > 0) for (const uid of found.keys()) if (this.#missed.has(uid)) found.delete(uid);
       for (const [uid, document] of found) this.#local.put(uid, ticket, document);
-      return { found, leases };
+      return { found, leases, held };
     } catch (error) {
       this.#note(error, 'redis did not answer a lookup');
       return NOTHING;
@@ -188,11 +188,13 @@ export class RedisOrderCache implements OrderCache {
     const values = await Promise.all(uids.map((uid) => this.#read(redis, uid)));
     const found = new Map<string, OrderDocument>();
     const free: string[] = [];
+    const held = new Set<string>();
     const corrupt: string[] = [];
     for (const [at, uid] of uids.entries()) {
       const value = values[at];
       if (!Buffer.isBuffer(value)) free.push(uid);
-      else if (!isLease(value)) {
+      else if (isLease(value)) held.add(uid);
+      else {
         const document = decodeCachedOrder(uid, value);
         if (document === undefined) corrupt.push(uid);
         else found.set(uid, document);
@@ -202,7 +204,10 @@ export class RedisOrderCache implements OrderCache {
       this.#logger.warn({ orders: corrupt.length }, 'dropped cached values that are not orders');
       await this.#unlink(redis, corrupt);
     }
-    return { found, leases: await this.#plant(redis, [...free, ...corrupt]) };
+    const wanted = [...free, ...corrupt];
+    const leases = await this.#plant(redis, wanted);
+    for (const uid of wanted) if (leases !== undefined && !leases.has(uid)) held.add(uid);
+    return { found, leases: leases ?? NOTHING.leases, held };
   }
 
   #read(redis: RedisNodes, uid: string) {
@@ -215,7 +220,8 @@ export class RedisOrderCache implements OrderCache {
     await Promise.all(keys.map((key) => redis.of(key).redis.unlink(key)));
   }
 
-  async #plant(redis: RedisNodes, uids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  /** The leases that were given; undefined when Redis gives none at present. */
+  async #plant(redis: RedisNodes, uids: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
     if (uids.length === 0) return NOTHING.leases;
     const lease = `${this.#leaseName}.${this.#leaseNumber++}`;
     const options = { condition: 'NX', expiration: { type: 'PX', value: this.#leaseMs } } as const;
@@ -227,7 +233,7 @@ export class RedisOrderCache implements OrderCache {
       // A full or read-only Redis still answers reads; it only can't be filled.
       if (!(error instanceof ErrorReply)) throw error;
       this.#note(error, 'redis did not give a lease');
-      return NOTHING.leases;
+      return undefined;
     }
   }
 

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import { createApp } from '../../src/server/app.ts';
+import { OrderReader } from '../../src/storage/order-reader.ts';
+import { Database } from '../../src/storage/postgresql/database.ts';
+import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { RedisConnection } from '../../src/storage/redis/client.ts';
+import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { FakeBackend } from '../helpers/app-under-test.ts';
+import { testEngines } from '../helpers/engines.ts';
+import { FaultProxy } from '../helpers/fault-proxy.ts';
+import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
+import { until } from '../helpers/until.ts';
+import { WritePath } from '../helpers/write-path.ts';
+
+let path: WritePath;
+let proxy: FaultProxy;
+let database: Database;
+let cache: RedisOrderCache;
+let app: ReturnType<typeof createApp>;
+
+beforeAll(async () => {
+  path = await WritePath.open();
+  proxy = await FaultProxy.inFrontOf(path.place.databaseUrl);
+  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
+  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
+  const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
+  cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 }, silentLogger);
+  cache.start();
+  await until(() => connection.up);
+  database = new Database({
+    url: proxy.urlOf(path.place.databaseUrl),
+    maxConnections: 4,
+    connectTimeoutMs: 1_000,
+    statementTimeoutMs: 30_000,
+    applicationName: 'read-path-outage',
+  });
+  const store = new PostgresOrderStore(database);
+  app = createApp(new FakeBackend().options({ lookup: new OrderReader({ store, cache }), list: store }));
+  path.start();
+  await path.send(['kept', 'cached', 'cold'].map((uid) => messageOf(sampleOrder(uid))));
+  await path.drained();
+});
+
+afterAll(async () => {
+  await Promise.all([path.close(), cache.close(), database.close()]);
+  await proxy.close();
+});
+
+const get = (uid: string) => app.request(`/api/v1/orders/${uid}`);
+const tierOf = async (uid: string) => (await get(uid)).headers.get('x-cache');
+
+test('PostgreSQL is gone: cached orders are served, for others it is 503 with Retry-After, and it comes back by itself', async () => {
+  await until(async () => (await tierOf('kept')) === 'l1');
+  await get('cached');
+  await proxy.setMode('refuse');
+  expect(await tierOf('kept')).toBe('l1');
+  expect(await tierOf('cached')).toBe('redis');
+  for (const uid of ['cold', 'absent']) {
+    const from = performance.now();
+    const answer = await get(uid);
+    expect([answer.status, Number(answer.headers.get('retry-after')) > 0]).toEqual([503, true]);
+    expect((await answer.json()).type).toEndWith('/database-unavailable');
+    expect(performance.now() - from).toBeLessThan(2_000);
+  }
+  await proxy.setMode('pass');
+  await until(async () => (await get('cold')).status === 200, 5_000);
+  expect((await get('absent')).status).toBe(404);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -271,6 +272,45 @@ describe('the web client', () => {
     const script = await app.request('/assets/app-1.js');
     expect(script.headers.get('cache-control')).toContain('immutable');
     expect((await problem(app.request('/assets/app-2.js'))).name).toBe('not-found');
+  });
+});
+
+describe('codings', () => {
+  const get = (path: string, accept: string, more: Record<string, string> = {}) => {
+    const backend = new FakeBackend();
+    for (let at = 0; at < 20; at++) backend.add(storedOrder(`o${at}`));
+    return backend.app().request(path, { headers: { 'accept-encoding': accept, ...more } });
+  };
+  const bytes = async (answer: Response) => Buffer.from(await answer.arrayBuffer());
+
+  test('files: the best the client takes, each with a tag of its own', async () => {
+    const plain = await get('/openapi.json', 'identity');
+    const coded = await get('/openapi.json', 'gzip, br');
+    expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([
+      null,
+      'accept-encoding',
+    ]);
+    expect([coded.headers.get('content-encoding'), coded.headers.get('vary')]).toEqual([
+      'br',
+      'accept-encoding',
+    ]);
+    expect(brotliDecompressSync(await bytes(coded))).toEqual(await bytes(plain));
+    const tag = coded.headers.get('etag') ?? '';
+    expect(tag).not.toBe(plain.headers.get('etag') ?? '');
+    expect((await get('/openapi.json', 'br', { 'if-none-match': tag })).status).toBe(304);
+    expect((await get('/openapi.json', 'gzip', { 'if-none-match': tag })).status).toBe(200);
+  });
+
+  test('long JSON: what is quick to make; short JSON as it is', async () => {
+    const list = await get('/api/v1/orders', 'br, gzip, zstd;q=0.5');
+    expect([list.headers.get('content-encoding'), list.headers.get('vary')]).toEqual([
+      'gzip',
+      'accept-encoding',
+    ]);
+    expect(JSON.parse(gunzipSync(await bytes(list)).toString()).orders.length).toBe(20);
+    expect((await get('/api/v1/orders', '')).headers.get('vary')).toBe('accept-encoding');
+    expect((await get('/api/v1/orders?limit=1', 'gzip')).headers.get('content-encoding')).toBeNull();
+    expect((await get('/api/v1/orders/o1', 'gzip')).headers.get('content-encoding')).toBeNull();
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { FakeBackend } from '../../test/helpers/app-under-test.ts';
@@ -11,6 +12,13 @@ import { AcceptedSchema, OrderListSchema, ProblemSchema, ReadinessSchema } from 
 const document = JSON.parse(
   JSON.stringify(openApiDocument([...new FakeBackend().options().endpoints, ...docsEndpoints([])])),
 );
+
+test('is valid OpenAPI 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(structuredClone(document));
+  expect(errors ?? []).toEqual([]);
+  expect(valid).toBe(true);
+  expect((await new Validator().validate({ ...document, paths: { '/x': { get: 1 } } })).valid).toBe(false);
+});
 
 test('describes every route of the API there is', () => {
   const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { violationsOf } from '../lib/violations.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { jsonResponse } from './coded-json.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { BodySpec, Endpoint, EndpointRequest, EndpointSpec } from './endpoint.ts';
 import { ProblemError, problemReply, type RequestViolation, violated } from './problem.ts';
@@ -35,14 +36,14 @@ export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions)
 
   const fail = (raw: Request, error: unknown): Response => toResponse(problemReply(raw, error, logger));
 
-  const answer = (reply: Reply): Response => {
+  const answer = (raw: Request, reply: Reply): Response | Promise<Response> => {
     inspect?.(spec, reply);
-    return toResponse(reply);
+    return reply.json === undefined ? toResponse(reply) : jsonResponse(reply, raw);
   };
 
   const settle = async (raw: Request, work: Promise<Reply>, late: () => Error): Promise<Response> => {
     try {
-      return answer(await deadlines.guard(work, late));
+      return await answer(raw, await deadlines.guard(work, late));
     } catch (error) {
       return fail(raw, error);
     }
@@ -57,7 +58,7 @@ export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions)
       if (deadlines.isFull) throw new ProblemError('overloaded');
       if (readRequestBody === undefined) {
         const reply = handle(new IncomingRequest(raw, given, undefined));
-        return reply instanceof Promise ? settle(raw, reply, timedOut) : answer(reply);
+        return reply instanceof Promise ? settle(raw, reply, timedOut) : answer(raw, reply);
       }
       let reading = true;
       const work = readRequestBody(raw).then((body) => {

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/app-error.ts';
 import { entityTag } from '../lib/entity-tag.ts';
-import type { WebAsset, WebClient } from './routes/web.ts';
+import type { WebClient } from './routes/web.ts';
+import type { StaticFile } from './static-file.ts';
 
 /** Bundles `src/web` into memory, minified; takes some tens of ms. @throws AppError `internal` when it does not build */
 export async function buildWebClient(): Promise<WebClient> {
@@ -18,8 +19,8 @@ export async function buildWebClient(): Promise<WebClient> {
   });
   if (!built.success)
     throw new AppError('internal', `the web client does not build:\n${built.logs.join('\n')}`);
-  const files = new Map<string, WebAsset>();
-  let page: WebAsset | undefined;
+  const files = new Map<string, StaticFile>();
+  let page: StaticFile | undefined;
   for (const output of built.outputs) {
     const body = new Uint8Array(await output.arrayBuffer());
     const asset = { body, contentType: output.type, etag: entityTag(body) };

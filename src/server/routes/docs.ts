@@ -1,29 +1,32 @@
 import Type from 'typebox';
+import { entityTag } from '../../lib/entity-tag.ts';
+import { docsPageEndpoints } from '../docs-page.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { openApiDocument } from '../openapi.ts';
 import { PROBLEMS } from '../problem.ts';
+import { type StaticFile, staticEndpoint } from '../static-file.ts';
 
-/** `/openapi.json`, and a page of plain text behind each problem's `type`. */
+const described = {
+  operationId: 'description',
+  summary: 'This document',
+  tag: 'service',
+  responses: {
+    200: { description: 'OpenAPI 3.1', schema: Type.Object({}) },
+    304: { description: 'The document is what the tag says' },
+  },
+} as const;
+
+/** `/openapi.json`, the page that shows it, and a page of plain text behind each problem's `type`. */
 export function docsEndpoints(api: readonly Endpoint[]): Endpoint[] {
-  let document = '';
-  const description = endpoint(
-    {
-      method: 'get',
-      path: '/openapi.json',
-      operationId: 'description',
-      summary: 'This document',
-      tag: 'service',
-      access: 'open',
-      responses: { 200: { description: 'OpenAPI 3.1', schema: Type.Object({}) } },
-    },
-    () => ({
-      status: 200,
-      body: document,
-      headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' },
-    }),
-  );
-  document = JSON.stringify(openApiDocument([...api, description]));
-  return [description, ...Object.keys(PROBLEMS).map(problemPage)];
+  const headers = { 'cache-control': 'no-cache' };
+  const at = (file: StaticFile) => staticEndpoint('/openapi.json', file, { headers, described });
+  const document = JSON.stringify(openApiDocument([...api, at(jsonFile('{}'))]));
+  return [at(jsonFile(document)), ...docsPageEndpoints(), ...Object.keys(PROBLEMS).map(problemPage)];
+}
+
+function jsonFile(text: string): StaticFile {
+  const body = new TextEncoder().encode(text);
+  return { body, contentType: 'application/json', etag: entityTag(body) };
 }
 
 function problemPage(name: string): Endpoint {

@@ -1,0 +1,41 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
+
+/** Content codings, in the order this server prefers them when a client takes several. */
+export const ENCODINGS = ['br', 'zstd', 'gzip'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const BROTLI_QUALITY = 6;
+
+/** The coding for an Accept-Encoding header (RFC 9110 section 12.5.3), of those `offered`; undefined for none. */
+export function chooseEncoding(
+  header: string | null | undefined,
+  offered: readonly Encoding[] = ENCODINGS,
+): Encoding | undefined {
+  if (header === null || header === undefined || header === '') return undefined;
+  const weights = new Map<string, number>();
+  for (const part of header.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((one) => one.trim());
+    const quality = parameters.find((one) => one.startsWith('q='));
+    weights.set(name, quality === undefined ? 1 : Number(quality.slice(2)));
+  }
+  const weightOf = (encoding: string): number => weights.get(encoding) ?? weights.get('*') ?? 0;
+  let best: Encoding | undefined;
+  for (const one of offered) {
+    const weight = weightOf(one);
+    if (weight > 0 && (best === undefined || weight > weightOf(best))) best = one;
+  }
+  return best;
+}
+
+/** The bytes in a coding; made off the main thread. */
+export async function encode(bytes: Uint8Array, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await compressors[encoding](bytes));
+}
+
+const compressors: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> = {
+  br: (bytes) =>
+    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+  zstd: (bytes) => promisify(zstdCompress)(bytes),
+  gzip: (bytes) => promisify(gzip)(bytes),
+};

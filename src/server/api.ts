@@ -1,15 +1,19 @@
-import type { OrderIntake, OrderList, OrderLookup } from './dependencies.ts';
+import type { OrderListing } from '../storage/order-listing.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { OrderIntake, OrderLookup } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type Operations, operationEndpoints } from './operations.ts';
 import type { Readiness } from './readiness.ts';
 import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.ts';
 import { healthEndpoints } from './routes/health.ts';
+import { orderExportEndpoints } from './routes/order-export.ts';
+import { orderListEndpoints } from './routes/order-list.ts';
 import { orderEndpoints } from './routes/orders.ts';
 
 /** What the API stands on. */
 export interface ApiServices {
   readonly lookup: OrderLookup;
-  readonly list: OrderList;
+  readonly listing: OrderListing;
   readonly intake: OrderIntake;
   readonly deadLetters: DeadLetterDesk;
   /** The state of the engines. Never rejects. */
@@ -17,6 +21,7 @@ export interface ApiServices {
   readonly operations: Operations;
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
+  readonly logger: Logger;
   /** The clock, ms since the Unix epoch. */
   readonly now?: () => number;
 }
@@ -26,6 +31,8 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
   const options = { now: Date.now, ...services };
   return [
     ...orderEndpoints(options),
+    ...orderListEndpoints(options),
+    ...orderExportEndpoints(options),
     ...deadLetterEndpoints(options),
     ...operationEndpoints({ ...services.operations, now: options.now }),
     ...healthEndpoints(services.readiness),

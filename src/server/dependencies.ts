@@ -1,14 +1,9 @@
 import type { Order } from '../order/order.ts';
-import type { FoundOrder, OrderSummary } from '../storage/order-store.ts';
+import type { FoundOrder } from '../storage/order-store.ts';
 
 /** Finds one order; at once, without a promise, where it can. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
 export interface OrderLookup {
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined>;
-}
-
-/** The last orders stored, newest first. @throws AppError `database_unavailable` (retryable) */
-export interface OrderList {
-  latest(limit: number): Promise<OrderSummary[]>;
 }
 
 /** Takes a valid order; resolves once Kafka has acknowledged it. @throws AppError `kafka_unavailable` (retryable) */

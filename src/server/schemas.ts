@@ -42,9 +42,14 @@ export const OrderSummarySchema = Type.Object(
   { ...strict, $id: 'OrderSummary' },
 );
 
-/** A list of orders, newest first. */
+/** A page of a list of orders. */
 export const OrderListSchema = Type.Object(
-  { orders: Type.Array(OrderSummarySchema) },
+  {
+    orders: Type.Array(OrderSummarySchema),
+    next_cursor: Type.Optional(
+      Type.String({ description: 'Where the next page begins; there is none without it' }),
+    ),
+  },
   { ...strict, $id: 'OrderList' },
 );
 

@@ -53,8 +53,6 @@ export interface OrderSummary {
 export interface OrderStore {
   /** The orders that exist, by order_uid; uids that do not are absent from the map. One round trip. */
   findMany(uids: readonly string[]): Promise<Map<string, OrderDocument>>;
-  /** The last orders stored, newest first. */
-  latest(limit: number): Promise<OrderSummary[]>;
   /** Resolves when the database answers a trivial query. */
   ping(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { type AppOptions, createApp } from '../../src/server/app.ts';
 import type { Probe } from '../../src/server/dependencies.ts';
 import { createReadiness } from '../../src/server/readiness.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
+import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
 import type { OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { checkReply } from './check-reply.ts';
@@ -69,7 +70,10 @@ export class FakeBackend {
           return stored && { ...documentOf(stored), tier: this.tier };
         },
       },
-      list: { latest: async (limit) => this.#latest(limit) },
+      listing: {
+        summaries: async (request) => this.#page(request, summaryOf),
+        texts: async (request) => this.#page(request, ({ order }) => JSON.stringify(order)),
+      },
       intake: {
         submit: async (order, value) => {
           if (this.kafkaFailure !== undefined) throw this.kafkaFailure;
@@ -83,27 +87,40 @@ export class FakeBackend {
         { keepMs: 0 },
       ),
       operations: fakeOperations(),
+      logger: silentLogger,
     };
   }
 
-  #latest(limit: number): OrderSummary[] {
+  /** Newest first, without a filter; positions are those of the real list. */
+  #page<T>({ after, limit }: ListRequest, make: (stored: StoredOrder) => T): ListPage<T> {
     if (this.databaseFailure !== undefined) throw this.databaseFailure;
-    return [...this.rows.values()]
-      .sort((a, b) => b.origin.storedAt - a.origin.storedAt)
-      .slice(0, limit)
-      .map(({ order, origin }) => ({
-        order_uid: order.order_uid,
-        track_number: order.track_number,
-        customer_id: order.customer_id,
-        delivery_name: order.delivery.name,
-        delivery_city: order.delivery.city,
-        amount: order.payment.amount,
-        currency: order.payment.currency,
-        items: order.items.length,
-        date_created: order.date_created,
-        stored_at: new Date(origin.storedAt).toISOString(),
-      }));
+    const micros = ({ origin }: StoredOrder) => BigInt(origin.storedAt) * 1000n;
+    const rest = [...this.rows.values()]
+      .filter((one) => after === undefined || micros(one) < after.storedAt)
+      .sort((a, b) => b.origin.storedAt - a.origin.storedAt);
+    const last = rest[limit - 1];
+    const next = last && rest.length > limit ? positionOf(last, micros(last)) : undefined;
+    return { orders: rest.slice(0, limit).map(make), next };
   }
+}
+
+function positionOf({ order, origin }: StoredOrder, storedAt: bigint): ListPosition {
+  return { storedAt, offset: origin.offset, uid: order.order_uid };
+}
+
+function summaryOf({ order, origin }: StoredOrder): OrderSummary {
+  return {
+    order_uid: order.order_uid,
+    track_number: order.track_number,
+    customer_id: order.customer_id,
+    delivery_name: order.delivery.name,
+    delivery_city: order.delivery.city,
+    amount: order.payment.amount,
+    currency: order.payment.currency,
+    items: order.items.length,
+    date_created: order.date_created,
+    stored_at: new Date(origin.storedAt).toISOString(),
+  };
 }
 
 const page = {

@@ -4,6 +4,7 @@ import type { Order } from '../../src/order/order.ts';
 import { createApp } from '../../src/server/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
+import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
 import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
@@ -54,7 +55,7 @@ function openCache(): RedisOrderCache {
 
 test('the classic sample is deep-equal over both lookups, from PostgreSQL and from Redis', async () => {
   const lookup = new OrderReader({ store, cache: openCache() });
-  const app = createApp(new FakeBackend().options({ lookup, list: store }));
+  const app = createApp(new FakeBackend().options({ lookup, listing: new PostgresOrderListing(database) }));
   const uid = sample.order_uid;
   const get = () => app.request(`/api/v1/orders/${uid}`);
   const post = () =>

@@ -19,6 +19,7 @@ import { Invalidator } from '../../storage/invalidator.ts';
 import { OrderReader } from '../../storage/order-reader.ts';
 import { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
+import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
@@ -210,7 +211,8 @@ export async function startRestServer(
   const endpoints = apiEndpoints({
     maxOrderBytes: config.consumer.maxOrderBytes,
     lookup: counters.countLookups(new OrderReader({ store, cache })),
-    list: store,
+    listing: new PostgresOrderListing(database),
+    logger: roleLogger,
     intake: createOrderIntake(orderSender, config.kafka.topic),
     deadLetters: deadLetterDesk(config, database),
     readiness,

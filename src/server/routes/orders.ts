@@ -3,23 +3,16 @@ import { decodeOrder } from '../../order/decode.ts';
 import { OrderSchema } from '../../order/order.ts';
 import { orderViolations } from '../../order/violations.ts';
 import type { FoundOrder } from '../../storage/order-store.ts';
-import type { OrderIntake, OrderList, OrderLookup } from '../dependencies.ts';
+import type { OrderIntake, OrderLookup } from '../dependencies.ts';
 import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { noneMatch } from '../entity-tag.ts';
 import { orderHeaders } from '../order-headers.ts';
 import { badBody, ProblemError, violated } from '../problem.ts';
-import { NO_STORE, type Reply } from '../reply.ts';
-import {
-  AcceptedSchema,
-  LimitSchema,
-  LookupRequestSchema,
-  LookupUidSchema,
-  OrderListSchema,
-} from '../schemas.ts';
+import type { Reply } from '../reply.ts';
+import { AcceptedSchema, LookupRequestSchema, LookupUidSchema } from '../schemas.ts';
 
 export interface OrderEndpointsOptions {
   readonly lookup: OrderLookup;
-  readonly list: OrderList;
   readonly intake: OrderIntake;
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
@@ -27,7 +20,7 @@ export interface OrderEndpointsOptions {
   readonly now: () => number;
 }
 
-/** `/api/v1/orders`: find one (by path or by POST), list the latest, send one. */
+/** `/api/v1/orders`: find one (by path or by POST), send one. */
 export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
   /** At once when the lookup is. */
   const find = <S extends number>(uid: string, answer: Answer<S>): Reply<S> | Promise<Reply<S>> => {
@@ -76,25 +69,6 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
         if (!body.order_uid.isWellFormed()) throw badBody('/order_uid', 'has a surrogate without its pair');
         return find(body.order_uid, orderReply);
       },
-    ),
-
-    endpoint(
-      {
-        method: 'get',
-        path: '/api/v1/orders',
-        operationId: 'listOrders',
-        summary: 'The last orders stored, newest first',
-        tag: 'orders',
-        access: 'open',
-        query: Type.Object({ limit: LimitSchema }),
-        responses: { 200: { description: 'The orders', schema: OrderListSchema } },
-        problems: ['database-unavailable'],
-      },
-      async ({ query }) => ({
-        status: 200,
-        json: { orders: await options.list.latest(query.limit) },
-        headers: NO_STORE,
-      }),
     ),
 
     endpoint(

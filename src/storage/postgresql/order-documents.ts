@@ -12,12 +12,10 @@ const columns = (prefix: string, names: string): string =>
     .join(', ');
 
 /**
- * One row an order: order_uid, the order as compact JSON text, and its origin; a single statement, so an order and its items
- * are of one snapshot. PostgreSQL builds the JSON: that costs it no more than sending an order's columns with each of its
- * items, and this process half of what it would pay for reading those and writing JSON. `$1` is a text[] of uids.
+ * An order `o` with its items as compact JSON text. PostgreSQL builds it: that costs it no more than sending an order's columns
+ * with each of its items, and this process half of what it would pay for reading those and writing JSON.
  */
-export const SELECT_DOCUMENTS = `select o.order_uid,
-  (select row_to_json(whole)::text from (select
+export const ORDER_JSON = `(select row_to_json(whole)::text from (select
     ${columns('', 'order_uid track_number entry')},
     (select d from (select ${columns('delivery_', 'name phone zip city address region email')}) d) as delivery,
     (select p from (select ${columns('payment_', 'transaction request_id currency provider amount')}, o.payment_dt,
@@ -25,7 +23,14 @@ export const SELECT_DOCUMENTS = `select o.order_uid,
     array_to_json(array(select row_to_json(i) from (select chrt_id, track_number, price, rid, name, sale, size, total_price, nm_id, brand,
       status from order_items where order_uid = o.order_uid order by position) i)) as items,
     ${columns('', 'locale internal_signature customer_id delivery_service shardkey sm_id')},
-    ${CREATED} as date_created, o.oof_shard) whole),
+    ${CREATED} as date_created, o.oof_shard) whole)`;
+
+/**
+ * One row an order: order_uid, the order as JSON, and its origin; a single statement, so an order and its items are of one
+ * snapshot. `$1` is a text[] of uids.
+ */
+export const SELECT_DOCUMENTS = `select o.order_uid,
+  ${ORDER_JSON},
   o.source_topic, o.source_partition, o.source_offset,
   (extract(epoch from o.produced_at) * 1000)::bigint, (extract(epoch from o.stored_at) * 1000)::bigint
 from orders o where o.order_uid = any($1)`;

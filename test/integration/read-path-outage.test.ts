@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createApp } from '../../src/server/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
+import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
 import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
@@ -37,7 +38,12 @@ beforeAll(async () => {
     applicationName: 'read-path-outage',
   });
   const store = new PostgresOrderStore(database);
-  app = createApp(new FakeBackend().options({ lookup: new OrderReader({ store, cache }), list: store }));
+  app = createApp(
+    new FakeBackend().options({
+      lookup: new OrderReader({ store, cache }),
+      listing: new PostgresOrderListing(database),
+    }),
+  );
   path.start();
   await path.send(['kept', 'cached', 'cold'].map((uid) => messageOf(sampleOrder(uid))));
   await path.drained();

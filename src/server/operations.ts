@@ -4,6 +4,7 @@ import type { TopicCatalog } from '../kafka/topic-catalog.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { LiveSampler } from './live/sampler.ts';
+import { type CacheEndpointsOptions, cacheEndpoints } from './routes/cache.ts';
 import { type GeneratorControl, generatorEndpoints } from './routes/generator.ts';
 import { groupEndpoints, type OwnGroup } from './routes/groups.ts';
 import { liveEndpoints } from './routes/live.ts';
@@ -12,7 +13,7 @@ import { type MetricsPage, metricsEndpoints } from './routes/metrics.ts';
 import { topicEndpoints } from './routes/topics.ts';
 
 /** What those who run the service look at and steer. */
-export interface Operations {
+export interface Operations extends CacheEndpointsOptions {
   readonly generator: GeneratorControl;
   readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
   readonly groups: Pick<GroupCatalog, 'list' | 'find'>;
@@ -23,13 +24,14 @@ export interface Operations {
   readonly metrics: MetricsPage;
 }
 
-/** Generator, topics and their messages, consumer groups, live figures, metrics. */
+/** Generator, topics and their messages, consumer groups, the cache, live figures, metrics. */
 export function operationEndpoints(options: Operations & { readonly now: () => number }): Endpoint[] {
   return [
     ...generatorEndpoints(options),
     ...topicEndpoints(options),
     ...messageEndpoints(options),
     ...groupEndpoints(options),
+    ...cacheEndpoints(options),
     ...liveEndpoints(options),
     ...metricsEndpoints(options),
   ];

@@ -112,6 +112,13 @@ export const PROBLEMS = {
       'The order may or may not have been taken. Sending it again is safe: the same order is stored once.',
     retryAfterSeconds: 5,
   },
+  'cache-unavailable': {
+    status: 503,
+    title: 'Redis is not in use',
+    advice:
+      'It does not answer, or the circuit breaker waits before it is tried again. Lookups go on without it.',
+    retryAfterSeconds: 2,
+  },
   'kafka-rejected': {
     status: 422,
     title: 'Kafka refuses this message',
@@ -206,6 +213,7 @@ const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
   database_unavailable: 'database-unavailable',
   kafka_unavailable: 'kafka-unavailable',
   kafka_rejected: 'kafka-rejected',
+  cache_unavailable: 'cache-unavailable',
   topic_missing: 'kafka-unavailable',
   busy: 'dead-letters-busy',
 };

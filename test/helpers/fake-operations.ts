@@ -8,7 +8,9 @@ import { EventStreams } from '../../src/server/event-streams.ts';
 import type { LiveListener } from '../../src/server/live/sampler.ts';
 import type { LiveNoteJson, LiveSampleJson } from '../../src/server/live-schemas.ts';
 import type { Operations } from '../../src/server/operations.ts';
+import type { CacheInspector } from '../../src/storage/cache-inspector.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { storedDocument } from './stored-order.ts';
 
 const MESSAGE: BrowsedMessage = {
   partition: 1,
@@ -83,6 +85,8 @@ export function fakeOperations(): FakeOperations {
     listeners,
     history,
     arriving,
+    cache: fakeCache(),
+    lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
     generator: generatorControl(desk, 'orders'),
     topics: {
       list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),
@@ -146,5 +150,34 @@ export function fakeOperations(): FakeOperations {
     },
     streams: new EventStreams({ max: 3 }),
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'up 1\n' },
+  };
+}
+
+/** One order, `a`, in both tiers. */
+function fakeCache(): CacheInspector {
+  const document = storedDocument('a');
+  const key = { uid: 'a', kind: 'order', ttlMs: undefined, bytes: 9 } as const;
+  const node = { address: 'r:1', tracked: true, keys: 1, usedBytes: undefined, maxBytes: 0 };
+  let there = true;
+  return {
+    overview: async () => ({
+      l1: { enabled: true, orders: 1, bytes: 10 },
+      redis: { inUse: true, nodes: [node] },
+    }),
+    keys: async (cursor) =>
+      cursor === 'nonsense' ? undefined : { keys: there ? [key] : [], cursor: undefined },
+    find: async (uid) =>
+      there && uid === 'a'
+        ? { l1: document, redis: { ...key, document } }
+        : { l1: undefined, redis: undefined },
+    evict: async (uid) => {
+      if (uid === 'a') there = false;
+      return true;
+    },
+    flush: async () => {
+      const keys = there ? 1 : 0;
+      there = false;
+      return keys;
+    },
   };
 }

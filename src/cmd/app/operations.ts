@@ -11,6 +11,7 @@ import type { TopicReading } from '../../server/live/readings.ts';
 import { LiveSampler } from '../../server/live/sampler.ts';
 import type { Operations } from '../../server/operations.ts';
 import type { Readiness } from '../../server/readiness.ts';
+import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
@@ -32,6 +33,8 @@ export interface OperationsOptions extends ProcessParts {
   readonly counters: ServerCounters;
   readonly readiness: () => Promise<Readiness>;
   readonly database: Database;
+  /** Undefined without a cache. */
+  readonly cache: CacheInspector | undefined;
   readonly resources: Resources;
 }
 
@@ -122,6 +125,8 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   });
 
   return {
+    cache: options.cache,
+    lookups: () => counters.lookups,
     generator: generatorControl(generator, topic),
     topics,
     groups: new GroupCatalog(admin, topics),

@@ -23,6 +23,7 @@ import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts'
 import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
+import { RedisCacheInspector } from '../../storage/redis/cache-inspector.ts';
 import { RedisConnection } from '../../storage/redis/client.ts';
 import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
@@ -51,6 +52,7 @@ export class Clients {
   #orderSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
   #cache: RedisOrderCache | undefined;
+  #cacheInspector: RedisCacheInspector | undefined;
   #invalidator: Invalidator | undefined;
 
   constructor(config: Config, resources: Resources, logger: Logger) {
@@ -105,8 +107,14 @@ export class Clients {
       orders.start();
       this.#resources.defer('cache', () => orders.close());
       this.#cache = orders;
+      this.#cacheInspector = new RedisCacheInspector(connection, orders, cache.keyPrefix);
     }
     return this.#cache;
+  }
+
+  /** Undefined without a cache. */
+  get cacheInspector(): RedisCacheInspector | undefined {
+    return this.cache && this.#cacheInspector;
   }
 
   /** Tells the cache of changed orders; undefined without a cache. */
@@ -207,7 +215,14 @@ export async function startRestServer(
   if (cache !== undefined) probes.push({ name: 'redis', required: false, check: () => cache.ping() });
   const readiness = createReadiness(probes, roleLogger);
   const counters = new ServerCounters();
-  const operations = openOperations(config, { ...parts, database, counters, readiness, resources });
+  const operations = openOperations(config, {
+    ...parts,
+    database,
+    cache: clients.cacheInspector,
+    counters,
+    readiness,
+    resources,
+  });
   const endpoints = apiEndpoints({
     maxOrderBytes: config.consumer.maxOrderBytes,
     lookup: counters.countLookups(new OrderReader({ store, cache })),

@@ -131,6 +131,39 @@ describe('topics', () => {
   });
 });
 
+describe('cache', () => {
+  test('tiers, keys, one order', async () => {
+    const { get } = setUp();
+    expect((await get('/cache')).json).toMatchObject({
+      enabled: true,
+      l1: { orders: 1, hits: 4 },
+      redis: { in_use: true, hits: 3, nodes: [{ used_bytes: null, max_bytes: 0 }] },
+      postgresql: { hits: 2 },
+    });
+    expect((await get('/cache/keys')).json).toMatchObject({
+      keys: [{ order_uid: 'a', ttl_ms: null }],
+      cursor: null,
+    });
+    expect((await get('/cache/keys?cursor=nonsense')).status).toBe(400);
+    const { json } = await get('/cache/orders/a');
+    expect([json.l1.order.order_uid, json.redis.order.order_uid]).toEqual(['a', 'a']);
+    expect((await get('/cache/orders/b')).json).toEqual({ order_uid: 'b', l1: null, redis: null });
+  });
+
+  test('forgets one, or all', async () => {
+    const { get, send } = setUp();
+    expect((await send('DELETE', '/cache')).json).toEqual({ keys: 1 });
+    expect((await send('DELETE', '/cache/orders/a')).json).toEqual({ order_uid: 'a', delivered: true });
+    expect((await get('/cache/orders/a')).json.redis).toBeNull();
+  });
+
+  test('without a cache there is nothing to look into', async () => {
+    const app = new FakeBackend().app({ operations: { ...fakeOperations(), cache: undefined } });
+    expect(await (await app.request('/api/v1/cache')).json()).toMatchObject({ enabled: false });
+    expect((await app.request('/api/v1/cache/keys')).status).toBe(503);
+  });
+});
+
 describe('streams', () => {
   const message = (offset: number): BrowsedMessage => ({
     partition: 0,

@@ -22,6 +22,11 @@ export class KeySpace {
     return key.startsWith(start) ? key.slice(start.length) : undefined;
   }
 
+  /** The keys of all orders and leases, as SCAN's MATCH. */
+  get orderPattern(): string {
+    return `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
+  }
+
   /**
    * The run_ids of the servers that are not the ones noted in the key space, by node; of servers that do not tell, none. Of a
    * cluster each master has a note of its own.
@@ -59,7 +64,7 @@ export class KeySpace {
   }
 
   async #sweepNode(run: RedisRun, { redis }: RedisNode): Promise<number> {
-    const pattern = `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
+    const pattern = this.orderPattern;
     let cursor = '0';
     let keys = 0;
     do {

@@ -115,6 +115,16 @@ export class RedisOrderCache implements OrderCache {
     return this.#local.bytes;
   }
 
+  /** What this process itself keeps. */
+  get localState(): { enabled: boolean; orders: number; bytes: number } {
+    return { enabled: this.#local.enabled, orders: this.#local.count, bytes: this.#local.bytes };
+  }
+
+  /** Forgets what this process itself keeps. */
+  forgetLocal(): void {
+    this.#local.forgetAll();
+  }
+
   local(uid: string): FoundOrder | undefined {
     return this.#local.get(uid);
   }
@@ -279,6 +289,7 @@ export class RedisOrderCache implements OrderCache {
   }
 }
 
-function isLease(value: Buffer): boolean {
+/** A value that is a lease to fill the key, or the start of one. */
+export function isLease(value: Buffer): boolean {
   return value.toString('latin1', 0, LEASE.length) === LEASE;
 }

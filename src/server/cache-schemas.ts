@@ -1,0 +1,99 @@
+import Type from 'typebox';
+import { OrderSchema } from '../order/order.ts';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+
+const key = {
+  order_uid: Type.String(),
+  kind: Type.Enum(['order', 'lease'], { description: 'lease: it is being read from PostgreSQL right now' }),
+  ttl_ms: Type.Union([count, Type.Null()], { description: 'Life left; null: without end' }),
+  bytes: count,
+};
+
+const hits = {
+  hits: Type.Integer({ minimum: 0, description: 'Lookups it answered since the process started' }),
+};
+
+/** The tiers of the cache. */
+export const CacheSchema = Type.Object(
+  {
+    enabled: Type.Boolean({ description: 'False when the configuration says to do without' }),
+    l1: Type.Object(
+      { enabled: Type.Boolean(), orders: count, bytes: count, ...hits },
+      { ...strict, description: 'In this process itself' },
+    ),
+    redis: Type.Object(
+      {
+        in_use: Type.Boolean({ description: 'False while the circuit breaker keeps it out of use' }),
+        ...hits,
+        nodes: Type.Array(
+          Type.Object(
+            {
+              address: Type.String(),
+              tracked: Type.Boolean({ description: 'It tells of changed keys' }),
+              keys: Type.Integer({ minimum: 0, description: 'Of its whole database' }),
+              used_bytes: Type.Union([count, Type.Null()]),
+              max_bytes: Type.Union([count, Type.Null()], { description: '0: no limit' }),
+            },
+            strict,
+          ),
+        ),
+      },
+      strict,
+    ),
+    postgresql: Type.Object(hits, strict),
+    absent: Type.Integer({ minimum: 0, description: 'Lookups of orders that there are not' }),
+  },
+  { ...strict, $id: 'Cache' },
+);
+
+export const CacheKeyPageSchema = Type.Object(
+  {
+    keys: Type.Array(Type.Object(key, { ...strict, $id: 'CacheKey' }), { description: 'In no order' }),
+    cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'For the next page; null after the last',
+    }),
+  },
+  { ...strict, $id: 'CacheKeyPage' },
+);
+
+const document = {
+  etag: Type.String(),
+  order: OrderSchema,
+};
+
+/** What each tier has of an order. */
+export const CachedOrderSchema = Type.Object(
+  {
+    order_uid: Type.String(),
+    l1: Type.Union([Type.Object(document, strict), Type.Null()]),
+    redis: Type.Union([
+      Type.Object(
+        {
+          ...key,
+          etag: Type.Union([Type.String(), Type.Null()]),
+          order: Type.Union([OrderSchema, Type.Null()]),
+        },
+        { ...strict, description: '`order` is null for a lease' },
+      ),
+      Type.Null(),
+    ]),
+  },
+  { ...strict, $id: 'CachedOrder' },
+);
+
+export const EvictedSchema = Type.Object(
+  {
+    order_uid: Type.String(),
+    delivered: Type.Boolean({
+      description: 'False: Redis does not answer; it is not used before it was told',
+    }),
+  },
+  { ...strict, $id: 'EvictedOrder' },
+);
+
+export const FlushedSchema = Type.Object(
+  { keys: Type.Integer({ minimum: 0, description: 'Orders and leases there were in Redis' }) },
+  { ...strict, $id: 'FlushedCache' },
+);

@@ -1,0 +1,113 @@
+import { ErrorReply } from 'redis';
+import type {
+  CachedKey,
+  CachedKeyPage,
+  CachedOrder,
+  CacheInspector,
+  CacheOverview,
+  RedisNodeOverview,
+} from '../cache-inspector.ts';
+import { decodeCachedOrder } from './cached-order.ts';
+import type { RedisConnection } from './client.ts';
+import { KeySpace } from './key-space.ts';
+import type { RedisNode } from './node.ts';
+import { isLease, type RedisOrderCache } from './order-cache.ts';
+
+/** No lease is longer than this, and its mark is at its beginning. */
+const START_BYTES = 16;
+
+/** CacheInspector on Redis, over the connection and beside the cache that use it. */
+export class RedisCacheInspector implements CacheInspector {
+  readonly #connection: RedisConnection;
+  readonly #cache: RedisOrderCache;
+  readonly #space: KeySpace;
+
+  constructor(connection: RedisConnection, cache: RedisOrderCache, keyPrefix: string) {
+    this.#connection = connection;
+    this.#cache = cache;
+    this.#space = new KeySpace(keyPrefix);
+  }
+
+  async overview(): Promise<CacheOverview> {
+    const l1 = this.#cache.localState;
+    if (!this.#connection.up) return { l1, redis: { inUse: false, nodes: [] } };
+    try {
+      const nodes = await this.#connection.run((redis) => Promise.all(redis.all.map(overviewOf)));
+      return { l1, redis: { inUse: true, nodes } };
+    } catch {
+      return { l1, redis: { inUse: false, nodes: [] } };
+    }
+  }
+
+  async keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined> {
+    const match = /^(\d{1,4})-(\d{1,20})$/.exec(cursor ?? '0-0');
+    if (match === null) return undefined;
+    const [at, from] = [Number(match[1]), match[2] ?? '0'];
+    return await this.#connection.run(async (redis) => {
+      const node = redis.all[at];
+      if (node === undefined) return undefined;
+      const page = await node.redis.scan(from, { MATCH: this.#space.orderPattern, COUNT: count });
+      const keys = await Promise.all(page.keys.map((key) => this.#describe(node, key)));
+      const next =
+        page.cursor !== '0' ? `${at}-${page.cursor}` : at + 1 < redis.all.length ? `${at + 1}-0` : undefined;
+      return { keys: keys.filter((one) => one !== undefined), cursor: next };
+    });
+  }
+
+  async find(uid: string): Promise<CachedOrder> {
+    const key = this.#space.order(uid);
+    const redis = await this.#connection.run(async (nodes) => {
+      const node = nodes.of(key);
+      const [known, value] = await Promise.all([this.#describe(node, key), node.bytes.get(key)]);
+      if (known === undefined || !Buffer.isBuffer(value)) return undefined;
+      return { ...known, document: decodeCachedOrder(uid, value) };
+    });
+    return { l1: this.#cache.local(uid), redis };
+  }
+
+  evict(uid: string): Promise<boolean> {
+    return this.#cache.invalidate([uid]);
+  }
+
+  async flush(): Promise<number> {
+    const keys = await this.#space.sweep((commands) => this.#connection.run(commands));
+    // Redis tells of each key, but a moment later.
+    this.#cache.forgetLocal();
+    return keys;
+  }
+
+  /** Undefined when the key has gone meanwhile. */
+  async #describe({ redis, bytes }: RedisNode, key: string): Promise<CachedKey | undefined> {
+    const [ttlMs, length, start] = await Promise.all([
+      redis.pTTL(key),
+      redis.strLen(key),
+      bytes.getRange(key, 0, START_BYTES),
+    ]);
+    if (ttlMs === -2) return undefined;
+    return {
+      uid: this.#space.uidOf(key) ?? key,
+      kind: isLease(Buffer.from(start ?? '')) ? 'lease' : 'order',
+      ttlMs: ttlMs < 0 ? undefined : ttlMs,
+      bytes: length,
+    };
+  }
+}
+
+async function overviewOf({ redis, address, tracked }: RedisNode): Promise<RedisNodeOverview> {
+  const [keys, memory] = await Promise.all([redis.dbSize(), memoryOf(redis)]);
+  const figure = (name: string): number | undefined => {
+    const match = new RegExp(`^${name}:(\\d+)`, 'm').exec(memory);
+    return match === null ? undefined : Number(match[1]);
+  };
+  return { address, tracked, keys, usedBytes: figure('used_memory'), maxBytes: figure('maxmemory') };
+}
+
+async function memoryOf(redis: RedisNode['redis']): Promise<string> {
+  try {
+    return await redis.info('memory');
+  } catch (error) {
+    // Hosted servers may forbid INFO.
+    if (error instanceof ErrorReply) return '';
+    throw error;
+  }
+}

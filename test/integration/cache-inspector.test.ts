@@ -1,0 +1,103 @@
+import { afterEach, expect, test } from 'bun:test';
+import type { CachedKey } from '../../src/storage/cache-inspector.ts';
+import { RedisCacheInspector } from '../../src/storage/redis/cache-inspector.ts';
+import { type CacheSetup, cached, setUpCache } from '../helpers/cache-setup.ts';
+import { testEngines } from '../helpers/engines.ts';
+import { storedDocument } from '../helpers/stored-order.ts';
+import { until } from '../helpers/until.ts';
+
+const open: CacheSetup[] = [];
+
+afterEach(async () => {
+  for (const { cache } of open.splice(0)) await cache.close();
+});
+
+async function setUp(keyPrefix?: string) {
+  const setup = await setUpCache([testEngines().redisUrl], {
+    localBytes: 1_000_000,
+    ...(keyPrefix !== undefined && { keyPrefix }),
+  });
+  open.push(setup);
+  const inspector = new RedisCacheInspector(setup.connection, setup.cache, setup.prefix);
+  return { ...setup, setup, inspector };
+}
+
+async function fill(setup: CacheSetup, ...uids: string[]): Promise<void> {
+  for (const uid of uids) setup.rows.set(uid, storedDocument(uid));
+  for (const uid of uids) await cached(setup, uid);
+}
+
+async function allKeys(inspector: RedisCacheInspector): Promise<CachedKey[]> {
+  const keys = new Map<string, CachedKey>();
+  for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
+    const found = await inspector.keys(cursor, 10);
+    for (const key of found?.keys ?? []) keys.set(key.uid, key);
+    cursor = found?.cursor;
+  }
+  return [...keys.values()];
+}
+
+test('lists orders and leases, with their lives and sizes, and no key of others', async () => {
+  const { setup, inspector, cache, connection, prefix } = await setUp();
+  const uids = Array.from({ length: 30 }, (_, at) => `[uid]*${at}`);
+  await fill(setup, ...uids);
+  await cache.get(['being-read']);
+  await connection.run((redis) =>
+    redis.of('x').redis.set(`${prefix}:v2:other`, '1', { expiration: { type: 'PX', value: 60_000 } }),
+  );
+  const keys = await allKeys(inspector);
+  expect(keys.map(({ uid }) => uid).sort()).toEqual([...uids, 'being-read'].sort());
+  for (const { uid, kind, ttlMs = 0, bytes } of keys) {
+    expect(kind).toBe(uid === 'being-read' ? 'lease' : 'order');
+    expect(ttlMs).toBeWithin(1, 60_001);
+    expect(bytes > 500).toBe(kind === 'order');
+  }
+  expect(await inspector.keys('nonsense', 10)).toBeUndefined();
+  expect(await inspector.keys('7-0', 10)).toBeUndefined();
+});
+
+test('shows what each tier has of an order, without filling it in', async () => {
+  const { setup, inspector, cache } = await setUp();
+  await fill(setup, 'a');
+  const { l1, redis } = await inspector.find('a');
+  expect([l1?.etag, redis?.document?.etag]).toEqual([storedDocument('a').etag, storedDocument('a').etag]);
+  expect(redis?.document?.body).toEqual(storedDocument('a').body);
+  expect(await inspector.find('none')).toEqual({ l1: undefined, redis: undefined });
+  await cache.get(['being-read']);
+  expect((await inspector.find('being-read')).redis).toMatchObject({ kind: 'lease', document: undefined });
+  expect(await inspector.overview()).toMatchObject({
+    l1: { enabled: true, orders: 1 },
+    redis: { inUse: true, nodes: [{ tracked: true, usedBytes: expect.any(Number) }] },
+  });
+});
+
+test('forgets one order in the tiers of all processes', async () => {
+  const one = await setUp();
+  const other = await setUp(one.prefix);
+  await fill(one.setup, 'a', 'b');
+  await fill(other.setup, 'a');
+  expect(other.cache.local('a')).toBeDefined();
+  expect(await one.inspector.evict('a')).toBe(true);
+  expect(one.cache.local('a')).toBeUndefined();
+  await until(() => other.cache.local('a') === undefined);
+  expect((await allKeys(one.inspector)).map(({ uid }) => uid)).toEqual(['b']);
+});
+
+test('forgets all orders of its own prefix, and no others', async () => {
+  const mine = await setUp();
+  const others = await setUp();
+  await fill(mine.setup, 'a', 'b', 'c');
+  await fill(others.setup, 'a');
+  expect(await mine.inspector.flush()).toBe(3);
+  expect([mine.cache.local('a'), await allKeys(mine.inspector)]).toEqual([undefined, []]);
+  expect(await allKeys(others.inspector)).toHaveLength(1);
+  expect((await mine.reader.find('a'))?.tier).toBe('postgresql');
+});
+
+test('without Redis it says so', async () => {
+  const { connection, cache, inspector } = await setUp();
+  await cache.close();
+  expect(connection.up).toBe(false);
+  expect((await inspector.overview()).redis).toEqual({ inUse: false, nodes: [] });
+  expect(inspector.keys(undefined, 10)).rejects.toMatchObject({ code: 'cache_unavailable' });
+});

@@ -7,6 +7,7 @@ import type { Endpoint, EndpointSpec } from './endpoint.ts';
 import { hostGuard, originGuard, tokenGuard } from './guards.ts';
 import { ProblemError, problemReply } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
+import { LiteralFirstRouter } from './router.ts';
 import { docsEndpoints } from './routes/docs.ts';
 import { type WebClient, webEndpoints } from './routes/web.ts';
 import { type Guard, serveEndpoint } from './serve-endpoint.ts';
@@ -41,7 +42,7 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Hono {
   const { host, token, logger, requestTimeoutMs } = options;
   const endpoints = [...options.endpoints, ...docsEndpoints(options.endpoints), ...webEndpoints(options.web)];
-  const app = new Hono();
+  const app = new Hono({ router: new LiteralFirstRouter() });
   checkToken(host, token);
   const atHost = hostGuard(host, options.allowedHosts);
   const withToken = tokenGuard(token);

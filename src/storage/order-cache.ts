@@ -20,7 +20,14 @@ export interface CacheFill {
   readonly document: OrderDocument | undefined;
 }
 
-/** A cache of stored orders that may lose anything at any time and never serves what was invalidated. No call throws but `ping`. */
+/**
+ * A cache of stored orders that may lose anything at any time and never serves what was invalidated. No call throws but `ping`.
+ *
+ * That an order does not exist is not cached: a new order would be hidden until the cache was told of it, and whoever stores it can
+ * be killed, or cut off from the cache, right after its commit. To be right, each new order would have to be noted in its
+ * transaction, as changed ones are: a row more for every order. Instead, lookups of one uid at a time share one read, and
+ * those of different uids share queries, of which only a few run at once.
+ */
 export interface OrderCache {
   /** The order, if this process itself holds it: no waiting, no traffic. */
   local(uid: string): FoundOrder | undefined;

@@ -95,12 +95,21 @@ export class OrderReader {
   }
 
   #open(uid: string): Promise<FoundOrder | undefined> {
-    const landing = this.#fly(uid).finally(() => this.#flights.delete(uid));
+    // Nothing of a flight runs before its first batch, so it is in the map before it can end.
+    const landing = this.#fly(uid);
     this.#flights.set(uid, { landing, departed: false });
     return landing;
   }
 
   async #fly(uid: string): Promise<FoundOrder | undefined> {
+    try {
+      return await this.#ask(uid);
+    } finally {
+      this.#flights.delete(uid);
+    }
+  }
+
+  async #ask(uid: string): Promise<FoundOrder | undefined> {
     const { cache } = this.#options;
     if (cache === undefined) return inDatabase(await this.#reads.load(uid));
     let entry = await this.#cached.load(uid);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
+import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { Order } from '../../src/order/order.ts';
 import { createApp } from '../../src/server/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
@@ -47,7 +48,11 @@ function openCache(): RedisOrderCache {
   const { redisUrl } = testEngines();
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
   const connection = new RedisConnection({ urls: [redisUrl], ...limits }, silentLogger);
-  const cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60 }, silentLogger);
+  const cache = new RedisOrderCache(
+    connection,
+    { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 },
+    silentLogger,
+  );
   cache.start();
   caches.push(cache);
   return cache;
@@ -75,7 +80,7 @@ test('the classic sample is deep-equal over both lookups, from PostgreSQL and fr
       expect(answer.headers.get('x-order-offset')).toBe('0');
       tags.set(answer.headers.get('x-cache') ?? '', answer.headers.get('etag'));
     }
-    return tags.has('redis');
+    return tags.has('redis') && tags.has('l1');
   });
   // The tag does not depend on who answered.
   expect(new Set(tags.values()).size).toBe(1);
@@ -122,6 +127,37 @@ test('whatever an order may say comes out as it went in', async () => {
   }
 });
 
+test('absent, then written: readable at once after the commit, in every process', async () => {
+  const readers = [1, 2].map(() => new OrderReader({ store, cache: openCache() }));
+  let missed = 0;
+  for (let round = 0; round < 20; round++) {
+    const uids = Array.from({ length: 10 }, (_, at) => `new-${round}-${at}`);
+    let stop = false;
+    let absent = 0;
+    const load = readers.map(async (reader) => {
+      while (!stop) {
+        const found = await Promise.all(uids.map((uid) => reader.find(uid)));
+        absent += found.filter((one) => one === undefined).length;
+        await nextTurn();
+      }
+    });
+    await until(() => absent > 100);
+    await path.send(uids.map((uid) => messageOf(sampleOrder(uid))));
+    await until(
+      async () => (await path.sql`select 1 from orders where order_uid = ${uids[9] ?? ''}`).length === 1,
+    );
+    const there: { order_uid: string }[] = await path.sql`
+      select order_uid from orders where order_uid = any(${path.sql.array(uids, 'TEXT')})`;
+    for (const reader of readers) {
+      const found = await Promise.all(there.map((row) => reader.find(row.order_uid)));
+      missed += found.filter((one) => one === undefined).length;
+    }
+    stop = true;
+    await Promise.all(load);
+  }
+  expect(missed).toBe(0);
+});
+
 test('changes under lookups: no reader stays with an old order', async () => {
   const readers = [1, 2, 3].map(() => new OrderReader({ store, cache: openCache() }));
   const uids = Array.from({ length: 20 }, (_, at) => `changing-${at}`);
@@ -135,14 +171,14 @@ test('changes under lookups: no reader stays with an old order', async () => {
   });
   for (let round = 0; round < 30; round++) {
     await path.send(uids.map((uid) => messageOf(sampleOrder(uid, 1, { track_number: String(round) }))));
-    // Once PostgreSQL has the round, the invalidation is on its way, and everyone must come to it in Redis.
+    // Once PostgreSQL has the round, the invalidation is on its way, and everyone must come to it and keep it.
     await until(async () => {
       const rows = await store.findMany(uids);
       return uids.every((uid) => version(orderOf(rows.get(uid))) === round);
     });
     await until(async () => {
       const found = await Promise.all(readers.flatMap((reader) => uids.map((uid) => reader.find(uid))));
-      return found.every((one) => version(orderOf(one)) === round && one?.tier === 'redis');
+      return found.every((one) => version(orderOf(one)) === round && one?.tier === 'l1');
     }, 3_000);
   }
   stop = true;

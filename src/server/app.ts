@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly web: WebClient;
   readonly logger: Logger;
+  /** Answers, in a process that is not the first of several, for endpoints that are the first one's. */
+  readonly forward?: (raw: Request) => Promise<Response>;
   /** Told of every answer a handler gives; tests hold them against their descriptions. */
   readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
@@ -53,7 +55,10 @@ export function createApp(options: AppOptions): Hono {
     const guards: Guard[] = [atHost];
     if (method !== 'get') guards.push(originGuard);
     if (asksForToken[access]) guards.push(withToken);
-    const serve = serveEndpoint(one, { ...options, deadlines, guards });
+    const forward = one.spec.ofFirstProcess === true ? options.forward : undefined;
+    const fail = (raw: Request, error: unknown) => toResponse(problemReply(raw, error, logger));
+    const passOn = forward && ((raw: Request) => forward(raw).catch((error: unknown) => fail(raw, error)));
+    const serve = passOn ?? serveEndpoint(one, { ...options, deadlines, guards });
     app.on(method.toUpperCase(), routePath(path), (c) => serve(c.req.raw));
   }
   const elsewhere = otherMethods(endpoints);

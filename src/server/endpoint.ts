@@ -74,6 +74,8 @@ export interface EndpointSpec<
   readonly problems?: readonly ProblemName[];
   /** True when the answer is a stream, so that `requestTimeoutMs` is for its beginning only. */
   readonly streams?: boolean;
+  /** True for what is a process's own, such as its generator: of several that share a port, the first answers. */
+  readonly ofFirstProcess?: boolean;
   /** True for what is no part of the API, such as the files of the web console. */
   readonly undocumented?: boolean;
 }

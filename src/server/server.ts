@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly requestTimeoutMs: number;
   /** Requests per second of one client address; 0, the default, for no limit. */
   readonly rateLimit?: number;
+  /** Whether other processes serve on the port: it must be free for the `first` of them, the others join `beside` it. */
+  readonly shared?: 'alone' | 'first' | 'beside';
 }
 
 /** The part of a Hono application the server needs. */
@@ -77,13 +79,16 @@ function limited(
 }
 
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
-  const { host, port } = options;
+  const { host, port, shared = 'alone' } = options;
   try {
+    // A port that is shared could be shared with anyone's, so the first looks whether it is free.
+    if (shared === 'first')
+      void Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true);
     return Bun.serve({
       hostname: host,
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
-      reusePort: false,
+      reusePort: shared !== 'alone',
       fetch: limited(app, options, logger),
       // The application answers 413 itself, as a problem document; this is for what it does not read.
       maxRequestBodySize: options.maxBodyBytes * 2,

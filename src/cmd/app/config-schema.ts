@@ -19,6 +19,12 @@ export const ConfigSchema = Type.Object(
       {
         host: name('127.0.0.1', 'Address to listen on'),
         port: port(8001, 'Port of the REST API and the web console'),
+        processes: Type.Integer({
+          minimum: 1,
+          maximum: 64,
+          default: 1,
+          description: 'Processes that serve on the port, on Linux',
+        }),
         maxBodyBytes: Type.Integer({
           minimum: 1024,
           maximum: 16_777_216,

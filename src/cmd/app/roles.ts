@@ -11,6 +11,7 @@ import { apiEndpoints } from '../../server/api.ts';
 import { createApp } from '../../server/app.ts';
 import { ServerCounters } from '../../server/counters.ts';
 import type { Probe } from '../../server/dependencies.ts';
+import { forwardTo, listenOnSocket } from '../../server/first-process.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
 import { createReadiness } from '../../server/readiness.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -239,8 +240,15 @@ export async function startRestServer(
     endpoints,
     web: await buildWebClient(),
     logger: roleLogger,
+    ...(parts.beside?.first === false && { forward: forwardTo(parts.beside.socket) }),
   });
-  const server = startServer(counters.countResponses(app), config.server, roleLogger);
+  const counted = counters.countResponses(app);
+  if (parts.beside?.first === true) {
+    const socket = listenOnSocket(counted, parts.beside.socket);
+    resources.defer('socket server', () => socket.close());
+  }
+  const shared = parts.beside === undefined ? 'alone' : parts.beside.first ? 'first' : 'beside';
+  const server = startServer(counted, { ...config.server, shared }, roleLogger);
   resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
   // Before the server: it would wait for them.
   resources.defer('event streams', () => operations.streams.close());

@@ -31,7 +31,7 @@ export interface GeneratorControl {
   sendOne(fault: string | undefined): Promise<SentOneJson>;
 }
 
-const COMMON = { tag: 'generator', access: 'guarded' } as const;
+const COMMON = { tag: 'generator', access: 'guarded', ofFirstProcess: true } as const;
 const STATUS = { description: 'Where it stands now', schema: GeneratorSchema } as const;
 
 /** `/api/v1/generator`: look, change, start, stop, preview, send one. */

@@ -13,7 +13,7 @@ export interface LiveEndpointsOptions {
 
 /** The history of five minutes and what comes while it is read. */
 const BUFFER_BYTES = 4_194_304;
-const COMMON = { tag: 'live', access: 'guarded' } as const;
+const COMMON = { tag: 'live', access: 'guarded', ofFirstProcess: true } as const;
 
 /** `/api/v1/live`: what goes on, second by second. */
 export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpoint[] {

@@ -18,6 +18,7 @@ export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage })
         operationId: 'metrics',
         summary: 'Figures for Prometheus',
         tag: 'service',
+        ofFirstProcess: true,
         access: 'open',
         responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
       },

@@ -1,4 +1,7 @@
-import { Command } from 'commander';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
 import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
 import type { RunningServer } from '../../../server/server.ts';
@@ -15,10 +18,14 @@ import {
 import { prepareEnvironment } from '../environment.ts';
 import type { ProcessParts } from '../operations.ts';
 import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
+import { checkProcesses, firstProcessGone, reportUp, ServerProcesses } from '../server-processes.ts';
 import { serverToken } from '../server-token.ts';
+import type { Resources } from '../shutdown.ts';
 
 interface RunOptions extends CommonOptions {
   readonly json?: boolean;
+  /** Path of the first process's socket; this one is one more on its port. */
+  readonly beside?: string;
 }
 
 interface Roles {
@@ -64,6 +71,7 @@ export function consumeCommand(): Command {
 export function serveCommand(): Command {
   return roleCommand('serve', 'the REST API and the web console')
     .addHelpText('after', '\nExample:\n  TEST_SERVICE_SERVER_PORT=9001 test-service serve')
+    .addOption(new Option('--beside <socket>', 'one more server process').hideHelp())
     .action((options: RunOptions) =>
       withContext(options, (context) =>
         runRoles(context, options, { producer: false, consumer: false, server: true }),
@@ -80,7 +88,10 @@ function roleCommand(name: string, description: string): Command {
 async function runRoles(context: CommandContext, options: RunOptions, roles: Roles): Promise<void> {
   const { config, logger, resources, signal } = context;
   // Before engines are started for a server that must not.
-  if (roles.server) serverToken(config.server);
+  if (roles.server) {
+    serverToken(config.server);
+    checkProcesses(config.server.processes);
+  }
   const engines = await prepareEnvironment(config, {
     resources,
     logger,
@@ -91,6 +102,11 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   const registry = new Registry();
   const consumer = roles.consumer ? meteredConsumer() : undefined;
   const server = roles.server ? await startServing() : undefined;
+  if (options.beside !== undefined) {
+    reportUp();
+    await Promise.race([aborted(signal), firstProcessGone()]);
+    return;
+  }
   const names = Object.entries(roles).flatMap(([role, on]) => (on === true ? [role] : []));
   const where = { config, url: server?.url, engines: engines.statuses, roles: names };
   if (options.json === true) printJson({ url: server?.url, roles: names, engines: engines.statuses });
@@ -103,16 +119,43 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
     return { meter, role: startConsumer(config, clients, resources, logger, meter) };
   }
 
+  async function startOthers(firstProcess: string): Promise<void> {
+    const processes = new ServerProcesses({
+      count: config.server.processes - 1,
+      firstProcess,
+      args: [
+        ...(options.config === undefined ? [] : ['--config', options.config]),
+        ...(options.logLevel === undefined ? [] : ['--log-level', options.logLevel]),
+      ],
+      logger,
+    });
+    resources.defer('server processes', () => processes.close(config.shutdownTimeoutMs));
+    // All of them at once, not one after the other.
+    signal.addEventListener('abort', () => processes.stop());
+    await processes.start();
+  }
+
   /** A server can start the generator even where it does not run from the beginning. */
   async function startServing(): Promise<RunningServer> {
     const generator = openGenerator(config, clients, logger);
+    const several = config.server.processes > 1;
+    const socket = options.beside ?? (several ? firstProcessSocket(resources) : undefined);
     const running = await startRestServer(config, clients, resources, logger, {
       generator,
       consumer,
       registry,
+      ...(socket !== undefined && { beside: { socket, first: options.beside === undefined } }),
     });
+    if (several && socket !== undefined && options.beside === undefined) await startOthers(socket);
     resources.defer('producer', () => generator.close());
     if (roles.producer) await generator.start();
     return running;
   }
+}
+
+/** Where the other server processes pass on what is the first one's. */
+function firstProcessSocket(resources: Resources): string {
+  const folder = mkdtempSync(join(tmpdir(), 'test-service-'));
+  resources.defer('socket', () => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'first.sock');
 }

@@ -15,6 +15,7 @@ import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
+const READ_TIMEOUT_MS = 1_000;
 let path: WritePath;
 let proxy: FaultProxy;
 let database: Database;
@@ -37,7 +38,7 @@ beforeAll(async () => {
     statementTimeoutMs: 30_000,
     applicationName: 'read-path-outage',
   });
-  const store = new PostgresOrderStore(database);
+  const store = new PostgresOrderStore(database, READ_TIMEOUT_MS);
   app = createApp(
     new FakeBackend().options({
       lookup: new OrderReader({ store, cache }),
@@ -45,7 +46,7 @@ beforeAll(async () => {
     }),
   );
   path.start();
-  await path.send(['kept', 'cached', 'cold'].map((uid) => messageOf(sampleOrder(uid))));
+  await path.send(['kept', 'cached', 'cold', 'colder'].map((uid) => messageOf(sampleOrder(uid))));
   await path.drained();
 });
 
@@ -73,4 +74,18 @@ test('PostgreSQL is gone: cached orders are served, for others it is 503 with Re
   await proxy.setMode('pass');
   await until(async () => (await get('cold')).status === 200, 5_000);
   expect((await get('absent')).status).toBe(404);
+});
+
+test('PostgreSQL is a black hole: the same, within the time of a read', async () => {
+  await proxy.setMode('black-hole');
+  expect(await tierOf('kept')).toBe('l1');
+  for (let round = 0; round < 3; round++) {
+    const from = performance.now();
+    const answer = await get('colder');
+    expect([answer.status, Number(answer.headers.get('retry-after')) > 0]).toEqual([503, true]);
+    expect(performance.now() - from).toBeLessThan(READ_TIMEOUT_MS + 500);
+  }
+  // Connections that went into the hole stay there; new ones are made.
+  await proxy.setMode('pass');
+  await until(async () => (await get('colder')).status === 200, 10_000);
 });

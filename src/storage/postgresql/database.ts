@@ -26,6 +26,8 @@ export class Database {
   readonly #options: DatabaseOptions;
   #pool: SQL;
   #closed = false;
+  /** When the last statement came back, by `performance.now`. */
+  #heardAt = performance.now();
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -38,6 +40,28 @@ export class Database {
    */
   query<T>(what: string, work: (sql: SQL) => Promise<T>): Promise<T> {
     return this.#guard(what, this.#options.statementTimeoutMs, work);
+  }
+
+  /**
+   * Runs a statement someone waits for: after `deadlineMs` the caller is told so. When no statement at all has come back for that
+   * long, it is most likely a black hole: what comes next gets a new pool, what is under way in the old one may still end.
+   * @throws AppError `database_unavailable` (retryable), `database_rejected`.
+   */
+  async read<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
+    const pool = this.#pool;
+    const reading = work(pool);
+    try {
+      return await this.#heard(within(deadlineMs, reading));
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'aborted')) throw toDatabaseError(error, what);
+      const graceS = Math.ceil((this.#options.statementTimeoutMs + GRACE_MS) / 1000);
+      if (performance.now() - this.#heardAt >= deadlineMs) this.#abandon(pool, reading, graceS);
+      else reading.catch(() => {});
+      throw new AppError('database_unavailable', `${what}: ${error.message}`, {
+        retryable: true,
+        cause: error,
+      });
+    }
   }
 
   /**
@@ -70,18 +94,25 @@ export class Database {
 
   async #abandonOnTimeout<T>(pool: SQL, deadlineMs: number, work: Promise<T>): Promise<T> {
     try {
-      return await within(deadlineMs, work);
+      return await this.#heard(within(deadlineMs, work));
     } catch (error) {
       if (error instanceof AppError && error.code === 'aborted') this.#abandon(pool, work);
       throw error;
     }
   }
 
-  #abandon(pool: SQL, work: Promise<unknown>): void {
+  async #heard<T>(work: Promise<T>): Promise<T> {
+    const result = await work;
+    this.#heardAt = performance.now();
+    return result;
+  }
+
+  #abandon(pool: SQL, work: Promise<unknown>, graceS = 0): void {
     work.catch(() => {});
     if (pool !== this.#pool || this.#closed) return;
     this.#pool = this.#connect();
-    pool.close({ timeout: 0 }).catch(() => {});
+    this.#heardAt = performance.now();
+    pool.close({ timeout: graceS }).catch(() => {});
   }
 
   #connect(): SQL {

@@ -1,6 +1,6 @@
 import type { OrderListing } from '../storage/order-listing.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { OrderIntake, OrderLookup } from './dependencies.ts';
+import type { OrderArrivals, OrderIntake, OrderLookup } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type Operations, operationEndpoints } from './operations.ts';
 import type { Readiness } from './readiness.ts';
@@ -8,6 +8,7 @@ import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.
 import { healthEndpoints } from './routes/health.ts';
 import { orderExportEndpoints } from './routes/order-export.ts';
 import { orderListEndpoints } from './routes/order-list.ts';
+import { orderSendingEndpoints } from './routes/order-sending.ts';
 import { orderEndpoints } from './routes/orders.ts';
 
 /** What the API stands on. */
@@ -15,6 +16,7 @@ export interface ApiServices {
   readonly lookup: OrderLookup;
   readonly listing: OrderListing;
   readonly intake: OrderIntake;
+  readonly arrivals: OrderArrivals;
   readonly deadLetters: DeadLetterDesk;
   /** The state of the engines. Never rejects. */
   readonly readiness: () => Promise<Readiness>;
@@ -33,6 +35,7 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
     ...orderEndpoints(options),
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
+    ...orderSendingEndpoints(options),
     ...deadLetterEndpoints(options),
     ...operationEndpoints({ ...services.operations, now: options.now }),
     ...healthEndpoints(services.readiness),

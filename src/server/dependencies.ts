@@ -12,6 +12,26 @@ export interface OrderIntake {
   submit(order: Order, value: Buffer): Promise<{ readonly partition: number; readonly offset: bigint }>;
 }
 
+/** An order in Kafka. */
+export interface SentOrder {
+  readonly order: Order;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** `stored`: a lookup gives it. `superseded`: a later version of it is stored. `rejected`: the database refused it, it is a dead letter. */
+export type Arrival = 'stored' | 'superseded' | 'rejected';
+
+/** Waits for sent orders to be stored and readable. */
+export interface OrderArrivals {
+  /** Longest wait. */
+  readonly maxWaitMs: number;
+  /** As many wait as may. */
+  readonly full: boolean;
+  /** Undefined when it could not be seen to arrive in time. Never rejects. */
+  wait(sent: SentOrder, ms: number, signal: AbortSignal): Promise<Arrival | undefined>;
+}
+
 /** A look at one engine. */
 export interface Probe {
   readonly name: 'postgresql' | 'kafka' | 'redis';

@@ -59,6 +59,10 @@ export const AcceptedSchema = Type.Object(
     order_uid: OrderUidSchema,
     partition: Type.Integer({ minimum: 0 }),
     offset: Type.String({ description: '64-bit number as text' }),
+    status: Type.Enum(['accepted', 'stored', 'superseded'], {
+      description:
+        'superseded: it was stored, or would have been, but for a later version that is stored now',
+    }),
   },
   { ...strict, $id: 'Accepted' },
 );

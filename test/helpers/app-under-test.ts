@@ -1,6 +1,6 @@
 import { type ApiServices, apiEndpoints } from '../../src/server/api.ts';
 import { type AppOptions, createApp } from '../../src/server/app.ts';
-import type { Probe } from '../../src/server/dependencies.ts';
+import type { Arrival, Probe } from '../../src/server/dependencies.ts';
 import { createReadiness } from '../../src/server/readiness.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
 import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
@@ -20,6 +20,9 @@ export class FakeBackend {
   databaseFailure: Error | undefined;
   /** What sending throws. */
   kafkaFailure: Error | undefined;
+  /** What becomes of every order that is waited for. */
+  arrival: Arrival | undefined;
+  waitersFull = false;
   /** Awaited by every lookup. */
   gate: Promise<void> = Promise.resolve();
   readonly down = new Set<Probe['name']>();
@@ -81,6 +84,7 @@ export class FakeBackend {
           return { partition: 4, offset: 9_007_199_254_740_993n };
         },
       },
+      arrivals: { maxWaitMs: 900, full: this.waitersFull, wait: async () => this.arrival },
       readiness: createReadiness(
         [probe('postgresql', true), probe('kafka', false), probe('redis', false)],
         silentLogger,

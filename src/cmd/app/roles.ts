@@ -12,6 +12,7 @@ import { createApp } from '../../server/app.ts';
 import { ServerCounters } from '../../server/counters.ts';
 import type { Probe } from '../../server/dependencies.ts';
 import { forwardTo, listenOnSocket } from '../../server/first-process.ts';
+import { PolledArrivals } from '../../server/order-arrivals.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
 import { createReadiness } from '../../server/readiness.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -39,7 +40,10 @@ import type { Resources } from './shutdown.ts';
 /** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
 const FETCH_BYTES_PER_PARTITION = 1_048_576;
 const ORDER_SEND_TIMEOUT_MS = 120_000;
+const INTAKE_SEND_TIMEOUT_MS = 3_000;
 const DEAD_LETTER_SEND_TIMEOUT_MS = 20_000;
+/** Of the time a request may take: how much of it may be waiting for an order to be stored. */
+const WAIT_SHARE = 0.9;
 const CLIENT_CLOSE_TIMEOUT_MS = 500;
 /** Producer, server and consumer stop one after the other, each with this share of the time; the clients take little. */
 const DRAIN_SHARE = 0.3;
@@ -51,6 +55,7 @@ export class Clients {
   readonly #logger: Logger;
   #database: Database | undefined;
   #orderSender: MessageSender | undefined;
+  #intakeSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
   #cache: RedisOrderCache | undefined;
   #cacheInspector: RedisCacheInspector | undefined;
@@ -75,6 +80,12 @@ export class Clients {
   get orderSender(): MessageSender {
     this.#orderSender ??= this.#createSender(ORDER_SEND_TIMEOUT_MS);
     return this.#orderSender;
+  }
+
+  /** For orders that somebody waits to hear of: what is not acknowledged soon is given up. */
+  get intakeSender(): MessageSender {
+    this.#intakeSender ??= this.#createSender(INTAKE_SEND_TIMEOUT_MS);
+    return this.#intakeSender;
   }
 
   /** For dead letters: a transaction waits for them, with its connection and its locks. */
@@ -203,8 +214,9 @@ export async function startRestServer(
   parts: ProcessParts,
 ): Promise<RunningServer> {
   const roleLogger = logger.child({ role: 'server' });
-  const { cache, database, orderSender } = clients;
+  const { cache, database, intakeSender } = clients;
   const store = new PostgresOrderStore(database);
+  const offsets = new OffsetStore(database);
   // Before the first lookup: what a killed process has left may be cached.
   await clients.invalidator?.start();
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
@@ -229,7 +241,16 @@ export async function startRestServer(
     lookup: counters.countLookups(new OrderReader({ store, cache })),
     listing: new PostgresOrderListing(database),
     logger: roleLogger,
-    intake: createOrderIntake(orderSender, config.kafka.topic),
+    intake: createOrderIntake(intakeSender, config.kafka.topic),
+    arrivals: new PolledArrivals(
+      {
+        progress: () => offsets.latest(config.kafka.group, config.kafka.topic),
+        findMany: (uids) => store.findMany(uids),
+        forget: async (uids) => await cache?.invalidate(uids),
+        logger: roleLogger,
+      },
+      { maxWaitMs: config.server.requestTimeoutMs * WAIT_SHARE },
+    ),
     deadLetters: deadLetterDesk(config, database),
     readiness,
     operations,

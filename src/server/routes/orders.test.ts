@@ -160,7 +160,13 @@ describe('sending an order', () => {
     const answer = await post(backend.app(), '/api/v1/orders', text);
     expect(answer.status).toBe(202);
     expect(answer.headers.get('location')).toBe('/api/v1/orders/a%2Fb');
-    expect(await answer.json()).toEqual({ order_uid: 'a/b', partition: 4, offset: '9007199254740993' });
+    expect(await answer.json()).toEqual({
+      order_uid: 'a/b',
+      partition: 4,
+      offset: '9007199254740993',
+      status: 'accepted',
+    });
+    expect(answer.headers.get('preference-applied')).toBeNull();
     expect(backend.sent).toEqual([{ uid: 'a/b', value: Buffer.from(text) }]);
   });
 
@@ -222,5 +228,26 @@ describe('sending an order', () => {
     const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(sample));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect(await answer.text()).not.toContain('10.0.0.1');
+  });
+
+  test('Prefer: wait answers by what became of the order', async () => {
+    const backend = new FakeBackend();
+    const send = async (wait = 'wait=1') => {
+      const headers = { ...JSON_TYPE, prefer: wait };
+      const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(sample), headers);
+      const json = await answer.json();
+      return [answer.status, json.status, answer.headers.get('preference-applied'), json.reason];
+    };
+    expect(await send()).toEqual([202, 'accepted', 'wait=0', undefined]);
+    backend.arrival = 'stored';
+    expect((await send())[0]).toBe(201);
+    expect((await send())[1]).toBe('stored');
+    expect(await send('respond-async')).toEqual([202, 'accepted', null, undefined]);
+    backend.arrival = 'superseded';
+    expect((await send()).slice(0, 2)).toEqual([201, 'superseded']);
+    backend.arrival = 'rejected';
+    expect(await send()).toEqual([422, 422, null, 'database_rejected']);
+    backend.waitersFull = true;
+    expect(await send()).toEqual([202, 'accepted', null, undefined]);
   });
 });

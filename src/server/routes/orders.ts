@@ -1,26 +1,19 @@
 import Type from 'typebox';
-import { decodeOrder } from '../../order/decode.ts';
 import { OrderSchema } from '../../order/order.ts';
-import { orderViolations } from '../../order/violations.ts';
 import type { FoundOrder } from '../../storage/order-store.ts';
-import type { OrderIntake, OrderLookup } from '../dependencies.ts';
+import type { OrderLookup } from '../dependencies.ts';
 import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { noneMatch } from '../entity-tag.ts';
 import { orderHeaders } from '../order-headers.ts';
-import { badBody, ProblemError, violated } from '../problem.ts';
+import { badBody, ProblemError } from '../problem.ts';
 import type { Reply } from '../reply.ts';
-import { AcceptedSchema, LookupRequestSchema, LookupUidSchema } from '../schemas.ts';
+import { LookupRequestSchema, LookupUidSchema } from '../schemas.ts';
 
 export interface OrderEndpointsOptions {
   readonly lookup: OrderLookup;
-  readonly intake: OrderIntake;
-  /** Longest order the consumer takes. */
-  readonly maxOrderBytes: number;
-  /** The clock, ms since the Unix epoch. */
-  readonly now: () => number;
 }
 
-/** `/api/v1/orders`: find one (by path or by POST), send one. */
+/** `/api/v1/orders`: find one, by path or by POST. */
 export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
   /** At once when the lookup is. */
   const find = <S extends number>(uid: string, answer: Answer<S>): Reply<S> | Promise<Reply<S>> => {
@@ -68,47 +61,6 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
         // UTF-8 can hold no others, so no stored order has them.
         if (!body.order_uid.isWellFormed()) throw badBody('/order_uid', 'has a surrogate without its pair');
         return find(body.order_uid, orderReply);
-      },
-    ),
-
-    endpoint(
-      {
-        method: 'post',
-        path: '/api/v1/orders',
-        operationId: 'sendOrder',
-        summary: 'Send an order to Kafka; it is readable once the consumer stored it',
-        tag: 'orders',
-        access: 'sending',
-        body: { kind: 'bytes', contentTypes: ['application/json'], schema: OrderSchema },
-        responses: {
-          202: {
-            description: 'Kafka has it',
-            schema: AcceptedSchema,
-            headers: { Location: 'Where the order will be' },
-          },
-        },
-        problems: ['bad-json', 'order-rejected', 'kafka-unavailable'],
-      },
-      async ({ body }) => {
-        const decoded = decodeOrder(body, { maxBytes: options.maxOrderBytes, now: options.now });
-        if (!decoded.ok) {
-          const { reason } = decoded;
-          if (reason === 'not_json' || reason === 'invalid_utf8') throw new ProblemError('bad-json');
-          const violations = orderViolations(body, decoded, options.now());
-          throw violated(
-            'order-rejected',
-            violations.map((one) => ({ in: 'body', ...one })),
-            { reason },
-          );
-        }
-        const { order_uid } = decoded.order;
-        const { partition, offset } = await options.intake.submit(decoded.order, body);
-        return {
-          status: 202,
-          // The offset is text, as a 64-bit number is in JSON.
-          json: { order_uid, partition, offset: offset.toString() },
-          headers: { location: `/api/v1/orders/${encodeURIComponent(order_uid)}` },
-        };
       },
     ),
   ];

@@ -54,6 +54,16 @@ export class OffsetStore {
     });
   }
 
+  /** The next offset of each partition of the topic's incarnation that was stored from last. */
+  latest(group: string, topic: string): Promise<Map<number, number>> {
+    return this.#database.query('reading offsets', async (sql) => {
+      const rows: { partition: number; next_offset: string }[] = await sql`
+        select distinct on (partition) partition, next_offset from consumer_offsets
+        where group_id = ${group} and topic = ${topic} order by partition, updated_at desc`;
+      return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+    });
+  }
+
   /** How far this group came on earlier topics of the same name: topic id → sum of the next offsets. */
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>> {
     return this.#database.query('looking for earlier topics', async (sql) => {

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import { createMessageSender } from '../../src/kafka/sender.ts';
+import type { Order } from '../../src/order/order.ts';
+import { PolledArrivals } from '../../src/server/order-arrivals.ts';
+import { createOrderIntake } from '../../src/server/order-intake.ts';
+import { OrderReader } from '../../src/storage/order-reader.ts';
+import { Database } from '../../src/storage/postgresql/database.ts';
+import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';
+import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { RedisConnection } from '../../src/storage/redis/client.ts';
+import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { FakeBackend } from '../helpers/app-under-test.ts';
+import { testEngines } from '../helpers/engines.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { sampleOrder } from '../helpers/sample-orders.ts';
+import { WritePath } from '../helpers/write-path.ts';
+
+let path: WritePath;
+let database: Database;
+let cache: RedisOrderCache;
+let app: ReturnType<FakeBackend['app']>;
+
+beforeAll(async () => {
+  path = await WritePath.open();
+  database = new Database({
+    url: path.place.databaseUrl,
+    maxConnections: 4,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
+    applicationName: 'order-sending',
+  });
+  const store = new PostgresOrderStore(database);
+  const offsets = new OffsetStore(database);
+  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
+  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
+  const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
+  cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 }, silentLogger);
+  cache.start();
+  // The consumer never tells this cache of changes, as if it were another process that is slow to do so.
+  path.start();
+  app = new FakeBackend().app({
+    requestTimeoutMs: 20_000,
+    lookup: new OrderReader({ store, cache }),
+    intake: createOrderIntake(path.sender, path.place.topic),
+    arrivals: new PolledArrivals(
+      {
+        progress: () => offsets.latest(path.place.group, path.place.topic),
+        findMany: (uids) => store.findMany(uids),
+        forget: (uids) => cache.invalidate(uids),
+        logger: silentLogger,
+      },
+      { maxWaitMs: 18_000 },
+    ),
+  });
+});
+
+afterAll(async () => {
+  await path.close();
+  await Promise.all([cache.close(), database.close()]);
+});
+
+async function send(order: Order, prefer = 'wait=15') {
+  const headers = { 'content-type': 'application/json', prefer };
+  const answer = await app.request('/api/v1/orders', {
+    method: 'POST',
+    body: JSON.stringify(order),
+    headers,
+  });
+  return { status: answer.status, json: await answer.json(), location: answer.headers.get('location') ?? '' };
+}
+
+test('201 means that a lookup right after gives this very version, cached or not, and also the same order again', async () => {
+  for (let version = 0; version < 20; version++) {
+    const order = sampleOrder('mine', 1 + (version % 3), { track_number: `v${version}` });
+    const { status, location, json } = await send(order);
+    expect([status, json.status]).toEqual([201, 'stored']);
+    for (let look = 0; look < 2; look++) expect(await (await app.request(location)).json()).toEqual(order);
+  }
+  const again = sampleOrder('mine', 2, { track_number: 'v19' });
+  expect((await send(again)).status).toBe(201);
+  expect((await send(again)).json.status).toBe('stored');
+});
+
+test('hundreds at once, each readable when its answer is there', async () => {
+  const orders = Array.from({ length: 300 }, (_, at) => sampleOrder(`many-${at}`));
+  await Promise.all(
+    orders.map(async (order) => {
+      const { status, location } = await send(order);
+      expect(status).toBe(201);
+      expect((await app.request(location)).status).toBe(200);
+    }),
+  );
+});
+
+test('an order that the database refuses is a 422, when somebody waits for it', async () => {
+  await path.sql.unsafe(`alter table orders add constraint no_evil check (entry <> 'evil')`);
+  const { status, json } = await send(sampleOrder('evil', 1, { entry: 'evil' }));
+  expect([status, json.reason]).toEqual([422, 'database_rejected']);
+  expect((await send(sampleOrder('evil-2', 1, { entry: 'evil' }), 'respond-async')).status).toBe(202);
+});
+
+test('Kafka down: 503 in a few seconds, and no success is claimed', async () => {
+  const sender = createMessageSender({
+    brokers: [`127.0.0.1:${await freePort()}`],
+    clientId: 'test',
+    logger: silentLogger,
+    sendTimeoutMs: 1_000,
+  });
+  try {
+    const down = new FakeBackend().app({
+      requestTimeoutMs: 10_000,
+      intake: createOrderIntake(sender, path.place.topic),
+    });
+    const began = performance.now();
+    const answer = await down.request('/api/v1/orders', {
+      method: 'POST',
+      body: JSON.stringify(sampleOrder('nowhere')),
+      headers: { 'content-type': 'application/json', prefer: 'wait=5' },
+    });
+    expect([answer.status, answer.headers.get('location')]).toEqual([503, null]);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  } finally {
+    await sender.close();
+  }
+});

@@ -8,8 +8,12 @@ export interface OrderLookup {
 
 /** Takes a valid order; resolves once Kafka has acknowledged it. @throws AppError `kafka_unavailable` (retryable) */
 export interface OrderIntake {
-  /** `value` is the order's JSON as the client sent it. */
-  submit(order: Order, value: Buffer): Promise<{ readonly partition: number; readonly offset: bigint }>;
+  /** `value` is the order's JSON as the client sent it, `traceparent` what the client said of its trace. */
+  submit(
+    order: Order,
+    value: Buffer,
+    traceparent?: string,
+  ): Promise<{ readonly partition: number; readonly offset: bigint }>;
 }
 
 /** An order in Kafka. */

@@ -69,6 +69,11 @@ export function orderSendingEndpoints({
         tag: 'orders',
         access: 'sending',
         headers: Type.Object({
+          traceparent: Type.Optional(
+            Type.String({
+              description: 'W3C Trace Context: the message gets it, too; without one, a new trace',
+            }),
+          ),
           prefer: Type.Optional(
             Type.String({ description: 'wait=N: wait up to N seconds for the order to be readable' }),
           ),
@@ -97,7 +102,7 @@ export function orderSendingEndpoints({
             { reason },
           );
         }
-        const position = await intake.submit(decoded.order, body);
+        const position = await intake.submit(decoded.order, body, headers.traceparent);
         return await settled(
           { order: decoded.order, ...position },
           preferredWait(headers.prefer),

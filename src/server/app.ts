@@ -4,7 +4,7 @@ import { isLoopback } from '../lib/loopback.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Endpoint, EndpointSpec } from './endpoint.ts';
-import { hostGuard, originGuard, tokenGuard } from './guards.ts';
+import { hostGuard, lengthGuard, originGuard, tokenGuard } from './guards.ts';
 import { ProblemError, problemReply } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
 import { LiteralFirstRouter } from './router.ts';
@@ -52,7 +52,7 @@ export function createApp(options: AppOptions): Hono {
   const deadlines = new Deadlines(requestTimeoutMs, options.maxConcurrentRequests);
   for (const one of endpoints) {
     const { method, path, access } = one.spec;
-    const guards: Guard[] = [atHost];
+    const guards: Guard[] = [lengthGuard, atHost];
     if (method !== 'get') guards.push(originGuard);
     if (asksForToken[access]) guards.push(withToken);
     const forward = one.spec.ofFirstProcess === true ? options.forward : undefined;
@@ -64,6 +64,7 @@ export function createApp(options: AppOptions): Hono {
   const elsewhere = otherMethods(endpoints);
   app.notFound(({ req: { raw, path } }) => {
     try {
+      lengthGuard(raw);
       atHost(raw);
       return toResponse(elsewhere(raw.method, path));
     } catch (error) {

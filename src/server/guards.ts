@@ -5,6 +5,13 @@ import type { Guard } from './serve-endpoint.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
+const MOST_URL_CHARACTERS = 8_192;
+
+/** Refuses an address longer than any this API has. */
+export const lengthGuard: Guard = (raw) => {
+  if (raw.url.length > MOST_URL_CHARACTERS) throw new ProblemError('uri-too-long');
+};
+
 /**
  * Serves only requests for a name of the server's own, with any port: those of the loopback, `boundTo`, and `more`. A web page that
  * points a name of its own at this address (DNS rebinding) would otherwise read this API as its own origin. Off the loopback a server

@@ -67,6 +67,11 @@ export const PROBLEMS = {
     title: 'The body is too long',
     advice: 'The limit is server.maxBodyBytes.',
   },
+  'uri-too-long': {
+    status: 414,
+    title: 'The address is too long',
+    advice: 'It may have 8192 characters. Where there is a request with a body for the same, send that.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The body must be JSON',

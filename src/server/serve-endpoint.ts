@@ -38,7 +38,8 @@ export function serveEndpoint({ spec, handle }: Endpoint, options: ServeOptions)
 
   const answer = (raw: Request, reply: Reply): Response | Promise<Response> => {
     inspect?.(spec, reply);
-    return reply.json === undefined ? toResponse(reply) : jsonResponse(reply, raw);
+    const full = reply.json === undefined ? toResponse(reply) : jsonResponse(reply, raw);
+    return raw.method === 'HEAD' ? headOf(reply, full) : full;
   };
 
   const settle = async (raw: Request, work: Promise<Reply>, late: () => Error): Promise<Response> => {
@@ -123,6 +124,15 @@ function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {
       violations.map((one) => ({ in: 'body', ...one })),
     );
   };
+}
+
+/** The same headers, with the length that the body would have had; a stream, of which none is known, is not begun. */
+async function headOf(reply: Reply, full: Response | Promise<Response>): Promise<Response> {
+  const response = await full;
+  const headers = new Headers(response.headers);
+  if (reply.body instanceof ReadableStream) await reply.body.cancel();
+  else headers.set('content-length', String((await response.arrayBuffer()).byteLength));
+  return new Response(null, { status: response.status, headers });
 }
 
 function timedOut(): ProblemError {

@@ -7,6 +7,9 @@ import { createClient } from 'redis';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
+/** TEST_REDIS_SERVER=valkey-server tests with another server of the same protocol. */
+const PROGRAM = process.env['TEST_REDIS_SERVER'] ?? 'redis-server';
+
 /** A redis-server of the test's own, to kill, freeze and restart on the same port. */
 export class RedisProcess {
   readonly port: number;
@@ -35,7 +38,7 @@ export class RedisProcess {
   /** Starts the process after `kill`; it loads the snapshot of its folder. Resolves when it answers. */
   async boot(): Promise<void> {
     const child = spawn(
-      'redis-server',
+      PROGRAM,
       [
         '--port',
         String(this.port),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import { type CacheSetup, cached, REDIS_TIMEOUT_MS, setUpCache } from '../helpers/cache-setup.ts';
 import { RedisProcess } from '../helpers/redis-process.ts';
@@ -91,6 +92,35 @@ test('a value that is read while it changes is not kept', async () => {
     if (found !== undefined) expect(orderOf(found)?.track_number).toBe(String(round));
     await other.reader.find('a');
   }
+});
+
+test('in the process of the writer no read that begins after the write is older than it', async () => {
+  const setup = await setUp();
+  let written = -1;
+  let stale = 0;
+  let stop = false;
+  const tiers = new Set<string | undefined>();
+  const readers = Array.from({ length: 8 }, async () => {
+    while (!stop) {
+      const least = written;
+      const found = await setup.reader.find('a');
+      tiers.add(found?.tier);
+      if (Number(orderOf(found)?.track_number ?? -1) < least) stale++;
+      await nextTurn();
+    }
+  });
+  for (let round = 0; round < 3_000; round++) {
+    write([setup], 'a', String(round));
+    // Not awaited: from the call on nothing older may be read here.
+    void setup.cache.invalidate(['a']);
+    written = round;
+    if (round % 3 === 0) await nextTurn();
+    else if (round % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  stop = true;
+  await Promise.all(readers);
+  expect(stale).toBe(0);
+  expect(tiers.has('l1') && tiers.has('redis')).toBe(true);
 });
 
 test('what is deleted, overwritten or flushed in Redis is forgotten', async () => {

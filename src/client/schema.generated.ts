@@ -1,0 +1,1161 @@
+/** The types of the REST API. Made by `make client` from the OpenAPI document: do not edit. */
+
+export interface paths {
+  "/api/v1/orders/{order_uid}": {
+    /** Find an order by its order_uid */
+    get: {
+      parameters: { path: { order_uid: string }; header?: { "if-none-match"?: string } };
+      responses: {
+        200: { content: { "application/json": Order } };
+        304: { content?: never };
+        400: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders/lookup": {
+    /** Find an order by its order_uid, whatever characters it has */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": LookupRequest } };
+      responses: {
+        200: { content: { "application/json": Order } };
+        400: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders": {
+    /** Orders by when they were stored, newest first, a page at a time */
+    get: {
+      parameters: { query?: { limit?: number; customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; cursor?: string } };
+      responses: {
+        200: { content: { "application/json": OrderList } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Send an order to Kafka, and wait until it is stored if wanted */
+    post: {
+      parameters: { header?: { traceparent?: string; prefer?: string } };
+      requestBody: { content: { "application/json": Order } };
+      responses: {
+        201: { content: { "application/json": Accepted } };
+        202: { content: { "application/json": Accepted } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders.ndjson": {
+    /** All orders of a filter, one JSON document a line */
+    get: {
+      parameters: { query?: { customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest" } };
+      responses: {
+        200: { content: { "application/x-ndjson": string } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders.csv": {
+    /** All orders of a filter as CSV (RFC 4180), one order a line, the items as JSON */
+    get: {
+      parameters: { query?: { customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; formulas?: "escape" | "keep" } };
+      responses: {
+        200: { content: { "text/csv": string } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters": {
+    /** Rejected messages, newest first */
+    get: {
+      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; limit?: number; cursor?: string } };
+      responses: {
+        200: { content: { "application/json": DeadLetterPage } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters/counts": {
+    /** How many rejected messages there are, by reason */
+    get: {
+      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string } };
+      responses: {
+        200: { content: { "application/json": DeadLetterCounts } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters/redrive": {
+    /** Send rejected messages back to their topic, each of them once */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": RedriveRequest } };
+      responses: {
+        200: { content: { "application/json": RedriveAnswer } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters/{position}": {
+    /** One rejected message, with its headers and value */
+    get: {
+      parameters: { path: { position: string } };
+      responses: {
+        200: { content: { "application/json": DeadLetter } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator": {
+    /** What the generator of this process does */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Generator } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Change the load, at once, whether it runs or not */
+    patch: {
+      parameters: {  };
+      requestBody: { content: { "application/json": GeneratorChange } };
+      responses: {
+        200: { content: { "application/json": Generator } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator/start": {
+    /** Change the load and see that the generator runs; where it runs already, it goes on */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": GeneratorChange } };
+      responses: {
+        200: { content: { "application/json": Generator } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator/stop": {
+    /** See that the generator does not run; the answer comes when all it sent is acknowledged */
+    post: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Generator } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator/preview": {
+    /** The messages that come next, without sending them */
+    get: {
+      parameters: { query?: { count?: number } };
+      responses: {
+        200: { content: { "application/json": GeneratorPreview } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator/send-one": {
+    /** Send the next order now, good or with a fault */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": SendOne } };
+      responses: {
+        200: { content: { "application/json": SentOne } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/topics": {
+    /** The topics of the cluster */
+    get: {
+      parameters: { query?: { internal?: boolean } };
+      responses: {
+        200: { content: { "application/json": TopicList } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/topics/{topic}": {
+    /** One topic: where each partition begins and ends, who leads it, and all settings */
+    get: {
+      parameters: { path: { topic: string } };
+      responses: {
+        200: { content: { "application/json": TopicDetail } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/topics/{topic}/messages": {
+    /** Messages of a topic */
+    get: {
+      parameters: { path: { topic: string }; query?: { partition?: number; offset?: number; at?: string; key?: string; limit?: number; value_bytes?: number; cursor?: string } };
+      responses: {
+        200: { content: { "application/json": MessagePage } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/topics/{topic}/messages/{position}": {
+    /** One message, whole */
+    get: {
+      parameters: { path: { topic: string; position: string } };
+      responses: {
+        200: { content: { "application/json": Message } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/topics/{topic}/tail": {
+    /** What arrives in a topic, as server-sent events */
+    get: {
+      parameters: { path: { topic: string }; query?: { partition?: number; key?: string; text?: string; value_bytes?: number } };
+      responses: {
+        200: { content: { "text/event-stream": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/consumer-groups": {
+    /** The consumer groups of the cluster */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": ConsumerGroupList } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/consumer-groups/{group}": {
+    /** One group: its members, and the offset and lag of each partition */
+    get: {
+      parameters: { path: { group: string } };
+      responses: {
+        200: { content: { "application/json": ConsumerGroupDetail } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/cache": {
+    /** The tiers of the cache: what they hold, and how many lookups each answered */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Cache } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Forget all cached orders; other keys of the same Redis stay */
+    delete: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": FlushedCache } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/cache/keys": {
+    /** Cached orders and leases in Redis */
+    get: {
+      parameters: { query?: { limit?: number; cursor?: string } };
+      responses: {
+        200: { content: { "application/json": CacheKeyPage } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/cache/orders/{order_uid}": {
+    /** What each tier has of an order; looking does not fill it in */
+    get: {
+      parameters: { path: { order_uid: string } };
+      responses: {
+        200: { content: { "application/json": CachedOrder } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Forget one order in all tiers */
+    delete: {
+      parameters: { path: { order_uid: string } };
+      responses: {
+        200: { content: { "application/json": EvictedOrder } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/live": {
+    /** What goes on, second by second, as server-sent events */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "text/event-stream": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/live/history": {
+    /** The last minutes, as a live stream begins with them */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": LiveHistory } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/metrics": {
+    /** Figures for Prometheus */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "text/plain": string } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/healthz": {
+    /** The process answers */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": {
+          status: "ok";
+        } } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/readyz": {
+    /** The state of PostgreSQL, Kafka and Redis */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Readiness } };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/openapi.json": {
+    /** This document */
+    get: {
+      parameters: { header?: { "if-none-match"?: string; "accept-encoding"?: string } };
+      responses: {
+        200: { content: { "application/json": Record<string, unknown> } };
+        304: { content?: never };
+        400: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+}
+
+export type Order = {
+  /** The order’s identifier; also the Kafka message key */
+  order_uid: string;
+  /** Track number of the parcel */
+  track_number: string;
+  /** Where the order entered the system */
+  entry: string;
+  delivery: {
+    /** Recipient */
+    name: string;
+    /** Phone number, E.164 where the sender knows it */
+    phone: string;
+    /** Postal code */
+    zip: string;
+    /** City */
+    city: string;
+    /** Street and house */
+    address: string;
+    /** Region, state or province */
+    region: string;
+    /** E-mail address */
+    email: string;
+  };
+  payment: {
+    /** Identifier of the payment, usually the order_uid */
+    transaction: string;
+    /** Identifier of the payment request; may be empty */
+    request_id: string;
+    /** ISO 4217 alphabetic code */
+    currency: string;
+    /** Payment provider */
+    provider: string;
+    /** goods_total + delivery_cost + custom_fee, in minor units of the payment's currency */
+    amount: number;
+    /** When it was paid, Unix seconds */
+    payment_dt: number;
+    /** Bank */
+    bank: string;
+    /** Price of the delivery, in minor units of the payment's currency */
+    delivery_cost: number;
+    /** Sum of total_price over the items, in minor units of the payment's currency */
+    goods_total: number;
+    /** Customs fee, in minor units of the payment's currency */
+    custom_fee: number;
+  };
+  items: ({
+    /** Identifier of the article’s variant */
+    chrt_id: number;
+    /** Track number of the parcel the item is in */
+    track_number: string;
+    /** Price before the discount, in minor units of the payment's currency */
+    price: number;
+    /** Identifier of this item in this order */
+    rid: string;
+    /** Name of the article */
+    name: string;
+    /** Discount, per cent */
+    sale: number;
+    /** Size */
+    size: string;
+    /** Price after the discount, in minor units of the payment's currency */
+    total_price: number;
+    /** Identifier of the article */
+    nm_id: number;
+    /** Brand */
+    brand: string;
+    /** Status code of the item */
+    status: number;
+  })[];
+  /** Language of the customer */
+  locale: string;
+  /** Internal signature; may be empty */
+  internal_signature: string;
+  /** Identifier of the customer */
+  customer_id: string;
+  /** Delivery service */
+  delivery_service: string;
+  /** Sharding key */
+  shardkey: string;
+  /** Identifier of the sales channel */
+  sm_id: number;
+  /** When the order was made, RFC 3339; kept to the microsecond */
+  date_created: string;
+  /** Shard of the order flow */
+  oof_shard: string;
+};
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  /** The order’s identifier */
+  order_uid?: string;
+  /** Why an order was rejected */
+  reason?: string;
+  /** Everything that is wrong with the request */
+  violations?: ({
+    in: "path" | "query" | "header" | "body";
+    /** JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name */
+    pointer: string;
+    message: string;
+  })[];
+};
+
+export type LookupRequest = {
+  /** The order’s identifier */
+  order_uid: string;
+};
+
+export type OrderSummary = {
+  /** The order’s identifier; also the Kafka message key */
+  order_uid: string;
+  track_number: string;
+  customer_id: string;
+  delivery_name: string;
+  delivery_city: string;
+  /** Minor units of the currency */
+  amount: number;
+  currency: string;
+  /** How many items the order has */
+  items: number;
+  date_created: string;
+  stored_at: string;
+};
+
+export type OrderList = {
+  orders: (OrderSummary)[];
+  /** Where the next page begins; there is none without it */
+  next_cursor?: string;
+};
+
+export type Accepted = {
+  /** The order’s identifier; also the Kafka message key */
+  order_uid: string;
+  partition: number;
+  /** 64-bit number as text */
+  offset: string;
+  /** superseded: it was stored, or would have been, but for a later version that is stored now */
+  status: "accepted" | "stored" | "superseded";
+};
+
+export type DeadLetterSummary = {
+  position: string;
+  partition: number;
+  offset: number;
+  /** `unknown` for a message of the topic that this service did not put there */
+  reason: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown";
+  detail: string;
+  source: {
+    topic: string;
+    partition: number;
+    offset: number;
+  } | null;
+  /** When it was rejected */
+  at: string;
+  /** How often it had been sent back before */
+  replays: number;
+  key: string | {
+    base64: string;
+  } | null;
+  /** null for a tombstone */
+  value_bytes: number | null;
+  redriven_at: string | null;
+};
+
+export type DeadLetterPage = {
+  letters: (DeadLetterSummary)[];
+  /** The time was up before the page was full */
+  cut: boolean;
+  /** For the next page; null after the last */
+  cursor: string | null;
+};
+
+export type DeadLetterCounts = {
+  total: number;
+  by_reason: Record<string, number>;
+  /** Those that were sent back */
+  redriven: number;
+  /** The time was up: older ones are not counted */
+  cut: boolean;
+};
+
+export type RedriveAnswer = {
+  dry_run: boolean;
+  /** Letters by outcome */
+  counts: Record<string, number>;
+  outcomes: ({
+    position: string;
+    outcome: string;
+    detail: string;
+  })[];
+  /** Positions without a letter */
+  missing: (string)[];
+  /** Letters of an interrupted redrive, by what was found out about them */
+  recovered: {
+    sent: number;
+    not_sent: number;
+    uncertain: number;
+  };
+  /** The time was up: the same request with `cursor` goes on */
+  cut: boolean;
+  cursor: string | null;
+};
+
+export type RedriveRequest = {
+  positions?: (string)[];
+  filter?: {
+    reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[];
+    /** Rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
+    since?: string;
+    /** Rejected before then: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
+    until?: string;
+    key?: string;
+  };
+  all?: true;
+  dry_run?: boolean;
+  /** Leave alone what came back so often */
+  max_replays?: number;
+  /** Also what was sent back before */
+  again?: boolean;
+  /** Of an answer that was cut: goes on there */
+  cursor?: string;
+};
+
+export type DeadLetter = {
+  position: string;
+  partition: number;
+  offset: number;
+  /** `unknown` for a message of the topic that this service did not put there */
+  reason: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown";
+  detail: string;
+  source: {
+    topic: string;
+    partition: number;
+    offset: number;
+  } | null;
+  /** When it was rejected */
+  at: string;
+  /** How often it had been sent back before */
+  replays: number;
+  key: string | {
+    base64: string;
+  } | null;
+  /** null for a tombstone */
+  value_bytes: number | null;
+  redriven_at: string | null;
+  headers: Record<string, string | {
+    base64: string;
+  }>;
+  /** The value, when it is JSON */
+  value?: unknown;
+  /** Its bytes, when `value` is absent or would not give them back exactly */
+  value_base64?: string;
+};
+
+export type LoadProfile = {
+  kind: "steady";
+} | {
+  kind: "burst";
+  /** Messages per second */
+  burst_rate: number;
+  for_ms: number;
+  every_ms: number;
+} | {
+  kind: "ramp";
+  /** Messages per second */
+  to_rate: number;
+  over_ms: number;
+};
+
+export type Generator = {
+  state: "stopped" | "running" | "stopping";
+  /** Messages per second */
+  rate: number;
+  profile: LoadProfile;
+  /** What the profile asks for now; 0 when it does not run */
+  current_rate: number;
+  /** How far the schedule is behind */
+  late_ms: number;
+  /** Same seed, same orders */
+  seed: number;
+  /** Of the next order */
+  next_index: number;
+  /** It stops by itself after so many messages; null: never */
+  count: number | null;
+  /** Until it stops by itself */
+  remaining: number | null;
+  faults: Record<string, number>;
+  /** Since the process started: generated = sent + failed + in_flight */
+  counts: {
+    generated: number;
+    sent: number;
+    failed: number;
+    in_flight: number;
+  };
+  started_at: string | null;
+  /** Why it stopped, when nobody had asked for that */
+  error: string | null;
+  /** Faults there are */
+  fault_names: (string)[];
+};
+
+export type GeneratorChange = {
+  /** Messages per second */
+  rate?: number;
+  profile?: LoadProfile;
+  /** auto: one nobody has used lately. Another seed starts at index 0 */
+  seed?: number | "auto";
+  /** Of the next order */
+  next_index?: number;
+  /** It stops by itself after so many messages; null: never */
+  count?: number | null;
+  /** Which faults are injected; all others are not. Together at most 100 */
+  faults?: {
+    /** Per cent of the messages */
+    malformed?: number;
+    /** Per cent of the messages */
+    invalid_utf8?: number;
+    /** Per cent of the messages */
+    unknown_field?: number;
+    /** Per cent of the messages */
+    type_mismatch?: number;
+    /** Per cent of the messages */
+    integer_range?: number;
+    /** Per cent of the messages */
+    sums_mismatch?: number;
+    /** Per cent of the messages */
+    invalid_date?: number;
+    /** Per cent of the messages */
+    future_date?: number;
+    /** Per cent of the messages */
+    nul?: number;
+    /** Per cent of the messages */
+    surrogate?: number;
+    /** Per cent of the messages */
+    oversize?: number;
+    /** Per cent of the messages */
+    tombstone?: number;
+    /** Per cent of the messages */
+    duplicate?: number;
+    /** Per cent of the messages */
+    changed?: number;
+    /** Per cent of the messages */
+    out_of_order?: number;
+  };
+};
+
+export type GeneratorPreview = {
+  messages: ({
+    /** Of the next order */
+    index: number;
+    key: string | {
+      base64: string;
+    } | null;
+    value: string | {
+      base64: string;
+    } | null;
+    fault: string | null;
+  })[];
+};
+
+export type SentOne = {
+  /** The order’s identifier; also the Kafka message key */
+  order_uid: string;
+  fault: string | null;
+  topic: string;
+  partition: number;
+  /** 64-bit number as text */
+  offset: string;
+};
+
+export type SendOne = {
+  fault?: "malformed" | "invalid_utf8" | "unknown_field" | "type_mismatch" | "integer_range" | "sums_mismatch" | "invalid_date" | "future_date" | "nul" | "surrogate" | "oversize" | "tombstone";
+};
+
+export type Topic = {
+  name: string;
+  topic_id: string | null;
+  /** Kafka’s own: only its name is known */
+  internal: boolean;
+  partitions: number | null;
+  replication_factor: number | null;
+  /** Offsets between the starts and the ends: as many messages, or fewer */
+  messages: number | null;
+};
+
+export type TopicList = {
+  topics: (Topic)[];
+};
+
+export type TopicDetail = {
+  name: string;
+  topic_id: string | null;
+  /** Kafka’s own: only its name is known */
+  internal: boolean;
+  partitions: number | null;
+  replication_factor: number | null;
+  /** Offsets between the starts and the ends: as many messages, or fewer */
+  messages: number | null;
+  partition_details: ({
+    partition: number;
+    leader: number | null;
+    replicas: (number)[];
+    in_sync_replicas: (number)[];
+    /** The first offset still there */
+    start: number;
+    /** The offset after the last committed message */
+    end: number;
+  })[];
+  settings: ({
+    name: string;
+    value: string | null;
+    /** Set on this topic; otherwise it is a default */
+    own: boolean;
+  })[];
+};
+
+export type Message = {
+  partition: number;
+  offset: number;
+  timestamp: string;
+  key: string | {
+    base64: string;
+  } | null;
+  headers: ({
+    name: string;
+    value: string | {
+      base64: string;
+    } | null;
+  })[];
+  /** Null for a tombstone */
+  value: string | {
+    base64: string;
+  } | null;
+  /** Length of the whole value */
+  value_bytes: number | null;
+  /** `value` is only the start of it */
+  cut: boolean;
+  meaning: {
+    kind: "order";
+    order_uid: string;
+  } | {
+    kind: "dead_letter" | "other";
+    reason: string;
+    detail: string;
+  };
+};
+
+export type MessagePage = {
+  messages: (Message)[];
+  /** Offsets looked at for this page */
+  scanned: number;
+  /** Offsets still to look at */
+  left: number;
+  /** The time was up before the page was full */
+  cut: boolean;
+  /** For the next page, with the same parameters; null after the last */
+  cursor: string | null;
+};
+
+export type ConsumerGroup = {
+  group: string;
+  state: string;
+  protocol_type: string;
+  members: number;
+};
+
+export type ConsumerGroupList = {
+  groups: (ConsumerGroup)[];
+};
+
+export type ConsumerGroupDetail = {
+  group: string;
+  state: string;
+  protocol_type: string;
+  members: ({
+    member_id: string;
+    client_id: string;
+    host: string;
+    assigned: Record<string, (number)[]>;
+  })[];
+  /** Of all partitions together */
+  lag: number;
+  partitions: ({
+    topic: string;
+    partition: number;
+    /** What the group told Kafka */
+    committed: number | null;
+    /** Of this service’s own group: where PostgreSQL is, which is what counts */
+    stored: number | null;
+    end: number | null;
+    /** To `stored` where there is one, else to `committed` */
+    lag: number | null;
+  })[];
+};
+
+export type Cache = {
+  /** False when the configuration says to do without */
+  enabled: boolean;
+  /** In this process itself */
+  l1: {
+    enabled: boolean;
+    orders: number;
+    bytes: number;
+    /** Lookups it answered since the process started */
+    hits: number;
+  };
+  redis: {
+    /** False while the circuit breaker keeps it out of use */
+    in_use: boolean;
+    /** Lookups it answered since the process started */
+    hits: number;
+    nodes: ({
+      address: string;
+      /** It tells of changed keys */
+      tracked: boolean;
+      /** Of its whole database */
+      keys: number;
+      used_bytes: number | null;
+      /** 0: no limit */
+      max_bytes: number | null;
+    })[];
+  };
+  postgresql: {
+    /** Lookups it answered since the process started */
+    hits: number;
+  };
+  /** Lookups of orders that there are not */
+  absent: number;
+};
+
+export type FlushedCache = {
+  /** Orders and leases there were in Redis */
+  keys: number;
+};
+
+export type CacheKey = {
+  order_uid: string;
+  /** lease: it is being read from PostgreSQL right now */
+  kind: "order" | "lease";
+  /** Life left; null: without end */
+  ttl_ms: number | null;
+  bytes: number;
+};
+
+export type CacheKeyPage = {
+  /** In no order */
+  keys: (CacheKey)[];
+  /** For the next page; null after the last */
+  cursor: string | null;
+};
+
+export type CachedOrder = {
+  order_uid: string;
+  l1: {
+    etag: string;
+    order: Order;
+  } | null;
+  redis: {
+    order_uid: string;
+    /** lease: it is being read from PostgreSQL right now */
+    kind: "order" | "lease";
+    /** Life left; null: without end */
+    ttl_ms: number | null;
+    bytes: number;
+    etag: string | null;
+    order: Order | null;
+  } | null;
+};
+
+export type EvictedOrder = {
+  order_uid: string;
+  /** False: Redis does not answer; it is not used before it was told */
+  delivered: boolean;
+};
+
+export type LiveSample = {
+  /** ms since the Unix epoch */
+  at: number;
+  /** Null while Kafka or PostgreSQL can’t tell */
+  topic: {
+    /** ms since the Unix epoch */
+    read_at: number;
+    arrived_per_s: number;
+    stored_per_s: number;
+    dead_lettered_per_s: number;
+    dead_letters: number;
+    lag: number;
+    partitions: ({
+      partition: number;
+      /** Where the log ends */
+      end: number;
+      /** Where PostgreSQL is */
+      stored: number | null;
+      lag: number;
+    })[];
+  } | null;
+  generator: {
+    state: "stopped" | "running" | "stopping";
+    sent: number;
+    failed: number;
+    in_flight: number;
+    sent_per_s: number;
+    current_rate: number;
+    late_ms: number;
+  } | null;
+  consumer: {
+    written: number;
+    changed: number;
+    unchanged: number;
+    dead_lettered: number;
+    batches: number;
+    stored_per_s: number;
+    dead_lettered_per_s: number;
+    batches_per_s: number;
+    partitions: (number)[];
+    /** Batches wait for PostgreSQL or the dead-letter topic */
+    waiting: boolean;
+    rebuilds: number;
+    lost: number;
+    /** From production to the commit, of orders stored in this second; null when there were none */
+    readable_ms: {
+      p50: number;
+      p99: number;
+      count: number;
+    } | null;
+  } | null;
+  lookups: {
+    l1_per_s: number;
+    redis_per_s: number;
+    postgresql_per_s: number;
+    absent_per_s: number;
+    failed_per_s: number;
+  };
+  http: {
+    "2xx_per_s": number;
+    "3xx_per_s": number;
+    "4xx_per_s": number;
+    "5xx_per_s": number;
+  };
+  engines: ({
+    name: "postgresql" | "kafka" | "redis";
+    status: "up" | "down";
+    required: boolean;
+    latency_ms?: number;
+  })[];
+  process: {
+    rss_bytes: number;
+    heap_bytes: number;
+    /** Of one core */
+    cpu_percent: number;
+    loop_delay_ms: number;
+    uptime_s: number;
+  };
+};
+
+export type LiveNote = {
+  /** ms since the Unix epoch */
+  at: number;
+  kind: "engine_down" | "engine_up" | "generator_started" | "generator_stopped" | "dead_letters" | "partitions_assigned" | "storing_waits" | "storing_goes_on" | "client_replaced" | "messages_lost";
+  text: string;
+};
+
+export type LiveHistory = {
+  samples: (LiveSample)[];
+  notes: (LiveNote)[];
+};
+
+export type Readiness = {
+  status: "ok" | "degraded" | "unavailable";
+  engines: ({
+    name: "postgresql" | "kafka" | "redis";
+    status: "up" | "down";
+    required: boolean;
+    latency_ms?: number;
+  })[];
+};

@@ -134,4 +134,27 @@ describe('LiveSampler', () => {
     expect(sampler.history.samples).toHaveLength(10);
     expect([...Value.Errors(LiveHistorySchema, sampler.history)]).toEqual([]);
   });
+
+  test('a database that says nothing leaves the engines’ state fresh, and the topic unknown', async () => {
+    let [asked, topicsAsked] = [0, 0];
+    const source: LiveSource = {
+      local: () => local,
+      engines: async () => {
+        asked += 1;
+        return [up];
+      },
+      topic: () => {
+        topicsAsked += 1;
+        return topicsAsked === 1 ? Promise.resolve(topic(5, 5, 0)) : new Promise(() => {});
+      },
+    };
+    const sampler = new LiveSampler({ source, everyMs: 5, idleRounds: 1, patienceMs: 30 });
+    sampler.start();
+    await until(() => sampler.latest?.topic?.lag === 0);
+    await until(() => sampler.latest?.topic === null);
+    const before = asked;
+    await until(() => asked > before + 3);
+    expect(topicsAsked).toBe(2);
+    sampler.close();
+  });
 });

@@ -9,6 +9,8 @@ export interface LiveSamplerOptions {
   readonly everyMs?: number;
   /** Samples between two questions to the engines while nobody watches; 5. */
   readonly idleRounds?: number;
+  /** Time Kafka and PostgreSQL may take to say where the topic is, ms; 3 000. Then it is unknown. */
+  readonly patienceMs?: number;
   /** Samples kept for those who connect; 300. */
   readonly maxSamples?: number;
   readonly maxNotes?: number;
@@ -35,7 +37,8 @@ export class LiveSampler {
   #engines: Reading['engines'] = [];
   #topic: Reading['topic'];
   #earlierTopic: Reading['topic'];
-  #asking = false;
+  #askingEngines = false;
+  #topicAskedAt: number | undefined;
   #round = 0;
 
   constructor(options: LiveSamplerOptions) {
@@ -48,7 +51,7 @@ export class LiveSampler {
   /** Begins; safe to call again. */
   start(): void {
     if (this.#timer !== undefined) return;
-    void this.#ask();
+    this.#ask();
     this.#timer = setInterval(() => this.#tick(), this.#options.everyMs ?? 1_000);
     this.#timer.unref();
   }
@@ -77,12 +80,12 @@ export class LiveSampler {
   #tick(): void {
     const idle = this.#listeners.size === 0 && this.#round % (this.#options.idleRounds ?? 5) !== 0;
     this.#round += 1;
-    if (!idle) void this.#ask();
+    if (!idle) this.#ask();
     const reading: Reading = {
       at: this.#now(),
       local: this.#options.source.local(),
       engines: this.#engines,
-      topic: this.#topic,
+      topic: this.#knownTopic(),
       earlierTopic: this.#earlierTopic,
     };
     const sample = sampleOf(this.#last, reading);
@@ -96,18 +99,39 @@ export class LiveSampler {
     }
   }
 
-  /** The answers count from the next sample on; an engine that is slow to answer holds nothing up. */
-  async #ask(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
-    const [engines, topic] = await Promise.allSettled([
-      this.#options.source.engines(),
-      this.#options.source.topic(),
-    ]);
-    if (engines.status === 'fulfilled') this.#engines = engines.value;
+  /** The answers count from the next sample on; one engine that is slow to answer holds nothing else up. */
+  #ask(): void {
+    void this.#askEngines();
+    void this.#askTopic();
+  }
+
+  async #askEngines(): Promise<void> {
+    if (this.#askingEngines) return;
+    this.#askingEngines = true;
+    try {
+      this.#engines = await this.#options.source.engines();
+    } catch {
+      // What was known stays known.
+    } finally {
+      this.#askingEngines = false;
+    }
+  }
+
+  async #askTopic(): Promise<void> {
+    if (this.#topicAskedAt !== undefined) return;
+    this.#topicAskedAt = this.#now();
+    const topic = await this.#options.source.topic().catch(() => undefined);
+    this.#topicAskedAt = undefined;
     this.#earlierTopic = this.#topic;
-    this.#topic = topic.status === 'fulfilled' ? { ...topic.value, readAt: this.#now() } : undefined;
-    this.#asking = false;
+    this.#topic = topic && { ...topic, readAt: this.#now() };
+  }
+
+  /** No second question before the first is answered, and nothing that is too old: then nobody can tell. */
+  #knownTopic(): Reading['topic'] {
+    const askedAt = this.#topicAskedAt;
+    if (askedAt !== undefined && this.#now() - askedAt > (this.#options.patienceMs ?? 3_000))
+      this.#topic = undefined;
+    return this.#topic;
   }
 }
 

@@ -11,11 +11,12 @@ import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import type { Bench, SharedFigures } from './lib/bench.ts';
 import { publish } from './lib/report.ts';
+import { lookup } from './lookup.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
 import { produce } from './produce.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, memory];
+const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, memory];
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 

@@ -1,0 +1,192 @@
+import { freePort } from '../test/helpers/free-port.ts';
+import type { BareServerInput } from './lib/bare-server.ts';
+import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
+import { type AppSettings, Child } from './lib/child.ts';
+import { type BenchEngines, startEngines } from './lib/engines.ts';
+import { OrderTables } from './lib/order-tables.ts';
+import { median } from './lib/stats.ts';
+import { storeOrders } from './lib/stored-orders.ts';
+import { fixed, type Table, whole } from './lib/table.ts';
+import { type WrkResult, wrk } from './lib/wrk.ts';
+
+const ORDERS = 1_000;
+const CONNECTIONS = 64;
+const WARM_UP_S = 3;
+const KEY_PREFIX = 'bare:';
+/** What the service's own pool has by default. */
+const POSTGRESQL_CONNECTIONS = 10;
+
+/** Lookups by tier, each against a bare server that does nothing but what the tier can't do without. */
+export const lookup: Bench = {
+  name: 'lookup',
+  about: 'lookups over HTTP by the tier that answers, against bare servers over the same source',
+  run,
+};
+
+interface Contender {
+  readonly name: string;
+  readonly input?: BareServerInput;
+  readonly settings?: AppSettings;
+}
+
+interface Figures {
+  readonly rate: number;
+  /** Of the server, per request, µs. */
+  readonly cpu: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function run(context: BenchContext): Promise<BenchReport> {
+  const seconds = knob('SECONDS', 8);
+  const rounds = knob('ROUNDS', 3);
+  const engines = await startEngines(context);
+  const tables = new OrderTables(engines.databaseUrl, context.resources);
+  const uids = await storeOrders(ORDERS, engines, tables, context);
+  const body = await orderBody(uids, engines, context);
+  await fillRedis(engines, uids, body);
+  const groups: Record<'l1' | 'redis' | 'pg', Contender[]> = {
+    l1: [
+      { name: 'bare bytes', input: { source: 'bytes', body } },
+      { name: 'service, L1', settings: {} },
+    ],
+    redis: [
+      {
+        name: 'bare GET, service’s client',
+        input: { source: 'redis', url: engines.redisUrl, client: 'node-redis', keyPrefix: KEY_PREFIX },
+      },
+      {
+        name: 'bare GET, Bun’s client',
+        input: { source: 'redis', url: engines.redisUrl, client: 'bun', keyPrefix: KEY_PREFIX },
+      },
+      { name: 'service, Redis', settings: { 'cache.l1Bytes': 0 } },
+    ],
+    pg: [
+      {
+        name: 'bare statement',
+        input: { source: 'postgresql', url: engines.databaseUrl, connections: POSTGRESQL_CONNECTIONS },
+      },
+      {
+        name: 'service, PostgreSQL',
+        settings: { 'cache.enabled': false, 'postgresql.maxConnections': POSTGRESQL_CONNECTIONS },
+      },
+    ],
+  };
+  const tablesOut: Table[] = [];
+  const data: Record<string, unknown> = { versions: engines.versions, seconds, rounds };
+  const lines: string[] = [];
+  for (const [tier, contenders] of Object.entries(groups)) {
+    const measured = await measureAll(tier, contenders, { seconds, rounds, uids }, engines, context);
+    const service = measured.at(-1);
+    // The fastest of the bare ones is what counts.
+    const bare = measured.slice(0, -1).sort((a, b) => b.figures.rate - a.figures.rate)[0];
+    if (service === undefined || bare === undefined) continue;
+    const ratio = service.figures.rate / bare.figures.rate;
+    const cpuRatio = service.figures.cpu / bare.figures.cpu;
+    tablesOut.push(tierTable(tier, measured, bare.figures));
+    data[tier] = { measured, ratio, cpuRatio };
+    lines.push(`lookup-${tier} cpu_ratio ${fixed(cpuRatio, 2)}`, `lookup-${tier} ratio ${fixed(ratio, 2)}`);
+  }
+  return { tables: tablesOut, data, lines };
+}
+
+/** Rounds of the contenders alternate, all servers running; only the one that is asked does anything. */
+async function measureAll(
+  tier: string,
+  contenders: readonly Contender[],
+  { seconds, rounds, uids }: { seconds: number; rounds: number; uids: readonly string[] },
+  engines: BenchEngines,
+  context: BenchContext,
+): Promise<{ name: string; figures: Figures; rounds: WrkResult[] }[]> {
+  const servers = [];
+  for (const one of contenders) servers.push({ ...one, ...(await start(one, engines, context)) });
+  const results = new Map(servers.map(({ name }) => [name, [] as WrkResult[]]));
+  // Round 0 warms up: caches are filled, code is compiled.
+  for (let round = 0; round <= rounds; round++) {
+    context.say(`${tier}: round ${round} of ${rounds}`);
+    for (const { name, url, child } of servers) {
+      const result = await wrk({
+        url,
+        uids,
+        connections: CONNECTIONS,
+        seconds: round === 0 ? WARM_UP_S : seconds,
+        folder: engines.folder,
+        pids: [child.pid],
+        signal: context.signal,
+      });
+      if (round > 0) results.get(name)?.push(result);
+    }
+  }
+  for (const { child } of servers) await child.stop();
+  return [...results].map(([name, all]) => ({ name, figures: summary(all), rounds: all }));
+}
+
+async function start(
+  { input, settings }: Contender,
+  engines: BenchEngines,
+  context: BenchContext,
+): Promise<{ url: string; child: Child }> {
+  if (input !== undefined) {
+    const child = Child.script('bare-server.ts', input, context.resources);
+    const { url }: { url: string } = JSON.parse(await child.line());
+    return { url, child };
+  }
+  const child = Child.app(
+    engines,
+    ['serve', '--json'],
+    { ...settings, 'server.port': await freePort() },
+    context.resources,
+  );
+  const { url }: { url: string } = JSON.parse(await child.line());
+  return { url, child };
+}
+
+/** What a lookup's body is: one order, as the service sends it. */
+async function orderBody(
+  [uid]: readonly string[],
+  engines: BenchEngines,
+  context: BenchContext,
+): Promise<string> {
+  const { url, child } = await start({ name: '', settings: {} }, engines, context);
+  const response = await fetch(`${url}/api/v1/orders/${uid}`);
+  const body = await response.text();
+  await child.stop();
+  if (!response.ok) throw new Error(`a lookup was answered with ${response.status}`);
+  return body;
+}
+
+async function fillRedis({ redisUrl }: BenchEngines, uids: readonly string[], body: string): Promise<void> {
+  const redis = new Bun.RedisClient(redisUrl);
+  await Promise.all(uids.map((uid) => redis.set(KEY_PREFIX + uid, body)));
+  redis.close();
+}
+
+function summary(rounds: readonly WrkResult[]): Figures {
+  const of = (pick: (one: WrkResult) => number): number => median(rounds.map(pick));
+  return {
+    rate: of(({ rate }) => rate),
+    cpu: of(({ cpu }) => cpu),
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+  };
+}
+
+function tierTable(
+  tier: string,
+  measured: readonly { name: string; figures: Figures }[],
+  bare: Figures,
+): Table {
+  return {
+    title: `${tier}: ${CONNECTIONS} connections, ${ORDERS} orders in turn; CPU of the server in µs a request, latency in ms`,
+    columns: ['', 'requests/s', 'ratio', 'CPU', 'CPU ratio', 'p50', 'p99'],
+    rows: measured.map(({ name, figures: { rate, cpu, p50, p99 } }) => [
+      name,
+      whole(rate),
+      fixed(rate / bare.rate, 2),
+      fixed(cpu, 1),
+      fixed(cpu / bare.cpu, 2),
+      fixed(p50, 2),
+      fixed(p99, 2),
+    ]),
+  };
+}

@@ -1,13 +1,14 @@
-import { freePort } from '../test/helpers/free-port.ts';
 import { bareCommits, bareRoundTrips } from './lib/bare-latency.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { Child } from './lib/child.ts';
-import { type CpuPerOrder, cpuNow, drain, roundOf } from './lib/drain.ts';
+import { type CpuPerOrder, cpuNow, roundOf } from './lib/drain.ts';
+import { findDrainRate } from './lib/drain-rate.ts';
 import { type BenchEngines, startEngines } from './lib/engines.ts';
 import type { LatencySummary } from './lib/latencies.ts';
-import { expectedOutcome, loadTopic, topicEnd } from './lib/load-topic.ts';
+import { topicEnd } from './lib/load-topic.ts';
 import { OrderTables } from './lib/order-tables.ts';
 import { sampleReadable } from './lib/readable.ts';
+import { type RunningService, startService } from './lib/service.ts';
 import { fixed, type Table, whole } from './lib/table.ts';
 import { sleep } from './lib/wait.ts';
 
@@ -40,7 +41,9 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const tables = new OrderTables(engines.databaseUrl, context.resources);
   const drainRate = await findDrainRate(engines, tables, context);
   await tables.reset();
-  const app = await startApp(engines, context);
+  const settings = { 'kafka.topic': TOPIC, 'producer.enabled': false };
+  // Consumer and REST server in one process, without its own generator.
+  const app = await startService(engines, settings, context, 'run');
   context.say('warming up');
   await measure(share(drainRate, JUDGED), WARM_UP_S, app, engines, tables, context);
   context.say('bare round trips and commits');
@@ -68,43 +71,10 @@ function share(drainRate: number, part: number): number {
   return Math.max(1, Math.round(drainRate * part));
 }
 
-/** RATE, or what the ingest bench of this run has found, or a drain of its own. */
-async function findDrainRate(
-  engines: BenchEngines,
-  tables: OrderTables,
-  context: BenchContext,
-): Promise<number> {
-  const known = knob('RATE', context.shared.drainRate ?? 0);
-  if (known > 0) return known;
-  const contents = { topic: 'drain', count: knob('N', 400_000), seed: 4 };
-  await loadTopic(contents, engines, context);
-  const task = { ...contents, expected: expectedOutcome(contents) };
-  // The first is slower: everything is cold.
-  await drain(task, tables, engines, context);
-  return (await drain(task, tables, engines, context)).rate;
-}
-
-interface RunningApp {
-  readonly pid: number;
-  readonly url: string;
-}
-
-/** Consumer and REST server in one process, without its own generator. */
-async function startApp(engines: BenchEngines, { resources }: BenchContext): Promise<RunningApp> {
-  const settings = {
-    'kafka.topic': TOPIC,
-    'producer.enabled': false,
-    'server.port': await freePort(),
-  };
-  const app = Child.app(engines, ['run', '--json'], settings, resources);
-  const { url }: { url: string } = JSON.parse(await app.line());
-  return { pid: app.pid, url };
-}
-
 async function measure(
   rate: number,
   seconds: number,
-  app: RunningApp,
+  app: RunningService,
   engines: BenchEngines,
   tables: OrderTables,
   { resources, signal }: BenchContext,
@@ -117,7 +87,7 @@ async function measure(
   const load = { brokers, topic: TOPIC, rate, seed: loads };
   const producer = Child.script('paced-producer.ts', load, resources);
   const { epoch }: { epoch: number } = JSON.parse(await producer.line());
-  const before = cpuNow(app.pid, engines);
+  const before = cpuNow(app.child.pid, engines);
   const started = await tables.progress();
   const summary = await sampleReadable(
     { seed: load.seed, epoch, rate },
@@ -126,7 +96,7 @@ async function measure(
   await producer.stop();
   const sent = await topicEnd(brokers, TOPIC);
   while ((await tables.progress()) < sent) await sleep(100, signal);
-  const { cpu } = roundOf(sent - started, 1, before, cpuNow(app.pid, engines));
+  const { cpu } = roundOf(sent - started, 1, before, cpuNow(app.child.pid, engines));
   return { ...summary, cpu };
 }
 

@@ -1,9 +1,9 @@
-import { freePort } from '../test/helpers/free-port.ts';
 import type { BareServerInput } from './lib/bare-server.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { type AppSettings, Child } from './lib/child.ts';
 import { type BenchEngines, startEngines } from './lib/engines.ts';
 import { OrderTables } from './lib/order-tables.ts';
+import { type RunningService, startService } from './lib/service.ts';
 import { median } from './lib/stats.ts';
 import { storeOrders } from './lib/stored-orders.ts';
 import { fixed, type Table, whole } from './lib/table.ts';
@@ -43,11 +43,11 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const engines = await startEngines(context);
   const tables = new OrderTables(engines.databaseUrl, context.resources);
   const uids = await storeOrders(ORDERS, engines, tables, context);
-  const body = await orderBody(uids, engines, context);
+  const { body, headers } = await orderResponse(uids, engines, context);
   await fillRedis(engines, uids, body);
   const groups: Record<'l1' | 'redis' | 'pg', Contender[]> = {
     l1: [
-      { name: 'bare bytes', input: { source: 'bytes', body } },
+      { name: 'bare, same response', input: { source: 'bytes', body, headers } },
       { name: 'service, L1', settings: {} },
     ],
     redis: [
@@ -125,34 +125,31 @@ async function start(
   { input, settings }: Contender,
   engines: BenchEngines,
   context: BenchContext,
-): Promise<{ url: string; child: Child }> {
+): Promise<RunningService> {
   if (input !== undefined) {
     const child = Child.script('bare-server.ts', input, context.resources);
     const { url }: { url: string } = JSON.parse(await child.line());
     return { url, child };
   }
-  const child = Child.app(
-    engines,
-    ['serve', '--json'],
-    { ...settings, 'server.port': await freePort() },
-    context.resources,
-  );
-  const { url }: { url: string } = JSON.parse(await child.line());
-  return { url, child };
+  return await startService(engines, settings ?? {}, context);
 }
 
-/** What a lookup's body is: one order, as the service sends it. */
-async function orderBody(
+/** Headers that Bun writes by itself. */
+const OWN_HEADERS = ['date', 'content-length'];
+
+/** What a lookup is answered with. */
+async function orderResponse(
   [uid]: readonly string[],
   engines: BenchEngines,
   context: BenchContext,
-): Promise<string> {
-  const { url, child } = await start({ name: '', settings: {} }, engines, context);
+): Promise<{ body: string; headers: Record<string, string> }> {
+  const { url, child } = await startService(engines, {}, context);
   const response = await fetch(`${url}/api/v1/orders/${uid}`);
   const body = await response.text();
   await child.stop();
   if (!response.ok) throw new Error(`a lookup was answered with ${response.status}`);
-  return body;
+  const headers = [...response.headers].filter(([name]) => !OWN_HEADERS.includes(name));
+  return { body, headers: Object.fromEntries(headers) };
 }
 
 async function fillRedis({ redisUrl }: BenchEngines, uids: readonly string[], body: string): Promise<void> {

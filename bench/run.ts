@@ -14,9 +14,11 @@ import { publish } from './lib/report.ts';
 import { lookup } from './lookup.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
+import { mixed } from './mixed.ts';
 import { produce } from './produce.ts';
+import { zipf } from './zipf.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, memory];
+const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, mixed, zipf, memory];
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 

@@ -8,8 +8,12 @@ import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-documents.t
 
 /** Where the bytes of an answer come from. */
 export type BareServerInput =
-  /** The same bytes for every request. */
-  | { readonly source: 'bytes'; readonly body: string }
+  /** The same response for every request. */
+  | {
+      readonly source: 'bytes';
+      readonly body: string;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   /** A GET of each request's own over one connection, `<keyPrefix><order_uid>`; by Bun's client or by the service's. */
   | {
       readonly source: 'redis';
@@ -31,7 +35,8 @@ process.on('SIGTERM', () => process.exit(0));
 async function handler(from: BareServerInput): Promise<(request: Request) => Response | Promise<Response>> {
   if (from.source === 'bytes') {
     const body = Buffer.from(from.body);
-    return () => new Response(body, { headers });
+    const made = new Headers(from.headers);
+    return () => new Response(body, { headers: made });
   }
   const find = from.source === 'redis' ? await fromRedis(from) : fromPostgresql(from);
   return async ({ url }) => {

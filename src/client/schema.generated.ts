@@ -1070,6 +1070,7 @@ export type LiveSample = {
     dead_lettered_per_s: number;
     dead_letters: number;
     lag: number;
+    /** At most 100: those furthest behind */
     partitions: ({
       partition: number;
       /** Where the log ends */

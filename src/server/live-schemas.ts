@@ -24,7 +24,7 @@ const TopicNowSchema = Type.Object(
     dead_lettered_per_s: perSecond,
     dead_letters: count,
     lag: count,
-    partitions: Type.Array(PartitionLagSchema),
+    partitions: Type.Array(PartitionLagSchema, { description: 'At most 100: those furthest behind' }),
   },
   { ...strict, description: 'The orders topic and its group, whoever writes and stores' },
 );

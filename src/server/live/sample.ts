@@ -2,6 +2,8 @@ import type { LiveSampleJson } from '../live-schemas.ts';
 import type { EngineStatus } from '../readiness.ts';
 import type { LocalReading, TopicReading } from './readings.ts';
 
+const MAX_PARTITIONS = 100;
+
 /** All readings of one moment. */
 export interface Reading {
   /** ms since the Unix epoch. */
@@ -114,8 +116,15 @@ function topicOf(before: TimedTopic | undefined, now: TimedTopic | undefined): L
     dead_lettered_per_s: perSecond(now.deadLetters - (before?.deadLetters ?? now.deadLetters), seconds),
     dead_letters: now.deadLetters,
     lag,
-    partitions,
+    partitions: furthestBehind(partitions),
   };
+}
+
+/** Minutes of samples are kept, so that each must stay small. */
+function furthestBehind<T extends { readonly partition: number; readonly lag: number }>(all: T[]): T[] {
+  if (all.length <= MAX_PARTITIONS) return all;
+  const most = all.toSorted((a, b) => b.lag - a.lag).slice(0, MAX_PARTITIONS);
+  return most.sort((a, b) => a.partition - b.partition);
 }
 
 /** A topic that was made anew counts from 0 again: that is no negative rate. */

@@ -65,6 +65,19 @@ describe('a sample', () => {
     });
   });
 
+  test('of very many partitions names those furthest behind, and counts all', () => {
+    const partitions = Array.from({ length: 300 }, (_, partition) => ({
+      partition,
+      end: 1_000,
+      stored: 700 + partition,
+    }));
+    const sample = sampleOf(undefined, reading({ topic: { partitions, deadLetters: 0, readAt: 1 } }));
+    expect(sample.topic?.partitions.map(({ partition }) => partition)).toEqual(
+      Array.from({ length: 100 }, (_, at) => at),
+    );
+    expect(sample.topic?.lag).toBe((300 * 301) / 2);
+  });
+
   test('has no rates at first, and none below nothing when a topic is made anew', () => {
     const first = sampleOf(undefined, reading());
     expect([first.consumer?.stored_per_s, first.topic?.arrived_per_s]).toEqual([0, 0]);

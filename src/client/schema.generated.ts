@@ -88,6 +88,23 @@ export interface paths {
       };
     };
   };
+  "/api/v1/orders/bulk": {
+    /** Send many orders to Kafka as NDJSON, with a verdict for each line */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/x-ndjson": string } };
+      responses: {
+        200: { content: { "application/x-ndjson": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/dead-letters": {
     /** Rejected messages, newest first */
     get: {

@@ -6,6 +6,7 @@ import { type Operations, operationEndpoints } from './operations.ts';
 import type { Readiness } from './readiness.ts';
 import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.ts';
 import { healthEndpoints } from './routes/health.ts';
+import { orderBulkEndpoints } from './routes/order-bulk.ts';
 import { orderExportEndpoints } from './routes/order-export.ts';
 import { orderListEndpoints } from './routes/order-list.ts';
 import { orderSendingEndpoints } from './routes/order-sending.ts';
@@ -36,6 +37,7 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
     ...orderSendingEndpoints(options),
+    ...orderBulkEndpoints(options),
     ...deadLetterEndpoints(options),
     ...operationEndpoints({ ...services.operations, now: options.now }),
     ...healthEndpoints(services.readiness),

@@ -6,14 +6,23 @@ export interface OrderLookup {
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined>;
 }
 
-/** Takes a valid order; resolves once Kafka has acknowledged it. @throws AppError `kafka_unavailable` (retryable) */
+export interface OrderToSend {
+  readonly order: Order;
+  /** Its JSON as the client sent it. */
+  readonly value: Buffer;
+}
+
+interface Position {
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** Takes valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable) */
 export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` what the client said of its trace. */
-  submit(
-    order: Order,
-    value: Buffer,
-    traceparent?: string,
-  ): Promise<{ readonly partition: number; readonly offset: bigint }>;
+  submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;
+  /** By index; undefined for an order that Kafka refuses for good, such as one that is too long for its topic. */
+  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | undefined)[]>;
 }
 
 /** An order in Kafka. */

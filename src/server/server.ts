@@ -90,8 +90,9 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: shared !== 'alone',
       fetch: limited(app, options, logger),
-      // The application answers 413 itself, as a problem document; this is for what it does not read.
-      maxRequestBodySize: options.maxBodyBytes * 2,
+      // The application answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not
+      // buffered either.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Seconds without a byte; it also ends a connection that sends its headers too slowly.
       idleTimeout: Math.min(255, Math.ceil(options.requestTimeoutMs / 1000) + 5),
       development: false,

@@ -83,6 +83,11 @@ export class FakeBackend {
           this.sent.push({ uid: order.order_uid, value });
           return { partition: 4, offset: 9_007_199_254_740_993n };
         },
+        submitMany: async (orders) => {
+          if (this.kafkaFailure !== undefined) throw this.kafkaFailure;
+          for (const { order, value } of orders) this.sent.push({ uid: order.order_uid, value });
+          return orders.map((_, at) => ({ partition: 4, offset: BigInt(at) }));
+        },
       },
       arrivals: { maxWaitMs: 900, full: this.waitersFull, wait: async () => this.arrival },
       readiness: createReadiness(

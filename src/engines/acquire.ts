@@ -33,7 +33,10 @@ export interface AcquireContext {
  */
 export async function acquireEngine(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
   const { settings, step, signal } = context;
-  if (engine.optional && settings.mode === 'off') return await useIfThere(engine);
+  if (engine.optional && settings.mode === 'off') {
+    const found = await useIfThere(engine);
+    if (found !== undefined) return found;
+  }
   const lock = lockPath(settings.dataDir, engine.name);
   // Without a lock file nothing was ever started from here, and nothing is written while that isn't needed.
   if (!existsSync(lock)) {
@@ -72,12 +75,13 @@ async function acquireLocked(engine: EngineDefinition, context: AcquireContext):
   return { address, state: 'started', record: launched };
 }
 
-async function useIfThere(engine: EngineDefinition): Promise<Acquired> {
+/** Undefined when none answers and something else has an address: that is to be said, not to be waited for. */
+async function useIfThere(engine: EngineDefinition): Promise<Acquired | undefined> {
   const [first] = engine.addresses;
-  if (first === undefined) throw new AppError('config_invalid', `no address of ${engine.title}`);
   const answers = await Promise.all(engine.addresses.map((one) => engine.probe(one, PROBE_TIMEOUT_MS)));
   const address = engine.addresses[answers.indexOf('answers')];
-  return address === undefined ? { address: first, state: 'absent' } : { address, state: 'in use' };
+  if (address !== undefined) return { address, state: 'in use' };
+  return first === undefined || answers.includes('other') ? undefined : { address: first, state: 'absent' };
 }
 
 function join(found: EngineRecord, recordFile: string, owner: EngineOwner): Acquired {

@@ -61,7 +61,7 @@ async function statusOf(engine: EngineDefinition, settings: EngineSettings): Pro
 
 function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineStatus['next'] {
   if (answer === 'answers' || answer === 'starting') return 'use';
-  if (engine.optional && settings.mode === 'off') return 'go without';
+  if (engine.optional && settings.mode === 'off' && answer !== 'other') return 'go without';
   const local = engine.addresses.some((address) => isLoopback(address.host));
   return answer === 'none' && settings.mode === 'auto' && local && engine.canBeLocal ? 'start' : 'fail';
 }

@@ -72,7 +72,7 @@ export interface EndpointSpec<
   readonly responses: R;
   /** What else can go wrong here; what can everywhere (a bad parameter, a bad body, a time-out) is known. */
   readonly problems?: readonly ProblemName[];
-  /** True when the answer is a stream, so that `requestTimeoutMs` is for its beginning only. */
+  /** True when the answer is a stream: it may go on after `requestTimeoutMs`, which is the time until it begins. */
   readonly streams?: boolean;
   /** True for what is a process's own, such as its generator: of several that share a port, the first answers. */
   readonly ofFirstProcess?: boolean;

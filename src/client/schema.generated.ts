@@ -88,6 +88,20 @@ export interface paths {
       };
     };
   };
+  "/api/v1/orders/{order_uid}/journey": {
+    /** How an order came from its sender to where it is read, and how long each step took */
+    get: {
+      parameters: { path: { order_uid: string } };
+      responses: {
+        200: { content: { "application/json": OrderJourney } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/orders/bulk": {
     /** Send many orders to Kafka as NDJSON, with a verdict for each line */
     post: {
@@ -638,6 +652,30 @@ export type Accepted = {
   offset: string;
   /** superseded: it was stored, or would have been, but for a later version that is stored now */
   status: "accepted" | "stored" | "superseded";
+};
+
+export type OrderJourney = {
+  /** The order’s identifier */
+  order_uid: string;
+  topic: string;
+  partition: number;
+  /** 64-bit number as text */
+  offset: string;
+  /** The message is still in the topic, and Kafka could be asked */
+  in_log: boolean;
+  steps: ({
+    step: "produced" | "logged" | "storing" | "readable";
+    at: string;
+    /** Below 0 where two clocks differ */
+    since_previous_ms?: number;
+  })[];
+  cached: {
+    /** In the memory of the process that answers */
+    l1: boolean;
+    redis: boolean;
+    /** Life left */
+    redis_ttl_ms?: number;
+  };
 };
 
 export type DeadLetterSummary = {

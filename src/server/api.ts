@@ -1,4 +1,5 @@
 import type { OrderListing } from '../storage/order-listing.ts';
+import type { OrderTrails } from '../storage/order-trail.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { OrderArrivals, OrderIntake, OrderLookup } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -8,6 +9,7 @@ import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.
 import { healthEndpoints } from './routes/health.ts';
 import { orderBulkEndpoints } from './routes/order-bulk.ts';
 import { orderExportEndpoints } from './routes/order-export.ts';
+import { orderJourneyEndpoints } from './routes/order-journey.ts';
 import { orderListEndpoints } from './routes/order-list.ts';
 import { orderSendingEndpoints } from './routes/order-sending.ts';
 import { orderEndpoints } from './routes/orders.ts';
@@ -16,6 +18,7 @@ import { orderEndpoints } from './routes/orders.ts';
 export interface ApiServices {
   readonly lookup: OrderLookup;
   readonly listing: OrderListing;
+  readonly trails: OrderTrails;
   readonly intake: OrderIntake;
   readonly arrivals: OrderArrivals;
   readonly deadLetters: DeadLetterDesk;
@@ -37,6 +40,7 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
     ...orderSendingEndpoints(options),
+    ...orderJourneyEndpoints(options),
     ...orderBulkEndpoints(options),
     ...deadLetterEndpoints(options),
     ...operationEndpoints({ ...services.operations, now: options.now }),

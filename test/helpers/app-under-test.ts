@@ -77,6 +77,21 @@ export class FakeBackend {
         summaries: async (request) => this.#page(request, summaryOf),
         texts: async (request) => this.#page(request, ({ order }) => JSON.stringify(order)),
       },
+      trails: {
+        find: async (uid) => {
+          const origin = this.rows.get(uid)?.origin;
+          if (origin === undefined) return undefined;
+          const at = (ms: number): string => new Date(ms).toISOString();
+          return {
+            topic: origin.topic,
+            partition: origin.partition,
+            offset: Number(origin.offset),
+            producedAt: at(origin.producedAt),
+            beganAt: at(origin.storedAt),
+            committedAt: at(origin.storedAt + 7),
+          };
+        },
+      },
       intake: {
         submit: async (order, value) => {
           if (this.kafkaFailure !== undefined) throw this.kafkaFailure;

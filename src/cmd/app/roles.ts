@@ -23,6 +23,7 @@ import { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
+import { PostgresOrderTrails } from '../../storage/postgresql/order-trail.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
 import { RedisCacheInspector } from '../../storage/redis/cache-inspector.ts';
@@ -240,6 +241,7 @@ export async function startRestServer(
     maxOrderBytes: config.consumer.maxOrderBytes,
     lookup: counters.countLookups(new OrderReader({ store, cache })),
     listing: new PostgresOrderListing(database),
+    trails: new PostgresOrderTrails(database),
     logger: roleLogger,
     intake: createOrderIntake(intakeSender, config.kafka.topic),
     arrivals: new PolledArrivals(

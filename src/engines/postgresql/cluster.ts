@@ -43,6 +43,8 @@ const SETTINGS = {
   random_page_cost: '1.1',
   jit: 'off',
   autovacuum_vacuum_insert_scale_factor: '0.1',
+  // When an order became readable; it takes 10 bytes a transaction.
+  track_commit_timestamp: 'on',
   // Clients come over TCP; a socket file in a shared folder would be in the way of a second server.
   unix_socket_directories: '',
   log_checkpoints: 'off',

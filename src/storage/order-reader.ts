@@ -72,26 +72,30 @@ export class OrderReader {
     return this.#options.cache?.local(uid) ?? this.#look(uid);
   }
 
-  async #look(uid: string): Promise<FoundOrder | undefined> {
-    if (this.#underWay >= this.#maxLookups)
-      throw new AppError('database_unavailable', 'too many lookups are waiting', { retryable: true });
-    this.#underWay++;
-    try {
-      return await this.#board(uid);
-    } finally {
-      this.#underWay--;
+  #look(uid: string): Promise<FoundOrder | undefined> {
+    if (this.#underWay >= this.#maxLookups) {
+      const message = 'too many lookups are waiting';
+      return Promise.reject(new AppError('database_unavailable', message, { retryable: true }));
     }
-  }
-
-  #board(uid: string): Promise<FoundOrder | undefined> {
+    this.#underWay++;
     const flight = this.#flights.get(uid);
     if (flight === undefined) return this.#open(uid);
+    return this.#join(uid, flight).finally(() => this.#underWay--);
+  }
+
+  #join(uid: string, flight: Flight): Promise<FoundOrder | undefined> {
     if (!flight.departed) return flight.landing;
-    flight.next ??= flight.landing.then(
-      () => this.#board(uid),
-      () => this.#board(uid),
-    );
+    const again = () => this.#board(uid);
+    flight.next ??= flight.landing.then(again, again);
     return flight.next;
+  }
+
+  /** After another flight, for those who came too late for it. */
+  #board(uid: string): Promise<FoundOrder | undefined> {
+    const flight = this.#flights.get(uid);
+    if (flight !== undefined) return this.#join(uid, flight);
+    this.#underWay++;
+    return this.#open(uid);
   }
 
   #open(uid: string): Promise<FoundOrder | undefined> {
@@ -103,31 +107,36 @@ export class OrderReader {
 
   async #fly(uid: string): Promise<FoundOrder | undefined> {
     try {
-      return await this.#ask(uid);
+      const { cache } = this.#options;
+      if (cache === undefined) return inDatabase(await this.#reads.load(uid));
+      let entry = await this.#cached.load(uid);
+      for (const ms of HELD_PAUSES_MS) {
+        if (!entry.held) break;
+        await pause(ms);
+        entry = await this.#cached.load(uid);
+      }
+      const { document, lease } = entry;
+      if (document !== undefined) return { ...document, tier: 'redis' };
+      return inDatabase(await this.#readAndFill(uid, lease, cache));
     } finally {
       this.#flights.delete(uid);
+      this.#underWay--;
     }
   }
 
-  async #ask(uid: string): Promise<FoundOrder | undefined> {
-    const { cache } = this.#options;
-    if (cache === undefined) return inDatabase(await this.#reads.load(uid));
-    let entry = await this.#cached.load(uid);
-    for (const ms of HELD_PAUSES_MS) {
-      if (!entry.held) break;
-      await pause(ms);
-      entry = await this.#cached.load(uid);
-    }
-    if (entry.document !== undefined) return { ...entry.document, tier: 'redis' };
-    const { lease } = entry;
+  async #readAndFill(
+    uid: string,
+    lease: string | undefined,
+    cache: Pick<OrderCache, 'fill'>,
+  ): Promise<OrderDocument | undefined> {
     let document: OrderDocument | undefined;
     try {
       document = await this.#reads.load(uid);
+      return document;
     } finally {
       // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
       if (lease !== undefined) void cache.fill([{ uid, document, lease }]);
     }
-    return inDatabase(document);
   }
 
   async #askCache(uids: readonly string[]): Promise<CacheEntry[]> {

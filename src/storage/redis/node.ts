@@ -113,6 +113,8 @@ function clientTo({ url, connectTimeoutMs }: NodeSettings, emitInvalidate: boole
     emitInvalidate,
     disableOfflineQueue: true,
     commandsQueueMaxLength: 100_000,
+    // Its time-out is a timer and a listener for every command; whoever runs commands has one of its own for all of them.
+    commandOptions: { timeout: 0 },
     // One attempt per client: the connection's owner decides about the next one.
     socket: { connectTimeout: connectTimeoutMs, reconnectStrategy: false },
   });

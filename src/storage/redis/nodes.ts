@@ -26,6 +26,13 @@ export class RedisNodes {
     return node;
   }
 
+  /** The values, in the keys' order; null where there is none. One command, unless the keys are spread over a cluster. */
+  async getAll(keys: readonly string[]): Promise<(Buffer | null)[]> {
+    const only = this.#bySlot === undefined ? this.all[0] : undefined;
+    if (only !== undefined) return await only.bytes.mGet([...keys]);
+    return await Promise.all(keys.map((key) => this.of(key).bytes.get(key)));
+  }
+
   /** All servers tell of keys that were read and have changed since. */
   get tracked(): boolean {
     return this.all.every((node) => node.tracked);

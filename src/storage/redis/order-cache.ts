@@ -195,14 +195,14 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async #ask(redis: RedisNodes, uids: readonly string[]) {
-    const values = await Promise.all(uids.map((uid) => this.#read(redis, uid)));
+    const values = await redis.getAll(uids.map((uid) => this.#space.order(uid)));
     const found = new Map<string, OrderDocument>();
     const free: string[] = [];
     const held = new Set<string>();
     const corrupt: string[] = [];
     for (const [at, uid] of uids.entries()) {
       const value = values[at];
-      if (!Buffer.isBuffer(value)) free.push(uid);
+      if (value == null) free.push(uid);
       else if (isLease(value)) held.add(uid);
       else {
         const document = decodeCachedOrder(uid, value);
@@ -218,11 +218,6 @@ export class RedisOrderCache implements OrderCache {
     const leases = await this.#plant(redis, wanted);
     for (const uid of wanted) if (leases !== undefined && !leases.has(uid)) held.add(uid);
     return { found, leases: leases ?? NOTHING.leases, held };
-  }
-
-  #read(redis: RedisNodes, uid: string) {
-    const key = this.#space.order(uid);
-    return redis.of(key).bytes.get(key);
   }
 
   async #unlink(redis: RedisNodes, uids: readonly string[]): Promise<void> {

@@ -10,7 +10,8 @@ import { type Reply, toResponse } from './reply.ts';
 import { LiteralFirstRouter } from './router.ts';
 import { docsEndpoints } from './routes/docs.ts';
 import { type WebClient, webEndpoints } from './routes/web.ts';
-import { type Guard, serveEndpoint } from './serve-endpoint.ts';
+import { type Guard, type Serve, serveEndpoint } from './serve-endpoint.ts';
+import type { Handler } from './server.ts';
 import { checkToken } from './token.ts';
 
 export interface AppOptions {
@@ -36,15 +37,19 @@ export interface AppOptions {
   readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
 
+/** The HTTP interface, and those of its routes that are worth a router of the server's own. */
+export type App = Hono & Required<Pick<Handler, 'direct'>>;
+
 /**
  * The HTTP interface as a function from Request to Response: no socket, no Bun. It never rejects. Each route is one function,
  * with no layers in between, so that a lookup that is answered at once costs little more than the routing.
  * @throws AppError `config_invalid` for a token that does not protect, see checkToken
  */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): App {
   const { host, token, logger, requestTimeoutMs } = options;
   const endpoints = [...options.endpoints, ...docsEndpoints(options.endpoints), ...webEndpoints(options.web)];
   const app = new Hono({ router: new LiteralFirstRouter() });
+  const direct: Record<string, { GET?: Serve; POST?: Serve }> = {};
   checkToken(host, token);
   const atHost = hostGuard(host, options.allowedHosts);
   const withToken = tokenGuard(token);
@@ -60,6 +65,8 @@ export function createApp(options: AppOptions): Hono {
     const passOn = forward && ((raw: Request) => forward(raw).catch((error: unknown) => fail(raw, error)));
     const serve = passOn ?? serveEndpoint(one, { ...options, deadlines, guards });
     app.on(method.toUpperCase(), routePath(path), (c) => serve(c.req.raw));
+    if (one.spec.frequent === true)
+      direct[routePath(path)] = { ...direct[routePath(path)], [method.toUpperCase()]: serve };
   }
   const elsewhere = otherMethods(endpoints);
   app.notFound(({ req: { raw, path } }) => {
@@ -71,7 +78,7 @@ export function createApp(options: AppOptions): Hono {
       return toResponse(problemReply(raw, error, logger));
     }
   });
-  return app;
+  return Object.assign(app, { direct });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { OrderLookup } from './dependencies.ts';
 import type { LookupOutcome, StatusClass } from './live/readings.ts';
-import type { Handler } from './server.ts';
+import { type Handler, mapRoutes } from './server.ts';
 
 /** What the server counts; read when somebody asks. */
 export class ServerCounters {
@@ -32,11 +32,13 @@ export class ServerCounters {
       this.responses[status < 300 ? '2xx' : status < 400 ? '3xx' : status < 500 ? '4xx' : '5xx'] += 1;
       return response;
     };
+    const counted = (answer: Handler['fetch']) => (request: Request) => {
+      const response = answer(request);
+      return response instanceof Promise ? response.then(count) : count(response);
+    };
     return {
-      fetch: (request) => {
-        const response = handler.fetch(request);
-        return response instanceof Promise ? response.then(count) : count(response);
-      },
+      fetch: counted((request) => handler.fetch(request)),
+      direct: mapRoutes(handler.direct, counted),
     };
   }
 }

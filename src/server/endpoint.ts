@@ -76,6 +76,8 @@ export interface EndpointSpec<
   readonly streams?: boolean;
   /** True for what is a process's own, such as its generator: of several that share a port, the first answers. */
   readonly ofFirstProcess?: boolean;
+  /** True for what is asked so often that even its routing counts, see `Handler.direct`. */
+  readonly frequent?: boolean;
   /** True for what is no part of the API, such as the files of the web console. */
   readonly undocumented?: boolean;
 }

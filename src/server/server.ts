@@ -19,7 +19,12 @@ export interface ListenOptions {
 /** The part of a Hono application the server needs. */
 export interface Handler {
   fetch(request: Request): Response | Promise<Response>;
+  /** Of what `fetch` answers, what the server's own router can bring to its place: the routing is then done before any JavaScript runs. */
+  readonly direct?: DirectRoutes;
 }
+
+/** Answers by path (`/orders/:order_uid`) and method; a method that is not there goes to `fetch`. HEAD comes with GET. */
+export type DirectRoutes = Readonly<Record<string, Partial<Record<'GET' | 'POST', Handler['fetch']>>>>;
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end: `http://127.0.0.1:8001`. */
@@ -60,17 +65,15 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
   };
 }
 
-/** The application behind the limit of requests a client; the application itself where there is none. */
-function limited(
-  app: Handler,
-  { rateLimit = 0 }: ListenOptions,
-  logger: Logger,
-): (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response> {
-  if (rateLimit === 0) return (request) => app.fetch(request);
+type Serve = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
+
+/** What puts the limit of requests a client before an answer; nothing where there is none. */
+function limiter({ rateLimit = 0 }: ListenOptions, logger: Logger): (answer: Handler['fetch']) => Serve {
+  if (rateLimit === 0) return (answer) => (request) => answer(request);
   const limit = new RateLimit(rateLimit);
-  return (request, server) => {
+  return (answer) => (request, server) => {
     const seconds = limit.secondsToWait(server.requestIP(request)?.address ?? '');
-    if (seconds === 0) return app.fetch(request);
+    if (seconds === 0) return answer(request);
     const headers = { 'retry-after': String(seconds) };
     return toResponse(
       problemReply(request, new ProblemError('too-many-requests', undefined, {}, headers), logger),
@@ -78,8 +81,22 @@ function limited(
   };
 }
 
+/** The same routes, each answer changed. */
+export function mapRoutes<T>(
+  routes: DirectRoutes = {},
+  change: (answer: Handler['fetch']) => T,
+): Record<string, Partial<Record<'GET' | 'POST', T>>> {
+  return Object.fromEntries(
+    Object.entries(routes).map(([path, { GET, POST }]) => [
+      path,
+      { ...(GET && { GET: change(GET) }), ...(POST && { POST: change(POST) }) },
+    ]),
+  );
+}
+
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
   const { host, port, shared = 'alone' } = options;
+  const limited = limiter(options, logger);
   try {
     // A port that is shared could be shared with anyone's, so the first looks whether it is free.
     if (shared === 'first')
@@ -89,7 +106,8 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: shared !== 'alone',
-      fetch: limited(app, options, logger),
+      fetch: limited((request) => app.fetch(request)),
+      routes: mapRoutes(app.direct, limited),
       // The application answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not
       // buffered either.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,

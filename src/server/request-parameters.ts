@@ -19,6 +19,8 @@ export interface Parameters {
 type Values = Record<string, unknown>;
 type Check = (values: Values, violations: RequestViolation[]) => void;
 
+/** Past `http://`, the first slash begins the path. */
+const PAST_SCHEME = 8;
 const NOTHING: Values = Object.freeze({});
 
 /** Compiles the parameters of an endpoint. */
@@ -44,14 +46,15 @@ function pathReader(path: string, schema: TObject | undefined) {
   const names = segments.map((one) => /^\{(\w+)\}$/.exec(one)?.[1]);
   if (schema === undefined) return () => NOTHING;
   const check = checker('path', schema);
+  // As it is for most paths, whose other segments then need no look.
+  const isLast = names.findIndex((name) => name !== undefined) === names.length - 1;
   return (url: string, end: number, violations: RequestViolation[]): Values => {
-    // Past `http://`, the first slash begins the path.
-    const given = url.slice(url.indexOf('/', 8) + 1, end).split('/');
+    const given = isLast ? [] : url.slice(url.indexOf('/', PAST_SCHEME) + 1, end).split('/');
     const values: Values = {};
     const before = violations.length;
     for (const [index, name] of names.entries()) {
       if (name === undefined) continue;
-      const text = decode(given[index] ?? '');
+      const text = decode(isLast ? url.slice(url.lastIndexOf('/', end - 1) + 1, end) : (given[index] ?? ''));
       if (text === undefined) violations.push(badEscape('path', name));
       else values[name] = convert([text], schema.properties[name]);
     }

@@ -1,19 +1,25 @@
 /**
  * What a lookup costs at least, a process of its own: takes BareServerInput as JSON, prints `{ url }` and serves
- * `GET /…/<order_uid>` from one source, with nothing around it.
+ * `GET /…/<order_uid>` from one source, by the shortest way to it.
  */
+import { readFileSync } from 'node:fs';
 import { RedisClient, SQL } from 'bun';
 import { createClient, RESP_TYPES } from 'redis';
+import { createApp } from '../../src/server/app.ts';
+import type { OrderLookup } from '../../src/server/dependencies.ts';
+import { orderEndpoints } from '../../src/server/routes/orders.ts';
+import { startServer } from '../../src/server/server.ts';
 import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-documents.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+const HOST = '127.0.0.1';
+const ETAG = '"bare"';
+const ORIGIN = { topic: 'orders', partition: 0, offset: 0n, producedAt: 0, storedAt: 0 };
 
 /** Where the bytes of an answer come from. */
 export type BareServerInput =
-  /** The same response for every request. */
-  | {
-      readonly source: 'bytes';
-      readonly body: string;
-      readonly headers: Readonly<Record<string, string>>;
-    }
+  /** A response for each order, ready in memory; the file holds the `BareResponse`s as JSON. */
+  | { readonly source: 'memory'; readonly file: string }
   /** A GET of each request's own over one connection, `<keyPrefix><order_uid>`; by Bun's client or by the service's. */
   | {
       readonly source: 'redis';
@@ -24,49 +30,81 @@ export type BareServerInput =
   /** The service's own prepared statement, once for each request, over a pool of `connections`. */
   | { readonly source: 'postgresql'; readonly url: string; readonly connections: number };
 
-type Find = (uid: string) => Promise<Uint8Array<ArrayBuffer> | string | null>;
-
-const input: BareServerInput = JSON.parse(process.argv[2] ?? '');
-const headers = { 'content-type': 'application/json' };
-const server = Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch: await handler(input) });
-console.log(JSON.stringify({ url: `http://127.0.0.1:${server.port}` }));
-process.on('SIGTERM', () => process.exit(0));
-
-async function handler(from: BareServerInput): Promise<(request: Request) => Response | Promise<Response>> {
-  if (from.source === 'bytes') {
-    const body = Buffer.from(from.body);
-    const made = new Headers(from.headers);
-    return () => new Response(body, { headers: made });
-  }
-  const find = from.source === 'redis' ? await fromRedis(from) : fromPostgresql(from);
-  return async ({ url }) => {
-    const body = await find(url.slice(url.lastIndexOf('/') + 1));
-    return body === null ? new Response(null, { status: 404 }) : new Response(body, { headers });
-  };
+export interface BareResponse {
+  readonly uid: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-async function fromRedis({
-  url,
-  client,
-  keyPrefix,
-}: Extract<BareServerInput, { source: 'redis' }>): Promise<Find> {
-  if (client === 'bun') {
-    const redis = new RedisClient(url);
-    return (uid) => redis.get(keyPrefix + uid);
+type Find = (uid: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+
+const input: BareServerInput = JSON.parse(process.argv[2] ?? '');
+const url = input.source === 'memory' ? fromMemory(input.file) : behindHandler(await finder(input));
+console.log(JSON.stringify({ url }));
+process.on('SIGTERM', () => process.exit(0));
+
+/** No handler at all. */
+function fromMemory(file: string): string {
+  const all: BareResponse[] = JSON.parse(readFileSync(file, 'utf8'));
+  const made = new Map(
+    all.map(({ uid, body, headers }) => [
+      uid,
+      { body: Buffer.from(body), init: { headers: new Headers(headers) } },
+    ]),
+  );
+  const { port } = Bun.serve({
+    hostname: HOST,
+    port: 0,
+    development: false,
+    fetch: (request) => {
+      const found = made.get(request.url.slice(request.url.lastIndexOf('/') + 1));
+      return found === undefined ? new Response(null, { status: 404 }) : new Response(found.body, found.init);
+    },
+  });
+  return `http://${HOST}:${port}`;
+}
+
+/** The service's own HTTP handler. */
+function behindHandler(find: Find): string {
+  const bytes = new Uint8Array();
+  const lookup: OrderLookup = {
+    find: async (uid) => {
+      const body = await find(uid);
+      return body && { body, etag: ETAG, origin: ORIGIN, tier: 'redis' };
+    },
+  };
+  const limits = { host: HOST, maxBodyBytes: 524_288, requestTimeoutMs: 10_000 };
+  const app = createApp({
+    ...limits,
+    token: '',
+    maxConcurrentRequests: 10_000,
+    endpoints: orderEndpoints({ lookup }),
+    web: { page: { body: bytes, contentType: 'text/html', etag: ETAG }, files: new Map() },
+    logger: silentLogger,
+  });
+  return startServer(app, { ...limits, port: 0 }, silentLogger).url;
+}
+
+async function finder(from: Exclude<BareServerInput, { source: 'memory' }>): Promise<Find> {
+  if (from.source === 'postgresql') {
+    const sql = new SQL(from.url, { max: from.connections, connection: { timezone: 'UTC' } });
+    return async (uid) => {
+      const [row]: string[][] = await sql.unsafe(SELECT_DOCUMENTS, [sql.array([uid], 'TEXT')]).values();
+      return row?.[1] === undefined ? undefined : Buffer.from(row[1]);
+    };
   }
-  const redis = createClient({ url, RESP: 3 });
+  if (from.client === 'bun') {
+    const redis = new RedisClient(from.url);
+    return async (uid) => {
+      const value = await redis.getBuffer(from.keyPrefix + uid);
+      return value === null ? undefined : new Uint8Array(value);
+    };
+  }
+  const redis = createClient({ url: from.url, RESP: 3, commandOptions: { timeout: 0 } });
   await redis.connect();
   const bytes = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   return async (uid) => {
-    const value: Buffer | null = await bytes.get(keyPrefix + uid);
-    return value === null ? null : new Uint8Array(value);
-  };
-}
-
-function fromPostgresql({ url, connections }: Extract<BareServerInput, { source: 'postgresql' }>): Find {
-  const sql = new SQL(url, { max: connections, connection: { timezone: 'UTC' } });
-  return async (uid) => {
-    const [row]: string[][] = await sql.unsafe(SELECT_DOCUMENTS, [sql.array([uid], 'TEXT')]).values();
-    return row?.[1] ?? null;
+    const value: Buffer | null = await bytes.get(from.keyPrefix + uid);
+    return value === null ? undefined : new Uint8Array(value);
   };
 }

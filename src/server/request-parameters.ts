@@ -22,6 +22,7 @@ type Check = (values: Values, violations: RequestViolation[]) => void;
 /** Past `http://`, the first slash begins the path. */
 const PAST_SCHEME = 8;
 const NOTHING: Values = Object.freeze({});
+const NO_SEGMENTS: readonly string[] = [];
 
 /** Compiles the parameters of an endpoint. */
 export function parameterReader({ path, params, query, headers }: EndpointSpec): ParameterReader {
@@ -42,21 +43,25 @@ export function parameterReader({ path, params, query, headers }: EndpointSpec):
 }
 
 function pathReader(path: string, schema: TObject | undefined) {
-  const segments = path.split('/').slice(1);
-  const names = segments.map((one) => /^\{(\w+)\}$/.exec(one)?.[1]);
   if (schema === undefined) return () => NOTHING;
   const check = checker('path', schema);
+  const segments = path.split('/').slice(1);
+  const places = segments.flatMap((segment, index) => {
+    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+    return name === undefined ? [] : [{ name, index, schema: schema.properties[name] }];
+  });
   // As it is for most paths, whose other segments then need no look.
-  const isLast = names.findIndex((name) => name !== undefined) === names.length - 1;
+  const onlyLast = places.length === 1 && places[0]?.index === segments.length - 1;
   return (url: string, end: number, violations: RequestViolation[]): Values => {
-    const given = isLast ? [] : url.slice(url.indexOf('/', PAST_SCHEME) + 1, end).split('/');
+    const given = onlyLast ? NO_SEGMENTS : url.slice(url.indexOf('/', PAST_SCHEME) + 1, end).split('/');
     const values: Values = {};
     const before = violations.length;
-    for (const [index, name] of names.entries()) {
-      if (name === undefined) continue;
-      const text = decode(isLast ? url.slice(url.lastIndexOf('/', end - 1) + 1, end) : (given[index] ?? ''));
-      if (text === undefined) violations.push(badEscape('path', name));
-      else values[name] = convert([text], schema.properties[name]);
+    for (const place of places) {
+      const text = decode(
+        onlyLast ? url.slice(url.lastIndexOf('/', end - 1) + 1, end) : (given[place.index] ?? ''),
+      );
+      if (text === undefined) violations.push(badEscape('path', place.name));
+      else values[place.name] = convertOne(text, place.schema);
     }
     if (violations.length === before) check(values, violations);
     return values;
@@ -106,7 +111,7 @@ function headerReader(schema: TObject | undefined) {
     const values: Values = {};
     for (const [name, one] of properties) {
       const text = raw.headers.get(name);
-      if (text !== null) values[name] = convert([text], one);
+      if (text !== null) values[name] = convertOne(text, one);
       else if ('default' in one) values[name] = one.default;
     }
     check(values, violations);
@@ -141,14 +146,17 @@ function split(text: string): Map<string, string[]> {
 
 /** Text → the value its schema wants; what does not convert stays text and fails the check. */
 function convert(texts: readonly string[], schema: TSchema | undefined): unknown {
-  if (schema === undefined) return texts[0];
-  if (isList(schema))
-    return texts.flatMap((text) => text.split(',')).map((text) => convert([text], schema.items));
-  const text = texts[0] ?? '';
-  const type = 'type' in schema ? schema.type : undefined;
+  if (schema === undefined || !isList(schema)) return convertOne(texts[0] ?? '', schema);
+  return texts.flatMap((text) => text.split(',')).map((text) => convertOne(text, schema.items));
+}
+
+function convertOne(text: string, schema: TSchema | undefined): unknown {
+  const type = schema !== undefined && 'type' in schema ? schema.type : undefined;
+  if (type === 'string') return text;
   if (type === 'integer') return /^-?\d{1,16}$/.test(text) ? Number(text) : text;
   if (type === 'number') return /^-?\d{1,30}(\.\d{1,30})?$/.test(text) ? Number(text) : text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  if (schema !== undefined && isList(schema)) return convert([text], schema);
   return text;
 }
 

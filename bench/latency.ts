@@ -16,7 +16,8 @@ const SHARES = [0.1, 0.5, 0.8];
 /** The share whose ratios count. */
 const JUDGED = 0.5;
 const SAMPLES_PER_SECOND = 40;
-const WARM_UP_S = 5;
+/** A broker compiles what it runs for about that long. */
+const WARM_UP_S = 15;
 const TOPIC = 'orders';
 
 let loads = 0;

@@ -16,7 +16,8 @@ export interface PartitionFetcherOptions {
 }
 
 const READ_COMMITTED = 1;
-const MAX_FETCH_BYTES = 50 * 1024 * 1024;
+/** Of all partitions together: an answer is in memory as a whole, and its records once more, so more of it at a time is only memory. */
+const MAX_FETCH_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const EARLIEST = -2n;

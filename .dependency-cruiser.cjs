@@ -49,10 +49,10 @@ module.exports = {
       to: { path: '^src/cmd/' },
     },
     {
-      name: 'web-imports-order-types-only',
+      name: 'web-imports-order-types-and-the-client-only',
       severity: 'error',
       from: { path: '^src/web/' },
-      to: { path: '^src/', pathNot: '^src/(web|order)/' },
+      to: { path: '^src/', pathNot: '^src/(web|order|client)/' },
     },
     {
       name: 'src-does-not-import-tests',

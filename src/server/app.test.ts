@@ -264,7 +264,7 @@ describe('readiness', () => {
 describe('the web client', () => {
   test('the page at / and at an order’s address is revalidated, the files are kept for good', async () => {
     const app = new FakeBackend().app();
-    for (const path of ['/', '/orders/a%2Fb']) {
+    for (const path of ['/', '/orders', '/orders/a%2Fb', '/orders/a?view=json']) {
       const page = await app.request(path);
       expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-cache']);
     }

@@ -73,6 +73,7 @@ function queryReader(schema: TObject = Type.Object({})) {
   const defaults = Object.entries(schema.properties).flatMap(([name, one]) =>
     'default' in one ? [[name, one.default] as const] : [],
   );
+  const takesAny = 'additionalProperties' in schema && schema.additionalProperties === true;
   const isPlain = Object.keys(schema.properties).length === 0;
   return (text: string, violations: RequestViolation[]): Values => {
     if (text === '' && isPlain) return NOTHING;
@@ -82,7 +83,7 @@ function queryReader(schema: TObject = Type.Object({})) {
       const one = schema.properties[name];
       const decoded = texts.map(decode);
       if (one === undefined) {
-        violations.push(unknownParameter(name, schema));
+        if (!takesAny) violations.push(unknownParameter(name, schema));
       } else if (decoded.some((value) => value === undefined)) {
         violations.push(badEscape('query', name));
         bad.add(name);

@@ -4,16 +4,18 @@ import { entityTag } from '../lib/entity-tag.ts';
 import type { WebClient } from './routes/web.ts';
 import type { StaticFile } from './static-file.ts';
 
-/** Bundles `src/web` into memory, minified; takes some tens of ms. @throws AppError `internal` when it does not build */
+/** Bundles `src/web` into memory, minified; takes some hundred ms. @throws AppError `internal` when it does not build */
 export async function buildWebClient(): Promise<WebClient> {
   const entry = fileURLToPath(new URL('../web/index.html', import.meta.url));
   const built = await Bun.build({
     entrypoints: [entry],
     target: 'browser',
     minify: true,
+    // A page of the console comes when it is first opened.
+    splitting: true,
+    define: { 'process.env.NODE_ENV': '"production"' },
     publicPath: '/',
-    // Without it the development runtime goes in, unless NODE_ENV says otherwise.
-    jsx: { runtime: 'automatic', importSource: 'preact', development: false },
+    jsx: { runtime: 'automatic', importSource: 'react', development: false },
     naming: { chunk: 'assets/[name]-[hash].[ext]', asset: 'assets/[name]-[hash].[ext]' },
     throw: false,
   });

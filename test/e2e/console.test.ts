@@ -28,12 +28,12 @@ afterAll(async () => {
 
 test('the console shows the orders of the running service, and finds one by its order_uid', async () => {
   await until(async () => (await place.latest(3)).length === 3, 30_000);
-  const page = await browser.open(place.url);
+  const page = await browser.open(`${place.url}/orders`);
   // Orders come in all the time: the newest is the first row at the moment of the click.
-  const newest = page.locator('a.row').first();
+  const newest = page.locator('.orders__uid a').first();
   await newest.waitFor();
-  const uid = (await newest.locator('.row__uid').textContent()) ?? '';
-  await page.locator(`a.row[href$="${uid}"]`).click();
+  const uid = (await newest.textContent()) ?? '';
+  await page.getByRole('link', { name: uid }).click();
   await page.getByRole('heading', { level: 1, name: `Order ${uid}` }).waitFor();
   const order = (await (await place.get(uid)).json()) as typeof sample;
   expect(await page.locator('main').textContent()).toContain(order.delivery.email);

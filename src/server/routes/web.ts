@@ -9,13 +9,16 @@ export interface WebClient {
   readonly files: ReadonlyMap<string, StaticFile>;
 }
 
-/** The page at `/` and at the address of each order, and the files it loads. */
+/** Where the web client has pages, beside those of the orders: `src/web/app/pages.ts`. */
+export const WEB_PATHS = ['/', '/orders'] as const;
+
+/** The page at each of its addresses, and the files it loads. */
 export function webEndpoints(web: WebClient): Endpoint[] {
   const params = Type.Object({ order_uid: Type.String() });
   const page = { ...HTML_HEADERS, 'cache-control': 'no-cache' };
   const kept = { 'cache-control': 'public, max-age=31536000, immutable' };
   return [
-    staticEndpoint('/', web.page, { headers: page }),
+    ...WEB_PATHS.map((path) => staticEndpoint(path, web.page, { headers: page })),
     staticEndpoint('/orders/{order_uid}', web.page, { headers: page, params }),
     ...[...web.files].map(([path, file]) => staticEndpoint(path, file, { headers: kept })),
   ];

@@ -1,8 +1,12 @@
-import { useEffect, useState } from 'preact/hooks';
-import { CheckIcon, CopyIcon } from './icons.tsx';
+import { ActionIcon, Button } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { useTexts } from '../i18n/dictionary.ts';
+import { commonTexts } from './texts.ts';
 
 /** Copies `text`; says so for a moment. `label` names what is copied, and is shown when `wide`. */
 export function CopyButton({ text, label, wide = false }: { text: string; label: string; wide?: boolean }) {
+  const t = useTexts(commonTexts);
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   useEffect(() => {
     if (state === 'idle') return;
@@ -18,17 +22,17 @@ export function CopyButton({ text, label, wide = false }: { text: string; label:
       setState('failed');
     }
   };
-  const said = state === 'idle' ? label : state === 'copied' ? 'Copied' : 'Could not copy';
+  const said = state === 'idle' ? label : state === 'copied' ? t.copied : t.copyFailed;
+  const icon = state === 'copied' ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />;
+  if (wide)
+    return (
+      <Button size="xs" variant="default" leftSection={icon} onClick={copy}>
+        {said}
+      </Button>
+    );
   return (
-    <button
-      type="button"
-      class={wide ? 'button' : 'button button--icon'}
-      aria-label={said}
-      title={said}
-      onClick={copy}
-    >
-      {state === 'copied' ? <CheckIcon /> : <CopyIcon />}
-      {wide && <span>{said}</span>}
-    </button>
+    <ActionIcon variant="subtle" color="gray" aria-label={said} title={said} onClick={copy}>
+      {icon}
+    </ActionIcon>
   );
 }

@@ -1,39 +1,37 @@
-import type { ComponentChildren } from 'preact';
+import type { ReactNode } from 'react';
 
-/** A name and its value; nothing when the value is empty. */
-export type Fact = readonly [name: string, value: ComponentChildren];
+export type Fact = readonly [name: string, value: ReactNode];
 
-/** A card with a title and a list of facts. Empty ones are left out. */
-export function FactCard({
-  title,
-  facts,
-  children,
-}: {
-  title: string;
-  facts: readonly Fact[];
-  children?: ComponentChildren;
-}) {
+/** Names and values; those without a value are left out. */
+export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
-    <section class="card">
-      <h3 class="card__title">{title}</h3>
-      {children}
-      <Facts facts={facts} />
-    </section>
-  );
-}
-
-/** The facts that have a value. */
-export function Facts({ facts, wide = false }: { facts: readonly Fact[]; wide?: boolean }) {
-  return (
-    <dl class={wide ? 'facts facts--wide' : 'facts'}>
+    <dl className="facts">
       {facts
         .filter(([, value]) => value !== '' && value !== undefined && value !== null)
         .map(([name, value]) => (
-          <div key={name} class="fact">
+          <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
     </dl>
+  );
+}
+
+/** A card with a title. */
+export function Card({
+  title,
+  children,
+  className = '',
+}: {
+  readonly title: ReactNode;
+  readonly children: ReactNode;
+  readonly className?: string;
+}) {
+  return (
+    <section className={`card ${className}`}>
+      <h2 className="card__title">{title}</h2>
+      {children}
+    </section>
   );
 }

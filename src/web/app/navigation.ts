@@ -1,0 +1,61 @@
+import { useMemo, useSyncExternalStore } from 'react';
+
+const listeners = new Set<() => void>();
+addEventListener('popstate', notify);
+
+/** Path and query of the page, as the address bar has them. */
+export interface Place {
+  readonly pathname: string;
+  readonly query: URLSearchParams;
+}
+
+/** Follows the address bar. */
+export function usePlace(): Place {
+  const address = useSyncExternalStore(subscribe, currentAddress);
+  return useMemo(() => {
+    const { pathname, searchParams } = new URL(address, location.origin);
+    return { pathname, query: searchParams };
+  }, [address]);
+}
+
+/** Goes to an address of the console; `replace` leaves no step to go back to. */
+export function navigate(to: string, { replace = false }: { readonly replace?: boolean } = {}): void {
+  if (to === currentAddress()) return;
+  if (replace) history.replaceState(null, '', to);
+  else {
+    history.pushState(null, '', to);
+    scrollTo(0, 0);
+  }
+  notify();
+}
+
+/** Changes parameters of the page's query: undefined and empty ones go. Leaves no step to go back to, unless told. */
+export function setQuery(
+  changes: Readonly<Record<string, string | undefined>>,
+  options: { readonly replace?: boolean } = { replace: true },
+): void {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === '') query.delete(name);
+    else query.set(name, value);
+  }
+  navigate(withQuery(location.pathname, query), options);
+}
+
+/** A path and a query as one address. */
+export function withQuery(pathname: string, query: URLSearchParams): string {
+  return query.size === 0 ? pathname : `${pathname}?${query}`;
+}
+
+function currentAddress(): string {
+  return location.pathname + location.search;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}

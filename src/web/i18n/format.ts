@@ -1,0 +1,82 @@
+/**
+ * Minor units of a currency → text in the reader's locale, exact for every safe integer: 1817, 'USD' → `$18.17`; 1817, 'JPY' →
+ * `¥1,817`. `narrow` writes `$` for every dollar: for where the code stands nearby. What is no ISO 4217 code is written
+ * after the plain number.
+ */
+export function formatMoney(
+  minor: number,
+  currency: string,
+  display: 'symbol' | 'narrow' = 'symbol',
+  locale?: string,
+): string {
+  let formatter: Intl.NumberFormat;
+  try {
+    const currencyDisplay = display === 'narrow' ? 'narrowSymbol' : 'symbol';
+    formatter = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay });
+  } catch {
+    return `${new Intl.NumberFormat(locale).format(minor)} ${currency}`.trim();
+  }
+  const digits = formatter.resolvedOptions().maximumFractionDigits ?? 2;
+  const decimal = toDecimal(minor, digits);
+  return formatter.format(isNumeric(decimal) ? decimal : minor / 10 ** digits);
+}
+
+/** 1817, 2 → `18.17`; -5, 2 → `-0.05`. */
+function toDecimal(minor: number, digits: number): string {
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const point = text.length - digits;
+  const sign = minor < 0 ? '-' : '';
+  return digits === 0 ? sign + text : `${sign}${text.slice(0, point)}.${text.slice(point)}`;
+}
+
+function isNumeric(text: string): text is Intl.StringNumericLiteral {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}
+
+/** An instant in the reader's time zone: `26 Nov 2021, 09:22`. What is no instant is given back as it is. */
+export function formatDateTime(instant: string | number, locale?: string, timeZone?: string): string {
+  const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return String(instant);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(date);
+}
+
+/** The time of day to the second. */
+export function formatTime(instant: string | number, locale?: string, timeZone?: string): string {
+  const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return String(instant);
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone }).format(date);
+}
+
+const SPAN_UNITS = {
+  en: { ms: 'ms', s: 's', min: 'min', h: 'h', d: 'd' },
+  ru: { ms: 'мс', s: 'с', min: 'мин', h: 'ч', d: 'дн.' },
+} as const;
+
+/** A span of time as short as it reads well: `< 0.1 ms`, `0.4 ms`, `38 ms`, `1.2 s`, `3 min`, `5 h`, `12 d`. */
+export function formatSpan(ms: number, language: 'en' | 'ru' = 'en'): string {
+  const units = SPAN_UNITS[language];
+  const of = (value: number, unit: keyof typeof units) =>
+    `${formatNumber(value, language, 1)} ${units[unit]}`;
+  const size = Math.abs(ms);
+  if (size < 0.05) return `< ${of(0.1, 'ms')}`;
+  if (size < 10) return of(ms, 'ms');
+  if (size < 1_000) return of(Math.round(ms), 'ms');
+  if (size < 60_000) return of(ms / 1000, 's');
+  if (size < 3_600_000) return of(Math.round(ms / 60_000), 'min');
+  if (size < 172_800_000) return of(Math.round(ms / 3_600_000), 'h');
+  return of(Math.round(ms / 86_400_000), 'd');
+}
+
+/** A number with at most so many digits after the point; none by default. */
+export function formatNumber(value: number, locale?: string, digits = 0): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+}
+
+const BYTE_UNITS = { en: ['B', 'KiB', 'MiB', 'GiB', 'TiB'], ru: ['Б', 'КиБ', 'МиБ', 'ГиБ', 'ТиБ'] } as const;
+
+/** A size in the largest unit of which there is at least one: `17 B`, `1.2 KiB`. */
+export function formatBytes(bytes: number, language: 'en' | 'ru' = 'en'): string {
+  const step = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  const unit = BYTE_UNITS[language][step] ?? '';
+  return `${formatNumber(bytes / 1024 ** step, language, step === 0 ? 0 : 1)} ${unit}`;
+}

@@ -1,0 +1,52 @@
+/** Query parameters of the page that are those of the API's list, too. */
+export const FILTERS = [
+  'customer_id',
+  'track_number',
+  'delivery_service',
+  'currency',
+  'created_from',
+  'created_to',
+  'stored_from',
+  'stored_to',
+  'amount_from',
+  'amount_to',
+] as const;
+
+export type FilterName = (typeof FILTERS)[number];
+
+/** What of the list is shown, as the address says. */
+export interface OrderFilters {
+  readonly values: Readonly<Partial<Record<FilterName, string>>>;
+  readonly order: 'newest' | 'oldest';
+}
+
+/** The page's query → its filters; what is no filter is left out. */
+export function filtersOf(query: URLSearchParams): OrderFilters {
+  const values: Partial<Record<FilterName, string>> = {};
+  for (const name of FILTERS) {
+    const value = query.get(name);
+    if (value !== null && value !== '') values[name] = value;
+  }
+  return { values, order: query.get('order') === 'oldest' ? 'oldest' : 'newest' };
+}
+
+/** The filters as a query of the API. */
+export function toQuery({ values, order }: OrderFilters): URLSearchParams {
+  const query = new URLSearchParams(values);
+  if (order === 'oldest') query.set('order', order);
+  return query;
+}
+
+/** `2026-01-02T03:04` in the reader's zone → RFC 3339; undefined for what is no such text. */
+export function fromLocalInput(text: string): string | undefined {
+  const date = new Date(text);
+  return text === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** The opposite, for a field of the kind `datetime-local`; empty for what is no instant. */
+export function toLocalInput(instant: string | undefined): string {
+  const date = new Date(instant ?? '');
+  if (Number.isNaN(date.getTime())) return '';
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

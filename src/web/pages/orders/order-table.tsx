@@ -1,0 +1,110 @@
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { OrderSummary } from '../../../client/schema.generated.ts';
+import { Link } from '../../app/link.tsx';
+import { Instant } from '../../components/instant.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { addressOf } from './address.ts';
+import { ordersTexts } from './texts.ts';
+import type { OrderListing } from './use-order-list.ts';
+
+interface OrderTableProps {
+  readonly listing: OrderListing;
+  /** A pointer or the keyboard is on a row, or the list is scrolled. */
+  readonly onHold: (what: 'pointer' | 'focus' | 'scrolled', on: boolean) => void;
+}
+
+const ROW_PX = 52;
+/** The next page is asked for when so many rows are left below. */
+const AHEAD_ROWS = 40;
+
+/** The list: only the rows that are seen exist. */
+export function OrderTable({ listing, onHold }: OrderTableProps) {
+  const t = useTexts(ordersTexts);
+  const { orders, hasMore, loadMore, pending, error } = listing;
+  const list = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), []);
+  const rows = useWindowVirtualizer({
+    count: orders.length,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    scrollMargin: top,
+  });
+  const seen = rows.getVirtualItems();
+  const last = seen.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && error === null && last >= orders.length - AHEAD_ROWS) loadMore();
+  });
+  useEffect(() => {
+    const onScroll = () => onHold('scrolled', scrollY > 40);
+    addEventListener('scroll', onScroll, { passive: true });
+    return () => removeEventListener('scroll', onScroll);
+  }, [onHold]);
+  return (
+    <>
+      <div
+        role="table"
+        aria-label={t.list}
+        aria-rowcount={hasMore ? -1 : orders.length + 1}
+        aria-busy={pending}
+        className="orders"
+        onPointerEnter={(event) => onHold('pointer', event.pointerType === 'mouse')}
+        onPointerLeave={() => onHold('pointer', false)}
+        onFocus={(event) => onHold('focus', event.target.matches(':focus-visible'))}
+        onBlur={() => onHold('focus', false)}
+      >
+        <div role="row" className="orders__row orders__head" aria-rowindex={1}>
+          {(['uid', 'customer', 'items', 'amount', 'stored'] as const).map((name) => (
+            <span key={name} role="columnheader" className={`orders__${name}`}>
+              {t.columns[name]}
+            </span>
+          ))}
+        </div>
+        <div ref={list} role="rowgroup" className="orders__body" style={{ height: rows.getTotalSize() }}>
+          {seen.map(({ index, start, size }) => {
+            const order = orders[index];
+            if (order === undefined) return null;
+            const place = { transform: `translateY(${start - top}px)`, height: size };
+            return <Row key={order.order_uid} order={order} index={index} place={place} />;
+          })}
+        </div>
+      </div>
+      <p className="empty" role="status">
+        {hasMore ? t.loadingMore : !pending && orders.length > 20 && t.end}
+      </p>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly order: OrderSummary;
+  readonly index: number;
+  readonly place: { readonly transform: string; readonly height: number };
+}
+
+function Row({ order, index, place }: RowProps) {
+  const t = useTexts(ordersTexts);
+  const format = useFormat();
+  return (
+    <div role="row" className="orders__row" style={place} aria-rowindex={index + 2}>
+      <span role="cell" className="orders__uid">
+        <Link href={addressOf(order.order_uid)}>{order.order_uid}</Link>
+      </span>
+      <span role="cell" className="orders__customer">
+        {order.delivery_name || t.noName}
+        <span className="orders__city"> · {order.delivery_city}</span>
+      </span>
+      <span role="cell" className="orders__items">
+        {t.items(order.items)}
+      </span>
+      <span role="cell" className="orders__amount">
+        {format.money(order.amount, order.currency)}
+      </span>
+      <span role="cell" className="orders__stored">
+        <Instant at={order.stored_at} timeOnly />
+      </span>
+    </div>
+  );
+}

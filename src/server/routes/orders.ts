@@ -17,9 +17,9 @@ export interface OrderEndpointsOptions {
 export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
   /** At once when the lookup is. */
   const find = <S extends number>(uid: string, answer: Answer<S>): Reply<S> | Promise<Reply<S>> => {
-    const from = performance.now();
     const found = options.lookup.find(uid);
     if (!(found instanceof Promise)) return answer(uid, found, 0);
+    const from = performance.now();
     return found.then((later) => answer(uid, later, performance.now() - from));
   };
 

@@ -4,7 +4,7 @@ APP := ./test-service
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check bench chaos client format migrateup migratedown engines-up engines-down clean
+.PHONY: help setup setup-test run test check bench chaos screenshots client format migrateup migratedown engines-up engines-down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: setup ## Measure speed and memory; BENCH=ingest for one (docs/performance
 
 chaos: setup-test ## Kill and cut everything, then prove nothing is lost; KILLS=100 SEED=… (docs/chaos.md)
 	@exec $(BUN) test/chaos/run.ts
+
+screenshots: setup-test ## Take pictures of every page of the web console, into .artifacts
+	@exec $(BUN) test/run.ts test/e2e/console.test.ts -t 'every page'
 
 client: ## Write the types of the TypeScript client anew, after endpoints have changed
 	@exec $(BUN) scripts/generate-client.ts

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import sample from '../fixtures/order.json';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, startApp } from '../helpers/app-process.ts';
+import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
 import { kcat } from '../helpers/kcat.ts';
 import { until } from '../helpers/until.ts';
@@ -12,12 +14,19 @@ const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 let place: AppPlace;
 let browser: TestBrowser;
 
+setDefaultTimeout(40_000);
+
 beforeAll(async () => {
   await mkdir(SHOTS, { recursive: true });
   place = await AppPlace.onTestEngines();
-  const env = { ...place.env, TEST_SERVICE_PRODUCER_RATE: '3' };
+  const env = { ...place.env, TEST_SERVICE_PRODUCER_RATE: '8' };
   const app = startApp(['run', '--json'], { env });
   [browser] = await Promise.all([TestBrowser.start(), app.untilUp()]);
+});
+
+afterEach(async () => {
+  await browser.closePages();
+  expect(browser.complaints.splice(0)).toEqual([]);
 });
 
 afterAll(async () => {
@@ -25,6 +34,8 @@ afterAll(async () => {
   await killRunning();
   await place.remove();
 });
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 
 test('the console shows the orders of the running service, and finds one by its order_uid', async () => {
   await until(async () => (await place.latest(3)).length === 3, 30_000);
@@ -54,5 +65,105 @@ test('the console shows the orders of the running service, and finds one by its 
   await page.getByRole('textbox', { name: 'order_uid' }).fill('no-such-order');
   await page.getByRole('button', { name: 'Find' }).click();
   await until(async () => /not found|no order/i.test((await page.locator('main').textContent()) ?? ''));
-  expect(browser.complaints).toEqual([]);
 });
+
+test('an order’s way from “send one” to its journey', async () => {
+  const page = await browser.open(`${place.url}/generator`);
+  await page.getByRole('button', { name: 'Send one' }).click();
+  await page.getByRole('link', { name: 'Open the order' }).click();
+  await page.getByRole('list').filter({ hasText: 'Readable' }).waitFor();
+  await page.getByText('In Kafka').waitFor();
+  expect(await page.locator('.journey__position').textContent()).toContain(place.topic);
+});
+
+test('the generator is started, changed and stopped', async () => {
+  const page = await browser.open(`${place.url}/generator`);
+  await page.getByRole('textbox', { name: 'Orders per second' }).fill('25');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.getByText('The load has changed').waitFor();
+  const generator = async () => (await fetch(`${place.url}/api/v1/generator`)).json();
+  expect(await generator()).toMatchObject({ rate: 25, state: 'running' });
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('button', { name: 'Start' }).waitFor();
+  expect(await generator()).toMatchObject({ state: 'stopped' });
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('button', { name: 'Apply' }).waitFor();
+  expect(await generator()).toMatchObject({ rate: 25, state: 'running' });
+});
+
+test('an order of one’s own: what is wrong is said, and what is right is stored', async () => {
+  const page = await browser.open(`${place.url}/generator`);
+  const field = page.getByRole('textbox', { name: 'Order as JSON' });
+  await field.fill('{"order_uid": ');
+  await page.getByText(/This is not JSON/).waitFor();
+  await field.fill('{"order_uid": "mine"}');
+  await page.getByRole('button', { name: 'Send and wait' }).click();
+  await page.getByText('is missing').first().waitFor();
+  await page.getByRole('button', { name: 'Fill in a sample' }).click();
+  await page.getByRole('button', { name: 'Send and wait' }).click();
+  await page.getByText(/Order own-\w+ is stored/).waitFor();
+  await page.getByRole('link', { name: 'Open the order' }).click();
+  await page.getByText('Ada Example').waitFor();
+});
+
+test('a file of orders: a verdict for each line', async () => {
+  const page = await browser.open(`${place.url}/generator`);
+  const lines = [1, 2].map((n) => JSON.stringify({ ...sample, order_uid: `file-${n}` }));
+  const buffer = Buffer.from(`${[...lines, '{"no":"order"}'].join('\n')}\n`);
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByLabel('NDJSON file').last().click();
+  await (await choosing).setFiles({ name: 'orders.ndjson', mimeType: 'application/x-ndjson', buffer });
+  await page.getByText('2 lines accepted, 1 rejected, 0 failed').waitFor();
+  await page.getByText('Every line was dealt with.').waitFor();
+  await until(async () => (await place.get('file-2')).status === 200);
+});
+
+test('the overview draws the pipe, and says when nothing comes any more', async () => {
+  const page = await browser.open(place.url);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await until(
+    async () => Number.parseFloat((await page.locator('.pipe__arrow').first().textContent()) ?? '') > 0,
+  );
+  expect(await page.locator('.chart canvas').count()).toBe(6);
+  const live = `${place.url}/api/v1/live`;
+  await page.route(live, (route) => route.abort());
+  await page.reload();
+  await page.getByText('Service unavailable').waitFor();
+  await page.unroute(live);
+  await page.getByText('Live', { exact: true }).waitFor();
+});
+
+const PAGES = [
+  ['/', 'Overview', 'Обзор'],
+  ['/orders', 'Orders', 'Заказы'],
+  ['/generator', 'Generator', 'Генератор'],
+] as const;
+
+const VIEWS: [string, BrowserContextOptions][] = [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark', locale: 'ru-RU' }],
+  ['phone', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, locale: 'ru-RU' }],
+];
+
+for (const [view, options] of VIEWS) {
+  test(`every page, ${view}: accessible, without complaints, nothing sideways`, async () => {
+    const other = await TestBrowser.start(options);
+    try {
+      for (const [path, english, russian] of PAGES) {
+        const page = await other.open(place.url + path);
+        await heading(page, options.locale === undefined ? english : russian).waitFor();
+        await until(async () => (await page.locator('.card, .orders__uid').count()) > 0);
+        expect([path, await seriousIn(page)]).toEqual([path, []]);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([path, sideways]).toEqual([path, 0]);
+        await page.screenshot({
+          path: `${SHOTS}page-${english.toLowerCase().replace(' ', '-')}-${view}.png`,
+        });
+        await page.close();
+      }
+      expect(other.complaints).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+}

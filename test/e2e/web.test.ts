@@ -90,7 +90,7 @@ async function search(page: Page, uid: string): Promise<void> {
 describe('finding an order', () => {
   test('by its order_uid, with a POST, and shows it as a person reads it', async () => {
     add('wanted');
-    const page = await browser.open(server.url);
+    const page = await browser.open(`${server.url}/orders`);
     const asked = page.waitForRequest((request) => request.url().endsWith('/lookup'));
     await search(page, '  wanted ');
     const request = await asked;
@@ -147,7 +147,7 @@ describe('finding an order', () => {
 
 describe('when there is no order to show', () => {
   test('not found', async () => {
-    const page = await browser.open(server.url);
+    const page = await browser.open(`${server.url}/orders`);
     await search(page, 'absent');
     await heading(page, 'Order not found').waitFor();
     expect(await page.getByRole('status').textContent()).toContain('There is no order absent');
@@ -158,7 +158,7 @@ describe('when there is no order to show', () => {
   });
 
   test('bad id', async () => {
-    const page = await browser.open(server.url);
+    const page = await browser.open(`${server.url}/orders`);
     await search(page, 'x'.repeat(129));
     await heading(page, 'This is not an order_uid').waitFor();
     expect(await page.locator('main').textContent()).toContain('1 to 128 characters');
@@ -180,7 +180,7 @@ describe('when there is no order to show', () => {
   });
 
   test('the service itself gone: says so, and recovers', async () => {
-    const page = await browser.open(server.url);
+    const page = await browser.open(`${server.url}/orders`);
     await page.getByRole('link', { name: 'order-12' }).waitFor();
     await server.close(0);
     await search(page, 'order-01');

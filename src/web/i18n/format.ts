@@ -58,6 +58,7 @@ export function formatSpan(ms: number, language: 'en' | 'ru' = 'en'): string {
   const of = (value: number, unit: keyof typeof units) =>
     `${formatNumber(value, language, 1)} ${units[unit]}`;
   const size = Math.abs(ms);
+  if (size === 0) return of(0, 'ms');
   if (size < 0.05) return `< ${of(0.1, 'ms')}`;
   if (size < 10) return of(ms, 'ms');
   if (size < 1_000) return of(Math.round(ms), 'ms');

@@ -1,0 +1,10 @@
+import { expect, test } from 'bun:test';
+import { bytesText, hexOf, prettyBytes } from './bytes.ts';
+
+test('JSON is indented, other text stays, bytes become hexadecimal', () => {
+  expect(prettyBytes('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect([prettyBytes('{"a":'), prettyBytes(null)]).toEqual(['{"a":', '']);
+  expect(prettyBytes({ base64: btoa('\x00\xffA') })).toBe(hexOf(btoa('\x00\xffA')));
+  expect(hexOf(btoa('\x00\xffA'))).toBe(`000000  00 ff 41${' '.repeat(39)}  ..A`);
+  expect([bytesText(null), bytesText('k'), bytesText({ base64: '/w==' })]).toEqual(['—', 'k', 'base64:/w==']);
+});

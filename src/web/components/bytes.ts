@@ -1,0 +1,33 @@
+/** Text, or base64 of what is no UTF-8, as the API gives keys and values. */
+export type TextOrBase64 = string | { readonly base64: string };
+
+/** To be shown in one line. */
+export function bytesText(bytes: TextOrBase64 | null): string {
+  if (bytes === null) return '—';
+  return typeof bytes === 'string' ? bytes : `base64:${bytes.base64}`;
+}
+
+/** JSON with indents; other text as it is; what is no text as hexadecimal. */
+export function prettyBytes(bytes: TextOrBase64 | null): string {
+  if (bytes === null) return '';
+  if (typeof bytes !== 'string') return hexOf(bytes.base64);
+  try {
+    const value: unknown = JSON.parse(bytes);
+    return JSON.stringify(value, undefined, 2);
+  } catch {
+    return bytes;
+  }
+}
+
+/** Sixteen bytes a line, with the offset before and the printable characters after them. */
+export function hexOf(base64: string): string {
+  const binary = atob(base64);
+  const lines: string[] = [];
+  for (let at = 0; at < binary.length; at += 16) {
+    const part = [...binary.slice(at, at + 16)];
+    const hex = part.map((one) => one.charCodeAt(0).toString(16).padStart(2, '0')).join(' ');
+    const shown = part.map((one) => (one >= ' ' && one <= '~' ? one : '.')).join('');
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(47)}  ${shown}`);
+  }
+  return lines.join('\n');
+}

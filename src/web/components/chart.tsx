@@ -1,0 +1,101 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import { Card } from './facts.tsx';
+
+export interface ChartSeries {
+  readonly label: string;
+  /** A number of the palette, 1 to 4. */
+  readonly colour: 1 | 2 | 3 | 4;
+  readonly values: (number | null)[];
+}
+
+interface ChartProps {
+  readonly title: string;
+  /** Unix seconds, of all series. */
+  readonly at: number[];
+  readonly series: readonly ChartSeries[];
+  readonly format: (value: number) => string;
+}
+
+const HEIGHT = 150;
+const WINDOW_S = 300;
+
+/** Lines over the last minutes, with the last values beside their names: those are what a screen reader gets. */
+export function Chart({ title, at, series, format }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const shape = series.map(({ colour }) => colour).join();
+  const latest = useRef({ at, series, format });
+  latest.current = { at, series, format };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const style = getComputedStyle(element);
+    const colourOf = (name: string) => style.getPropertyValue(name).trim();
+    const axis = {
+      stroke: colourOf('--muted'),
+      grid: { stroke: colourOf('--line'), width: 1 },
+      font: '11px sans-serif',
+    };
+    const made = new uPlot(
+      {
+        width: element.clientWidth || 300,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { show: false },
+        scales: {
+          x: { range: (_, __, max) => [max - WINDOW_S, max] },
+          y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
+        },
+        axes: [
+          { ...axis, size: 28, space: 70, values: '{HH}:{mm}' },
+          { ...axis, size: 56, values: (_, splits) => splits.map((value) => latest.current.format(value)) },
+        ],
+        series: [
+          {},
+          ...shape.split(',').map((colour) => ({
+            stroke: colourOf(`--series-${colour}`),
+            width: 1.6,
+            points: { show: false },
+          })),
+        ],
+      },
+      dataOf(latest.current),
+      element,
+    );
+    plot.current = made;
+    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    watch.observe(element);
+    return () => {
+      watch.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [shape, scheme]);
+  useEffect(() => plot.current?.setData(dataOf({ at, series })), [at, series]);
+  return (
+    <Card title={title} className="chart">
+      <ul className="chart__legend">
+        {series.map(({ label, colour, values }) => (
+          <li key={label}>
+            <span className={`chart__key chart__key--${colour}`} aria-hidden="true" />
+            {label} <b>{formatLast(values, format)}</b>
+          </li>
+        ))}
+      </ul>
+      <div ref={place} className="chart__plot" aria-hidden="true" />
+    </Card>
+  );
+}
+
+function formatLast(values: readonly (number | null)[], format: (value: number) => string): string {
+  const last = values.findLast((value) => value !== null);
+  return last === undefined || last === null ? '—' : format(last);
+}
+
+function dataOf({ at, series }: { at: number[]; series: readonly ChartSeries[] }): uPlot.AlignedData {
+  return [at, ...series.map(({ values }) => values)];
+}

@@ -1,0 +1,55 @@
+import { FileInput } from '@mantine/core';
+import { useState } from 'react';
+import { Card } from '../../components/facts.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { sendFile } from './bulk.ts';
+import { generatorTexts } from './texts.ts';
+import { NO_VERDICTS, type Verdicts } from './verdicts.ts';
+
+/** Sends a file of orders, and counts the verdicts while they come. */
+export function BulkFile() {
+  const t = useTexts(generatorTexts);
+  const [verdicts, setVerdicts] = useState<Verdicts | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  const send = async (file: File | null) => {
+    if (file === null) return;
+    setError(undefined);
+    setVerdicts(NO_VERDICTS);
+    try {
+      await sendFile(file, setVerdicts);
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
+  return (
+    <Card title={t.file}>
+      <div className="stack">
+        <FileInput
+          label={t.file}
+          description={t.fileHint}
+          placeholder="orders.ndjson"
+          accept=".ndjson,.jsonl,.json,.txt"
+          value={null}
+          onChange={(file) => void send(file)}
+        />
+        {error !== undefined && <ProblemAlert error={error} />}
+        {verdicts !== undefined && (
+          <div role="status">
+            {t.verdicts(verdicts.accepted, verdicts.rejected, verdicts.failed)}.{' '}
+            {verdicts.complete !== undefined && (verdicts.complete ? t.complete : t.incomplete)}
+            {verdicts.bad.length > 0 && (
+              <ul className="violations">
+                {verdicts.bad.map(({ line, text }) => (
+                  <li key={line}>
+                    {t.line} {line}: {text}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </div>
+        )}
+      </div>
+    </Card>
+  );
+}

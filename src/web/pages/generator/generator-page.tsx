@@ -1,0 +1,76 @@
+import { Badge } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { Generator } from '../../../client/schema.generated.ts';
+import { api, dataOf } from '../../api/client.ts';
+import { refetchEvery } from '../../api/queries.ts';
+import { Card, Facts } from '../../components/facts.tsx';
+import { PageTitle } from '../../components/page-title.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { BulkFile } from './bulk-file.tsx';
+import { LoadForm } from './load-form.tsx';
+import { Preview } from './preview.tsx';
+import { SendOne } from './send-one.tsx';
+import { SendOwn } from './send-own.tsx';
+import { generatorTexts } from './texts.ts';
+
+/** Steers the generator of the process that answers, and sends orders by hand. */
+export function GeneratorPage() {
+  const t = useTexts(generatorTexts);
+  const { data, error } = useQuery({
+    queryKey: ['generator'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/generator', { signal })),
+    refetchInterval: refetchEvery(1_000),
+  });
+  return (
+    <>
+      <PageTitle title={t.title}>
+        {data !== undefined && (
+          <Badge variant="light" color={data.state === 'running' ? 'green' : 'gray'}>
+            {t.states[data.state]}
+          </Badge>
+        )}
+      </PageTitle>
+      {error !== null && <ProblemAlert error={error} retries />}
+      {data !== undefined && (
+        <>
+          <Status generator={data} />
+          <LoadForm generator={data} />
+        </>
+      )}
+      <div className="cards">
+        <SendOne />
+        <BulkFile />
+      </div>
+      <SendOwn />
+      <Preview />
+    </>
+  );
+}
+
+function Status({ generator }: { readonly generator: Generator }) {
+  const t = useTexts(generatorTexts);
+  const format = useFormat();
+  const { counts, current_rate, remaining, next_index, late_ms, error } = generator;
+  return (
+    <Card title={t.states[generator.state]}>
+      <Facts
+        facts={[
+          [t.now, t.perSecond(format.number(current_rate, 1))],
+          [t.sent, format.number(counts.sent)],
+          [t.failed, format.number(counts.failed)],
+          [t.inFlight, format.number(counts.in_flight)],
+          [t.remaining, remaining === null ? t.endless : format.number(remaining)],
+          [t.nextIndex, format.number(next_index)],
+          [t.late, format.span(late_ms)],
+        ]}
+      />
+      {error !== null && (
+        <p className="bad">
+          {t.stoppedFor}: {error}
+        </p>
+      )}
+    </Card>
+  );
+}

@@ -3,4 +3,5 @@ export const pages = [
   { name: 'overview', path: '/' },
   { name: 'orders', path: '/orders' },
   { name: 'generator', path: '/generator' },
+  { name: 'letters', path: '/dead-letters' },
 ] as const;

@@ -16,6 +16,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
   generator: lazy(async () => ({
     default: (await import('../pages/generator/generator-page.tsx')).GeneratorPage,
   })),
+  letters: lazy(async () => ({ default: (await import('../pages/letters/letters-page.tsx')).LettersPage })),
 };
 
 /** The page at a path. */

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { sendOrder } from '../../api/send-order.ts';
 import { Link } from '../../app/link.tsx';
 import { Card } from '../../components/facts.tsx';
+import { jsonErrorOf } from '../../components/json-error.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { addressOf } from '../orders/address.ts';
-import { jsonErrorOf } from './json-error.ts';
 import { sampleOrder } from './sample-order.ts';
 import { generatorTexts } from './texts.ts';
 

@@ -1,0 +1,16 @@
+import { expect, test } from 'bun:test';
+import { filterOf, redriveOf } from './letter-query.ts';
+
+test('the address says which letters', () => {
+  expect(filterOf(new URLSearchParams('reason=schema&since=1h&key=a'))).toEqual({
+    reason: ['schema'],
+    since: '1h',
+    key: 'a',
+  });
+  expect(filterOf(new URLSearchParams('reason=nonsense&since=2y&key='))).toEqual({});
+});
+
+test('a redrive is of what is shown', () => {
+  expect(redriveOf({}, true)).toEqual({ all: true, dry_run: true });
+  expect(redriveOf({ since: '1h' }, false)).toEqual({ filter: { since: '1h' }, dry_run: false });
+});

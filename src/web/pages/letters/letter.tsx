@@ -1,0 +1,114 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import type { DeadLetter } from '../../../client/schema.generated.ts';
+import { api, dataOf } from '../../api/client.ts';
+import { refetchEvery } from '../../api/queries.ts';
+import { setQuery } from '../../app/navigation.ts';
+import { bytesText, hexOf } from '../../components/bytes.ts';
+import { Card, Facts } from '../../components/facts.tsx';
+import { Instant } from '../../components/instant.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { pointerOf, spotIn } from './bad-spot.ts';
+import { FixForm } from './fix-form.tsx';
+import { lettersTexts } from './texts.ts';
+
+/** One letter with all it has: what is wrong is marked, and it can be sent back, fixed or as it is. */
+export function Letter({ position }: { readonly position: string }) {
+  const t = useTexts(lettersTexts);
+  const heading = useRef<HTMLDivElement>(null);
+  const { data, error } = useQuery({
+    queryKey: ['letters', 'one', position],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/dead-letters/{position}', { params: { path: { position } }, signal })),
+    refetchInterval: refetchEvery(),
+  });
+  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), []);
+  return (
+    <div ref={heading}>
+      <Card title={t.letter(position)}>
+        <div className="stack">
+          {error !== null && <ProblemAlert error={error} retries />}
+          {data !== undefined && <Content letter={data} />}
+          <Button className="fit" size="xs" variant="default" onClick={() => setQuery({ letter: undefined })}>
+            {t.close}
+          </Button>
+        </div>
+      </Card>
+    </div>
+  );
+}
+
+function Content({ letter }: { readonly letter: DeadLetter }) {
+  const t = useTexts(lettersTexts);
+  const format = useFormat();
+  const { position, source, reason, detail, at, replays, key, value_bytes, headers, redriven_at } = letter;
+  const redrive = useAction(
+    () => dataOf(api.POST('/api/v1/dead-letters/redrive', { body: { positions: [position] } })),
+    { said: ({ counts }) => t.redriveDone(counts['sent'] ?? 0, 1), changes: ['letters'] },
+  );
+  return (
+    <>
+      <p className="bad">
+        <code>{reason}</code> {detail}
+      </p>
+      <Facts
+        facts={[
+          [t.at, <Instant key="at" at={at} />],
+          [t.source, source && `${source.topic} ${source.partition}:${source.offset}`],
+          [t.key, <code key="key">{bytesText(key)}</code>],
+          [t.size, value_bytes === null ? '' : format.bytes(value_bytes)],
+          [t.replays, String(replays)],
+          [t.sentBack, redriven_at && <Instant at={redriven_at} />],
+        ]}
+      />
+      <details>
+        <summary>{t.headers}</summary>
+        <Facts facts={Object.entries(headers).map(([name, value]) => [name, bytesText(value)])} />
+      </details>
+      <Value letter={letter} />
+      {redrive.error !== null && <ProblemAlert error={redrive.error} />}
+      <Button className="fit" variant="default" loading={redrive.isPending} onClick={() => redrive.mutate()}>
+        {t.redriveOne}
+      </Button>
+      {letter.value !== undefined && <FixForm value={letter.value} />}
+    </>
+  );
+}
+
+function Value({ letter: { value, value_base64, value_bytes, detail } }: { readonly letter: DeadLetter }) {
+  const t = useTexts(lettersTexts);
+  if (value_bytes === null) return <p className="muted">{t.noValue}</p>;
+  const pointer = pointerOf(detail);
+  const { before, marked, after } =
+    value === undefined
+      ? { before: readable(value_base64 ?? ''), marked: '', after: '' }
+      : spotIn(value, pointer);
+  return (
+    <section className="json" aria-label={t.value}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+      <pre tabIndex={0}>
+        {before}
+        {marked !== '' && <mark title={detail}>{marked}</mark>}
+        {after}
+      </pre>
+      {marked !== '' && <p className="json__hint">{t.badSpot}</p>}
+    </section>
+  );
+}
+
+const MOST_SHOWN = 20_000;
+
+/** Text where the bytes are text, hexadecimal where not; a long value is cut. */
+function readable(base64: string): string {
+  const start = base64.slice(0, MOST_SHOWN);
+  try {
+    const bytes = Uint8Array.from(atob(start), (one) => one.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return hexOf(start);
+  }
+}

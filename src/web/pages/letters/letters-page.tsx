@@ -1,0 +1,169 @@
+import { Badge, Button, NativeSelect, TextInput } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { DeadLetterSummary } from '../../../client/schema.generated.ts';
+import { api, dataOf } from '../../api/client.ts';
+import { refetchEvery } from '../../api/queries.ts';
+import { setQuery, usePlace } from '../../app/navigation.ts';
+import { Card } from '../../components/facts.tsx';
+import { Instant } from '../../components/instant.tsx';
+import { PageTitle } from '../../components/page-title.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { ScrollX } from '../../components/scroll-x.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { BulkRedrive } from './bulk-redrive.tsx';
+import { Letter } from './letter.tsx';
+import { AGES, filterOf, type LetterFilter, REASONS } from './letter-query.ts';
+import { lettersTexts } from './texts.ts';
+
+const LIMIT = 50;
+
+/** Rejected messages: how many and why, each of them, and how to send them back. */
+export function LettersPage() {
+  const t = useTexts(lettersTexts);
+  const { query } = usePlace();
+  const filter = filterOf(query);
+  const open = query.get('letter') ?? undefined;
+  const key = JSON.stringify(filter);
+  const counts = useQuery({
+    queryKey: ['letters', 'counts', key],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/dead-letters/counts', { params: { query: filter }, signal })),
+    refetchInterval: refetchEvery(5_000),
+  });
+  const list = useInfiniteQuery({
+    queryKey: ['letters', 'list', key],
+    queryFn: ({ pageParam, signal }) => {
+      const params = { query: { ...filter, limit: LIMIT, ...(pageParam !== null && { cursor: pageParam }) } };
+      return dataOf(api.GET('/api/v1/dead-letters', { params, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+    refetchInterval: refetchEvery(),
+  });
+  const letters = list.data?.pages.flatMap((page) => page.letters) ?? [];
+  const error = list.error ?? counts.error;
+  return (
+    <>
+      <PageTitle title={t.title}>
+        {counts.data !== undefined && (
+          <>
+            <Badge variant="light" color={counts.data.total > 0 ? 'red' : 'green'}>
+              {t.total(counts.data.total)}
+            </Badge>
+            <Badge variant="light" color="gray">
+              {t.redriven(counts.data.redriven)}
+            </Badge>
+          </>
+        )}
+      </PageTitle>
+      {error !== null && <ProblemAlert error={error} retries />}
+      {counts.data?.cut === true && <p className="muted">{t.cut}</p>}
+      <Filter filter={filter} counts={counts.data?.by_reason ?? {}} />
+      {open !== undefined && <Letter key={open} position={open} />}
+      {list.data !== undefined && letters.length === 0 && !list.hasNextPage ? (
+        <p className="empty">{t.none}</p>
+      ) : (
+        <Card title={t.list}>
+          <Rows letters={letters} open={open} />
+          {list.hasNextPage && (
+            <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
+              {t.more}
+            </Button>
+          )}
+        </Card>
+      )}
+      <BulkRedrive filter={filter} key={key} />
+    </>
+  );
+}
+
+interface FilterProps {
+  readonly filter: LetterFilter;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+function Filter({ filter, counts }: FilterProps) {
+  const t = useTexts(lettersTexts);
+  const [text, setText] = useState(filter.key ?? '');
+  return (
+    <div className="fields">
+      <NativeSelect
+        label={t.reason}
+        value={filter.reason?.[0] ?? ''}
+        onChange={(event) => setQuery({ reason: event.currentTarget.value })}
+        data={[
+          { value: '', label: t.all },
+          ...REASONS.map((value) => ({
+            value,
+            label: counts[value] ? `${value} (${counts[value]})` : value,
+          })),
+        ]}
+      />
+      <NativeSelect
+        label={t.age}
+        value={filter.since ?? ''}
+        onChange={(event) => setQuery({ since: event.currentTarget.value })}
+        data={AGES.map((value) => ({ value, label: t.ages[value] }))}
+      />
+      <TextInput
+        label={t.key}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onBlur={() => setQuery({ key: text })}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') setQuery({ key: text });
+        }}
+      />
+    </div>
+  );
+}
+
+interface RowsProps {
+  readonly letters: readonly DeadLetterSummary[];
+  readonly open: string | undefined;
+}
+
+function Rows({ letters, open }: RowsProps) {
+  const t = useTexts(lettersTexts);
+  return (
+    <ScrollX label={t.list}>
+      <table className="plain">
+        <thead>
+          <tr>
+            <th scope="col">{t.position}</th>
+            <th scope="col">{t.at}</th>
+            <th scope="col">{t.reason}</th>
+            <th scope="col">{t.detail}</th>
+            <th scope="col">{t.state}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {letters.map(({ position, at, reason, detail, redriven_at }) => (
+            <tr key={position}>
+              <td>
+                <Button
+                  size="compact-xs"
+                  variant={position === open ? 'light' : 'default'}
+                  onClick={() => {
+                    setQuery({ letter: position }, {});
+                  }}
+                >
+                  {position}
+                </Button>
+              </td>
+              <td>
+                <Instant at={at} />
+              </td>
+              <td>
+                <code>{reason}</code>
+              </td>
+              <td>{detail}</td>
+              <td>{redriven_at !== null && t.sentBack}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}

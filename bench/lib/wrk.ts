@@ -45,7 +45,7 @@ init = function(args)
   for uid in io.lines(args[1]) do requests[#requests + 1] = wrk.format("GET", "/api/v1/orders/" .. uid) end
 end
 request = function()
-  if zipf then return requests[math.floor(#requests ^ math.random())] end
+  if zipf then return requests[math.floor((#requests) ^ math.random())] end
   at = at % #requests + 1
   return requests[at]
 end

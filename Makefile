@@ -33,8 +33,8 @@ bench: setup ## Measure speed and memory; BENCH=ingest for one (docs/performance
 chaos: setup-test ## Kill and cut everything, then prove nothing is lost; KILLS=100 SEED=… (docs/chaos.md)
 	@exec $(BUN) test/chaos/run.ts
 
-screenshots: setup-test ## Take pictures of every page of the web console, into .artifacts
-	@exec $(BUN) test/run.ts test/e2e/console.test.ts -t 'every page'
+screenshots: setup-test ## Take pictures of every page of the web console, into .artifacts and docs/console.png
+	@$(BUN) test/run.ts test/e2e/console.test.ts && cp .artifacts/page-overview-light.png docs/console.png
 
 client: ## Write the types of the TypeScript client anew, after endpoints have changed
 	@exec $(BUN) scripts/generate-client.ts

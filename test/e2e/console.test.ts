@@ -73,7 +73,8 @@ test('an order’s way from “send one” to its journey', async () => {
   await page.getByRole('link', { name: 'Open the order' }).click();
   await page.getByRole('list').filter({ hasText: 'Readable' }).waitFor();
   await page.getByText('In Kafka').waitFor();
-  expect(await page.locator('.journey__position').textContent()).toContain(place.topic);
+  await page.locator('.journey__position').getByRole('link').click();
+  await page.getByRole('heading', { name: `Message ${place.topic}` }).waitFor();
 });
 
 test('the generator is started, changed and stopped', async () => {
@@ -167,11 +168,42 @@ test('dead letters are sent back together, after a preview and a question', asyn
   await page.getByText('sent back', { exact: true }).first().waitFor();
 });
 
+test('messages are found by key and followed live, and lead to their order', async () => {
+  const page = await browser.open(`${place.url}/messages?topic=${place.topic}&key=file-1`);
+  await page
+    .getByRole('button', { name: /^\d+:\d+$/ })
+    .first()
+    .click();
+  await page.getByRole('region', { name: 'Value' }).getByText('"file-1"').first().waitFor();
+  await page.getByRole('switch', { name: 'Follow what arrives' }).press('Space');
+  await page
+    .getByRole('button', { name: /^\d+:\d+$/ })
+    .nth(2)
+    .waitFor();
+  expect(new URL(page.url()).searchParams.get('tail')).toBe('on');
+});
+
+test('the cache: what it holds of an order, and it forgets when told so', async () => {
+  await place.get('file-1');
+  const page = await browser.open(`${place.url}/cache?order=file-1`);
+  await page.getByRole('region', { name: /^Value in/ }).waitFor();
+  await page.getByRole('button', { name: 'Forget', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Forget file-1?' });
+  await dialog.getByRole('button', { name: 'Forget' }).click();
+  await page.getByText('file-1 is forgotten in all tiers').waitFor();
+  await page.getByRole('region', { name: /^Value in/ }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Forget all orders' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Forget all orders' }).click();
+  await page.getByText(/keys? forgotten/).waitFor();
+});
+
 const PAGES = [
   ['/', 'Overview', 'Обзор'],
   ['/orders', 'Orders', 'Заказы'],
   ['/generator', 'Generator', 'Генератор'],
+  ['/messages', 'Messages', 'Сообщения'],
   ['/dead-letters', 'Dead letters', 'Отклонённые'],
+  ['/cache', 'Cache', 'Кэш'],
 ] as const;
 
 const VIEWS: [string, BrowserContextOptions][] = [

@@ -3,5 +3,7 @@ export const pages = [
   { name: 'overview', path: '/' },
   { name: 'orders', path: '/orders' },
   { name: 'generator', path: '/generator' },
+  { name: 'messages', path: '/messages' },
   { name: 'letters', path: '/dead-letters' },
+  { name: 'cache', path: '/cache' },
 ] as const;

@@ -17,6 +17,10 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
     default: (await import('../pages/generator/generator-page.tsx')).GeneratorPage,
   })),
   letters: lazy(async () => ({ default: (await import('../pages/letters/letters-page.tsx')).LettersPage })),
+  messages: lazy(async () => ({
+    default: (await import('../pages/messages/messages-page.tsx')).MessagesPage,
+  })),
+  cache: lazy(async () => ({ default: (await import('../pages/cache/cache-page.tsx')).CachePage })),
 };
 
 /** The page at a path. */

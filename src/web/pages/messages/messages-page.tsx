@@ -1,0 +1,136 @@
+import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api, dataOf } from '../../api/client.ts';
+import { refetchEvery } from '../../api/queries.ts';
+import { setQuery, usePlace } from '../../app/navigation.ts';
+import { Card } from '../../components/facts.tsx';
+import { PageTitle } from '../../components/page-title.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { Groups } from './groups.tsx';
+import { MessageCard } from './message-card.tsx';
+import { type MessageQuery, messageQueryOf } from './message-query.ts';
+import { MessageRows } from './message-rows.tsx';
+import { Tail } from './tail.tsx';
+import { messagesTexts } from './texts.ts';
+
+/** What is in a topic, and what arrives; the groups that read. */
+export function MessagesPage() {
+  const t = useTexts(messagesTexts);
+  const { query } = usePlace();
+  const topics = useQuery({
+    queryKey: ['topics'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/topics', { signal })),
+    refetchInterval: refetchEvery(10_000),
+  });
+  const names = topics.data?.topics.map(({ name }) => name) ?? [];
+  const topic = query.get('topic') ?? names.find((name) => name.startsWith('orders')) ?? names[0];
+  const partitions = topics.data?.topics.find(({ name }) => name === topic)?.partitions ?? 0;
+  const open = query.get('message') ?? undefined;
+  const tailing = query.get('tail') === 'on';
+  const wanted = messageQueryOf(query);
+  return (
+    <>
+      <PageTitle title={t.title} />
+      {topics.error !== null && <ProblemAlert error={topics.error} retries />}
+      {topic !== undefined && (
+        <>
+          <div className="row">
+            <NativeSelect
+              aria-label={t.topic}
+              value={topic}
+              onChange={(event) =>
+                setQuery({ topic: event.currentTarget.value, message: undefined, offset: undefined })
+              }
+              data={names.includes(topic) ? names : [topic, ...names]}
+            />
+            <Switch
+              label={t.tail}
+              checked={tailing}
+              onChange={(event) => setQuery({ tail: event.currentTarget.checked ? 'on' : undefined })}
+            />
+          </div>
+          {!tailing && <Form key={String(query)} wanted={wanted} partitions={partitions} />}
+          {open !== undefined && <MessageCard key={open} topic={topic} position={open} />}
+          {tailing ? <Tail topic={topic} key={topic} /> : <Messages topic={topic} wanted={wanted} />}
+        </>
+      )}
+      <Groups />
+    </>
+  );
+}
+
+function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: MessageQuery }) {
+  const t = useTexts(messagesTexts);
+  const list = useInfiniteQuery({
+    queryKey: ['messages', topic, wanted],
+    queryFn: ({ pageParam, signal }) => {
+      const query = {
+        ...wanted,
+        limit: 50,
+        value_bytes: 200,
+        ...(pageParam !== null && { cursor: pageParam }),
+      };
+      return dataOf(
+        api.GET('/api/v1/topics/{topic}/messages', { params: { path: { topic }, query }, signal }),
+      );
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+    refetchInterval: refetchEvery(),
+  });
+  const messages = list.data?.pages.flatMap((page) => page.messages) ?? [];
+  return (
+    <Card title={t.list}>
+      <div className="stack">
+        {list.error !== null && <ProblemAlert error={list.error} retries />}
+        {messages.length > 0 && <MessageRows messages={messages} />}
+        {list.data !== undefined && messages.length === 0 && <p className="empty">{t.none}</p>}
+        {list.data?.pages.at(-1)?.cut === true && <p className="muted">{t.cut}</p>}
+        {list.hasNextPage && (
+          <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
+            {t.more}
+          </Button>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Form({ wanted, partitions }: { readonly wanted: MessageQuery; readonly partitions: number }) {
+  const t = useTexts(messagesTexts);
+  const [partition, setPartition] = useState(String(wanted.partition ?? ''));
+  const [offset, setOffset] = useState(String(wanted.offset ?? ''));
+  const [at, setAt] = useState(wanted.at ?? '');
+  const [key, setKey] = useState(wanted.key ?? '');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setQuery({ partition, offset, at, key }, {});
+  };
+  return (
+    <form className="fields" onSubmit={submit}>
+      <NativeSelect
+        label={t.partition}
+        value={partition}
+        onChange={(event) => setPartition(event.currentTarget.value)}
+        data={[
+          { value: '', label: t.allPartitions },
+          ...Array.from({ length: partitions }, (_, number) => String(number)),
+        ]}
+      />
+      <TextInput
+        label={t.offset}
+        value={offset}
+        inputMode="numeric"
+        disabled={partition === ''}
+        onChange={(event) => setOffset(event.currentTarget.value)}
+      />
+      <TextInput label={t.at} value={at} onChange={(event) => setAt(event.currentTarget.value)} />
+      <TextInput label={t.key} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
+      <Button type="submit" variant="default">
+        {t.search}
+      </Button>
+    </form>
+  );
+}

@@ -123,13 +123,27 @@ describe('finding an order', () => {
     await shot(page, 'json');
   });
 
-  test('markup in an order is text', async () => {
-    add('<img src=x onerror=alert(1)>', 0, { customer_id: '<script>throw 1</script>' });
-    const page = await browser.open(
-      `${server.url}/orders/${encodeURIComponent('<img src=x onerror=alert(1)>')}`,
-    );
-    await page.getByText('<script>throw 1</script>').waitFor();
-    expect(await page.locator('main img, main script').count()).toBe(0);
+  test('markup in any field of an order is text, in the list, the receipt and the JSON', async () => {
+    const markup = '"><img src=x onerror=alert(1)><script>throw 1</script>';
+    const poisoned = (value: unknown): unknown => {
+      if (typeof value === 'string') return markup;
+      if (Array.isArray(value)) return value.map(poisoned);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, poisoned(one)]));
+    };
+    const { date_created, ...rest } = storedOrder(markup).order;
+    add(markup, 99, { ...(poisoned(rest) as Partial<Order>), date_created });
+    const page = await browser.open(`${server.url}/orders`);
+    const injected = page.locator('main img, main script');
+    await page.getByRole('link', { name: markup }).click();
+    expect(await injected.count()).toBe(0);
+    await heading(page, `Order ${markup}`).waitFor();
+    await page.getByRole('heading', { name: 'Items' }).waitFor();
+    expect(await page.getByText('onerror=alert(1)').count()).toBeGreaterThan(15);
+    expect(await injected.count()).toBe(0);
+    await page.getByText('JSON', { exact: true }).click();
+    await page.getByRole('region', { name: 'The order as JSON' }).waitFor();
+    expect(await injected.count()).toBe(0);
   });
 
   test('the address of an order opens it; back and forward work', async () => {

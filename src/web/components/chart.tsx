@@ -20,6 +20,7 @@ interface ChartProps {
 
 const HEIGHT = 150;
 const WINDOW_S = 300;
+const LEAST_S = 60;
 
 /** Lines over the last minutes, with the last values beside their names: those are what a screen reader gets. */
 export function Chart({ title, at, series, format }: ChartProps) {
@@ -47,7 +48,7 @@ export function Chart({ title, at, series, format }: ChartProps) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: (_, __, max) => [max - WINDOW_S, max] },
+          x: { range: (_, min, max) => [Math.min(Math.max(min, max - WINDOW_S), max - LEAST_S), max] },
           y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
         },
         axes: [

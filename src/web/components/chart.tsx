@@ -52,7 +52,7 @@ export function Chart({ title, at, series, format }: ChartProps) {
           y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
         },
         axes: [
-          { ...axis, size: 28, space: 70, values: '{HH}:{mm}' },
+          { ...axis, size: 28, space: 70, values: '{HH}:{mm}:{ss}' },
           { ...axis, size: 56, values: (_, splits) => splits.map((value) => latest.current.format(value)) },
         ],
         series: [

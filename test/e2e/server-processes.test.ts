@@ -39,10 +39,18 @@ function statusOf(pid: number): { state: string; parent: number } | undefined {
 const parentOf = (pid: number) => statusOf(pid)?.parent;
 const commandOf = (pid: number) => read(pid, 'cmdline');
 
-/** False once its sockets are closed, also while it waits to be reaped. */
+/** False once its sockets are closed, also while it waits to be reaped. They stay open until the last of its threads has ended. */
 function isAlive(pid: number): boolean {
   const { state = 'Z' } = statusOf(pid) ?? {};
-  return state !== 'Z';
+  return state !== 'Z' || threadsOf(pid) > 1;
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 function read(pid: number, name: string): string {

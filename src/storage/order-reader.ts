@@ -25,6 +25,8 @@ interface CacheEntry {
 
 /** Pauses while someone else, who got the lease, reads the order from the database, ms; then we read it, too. */
 const HELD_PAUSES_MS = [3, 6, 12, 24];
+/** After that long no pause begins. */
+const HELD_PATIENCE_MS = 50;
 
 interface Flight {
   readonly landing: Promise<FoundOrder | undefined>;
@@ -109,9 +111,11 @@ export class OrderReader {
     try {
       const { cache } = this.#options;
       if (cache === undefined) return inDatabase(await this.#reads.load(uid));
+      const patience = performance.now() + HELD_PATIENCE_MS;
       let entry = await this.#cached.load(uid);
       for (const ms of HELD_PAUSES_MS) {
-        if (!entry.held) break;
+        // Of a slow Redis each look takes its time, too: PostgreSQL is faster then.
+        if (!entry.held || performance.now() > patience) break;
         await pause(ms);
         entry = await this.#cached.load(uid);
       }

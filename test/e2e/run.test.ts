@@ -49,8 +49,12 @@ describe('run', () => {
     const response = await place.get(first?.order_uid ?? '');
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ order_uid: first?.order_uid });
-    const ready = await fetch(`${place.url}/readyz`);
-    expect(await ready.json()).toMatchObject({ status: 'ok' });
+    // Redis comes into use a moment after the first request may be served.
+    await until(async () => {
+      const ready: unknown = await (await fetch(`${place.url}/readyz`)).json();
+      expect(ready).toMatchObject({ status: 'ok' });
+      return true;
+    });
   });
 
   test('an order sent by kcat is readable within 2 s over both lookups, as it was sent', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
-import { freePort } from './free-port.ts';
+import { freeClusterPort, freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** TEST_REDIS_SERVER=valkey-server tests with another server of the same protocol. */
@@ -26,7 +26,8 @@ export class RedisProcess {
   /** Starts one on a free port of the loopback, with more options of redis-server; `boot` has resolved. */
   static async start(...options: string[]): Promise<RedisProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'test-redis-'));
-    const server = new RedisProcess(await freePort(), folder, options);
+    const port = await (options.includes('--cluster-enabled') ? freeClusterPort() : freePort());
+    const server = new RedisProcess(port, folder, options);
     await server.boot();
     return server;
   }

@@ -140,10 +140,11 @@ test('a slot moves: the new place of its keys is found, and no old order is read
   await from.command(['UNLINK', key]);
   for (const node of [to, from, ...cluster.masters])
     await node.command(['CLUSTER', 'SETSLOT', slot, 'NODE', id]);
+  await agreed();
   write([setup], 'new');
   await setup.cache.invalidate(UIDS);
   expect(await kept(setup)).toEqual(new Set(['new']));
-  expect(await to.command(['EXISTS', key])).toBe(1);
+  await until(async () => (await to.command(['EXISTS', key])) === 1);
 });
 
 test('a master dies: lookups go on, and its replica takes over without an old order', async () => {

@@ -26,7 +26,7 @@ interface CacheEntry {
 /** Pauses while someone else, who got the lease, reads the order from the database, ms; then we read it, too. */
 const HELD_PAUSES_MS = [3, 6, 12, 24];
 /** After that long no pause begins. */
-const HELD_PATIENCE_MS = 50;
+const HELD_PATIENCE_MS = 75;
 
 interface Flight {
   readonly landing: Promise<FoundOrder | undefined>;

@@ -25,8 +25,8 @@ interface CacheEntry {
 
 /** Pauses while someone else, who got the lease, reads the order from the database, ms; then we read it, too. */
 const HELD_PAUSES_MS = [3, 6, 12, 24];
-/** After that long no pause begins. */
-const HELD_PATIENCE_MS = 75;
+/** So long after Redis's first answer no pause begins any more. */
+const HELD_PATIENCE_MS = 60;
 
 interface Flight {
   readonly landing: Promise<FoundOrder | undefined>;
@@ -79,9 +79,9 @@ export class OrderReader {
       const message = 'too many lookups are waiting';
       return Promise.reject(new AppError('database_unavailable', message, { retryable: true }));
     }
-    this.#underWay++;
     const flight = this.#flights.get(uid);
     if (flight === undefined) return this.#open(uid);
+    this.#underWay++;
     return this.#join(uid, flight).finally(() => this.#underWay--);
   }
 
@@ -95,12 +95,11 @@ export class OrderReader {
   /** After another flight, for those who came too late for it. */
   #board(uid: string): Promise<FoundOrder | undefined> {
     const flight = this.#flights.get(uid);
-    if (flight !== undefined) return this.#join(uid, flight);
-    this.#underWay++;
-    return this.#open(uid);
+    return flight === undefined ? this.#open(uid) : this.#join(uid, flight);
   }
 
   #open(uid: string): Promise<FoundOrder | undefined> {
+    this.#underWay++;
     // Nothing of a flight runs before its first batch, so it is in the map before it can end.
     const landing = this.#fly(uid);
     this.#flights.set(uid, { landing, departed: false });
@@ -111,8 +110,8 @@ export class OrderReader {
     try {
       const { cache } = this.#options;
       if (cache === undefined) return inDatabase(await this.#reads.load(uid));
-      const patience = performance.now() + HELD_PATIENCE_MS;
       let entry = await this.#cached.load(uid);
+      const patience = performance.now() + HELD_PATIENCE_MS;
       for (const ms of HELD_PAUSES_MS) {
         // Of a slow Redis each look takes its time, too: PostgreSQL is faster then.
         if (!entry.held || performance.now() > patience) break;

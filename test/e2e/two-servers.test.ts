@@ -74,7 +74,7 @@ async function get({ url }: Server, uid: string) {
   return { track: track_number, tier: response.headers.get('x-cache') };
 }
 
-test('a stampede on a cold order reads it from PostgreSQL once a server at most', async () => {
+test('a stampede on a cold order reads it from PostgreSQL once, whichever server is asked', async () => {
   for (const server of servers) await get(server, uids[1] ?? '');
   const before = await reads();
   const cold = uids[0] ?? '';
@@ -83,8 +83,7 @@ test('a stampede on a cold order reads it from PostgreSQL once a server at most'
   );
   expect(answers.length).toBe(1_000);
   expect(new Set(answers.map(({ tier }) => tier)).size).toBeGreaterThan(1);
-  // One; the other server reads, too, when Redis takes longer to answer than is worth waiting for, as on a busy machine.
-  expect((await reads()) - before).toBeLessThanOrEqual(2);
+  expect((await reads()) - before).toBe(1);
 }, 60_000);
 
 test('changes under lookups of two servers: no read is older than an acknowledged write', async () => {

@@ -10,6 +10,7 @@ import { Card } from '../../components/facts.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
@@ -81,18 +82,7 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
     <Card title={t.tiers}>
       <ScrollX label={t.tiers}>
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">{t.tier}</th>
-              <th scope="col" className="num">
-                {t.answered}
-              </th>
-              <th scope="col" className="num">
-                {t.share}
-              </th>
-              <th scope="col">{t.holds}</th>
-            </tr>
-          </thead>
+          <TableHead columns={[t.tier, [t.answered, 'num'], [t.share, 'num'], t.holds]} />
           <tbody>
             {rows.map(([name, hits, holds]) => (
               <tr key={name}>

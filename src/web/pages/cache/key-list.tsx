@@ -6,6 +6,7 @@ import { setQuery } from '../../app/navigation.ts';
 import { Card } from '../../components/facts.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { cacheTexts } from './texts.ts';
@@ -32,18 +33,7 @@ export function KeyList() {
       {keys.length > 0 && (
         <ScrollX label={t.list}>
           <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">{t.uid}</th>
-                <th scope="col">{t.kind}</th>
-                <th scope="col" className="num">
-                  {t.ttl}
-                </th>
-                <th scope="col" className="num">
-                  {t.size}
-                </th>
-              </tr>
-            </thead>
+            <TableHead columns={[t.uid, t.kind, [t.ttl, 'num'], [t.size, 'num']]} />
             <tbody>
               {keys.map(({ order_uid, kind, ttl_ms, bytes }) => (
                 <tr key={`${kind} ${order_uid}`}>

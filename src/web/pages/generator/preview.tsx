@@ -3,6 +3,7 @@ import { api, dataOf } from '../../api/client.ts';
 import { bytesText } from '../../components/bytes.ts';
 import { Card } from '../../components/facts.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { generatorTexts } from './texts.ts';
 
@@ -20,18 +21,7 @@ export function Preview() {
     <Card title={t.preview}>
       <ScrollX label={t.preview}>
         <table className="plain plain--fixed">
-          <thead>
-            <tr>
-              <th scope="col" className="num plain__short">
-                {t.index}
-              </th>
-              <th scope="col">{t.key}</th>
-              <th scope="col" className="plain__wide">
-                {t.value}
-              </th>
-              <th scope="col">{t.fault}</th>
-            </tr>
-          </thead>
+          <TableHead columns={[[t.index, 'num plain__short'], t.key, [t.value, 'plain__wide'], t.fault]} />
           <tbody>
             {data?.messages.map(({ index, key, value, fault }, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a fault may send the same index twice.

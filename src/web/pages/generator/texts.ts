@@ -41,11 +41,7 @@ export const generatorTexts = dictionary(
     sendOwn: 'Send your own',
     ownJson: 'Order as JSON',
     sample: 'Fill in a sample',
-    notJson: 'This is not JSON',
     send: 'Send and wait until it is readable',
-    stored: (uid: string) => `Order ${uid} is stored`,
-    accepted: (uid: string) => `Kafka has order ${uid}; it was not seen to be stored yet`,
-    open: 'Open the order',
     file: 'NDJSON file, an order a line',
     fileHint: 'Every line gets a verdict; bad lines do not stop the good ones.',
     verdicts: (accepted: number, rejected: number, failed: number) =>
@@ -98,11 +94,7 @@ export const generatorTexts = dictionary(
     sendOwn: 'Отправить свой',
     ownJson: 'Заказ как JSON',
     sample: 'Вставить образец',
-    notJson: 'Это не JSON',
     send: 'Отправить и дождаться доступности',
-    stored: (uid) => `Заказ ${uid} сохранён`,
-    accepted: (uid) => `Заказ ${uid} принят Kafka, но ещё не виден сохранённым`,
-    open: 'Открыть заказ',
     file: 'Файл NDJSON, заказ на строку',
     fileHint: 'Каждая строка получает ответ; плохие строки не мешают хорошим.',
     verdicts: (accepted, rejected, failed) =>

@@ -10,6 +10,7 @@ import { Instant } from '../../components/instant.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { BulkRedrive } from './bulk-redrive.tsx';
 import { Letter } from './letter.tsx';
@@ -129,15 +130,7 @@ function Rows({ letters, open }: RowsProps) {
   return (
     <ScrollX label={t.list}>
       <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">{t.position}</th>
-            <th scope="col">{t.at}</th>
-            <th scope="col">{t.reason}</th>
-            <th scope="col">{t.detail}</th>
-            <th scope="col">{t.state}</th>
-          </tr>
-        </thead>
+        <TableHead columns={[t.position, t.at, t.reason, t.detail, t.state]} />
         <tbody>
           {letters.map(({ position, at, reason, detail, redriven_at }) => (
             <tr key={position}>

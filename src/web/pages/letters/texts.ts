@@ -35,10 +35,6 @@ export const lettersTexts = dictionary(
     fix: 'Fix and send',
     fixHint: 'The fixed order goes to Kafka as a new message. This letter stays in the list, as a record.',
     fixed: 'Fixed order as JSON',
-    notJson: 'This is not JSON',
-    stored: (uid: string) => `Order ${uid} is stored`,
-    accepted: (uid: string) => `Kafka has order ${uid}; it was not seen to be stored yet`,
-    open: 'Open the order',
     bulk: 'Send many back',
     bulkHint:
       'Those the filter above shows. What was sent back before, or came back three times, is left alone.',
@@ -87,10 +83,6 @@ export const lettersTexts = dictionary(
     fixHint:
       'Исправленный заказ уходит в Kafka новым сообщением. Это отклонённое остаётся в списке как запись.',
     fixed: 'Исправленный заказ как JSON',
-    notJson: 'Это не JSON',
-    stored: (uid) => `Заказ ${uid} сохранён`,
-    accepted: (uid) => `Заказ ${uid} принят Kafka, но ещё не виден сохранённым`,
-    open: 'Открыть заказ',
     bulk: 'Вернуть много сразу',
     bulkHint: 'Те, что показывает фильтр выше. Уже возвращённые и вернувшиеся трижды не трогаются.',
     preview: 'Посмотреть, что будет',

@@ -3,6 +3,7 @@ import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { Card } from '../../components/facts.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { messagesTexts } from './texts.ts';
@@ -22,18 +23,7 @@ export function Groups() {
     <Card title={t.groups}>
       <ScrollX label={t.groups}>
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">{t.group}</th>
-              <th scope="col">{t.state}</th>
-              <th scope="col" className="num">
-                {t.members}
-              </th>
-              <th scope="col" className="num">
-                {t.lag}
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num']]} />
           <tbody>
             {data.groups.slice(0, MOST).map(({ group, state, members }) => (
               <tr key={group}>

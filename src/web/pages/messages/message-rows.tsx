@@ -5,6 +5,7 @@ import { setQuery } from '../../app/navigation.ts';
 import { bytesText } from '../../components/bytes.ts';
 import { Instant } from '../../components/instant.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { addressOf } from '../orders/address.ts';
 import { messagesTexts } from './texts.ts';
@@ -15,17 +16,7 @@ export function MessageRows({ messages }: { readonly messages: readonly Message[
   return (
     <ScrollX label={t.list}>
       <table className="plain plain--fixed">
-        <thead>
-          <tr>
-            <th scope="col">{t.position}</th>
-            <th scope="col">{t.time}</th>
-            <th scope="col">{t.key}</th>
-            <th scope="col">{t.meaning}</th>
-            <th scope="col" className="plain__wide">
-              {t.value}
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={[t.position, t.time, t.key, t.meaning, [t.value, 'plain__wide']]} />
         <tbody>
           {messages.map(({ partition, offset, timestamp, key, value, meaning }) => {
             const position = `${partition}:${offset}`;

@@ -1,5 +1,6 @@
 import type { Order } from '../../../client/schema.generated.ts';
 import { Card } from '../../components/facts.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { orderTexts } from './texts.ts';
@@ -25,23 +26,15 @@ export function ItemsTable({ items, payment }: ItemsTableProps) {
   return (
     <Card title={t.itemsTitle} className="card--wide">
       <table className="items">
-        <thead>
-          <tr>
-            <th scope="col">{t.item}</th>
-            <th scope="col" className="items__extra">
-              {t.status}
-            </th>
-            <th scope="col" className="items__extra num">
-              {t.price}
-            </th>
-            <th scope="col" className="num">
-              {t.discount}
-            </th>
-            <th scope="col" className="num">
-              {t.total}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            t.item,
+            [t.status, 'items__extra'],
+            [t.price, 'items__extra num'],
+            [t.discount, 'num'],
+            [t.total, 'num'],
+          ]}
+        />
         <tbody>
           {items.map(({ name, brand, size, nm_id, status, price, sale, total_price }, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike in every field, and the list does not change.

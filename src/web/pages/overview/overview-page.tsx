@@ -6,6 +6,7 @@ import { Card, Facts } from '../../components/facts.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { Pipe } from './pipe.tsx';
@@ -90,20 +91,7 @@ function Partitions({ sample }: { readonly sample: LiveSample }) {
   return (
     <Card title={t.partitions}>
       <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">{t.partition}</th>
-            <th scope="col" className="num">
-              {t.end}
-            </th>
-            <th scope="col" className="num">
-              {t.storedTo}
-            </th>
-            <th scope="col" className="num">
-              {t.behind}
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={[t.partition, [t.end, 'num'], [t.storedTo, 'num'], [t.behind, 'num']]} />
         <tbody>
           {sample.topic?.partitions.slice(0, 12).map(({ partition, end, stored, lag }) => (
             <tr key={partition}>

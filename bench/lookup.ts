@@ -31,13 +31,8 @@ interface Contender {
   readonly settings?: AppSettings;
 }
 
-interface Figures {
-  readonly rate: number;
-  /** Of the server, per request, µs. */
-  readonly cpu: number;
-  readonly p50: number;
-  readonly p99: number;
-}
+/** Medians of the rounds. */
+type Figures = Omit<WrkResult, 'requests'>;
 
 async function run(context: BenchContext): Promise<BenchReport> {
   const seconds = knob('SECONDS', 8);

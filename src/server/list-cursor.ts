@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { textOf } from '../lib/text-or-base64.ts';
 import type { ListOrder, ListPosition, OrderFilter } from '../storage/order-listing.ts';
 
 const VERSION = 1;
@@ -8,8 +9,6 @@ const MAX_UID_BYTES = 128 * 4;
 // The years 1 to 9999, as PostgreSQL reads them.
 const FIRST_MICROS = -62_135_596_800_000_000n;
 const LAST_MICROS = 253_402_300_799_999_999n;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The list a cursor belongs to: it is of no use for any other. */
 export interface ListedQuery {
@@ -41,7 +40,7 @@ export function decodeListCursor(text: string, query: ListedQuery): ListPosition
     return undefined;
   const storedAt = bytes.readBigInt64BE(1);
   const offset = bytes.readBigInt64BE(9);
-  const uid = decode(bytes.subarray(HEAD_BYTES, HEAD_BYTES + uidBytes));
+  const uid = textOf(bytes.subarray(HEAD_BYTES, HEAD_BYTES + uidBytes));
   if (uid === undefined || uid.includes('\u0000')) return undefined;
   if (offset < 0n || storedAt < FIRST_MICROS || storedAt > LAST_MICROS) return undefined;
   return { storedAt, offset, uid };
@@ -52,12 +51,4 @@ function checksum(bytes: Buffer, { filter, order }: ListedQuery): number {
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return crc32(bytes.subarray(0, bytes.length - SUM_BYTES), crc32(JSON.stringify([order, named])));
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

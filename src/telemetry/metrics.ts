@@ -49,29 +49,16 @@ export function registerMetrics(registry: Registry, sources: MetricSources): voi
 function register(registry: Registry, { name, type, help, label, read }: Metric): void {
   const labelNames = label === undefined ? [] : [label];
   const labelsOf = (value: string): Record<string, string> => (label === undefined ? {} : { [label]: value });
-  if (type === 'gauge') {
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect: async () => {
-        const values = await read();
-        gauge.reset();
-        for (const [value, number] of Object.entries(values)) gauge.set(labelsOf(value), number);
-      },
-    });
-    return;
-  }
-  const counter = new Counter({
+  const Kind = type === 'gauge' ? Gauge : Counter;
+  const metric = new Kind({
     name,
     help,
     labelNames,
     registers: [registry],
     collect: async () => {
       const values = await read();
-      counter.reset();
-      for (const [value, number] of Object.entries(values)) counter.inc(labelsOf(value), number);
+      metric.reset();
+      for (const [value, number] of Object.entries(values)) metric.inc(labelsOf(value), number);
     },
   });
 }

@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
-import { AppPlace } from '../helpers/app-place.ts';
-import { type AppExit, killRunning, runApp } from '../helpers/app-process.ts';
+import type { AppPlace } from '../helpers/app-place.ts';
+import { useAppPlaces } from '../helpers/app-places.ts';
+import { type AppExit, runApp } from '../helpers/app-process.ts';
 import { freePort } from '../helpers/free-port.ts';
 
-const places: AppPlace[] = [];
-
-afterEach(async () => {
-  await killRunning();
-  await Promise.all(places.splice(0).map((place) => place.remove()));
-});
-
-async function newPlace(): Promise<AppPlace> {
-  const place = await AppPlace.onTestEngines();
-  places.push(place);
-  return place;
-}
+const newPlace = useAppPlaces();
 
 function run(place: AppPlace, args: readonly string[], env: Record<string, string> = {}): Promise<AppExit> {
   return runApp(args, { env: { ...place.env, TEST_SERVICE_LOG_LEVEL: 'warn', ...env } });

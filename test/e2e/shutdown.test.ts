@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { Admin } from '@platformatic/kafka';
 import { SQL } from 'bun';
 import { AppPlace } from '../helpers/app-place.ts';
-import { type AppProcess, killRunning, startApp } from '../helpers/app-process.ts';
+import { useAppPlaces } from '../helpers/app-places.ts';
+import { type AppProcess, startApp } from '../helpers/app-process.ts';
 import { until } from '../helpers/until.ts';
 
 const ORDERS = 20_000;
@@ -10,18 +11,7 @@ const NO_GENERATOR = { TEST_SERVICE_PRODUCER_ENABLED: 'false' };
 /** Small batches, so that a stop finds many of them under way. */
 const SMALL_BATCHES = { TEST_SERVICE_CONSUMER_MAX_BATCH_ORDERS: '200' };
 
-const places: AppPlace[] = [];
-
-afterEach(async () => {
-  await killRunning();
-  await Promise.all(places.splice(0).map((place) => place.remove()));
-});
-
-async function newPlace(): Promise<AppPlace> {
-  const place = await AppPlace.onTestEngines();
-  places.push(place);
-  return place;
-}
+const newPlace = useAppPlaces();
 
 async function start(place: AppPlace, env: Record<string, string> = {}): Promise<AppProcess> {
   const app = startApp(['run', '--json'], { env: { ...place.env, ...NO_GENERATOR, ...env } });

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
-import { Database } from '../../src/storage/postgresql/database.ts';
+import type { Database } from '../../src/storage/postgresql/database.ts';
 import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { createDatabase } from './database.ts';
+import { openDatabase } from './read-side.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -18,13 +19,7 @@ export class StoredOrders {
     this.#drop = drop;
     this.url = url;
     this.sql = new SQL(url, { max: 1 });
-    this.database = new Database({
-      url,
-      maxConnections: 4,
-      connectTimeoutMs: 5_000,
-      statementTimeoutMs: 30_000,
-      applicationName: 'stored-orders',
-    });
+    this.database = openDatabase(url);
   }
 
   static async open(): Promise<StoredOrders> {

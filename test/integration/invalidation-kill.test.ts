@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { randomBytes } from 'node:crypto';
 import { Invalidator } from '../../src/storage/invalidator.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
-import { Database } from '../../src/storage/postgresql/database.ts';
+import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { PendingInvalidations } from '../../src/storage/postgresql/pending-invalidations.ts';
-import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { consumeUntilKilled } from '../helpers/consumer-process.ts';
-import { testEngines } from '../helpers/engines.ts';
 import type { KillPoint } from '../helpers/kill-points.ts';
+import { newKeyPrefix, openCache, openDatabase } from '../helpers/read-side.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { orderOf } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
@@ -26,13 +23,7 @@ let database: Database;
 
 beforeAll(async () => {
   path = await WritePath.open();
-  database = new Database({
-    url: path.place.databaseUrl,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 30_000,
-    applicationName: 'invalidation-kill',
-  });
+  database = openDatabase(path.place.databaseUrl);
 });
 
 afterAll(async () => {
@@ -41,14 +32,7 @@ afterAll(async () => {
 
 /** A server's part of the read path: cache, reader, and the replay of what others left. */
 async function openServer(keyPrefix: string) {
-  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
-  const cache = new RedisOrderCache(
-    connection,
-    { keyPrefix, ttlSeconds: 600, localBytes: 1_000_000 },
-    silentLogger,
-  );
-  cache.start();
+  const { cache, connection } = openCache({ keyPrefix, ttlSeconds: 600 });
   await until(() => connection.up);
   const options = { cacheLifeMs: 600_000, everyMs: 50, overdueMs: 50 };
   const invalidator = new Invalidator(cache, new PendingInvalidations(database), options, silentLogger);
@@ -70,7 +54,7 @@ const countNotes = async () => (await path.sql`select 1 from pending_invalidatio
 
 for (const [round, point] of POINTS.entries()) {
   test(`kill -9 ${point}: a changed order is read anew`, async () => {
-    const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
+    const keyPrefix = newKeyPrefix();
     const server = await openServer(keyPrefix);
     await send(`first${round}`);
     const consumer = path.start(

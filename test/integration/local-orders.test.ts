@@ -1,33 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { nextTurn } from '../../src/lib/next-turn.ts';
-import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { type CacheSetup, cached, REDIS_TIMEOUT_MS, setUpCache } from '../helpers/cache-setup.ts';
-import { RedisProcess } from '../helpers/redis-process.ts';
+import { type CacheSetup, cached, REDIS_TIMEOUT_MS } from '../helpers/cache-setup.ts';
+import { useRedisCaches } from '../helpers/redis-caches.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
 const TRUST_MS = 400;
-let server: RedisProcess;
-const open: RedisOrderCache[] = [];
-
-beforeAll(async () => {
-  server = await RedisProcess.start();
-});
-
-afterEach(async () => {
-  server.thaw();
-  await Promise.all(open.splice(0).map((cache) => cache.close()));
-});
-
-afterAll(async () => {
-  await server.close();
-});
-
-async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<CacheSetup> {
-  const setup = await setUpCache([server.url], { localBytes: 1_000_000, trustMs: TRUST_MS, ...options });
-  open.push(setup.cache);
-  return setup;
-}
+const redis = useRedisCaches({ localBytes: 1_000_000, trustMs: TRUST_MS });
+const { setUp } = redis;
 
 /** Two processes on one Redis and one database. */
 async function setUpTwo(): Promise<[CacheSetup, CacheSetup]> {
@@ -57,7 +37,7 @@ test('an invalidation in the same process counts at once, whatever Redis does', 
   const setup = await setUp();
   write([setup], 'a', 'old');
   await kept(setup, 'a');
-  server.freeze();
+  redis.server.freeze();
   write([setup], 'a', 'new');
   const told = setup.cache.invalidate(['a']);
   expect(setup.cache.local('a')).toBeUndefined();
@@ -128,7 +108,7 @@ test('what is deleted, overwritten or flushed in Redis is forgotten', async () =
   write([setup], 'a', '1');
   for (const command of [['DEL', setup.key('a')], ['SET', setup.key('a'), 'x'], ['FLUSHALL']]) {
     await kept(setup, 'a');
-    await server.command(command);
+    await redis.server.command(command);
     await until(() => setup.cache.local('a') === undefined);
   }
 });
@@ -137,7 +117,7 @@ test('a key that expires in Redis is forgotten', async () => {
   const setup = await setUp();
   write([setup], 'a', '1');
   await kept(setup, 'a');
-  await server.command(['PEXPIRE', setup.key('a'), '20']);
+  await redis.server.command(['PEXPIRE', setup.key('a'), '20']);
   await until(() => setup.cache.local('a') === undefined);
 });
 
@@ -145,14 +125,14 @@ test('the connection is lost: everything is forgotten', async () => {
   const setup = await setUp();
   write([setup], 'a', '1');
   await kept(setup, 'a');
-  await server.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+  await redis.server.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
   await until(() => setup.cache.local('a') === undefined);
   await kept(setup, 'a');
-  await server.kill();
+  await redis.server.kill();
   await until(() => setup.cache.local('a') === undefined);
   // Without Redis nothing is kept.
   for (let at = 0; at < 20; at++) expect((await setup.reader.find('a'))?.tier).toBe('postgresql');
-  await server.boot();
+  await redis.server.boot();
   await kept(setup, 'a');
 });
 
@@ -160,7 +140,7 @@ test('Redis falls silent: what is kept is not served for longer than the bound',
   const setup = await setUp();
   write([setup], 'a', '1');
   await kept(setup, 'a');
-  server.freeze();
+  redis.server.freeze();
   const from = performance.now();
   await until(() => setup.cache.local('a') === undefined);
   expect(performance.now() - from).toBeLessThan(TRUST_MS);
@@ -168,14 +148,14 @@ test('Redis falls silent: what is kept is not served for longer than the bound',
 });
 
 test('a Redis that refuses tracking is used, and nothing is kept', async () => {
-  await server.command(['ACL', 'SETUSER', 'default', '-client|tracking']);
+  await redis.server.command(['ACL', 'SETUSER', 'default', '-client|tracking']);
   try {
     const setup = await setUp();
     write([setup], 'a', '1');
     await cached(setup, 'a');
     for (let at = 0; at < 20; at++) expect((await setup.reader.find('a'))?.tier).toBe('redis');
   } finally {
-    await server.command(['ACL', 'SETUSER', 'default', '+client|tracking']);
+    await redis.server.command(['ACL', 'SETUSER', 'default', '+client|tracking']);
   }
 });
 

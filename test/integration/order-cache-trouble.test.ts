@@ -1,40 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { type CacheSetup, cached, REDIS_TIMEOUT_MS, setUpCache } from '../helpers/cache-setup.ts';
+import { describe, expect, test } from 'bun:test';
+import { type CacheSetup, cached, REDIS_TIMEOUT_MS } from '../helpers/cache-setup.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
-import { RedisProcess } from '../helpers/redis-process.ts';
+import { useRedisCaches } from '../helpers/redis-caches.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
-let server: RedisProcess;
-const open: RedisOrderCache[] = [];
-
-beforeAll(async () => {
-  server = await RedisProcess.start();
-});
-
-afterEach(async () => {
-  server.thaw();
-  await Promise.all(open.splice(0).map((cache) => cache.close()));
-});
-
-afterAll(async () => {
-  await server.close();
-});
-
-async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<CacheSetup> {
-  const setup = await setUpCache([server.url], options);
-  open.push(setup.cache);
-  return setup;
-}
+const redis = useRedisCaches();
+const { setUp } = redis;
 
 describe('a Redis that is full', () => {
   test('lets the least used go, does not grow, and every lookup is right', async () => {
     const setup = await setUp({ localBytes: 200_000 });
     const before = await usedMemory();
     const limit = before + 2_000_000;
-    await server.command(['CONFIG', 'SET', 'maxmemory', String(limit)]);
-    await server.command(['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru']);
+    await redis.server.command(['CONFIG', 'SET', 'maxmemory', String(limit)]);
+    await redis.server.command(['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru']);
     try {
       for (let from = 0; from < 4_000; from += 200) {
         const uids = Array.from({ length: 200 }, (_, at) => `o${from + at}`);
@@ -46,19 +26,19 @@ describe('a Redis that is full', () => {
         expect(setup.cache.localBytes).toBeLessThanOrEqual(200_000);
         expect(await usedMemory()).toBeLessThan(limit * 1.1);
       }
-      expect(Number(await server.command(['DBSIZE']))).toBeLessThan(2_500);
+      expect(Number(await redis.server.command(['DBSIZE']))).toBeLessThan(2_500);
       expect((await setup.reader.find('o0'))?.tier).toBe('postgresql');
       expect(setup.connection.up).toBe(true);
     } finally {
-      await server.command(['CONFIG', 'SET', 'maxmemory', '0']);
-      await server.command(['CONFIG', 'SET', 'maxmemory-policy', 'noeviction']);
+      await redis.server.command(['CONFIG', 'SET', 'maxmemory', '0']);
+      await redis.server.command(['CONFIG', 'SET', 'maxmemory-policy', 'noeviction']);
     }
   });
 });
 
 /** Bytes Redis holds, by its own account. */
 async function usedMemory(): Promise<number> {
-  return Number(/used_memory:(\d+)/.exec(String(await server.command(['INFO', 'memory'])))?.[1]);
+  return Number(/used_memory:(\d+)/.exec(String(await redis.server.command(['INFO', 'memory'])))?.[1]);
 }
 
 /** Looks up every 2 ms for half a second, and says how long the slowest took, and the slowest after the first time-out. */
@@ -94,9 +74,8 @@ describe('a network in trouble', () => {
     ['cut off', (proxy) => proxy.setMode('refuse'), (proxy) => proxy.setMode('pass')],
   ] as readonly [string, (proxy: FaultProxy) => unknown, (proxy: FaultProxy) => unknown][]) {
     test(`${trouble}: no lookup takes longer than the time-out and 100 ms, the later ones do not notice, then it is used again`, async () => {
-      const proxy = await FaultProxy.inFrontOf(server.url);
-      const setup = await setUpCache([proxy.urlOf(server.url)]);
-      open.push(setup.cache);
+      const proxy = await FaultProxy.inFrontOf(redis.server.url);
+      const setup = await setUp({}, proxy.urlOf(redis.server.url));
       for (let at = 0; at < 20; at++)
         setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'old' }));
       await cached(setup, 'o0');
@@ -124,7 +103,7 @@ describe('a Redis in trouble', () => {
     const setup = await setUp();
     for (let at = 0; at < 50; at++) setup.rows.set(`o${at}`, storedDocument(`o${at}`));
     await cached(setup, 'o0');
-    server.freeze();
+    redis.server.freeze();
     const slowest = { ms: 0, after: 0 };
     for (let at = 0; at < 200; at++) {
       const from = performance.now();
@@ -136,14 +115,14 @@ describe('a Redis in trouble', () => {
     }
     expect(slowest.ms).toBeLessThan(REDIS_TIMEOUT_MS + 100);
     expect(slowest.after).toBeLessThan(REDIS_TIMEOUT_MS / 2);
-    server.thaw();
+    redis.server.thaw();
     await cached(setup, 'o0');
   });
 
   test('lookups that are out when it freezes are all answered within the time-out', async () => {
     const setup = await setUp();
     setup.rows.set('a', storedDocument('a'));
-    server.freeze();
+    redis.server.freeze();
     const from = performance.now();
     const waves: Promise<unknown>[] = [];
     for (let wave = 0; wave < 20; wave++) {
@@ -168,19 +147,19 @@ describe('a Redis in trouble', () => {
       }
     });
     await cached(setup, 'o0');
-    await server.kill();
+    await redis.server.kill();
     const atKill = answered;
     await until(() => answered > atKill + 500);
-    await server.boot();
+    await redis.server.boot();
     await cached(setup, 'o0');
     stop = true;
     await Promise.all(load);
   });
 
   test('was never there: lookups work, and it is used once it comes', async () => {
-    await server.kill();
+    await redis.server.kill();
     const starting = setUp();
-    await server.boot();
+    await redis.server.boot();
     const setup = await starting;
     setup.rows.set('a', storedDocument('a'));
     await cached(setup, 'a');
@@ -191,13 +170,13 @@ describe('a Redis in trouble', () => {
     for (const uid of ['a', 'b']) setup.rows.set(uid, storedDocument(uid, { track_number: 'old' }));
     await cached(setup, 'a');
     await cached(setup, 'b');
-    server.freeze();
+    redis.server.freeze();
     for (const uid of ['a', 'b']) {
       setup.rows.set(uid, storedDocument(uid, { track_number: 'new' }));
       await setup.cache.invalidate([uid]);
     }
     const seen = new Set<string>();
-    server.thaw();
+    redis.server.thaw();
     await until(async () => {
       const found = await Promise.all(['a', 'b'].map((uid) => setup.reader.find(uid)));
       for (const one of found) seen.add(orderOf(one)?.track_number ?? 'absent');
@@ -212,25 +191,25 @@ describe('a Redis in trouble', () => {
       setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'old' }));
       await cached(setup, `o${at}`);
     }
-    await server.command(['SET', 'not-ours:v2:order:x', 'kept']);
-    server.freeze();
+    await redis.server.command(['SET', 'not-ours:v2:order:x', 'kept']);
+    redis.server.freeze();
     for (let at = 0; at < 50; at++) {
       setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'new' }));
       await setup.cache.invalidate([`o${at}`]);
     }
-    server.thaw();
+    redis.server.thaw();
     await until(() => setup.connection.up);
     for (let at = 0; at < 50; at++) {
       expect(orderOf(await setup.reader.find(`o${at}`))?.track_number).toBe('new');
     }
-    expect(await server.command(['GET', 'not-ours:v2:order:x'])).toBe('kept');
+    expect(await redis.server.command(['GET', 'not-ours:v2:order:x'])).toBe('kept');
   });
 
   test('a Redis that refuses an invalidation is out of use until it takes it', async () => {
     const setup = await setUp();
     setup.rows.set('a', storedDocument('a', { track_number: 'old' }));
     await cached(setup, 'a');
-    await server.command(['ACL', 'SETUSER', 'default', '-unlink']);
+    await redis.server.command(['ACL', 'SETUSER', 'default', '-unlink']);
     try {
       setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
       await setup.cache.invalidate(['a']);
@@ -239,7 +218,7 @@ describe('a Redis in trouble', () => {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     } finally {
-      await server.command(['ACL', 'SETUSER', 'default', '+unlink']);
+      await redis.server.command(['ACL', 'SETUSER', 'default', '+unlink']);
     }
     await cached(setup, 'a');
   });
@@ -248,14 +227,14 @@ describe('a Redis in trouble', () => {
     const setup = await setUp();
     setup.rows.set('a', storedDocument('a', { track_number: 'old' }));
     await cached(setup, 'a');
-    await server.command(['SET', 'witness', 'kept']);
-    await server.command(['SAVE']);
-    await server.command(['DEL', 'witness']);
+    await redis.server.command(['SET', 'witness', 'kept']);
+    await redis.server.command(['SAVE']);
+    await redis.server.command(['DEL', 'witness']);
     setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
-    await server.kill();
-    await server.boot();
-    expect(await server.command(['GET', 'witness'])).toBe('kept');
+    await redis.server.kill();
+    await redis.server.boot();
+    expect(await redis.server.command(['GET', 'witness'])).toBe('kept');
     await until(() => setup.connection.up);
     expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
   });
@@ -268,12 +247,12 @@ describe('a Redis in trouble', () => {
     void setup.cache.invalidate(['a']);
     void setup.cache.invalidate(['b']);
     await setup.cache.close();
-    expect(await server.command(['EXISTS', setup.key('a'), setup.key('b')])).toBe(0);
+    expect(await redis.server.command(['EXISTS', setup.key('a'), setup.key('b')])).toBe(0);
   });
 
   test('close ends at once, whatever Redis does', async () => {
     const setup = await setUp();
-    server.freeze();
+    redis.server.freeze();
     const asked = setup.cache.get(['a']);
     const from = performance.now();
     await setup.cache.close();

@@ -1,31 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { type CacheSetup, cached, setUpCache } from '../helpers/cache-setup.ts';
-import { RedisProcess } from '../helpers/redis-process.ts';
+import { describe, expect, test } from 'bun:test';
+import { cached } from '../helpers/cache-setup.ts';
+import { useRedisCaches } from '../helpers/redis-caches.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
-let server: RedisProcess;
-const open: RedisOrderCache[] = [];
-
-beforeAll(async () => {
-  server = await RedisProcess.start();
-});
-
-afterEach(async () => {
-  server.thaw();
-  await Promise.all(open.splice(0).map((cache) => cache.close()));
-});
-
-afterAll(async () => {
-  await server.close();
-});
-
-async function setUp(options: Partial<RedisOrderCacheOptions> = {}): Promise<CacheSetup> {
-  const setup = await setUpCache([server.url], options);
-  open.push(setup.cache);
-  return setup;
-}
+const redis = useRedisCaches();
+const { setUp } = redis;
 
 describe('a healthy Redis', () => {
   test('keeps an order as it was stored, under a key that expires', async () => {
@@ -34,7 +14,7 @@ describe('a healthy Redis', () => {
     setup.rows.set(uid, storedDocument(uid));
     await cached(setup, uid);
     expect(await setup.reader.find(uid)).toEqual({ ...storedDocument(uid), tier: 'redis' });
-    const ttlMs = Number(await server.command(['PTTL', setup.key(uid)]));
+    const ttlMs = Number(await redis.server.command(['PTTL', setup.key(uid)]));
     expect(ttlMs).toBeGreaterThan(50_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
   });
@@ -42,7 +22,7 @@ describe('a healthy Redis', () => {
   test('does not cache absence', async () => {
     const setup = await setUp();
     expect(await setup.reader.find('later')).toBeUndefined();
-    await until(async () => (await server.command(['EXISTS', setup.key('later')])) === 0);
+    await until(async () => (await redis.server.command(['EXISTS', setup.key('later')])) === 0);
     setup.rows.set('later', storedDocument('later'));
     expect((await setup.reader.find('later'))?.tier).toBe('postgresql');
     // The lease of the miss does not keep the order out of the cache.
@@ -53,7 +33,7 @@ describe('a healthy Redis', () => {
     const setup = await setUp();
     setup.rows.set('a', storedDocument('a'));
     for (const corrupt of ['', '{', '{"order":{}}', JSON.stringify({ ...storedDocument('a'), origin: 1 })]) {
-      await server.command(['SET', setup.key('a'), corrupt]);
+      await redis.server.command(['SET', setup.key('a'), corrupt]);
       expect((await setup.reader.find('a'))?.tier).toBe('postgresql');
       await cached(setup, 'a');
     }
@@ -64,7 +44,7 @@ describe('a healthy Redis', () => {
     setup.rows.set('a', storedDocument('a'));
     setup.rows.set('b', storedDocument('b'));
     await cached(setup, 'b');
-    await server.command(['COPY', setup.key('b'), setup.key('a')]);
+    await redis.server.command(['COPY', setup.key('b'), setup.key('a')]);
     expect(orderOf(await setup.reader.find('a'))?.order_uid).toBe('a');
   });
 
@@ -75,7 +55,7 @@ describe('a healthy Redis', () => {
     setup.gate = gate.promise;
     const slow = setup.reader.find('a');
     await until(() => setup.reads === 1);
-    expect(String(await server.command(['GET', setup.key('a')]))).toStartWith('lease:');
+    expect(String(await redis.server.command(['GET', setup.key('a')]))).toStartWith('lease:');
     // The change is committed and the key invalidated while the old row is on its way.
     setup.rows.set('a', storedDocument('a', { track_number: 'new' }));
     await setup.cache.invalidate(['a']);
@@ -99,7 +79,7 @@ describe('a healthy Redis', () => {
   test('a lease ends by itself', async () => {
     const setup = await setUp({ leaseMs: 50 });
     const { leases } = await setup.cache.get(['a']);
-    await until(async () => (await server.command(['EXISTS', setup.key('a')])) === 0);
+    await until(async () => (await redis.server.command(['EXISTS', setup.key('a')])) === 0);
     await setup.cache.fill([{ uid: 'a', document: storedDocument('a'), lease: leases.get('a') ?? '' }]);
     expect((await setup.cache.get(['a'])).found.size).toBe(0);
   });
@@ -109,13 +89,13 @@ describe('a healthy Redis', () => {
     setup.rows.set('a', storedDocument('a'));
     setup.rows.set('b', storedDocument('b'));
     await cached(setup, 'a');
-    await server.command(['CONFIG', 'SET', 'maxmemory', '1']);
+    await redis.server.command(['CONFIG', 'SET', 'maxmemory', '1']);
     try {
       const [a, b] = await Promise.all([setup.reader.find('a'), setup.reader.find('b')]);
       expect([a?.tier, b?.tier]).toEqual(['redis', 'postgresql']);
       expect(setup.connection.up).toBe(true);
     } finally {
-      await server.command(['CONFIG', 'SET', 'maxmemory', '0']);
+      await redis.server.command(['CONFIG', 'SET', 'maxmemory', '0']);
     }
   });
 });

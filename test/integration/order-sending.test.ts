@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { randomBytes } from 'node:crypto';
 import { createMessageSender } from '../../src/kafka/sender.ts';
 import type { Order } from '../../src/order/order.ts';
 import { PolledArrivals } from '../../src/server/order-arrivals.ts';
 import { createOrderIntake } from '../../src/server/order-intake.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
-import { Database } from '../../src/storage/postgresql/database.ts';
+import type { Database } from '../../src/storage/postgresql/database.ts';
 import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
-import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
-import { testEngines } from '../helpers/engines.ts';
 import { freePort } from '../helpers/free-port.ts';
+import { openCache, openDatabase } from '../helpers/read-side.ts';
 import { sampleOrder } from '../helpers/sample-orders.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
@@ -24,20 +22,10 @@ let app: ReturnType<FakeBackend['app']>;
 
 beforeAll(async () => {
   path = await WritePath.open();
-  database = new Database({
-    url: path.place.databaseUrl,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 30_000,
-    applicationName: 'order-sending',
-  });
+  database = openDatabase(path.place.databaseUrl);
   const store = new PostgresOrderStore(database);
   const offsets = new OffsetStore(database);
-  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
-  const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
-  cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 }, silentLogger);
-  cache.start();
+  ({ cache } = openCache());
   // The consumer never tells this cache of changes, as if it were another process that is slow to do so.
   path.start();
   app = new FakeBackend().app({

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { randomBytes } from 'node:crypto';
 import { createApp } from '../../src/server/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
-import { Database } from '../../src/storage/postgresql/database.ts';
+import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
-import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
-import { testEngines } from '../helpers/engines.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
+import { openCache, openDatabase } from '../helpers/read-side.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
@@ -25,19 +22,10 @@ let app: ReturnType<typeof createApp>;
 beforeAll(async () => {
   path = await WritePath.open();
   proxy = await FaultProxy.inFrontOf(path.place.databaseUrl);
-  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
-  const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
-  cache = new RedisOrderCache(connection, { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 }, silentLogger);
-  cache.start();
-  await until(() => connection.up);
-  database = new Database({
-    url: proxy.urlOf(path.place.databaseUrl),
-    maxConnections: 4,
-    connectTimeoutMs: 1_000,
-    statementTimeoutMs: 30_000,
-    applicationName: 'read-path-outage',
-  });
+  const opened = openCache();
+  cache = opened.cache;
+  await until(() => opened.connection.up);
+  database = openDatabase(proxy.urlOf(path.place.databaseUrl), 1_000);
   const store = new PostgresOrderStore(database, READ_TIMEOUT_MS);
   app = createApp(
     new FakeBackend().options({

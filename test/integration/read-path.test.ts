@@ -1,24 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { randomBytes } from 'node:crypto';
 import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { Order } from '../../src/order/order.ts';
 import { createApp } from '../../src/server/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
-import { Database } from '../../src/storage/postgresql/database.ts';
+import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
-import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import sample from '../fixtures/order.json';
 import { FakeBackend } from '../helpers/app-under-test.ts';
-import { testEngines } from '../helpers/engines.ts';
+import { newKeyPrefix, openCache, openDatabase } from '../helpers/read-side.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { orderOf } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
-const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
+const keyPrefix = newKeyPrefix();
 const caches: RedisOrderCache[] = [];
 let path: WritePath;
 let database: Database;
@@ -26,16 +23,10 @@ let store: PostgresOrderStore;
 
 beforeAll(async () => {
   path = await WritePath.open();
-  database = new Database({
-    url: path.place.databaseUrl,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 30_000,
-    applicationName: 'read-path',
-  });
+  database = openDatabase(path.place.databaseUrl);
   store = new PostgresOrderStore(database);
   // The consumer's process and the server's have caches of their own, on one Redis.
-  const cache = openCache();
+  const cache = newCache();
   path.start({}, { onChanged: (uids) => void cache.invalidate(uids) });
 });
 
@@ -44,22 +35,14 @@ afterAll(async () => {
   await Promise.all([...caches.map((cache) => cache.close()), database.close()]);
 });
 
-function openCache(): RedisOrderCache {
-  const { redisUrl } = testEngines();
-  const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ urls: [redisUrl], ...limits }, silentLogger);
-  const cache = new RedisOrderCache(
-    connection,
-    { keyPrefix, ttlSeconds: 60, localBytes: 1_000_000 },
-    silentLogger,
-  );
-  cache.start();
+function newCache(): RedisOrderCache {
+  const { cache } = openCache({ keyPrefix });
   caches.push(cache);
   return cache;
 }
 
 test('the classic sample is deep-equal over both lookups, from PostgreSQL and from Redis', async () => {
-  const lookup = new OrderReader({ store, cache: openCache() });
+  const lookup = new OrderReader({ store, cache: newCache() });
   const app = createApp(new FakeBackend().options({ lookup, listing: new PostgresOrderListing(database) }));
   const uid = sample.order_uid;
   const get = () => app.request(`/api/v1/orders/${uid}`);
@@ -128,7 +111,7 @@ test('whatever an order may say comes out as it went in', async () => {
 });
 
 test('absent, then written: readable at once after the commit, in every process', async () => {
-  const readers = [1, 2].map(() => new OrderReader({ store, cache: openCache() }));
+  const readers = [1, 2].map(() => new OrderReader({ store, cache: newCache() }));
   let missed = 0;
   for (let round = 0; round < 20; round++) {
     const uids = Array.from({ length: 10 }, (_, at) => `new-${round}-${at}`);
@@ -159,7 +142,7 @@ test('absent, then written: readable at once after the commit, in every process'
 });
 
 test('changes under lookups: no reader stays with an old order', async () => {
-  const readers = [1, 2, 3].map(() => new OrderReader({ store, cache: openCache() }));
+  const readers = [1, 2, 3].map(() => new OrderReader({ store, cache: newCache() }));
   const uids = Array.from({ length: 20 }, (_, at) => `changing-${at}`);
   const version = (order: Order | undefined) => Number(order?.track_number ?? -1);
   let stop = false;

@@ -1,33 +1,28 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { keySlot } from '../../src/storage/redis/key-slot.ts';
-import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { type CacheSetup, setUpCache } from '../helpers/cache-setup.ts';
+import type { RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import type { CacheSetup } from '../helpers/cache-setup.ts';
+import { useCaches } from '../helpers/redis-caches.ts';
 import { RedisCluster } from '../helpers/redis-cluster.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
 /** Enough for each node to get some; braces make hash tags. */
 const UIDS = Array.from({ length: 60 }, (_, at) => (at % 5 === 0 ? `{tag}${at}` : `{}o${at}`));
-const open: RedisOrderCache[] = [];
+const open = useCaches({ localBytes: 1_000_000 });
 let cluster: RedisCluster;
 
 beforeAll(async () => {
   cluster = await RedisCluster.start();
 }, 60_000);
 
-afterEach(() => Promise.all(open.splice(0).map((cache) => cache.close())));
-
 afterAll(() => cluster.close());
 
-async function setUp(
+const setUp = (
   options: Partial<RedisOrderCacheOptions> = {},
   urls: readonly string[] = cluster.urls,
-): Promise<CacheSetup> {
-  const setup = await setUpCache(urls, { localBytes: 1_000_000, ...options });
-  open.push(setup.cache);
-  return setup;
-}
+): Promise<CacheSetup> => open(urls, options);
 
 function write(setups: readonly CacheSetup[], track: string): void {
   for (const { rows } of setups)

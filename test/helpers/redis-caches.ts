@@ -1,0 +1,49 @@
+import { afterAll, afterEach, beforeAll } from 'bun:test';
+import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { type CacheSetup, setUpCache } from './cache-setup.ts';
+import { RedisProcess } from './redis-process.ts';
+
+/** Opens caches for the test file's tests; each is closed after the test that opened it, and `beforeClose`. */
+export function useCaches(
+  defaults: Partial<RedisOrderCacheOptions> = {},
+  beforeClose: () => void = () => {},
+): (urls: readonly string[], options?: Partial<RedisOrderCacheOptions>) => Promise<CacheSetup> {
+  const open: RedisOrderCache[] = [];
+  afterEach(async () => {
+    beforeClose();
+    await Promise.all(open.splice(0).map((cache) => cache.close()));
+  });
+  return async (urls, options) => {
+    const setup = await setUpCache(urls, { ...defaults, ...options });
+    open.push(setup.cache);
+    return setup;
+  };
+}
+
+/** A Redis of the test file's own, and caches on it. */
+export interface RedisCaches {
+  /** There once the file's tests begin; thawed after each of them. */
+  readonly server: RedisProcess;
+  /** Opens one more, on that Redis or on another address. */
+  setUp(options?: Partial<RedisOrderCacheOptions>, url?: string): Promise<CacheSetup>;
+}
+
+/** Registers what starts and ends them with the file; `defaults` are for every cache. */
+export function useRedisCaches(defaults: Partial<RedisOrderCacheOptions> = {}): RedisCaches {
+  let server: RedisProcess | undefined;
+  const started = (): RedisProcess => {
+    if (server === undefined) throw new Error('Redis is started before the first test');
+    return server;
+  };
+  beforeAll(async () => {
+    server = await RedisProcess.start();
+  });
+  const open = useCaches(defaults, () => started().thaw());
+  afterAll(() => server?.close());
+  return {
+    get server() {
+      return started();
+    },
+    setUp: (options, url = started().url) => open([url], options),
+  };
+}

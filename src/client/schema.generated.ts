@@ -10,6 +10,7 @@ export interface paths {
         304: { content?: never };
         400: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -27,6 +28,7 @@ export interface paths {
         404: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -41,6 +43,7 @@ export interface paths {
       responses: {
         200: { content: { "application/json": OrderList } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -57,6 +60,7 @@ export interface paths {
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -71,6 +75,7 @@ export interface paths {
       responses: {
         200: { content: { "application/x-ndjson": string } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -83,6 +88,7 @@ export interface paths {
       responses: {
         200: { content: { "text/csv": string } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -97,6 +103,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -113,6 +120,7 @@ export interface paths {
         401: { content: { "application/problem+json": Problem } };
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -127,6 +135,7 @@ export interface paths {
         200: { content: { "application/json": DeadLetterPage } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -140,6 +149,7 @@ export interface paths {
         200: { content: { "application/json": DeadLetterCounts } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -157,6 +167,7 @@ export interface paths {
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -173,6 +184,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -186,6 +198,7 @@ export interface paths {
         200: { content: { "application/json": Generator } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -201,6 +214,7 @@ export interface paths {
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -220,6 +234,7 @@ export interface paths {
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -236,6 +251,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         403: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -249,6 +265,7 @@ export interface paths {
         200: { content: { "application/json": GeneratorPreview } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -266,6 +283,7 @@ export interface paths {
         403: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
         413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -281,6 +299,7 @@ export interface paths {
         200: { content: { "application/json": TopicList } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -295,6 +314,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -309,6 +329,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -323,6 +344,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -337,6 +359,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -350,6 +373,7 @@ export interface paths {
         200: { content: { "application/json": ConsumerGroupList } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -364,6 +388,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -377,6 +402,7 @@ export interface paths {
         200: { content: { "application/json": Cache } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -389,6 +415,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         403: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -402,6 +429,7 @@ export interface paths {
         200: { content: { "application/json": CacheKeyPage } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -415,6 +443,7 @@ export interface paths {
         200: { content: { "application/json": CachedOrder } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -427,6 +456,7 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         403: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -440,6 +470,7 @@ export interface paths {
         200: { content: { "text/event-stream": string } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -453,6 +484,7 @@ export interface paths {
         200: { content: { "application/json": LiveHistory } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -465,6 +497,7 @@ export interface paths {
       responses: {
         200: { content: { "text/plain": string } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -479,6 +512,7 @@ export interface paths {
           status: "ok";
         } } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -491,6 +525,7 @@ export interface paths {
       responses: {
         200: { content: { "application/json": Readiness } };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -504,6 +539,7 @@ export interface paths {
         200: { content: { "application/json": Record<string, unknown> } };
         304: { content?: never };
         400: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };

@@ -9,6 +9,7 @@ export type Json = Readonly<Record<string, unknown>>;
 /** What can be wrong with any request, and with any that has a body or asks for the token. */
 const ALWAYS = [
   'bad-request',
+  'uri-too-long',
   'too-many-requests',
   'overloaded',
   'timed-out',

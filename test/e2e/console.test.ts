@@ -125,7 +125,7 @@ test('the overview draws the pipe, and says when nothing comes any more', async 
   await until(
     async () => Number.parseFloat((await page.locator('.pipe__arrow').first().textContent()) ?? '') > 0,
   );
-  expect(await page.locator('.chart canvas').count()).toBe(6);
+  expect(await page.locator('.chart canvas').count()).toBe(7);
   const live = `${place.url}/api/v1/live`;
   await page.route(live, (route) => route.abort());
   await page.reload();

@@ -1,12 +1,15 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { drawWhenSeen, type SeenDrawing } from './draw-when-seen.ts';
 import { Card } from './facts.tsx';
+
+export type SeriesColour = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface ChartSeries {
   readonly label: string;
-  /** A number of the palette, 1 to 4. */
-  readonly colour: 1 | 2 | 3 | 4;
+  /** A number of the palette. */
+  readonly colour: SeriesColour;
   readonly values: (number | null)[];
 }
 
@@ -16,20 +19,24 @@ interface ChartProps {
   readonly at: number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
+  /** Seconds from the left to the right, once there are so many; 300. */
+  readonly windowS?: number;
 }
 
 const HEIGHT = 150;
-const WINDOW_S = 300;
 const LEAST_S = 60;
 
-/** Lines over the last minutes, with the last values beside their names: those are what a screen reader gets. */
-export function Chart({ title, at, series, format }: ChartProps) {
+/**
+ * Lines over the last minutes, with the last values beside their names: those are what a screen reader gets. The lines are drawn only
+ * while they are seen.
+ */
+export function Chart({ title, at, series, format, windowS = 300 }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(undefined);
+  const drawing = useRef<SeenDrawing>(undefined);
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const shape = series.map(({ colour }) => colour).join();
-  const latest = useRef({ at, series, format });
-  latest.current = { at, series, format };
+  const latest = useRef({ at, series, format, windowS });
+  latest.current = { at, series, format, windowS };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.
   useEffect(() => {
     const element = place.current;
@@ -48,7 +55,12 @@ export function Chart({ title, at, series, format }: ChartProps) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: (_, min, max) => [Math.min(Math.max(min, max - WINDOW_S), max - LEAST_S), max] },
+          x: {
+            range: (_, min, max) => [
+              Math.min(Math.max(min, max - latest.current.windowS), max - LEAST_S),
+              max,
+            ],
+          },
           y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
         },
         axes: [
@@ -67,16 +79,19 @@ export function Chart({ title, at, series, format }: ChartProps) {
       dataOf(latest.current),
       element,
     );
-    plot.current = made;
+    const seen = drawWhenSeen(element, () => made.setData(dataOf(latest.current)));
+    drawing.current = seen;
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     watch.observe(element);
     return () => {
       watch.disconnect();
+      seen.stop();
       made.destroy();
-      plot.current = undefined;
+      drawing.current = undefined;
     };
   }, [shape, scheme]);
-  useEffect(() => plot.current?.setData(dataOf({ at, series })), [at, series]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is the latest.
+  useEffect(() => drawing.current?.request(), [at, series]);
   return (
     <Card title={title} className="chart">
       <ul className="chart__legend">

@@ -1,114 +1,87 @@
-import { Badge } from '@mantine/core';
-import { useMemo } from 'react';
-import type { LiveNote, LiveSample } from '../../../client/schema.generated.ts';
-import { Chart } from '../../components/chart.tsx';
+import { Badge, SegmentedControl } from '@mantine/core';
+import { memo } from 'react';
+import { setQuery, usePlace } from '../../app/navigation.ts';
 import { Card, Facts } from '../../components/facts.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
+import type { LiveStore } from '../../live/live-store.ts';
+import { useLive, useLiveState } from '../../live/use-live.ts';
+import { Charts } from './charts.tsx';
+import { Partitions } from './partitions.tsx';
 import { Pipe } from './pipe.tsx';
-import type { Point } from './points.ts';
 import { overviewTexts } from './texts.ts';
-import { useLive } from './use-live.ts';
+import { spanOf, WINDOWS } from './window.ts';
 
-/** The whole pipe at a glance: as it is, and over the last minutes. */
+interface LiveProps {
+  readonly live: LiveStore;
+}
+
+/** The whole pipe at a glance: as it is, and over the last minutes, or the last hour. */
 export function OverviewPage() {
   const t = useTexts(overviewTexts);
   const live = useLive();
-  const { latest, points, notes, error, stale } = live;
-  const isOld = stale || error !== undefined;
+  const { query } = usePlace();
+  const span = spanOf(query.get('window'));
+  const known = useLiveState(live, ({ latest }) => latest !== undefined);
+  const error = useLiveState(live, (state) => state.error);
   return (
     <>
       <PageTitle title={t.title}>
-        <Badge variant="light" color={isOld ? 'orange' : latest === undefined ? 'gray' : 'green'}>
-          {isOld ? t.stale : latest === undefined ? t.connecting : t.live}
-        </Badge>
+        <State live={live} />
+        <SegmentedControl
+          className="page-title__end"
+          size="xs"
+          aria-label={t.window}
+          value={span.name}
+          onChange={(name) => setQuery({ window: name === WINDOWS[0].name ? undefined : name })}
+          data={WINDOWS.map(({ name }) => ({ value: name, label: t.windows[name] }))}
+        />
       </PageTitle>
       {error !== undefined && <ProblemAlert error={error} retries />}
-      {latest !== undefined && (
-        <>
-          <Pipe sample={latest} />
-          <Charts points={points} />
-          <div className="cards">
-            <Partitions sample={latest} />
-            <Notes notes={notes} />
-          </div>
-          <Process sample={latest} />
-        </>
-      )}
+      {known && <Parts live={live} seconds={span.seconds} />}
     </>
   );
 }
 
-function Charts({ points }: { readonly points: readonly Point[] }) {
-  const t = useTexts(overviewTexts);
-  const format = useFormat();
-  const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
-  const charts = useMemo(() => {
-    const values = (name: Exclude<keyof Point, 'at'>) => points.map((point) => point[name]);
-    return {
-      at: points.map(({ at }) => at),
-      flow: [
-        { label: t.produced, colour: 1, values: values('produced') },
-        { label: t.stored, colour: 2, values: values('stored') },
-      ],
-      readable: [
-        { label: 'p50', colour: 1, values: values('p50') },
-        { label: 'p99', colour: 3, values: values('p99') },
-      ],
-      lag: [{ label: t.lagLabel, colour: 3, values: values('lag') }],
-      dead: [{ label: t.deadLabel, colour: 4, values: values('deadLettered') }],
-      lookups: [
-        { label: t.memory, colour: 1, values: values('l1') },
-        { label: 'Redis', colour: 4, values: values('redis') },
-        { label: 'PostgreSQL', colour: 2, values: values('postgresql') },
-      ],
-      errors: [
-        { label: t.clientErrors, colour: 3, values: values('clientErrors') },
-        { label: t.serverErrors, colour: 4, values: values('serverErrors') },
-      ],
-    } as const;
-  }, [points, t]);
-  const { at } = charts;
+/** Each follows for itself what it shows: a sample draws no more than what it changes. */
+const Parts = memo(function Parts({ live, seconds }: LiveProps & { readonly seconds: number }) {
   return (
-    <div className="charts">
-      <Chart title={t.flow} at={at} series={charts.flow} format={rate} />
-      <Chart title={t.readable} at={at} series={charts.readable} format={format.span} />
-      <Chart title={t.lagTitle} at={at} series={charts.lag} format={rate} />
-      <Chart title={t.dead} at={at} series={charts.dead} format={rate} />
-      <Chart title={t.lookupsTitle} at={at} series={charts.lookups} format={rate} />
-      <Chart title={t.errors} at={at} series={charts.errors} format={rate} />
-    </div>
+    <>
+      <LivePipe live={live} />
+      <Charts live={live} seconds={seconds} />
+      <div className="cards">
+        <Partitions live={live} seconds={seconds} />
+        <Notes live={live} />
+      </div>
+      <Process live={live} />
+    </>
+  );
+});
+
+function State({ live }: LiveProps) {
+  const t = useTexts(overviewTexts);
+  const state = useLiveState(live, ({ stale, error, latest }) =>
+    stale || error !== undefined ? 'stale' : latest === undefined ? 'connecting' : 'live',
+  );
+  const colours = { stale: 'orange', connecting: 'gray', live: 'green' } as const;
+  return (
+    <Badge variant="light" color={colours[state]}>
+      {t[state]}
+    </Badge>
   );
 }
 
-function Partitions({ sample }: { readonly sample: LiveSample }) {
-  const t = useTexts(overviewTexts);
-  const format = useFormat();
-  return (
-    <Card title={t.partitions}>
-      <table className="plain">
-        <TableHead columns={[t.partition, [t.end, 'num'], [t.storedTo, 'num'], [t.behind, 'num']]} />
-        <tbody>
-          {sample.topic?.partitions.slice(0, 12).map(({ partition, end, stored, lag }) => (
-            <tr key={partition}>
-              <td>{partition}</td>
-              <td className="num">{format.number(end)}</td>
-              <td className="num">{stored === null ? '—' : format.number(stored)}</td>
-              <td className="num">{format.number(lag)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Card>
-  );
+function LivePipe({ live }: LiveProps) {
+  const sample = useLiveState(live, ({ latest }) => latest);
+  return sample && <Pipe sample={sample} />;
 }
 
-function Notes({ notes }: { readonly notes: readonly LiveNote[] }) {
+function Notes({ live }: LiveProps) {
   const t = useTexts(overviewTexts);
+  const notes = useLiveState(live, (state) => state.notes);
   return (
     <Card title={t.notes}>
       {notes.length === 0 ? (
@@ -129,9 +102,11 @@ function Notes({ notes }: { readonly notes: readonly LiveNote[] }) {
   );
 }
 
-function Process({ sample: { process } }: { readonly sample: LiveSample }) {
+function Process({ live }: LiveProps) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
+  const process = useLiveState(live, ({ latest }) => latest?.process);
+  if (process === undefined) return null;
   return (
     <Card title={t.process}>
       <Facts

@@ -68,9 +68,7 @@ function Arrow({ text, flows }: { readonly text: string; readonly flows: boolean
   return (
     <div className={flows ? 'pipe__arrow pipe__arrow--flows' : 'pipe__arrow'}>
       <span>{text}</span>
-      <svg viewBox="0 0 60 10" preserveAspectRatio="none" aria-hidden="true">
-        <path d="M0 5h58" />
-      </svg>
+      <i className="pipe__line" aria-hidden="true" />
     </div>
   );
 }

@@ -1,0 +1,88 @@
+import type { LiveHistory, LiveNote, LiveSample } from '../../client/schema.generated.ts';
+import type { ApiError } from '../api/api-error.ts';
+import { followEvents } from '../api/event-stream.ts';
+import { LivePoints } from './live-points.ts';
+
+/** What is known at a moment; another object whenever something has changed. */
+export interface LiveState {
+  readonly latest: LiveSample | undefined;
+  /** Newest first. */
+  readonly notes: readonly LiveNote[];
+  /** Why nothing comes at present. */
+  readonly error: ApiError | undefined;
+  /** Nothing has come for some seconds: what is shown is old. */
+  readonly stale: boolean;
+}
+
+const STALE_MS = 4_000;
+const MOST_NOTES = 30;
+
+/** What goes on, second by second, and the last hour of it. It stands outside of React: who shows a part of it follows that part only. */
+export class LiveStore {
+  readonly points = new LivePoints();
+  readonly #listeners = new Set<() => void>();
+  #state: LiveState = { latest: undefined, notes: [], error: undefined, stale: false };
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Calls the listener after each change, until the function that is returned is called. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /** Follows `/api/v1/live` until the function that is returned is called. */
+  follow(): () => void {
+    this.#expectMore();
+    const stop = followEvents('/api/v1/live', {
+      onState: (error) => this.#change({ error }),
+      onEvent: (name, data) => {
+        this.#expectMore();
+        this.#take(name, data);
+      },
+    });
+    return () => {
+      clearTimeout(this.#timer);
+      stop();
+    };
+  }
+
+  #take(name: string, data: unknown): void {
+    if (name === 'history' && isHistory(data)) {
+      this.points.add(data.samples);
+      const latest = data.samples.at(-1) ?? this.#state.latest;
+      this.#change({ latest, notes: data.notes.toReversed().slice(0, MOST_NOTES), stale: false });
+    } else if (name === 'sample' && isSample(data)) {
+      this.points.add([data]);
+      this.#change({ latest: data, stale: false });
+    } else if (name === 'note' && isNote(data)) {
+      this.#change({ notes: [data, ...this.#state.notes].slice(0, MOST_NOTES), stale: false });
+    }
+  }
+
+  #expectMore(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#change({ stale: true }), STALE_MS);
+  }
+
+  #change(changes: Partial<LiveState>): void {
+    this.#state = { ...this.#state, ...changes };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+// The events are made by the server this page comes from, by the schemas its types are made from.
+function isHistory(data: unknown): data is LiveHistory {
+  return typeof data === 'object' && data !== null && 'samples' in data && 'notes' in data;
+}
+
+function isSample(data: unknown): data is LiveSample {
+  return typeof data === 'object' && data !== null && 'at' in data && 'lookups' in data;
+}
+
+function isNote(data: unknown): data is LiveNote {
+  return typeof data === 'object' && data !== null && 'at' in data && 'kind' in data;
+}

@@ -1,0 +1,69 @@
+import { useMemo } from 'react';
+import { Chart, type ChartSeries, type SeriesColour } from '../../components/chart.tsx';
+import { Card } from '../../components/facts.tsx';
+import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import type { LiveStore } from '../../live/live-store.ts';
+import { useLiveState } from '../../live/use-live.ts';
+import { overviewTexts } from './texts.ts';
+
+const COLOURS: readonly SeriesColour[] = [1, 2, 3, 4, 5, 6, 7, 8];
+const MOST_ROWS = 12;
+
+/** How far each partition is behind: over a span, and now. */
+export function Partitions({ live, seconds }: { readonly live: LiveStore; readonly seconds: number }) {
+  const t = useTexts(overviewTexts);
+  const format = useFormat();
+  const topic = useLiveState(live, ({ latest }) => latest?.topic ?? undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.
+  const { at, series } = useMemo(() => {
+    const shown = live.points.window(seconds);
+    const { named, rest } = shown.partitions(COLOURS.length);
+    const lines: ChartSeries[] = named.map(({ partition, line }, place) => ({
+      label: t.partitionNumber(partition),
+      colour: COLOURS[place] ?? 8,
+      values: line,
+    }));
+    if (rest !== undefined) lines.push({ label: t.otherPartitions, colour: 8, values: rest });
+    return { at: shown.at, series: lines };
+  }, [live, seconds, topic, t]);
+  const partitions = topic?.partitions ?? [];
+  // The table is as long as it reads well; in it, too, are those that are furthest behind.
+  const rows = partitions
+    .toSorted((a, b) => b.lag - a.lag)
+    .slice(0, MOST_ROWS)
+    .sort((a, b) => a.partition - b.partition);
+  return (
+    <>
+      {series.length > 0 && (
+        <Chart
+          title={t.lagByPartition}
+          at={at}
+          series={series}
+          format={(value) => format.number(value)}
+          windowS={seconds}
+        />
+      )}
+      <Card title={t.partitions}>
+        <ScrollX label={t.partitions}>
+          <table className="plain">
+            <TableHead columns={[t.partition, [t.end, 'num'], [t.storedTo, 'num'], [t.behind, 'num']]} />
+            <tbody>
+              {rows.map(({ partition, end, stored, lag }) => (
+                <tr key={partition}>
+                  <td>{partition}</td>
+                  <td className="num">{format.number(end)}</td>
+                  <td className="num">{stored === null ? '—' : format.number(stored)}</td>
+                  <td className="num">{format.number(lag)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollX>
+        {rows.length < partitions.length && <p className="muted">{t.furthestBehind(MOST_ROWS)}</p>}
+      </Card>
+    </>
+  );
+}

@@ -477,7 +477,7 @@ export interface paths {
     };
   };
   "/api/v1/live/history": {
-    /** The last minutes, as a live stream begins with them */
+    /** The last hour, as a live stream begins with it */
     get: {
       parameters: {  };
       responses: {
@@ -1238,6 +1238,7 @@ export type LiveNote = {
 };
 
 export type LiveHistory = {
+  /** Oldest first. The last five minutes by the second; of those before, up to an hour, ten seconds are one: rates are their means, lag, latencies and delays the worst, and of the partitions there are at most the 16 furthest behind */
   samples: (LiveSample)[];
   notes: (LiveNote)[];
 };

@@ -132,6 +132,12 @@ export type LiveNoteJson = Static<typeof LiveNoteSchema>;
 
 /** What a stream begins with. */
 export const LiveHistorySchema = Type.Object(
-  { samples: Type.Array(LiveSampleSchema), notes: Type.Array(LiveNoteSchema) },
+  {
+    samples: Type.Array(LiveSampleSchema, {
+      description:
+        'Oldest first. The last five minutes by the second; of those before, up to an hour, ten seconds are one: rates are their means, lag, latencies and delays the worst, and of the partitions there are at most the 16 furthest behind',
+    }),
+    notes: Type.Array(LiveNoteSchema),
+  },
   { ...strict, $id: 'LiveHistory' },
 );

@@ -116,15 +116,20 @@ function topicOf(before: TimedTopic | undefined, now: TimedTopic | undefined): L
     dead_lettered_per_s: perSecond(now.deadLetters - (before?.deadLetters ?? now.deadLetters), seconds),
     dead_letters: now.deadLetters,
     lag,
-    partitions: furthestBehind(partitions),
+    partitions: furthestBehind(partitions, MAX_PARTITIONS),
   };
 }
 
-/** Minutes of samples are kept, so that each must stay small. */
-function furthestBehind<T extends { readonly partition: number; readonly lag: number }>(all: T[]): T[] {
-  if (all.length <= MAX_PARTITIONS) return all;
-  const most = all.toSorted((a, b) => b.lag - a.lag).slice(0, MAX_PARTITIONS);
-  return most.sort((a, b) => a.partition - b.partition);
+/** Those furthest behind, by number: many samples are kept, so that each must stay small. */
+export function furthestBehind<T extends { readonly partition: number; readonly lag: number }>(
+  all: T[],
+  most: number,
+): T[] {
+  if (all.length <= most) return all;
+  return all
+    .toSorted((a, b) => b.lag - a.lag)
+    .slice(0, most)
+    .sort((a, b) => a.partition - b.partition);
 }
 
 /** A topic that was made anew counts from 0 again: that is no negative rate. */
@@ -140,6 +145,7 @@ function quantiles(values: readonly number[]): { p50: number; p99: number; count
   return { p50: at(0.5), p99: at(0.99), count: sorted.length };
 }
 
-function round(value: number): number {
+/** To a tenth. */
+export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

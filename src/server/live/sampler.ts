@@ -1,4 +1,5 @@
 import type { LiveNoteJson, LiveSampleJson } from '../live-schemas.ts';
+import { type HistoryLimits, LiveHistory } from './history.ts';
 import { notesBetween } from './notes.ts';
 import type { LiveSource } from './readings.ts';
 import { type Reading, sampleOf } from './sample.ts';
@@ -11,8 +12,8 @@ export interface LiveSamplerOptions {
   readonly idleRounds?: number;
   /** Time Kafka and PostgreSQL may take to say where the topic is, ms; 3 000. Then it is unknown. */
   readonly patienceMs?: number;
-  /** Samples kept for those who connect; 300. */
-  readonly maxSamples?: number;
+  /** Samples kept for those who connect; those of an hour. */
+  readonly history?: HistoryLimits;
   readonly maxNotes?: number;
   /** The clock, ms since the Unix epoch. */
   readonly now?: () => number;
@@ -23,14 +24,13 @@ export interface LiveListener {
   note(note: LiveNoteJson): void;
 }
 
-/** Takes one sample a second, for everyone who watches, and keeps the last minutes of them. */
+/** Takes one sample a second, for everyone who watches, and keeps the last hour of them. */
 export class LiveSampler {
   readonly #options: LiveSamplerOptions;
   readonly #now: () => number;
-  readonly #maxSamples: number;
   readonly #maxNotes: number;
   readonly #listeners = new Set<LiveListener>();
-  readonly #samples: LiveSampleJson[] = [];
+  readonly #history: LiveHistory;
   readonly #notes: LiveNoteJson[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #last: Reading | undefined;
@@ -44,7 +44,7 @@ export class LiveSampler {
   constructor(options: LiveSamplerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#maxSamples = options.maxSamples ?? 300;
+    this.#history = new LiveHistory(options.history);
     this.#maxNotes = options.maxNotes ?? 100;
   }
 
@@ -61,14 +61,14 @@ export class LiveSampler {
     this.#timer = undefined;
   }
 
-  /** The last minutes, oldest first. */
+  /** The last hour, oldest first. */
   get history(): { readonly samples: LiveSampleJson[]; readonly notes: LiveNoteJson[] } {
-    return { samples: [...this.#samples], notes: [...this.#notes] };
+    return { samples: this.#history.samples, notes: [...this.#notes] };
   }
 
   /** The last sample; undefined before the first. */
   get latest(): LiveSampleJson | undefined {
-    return this.#samples.at(-1);
+    return this.#history.latest;
   }
 
   /** Calls the listener from now on, until the function that is returned is called. */
@@ -90,11 +90,12 @@ export class LiveSampler {
     };
     const sample = sampleOf(this.#last, reading);
     this.#last = reading;
-    const before = this.#samples.at(-1);
-    keep(this.#samples, sample, this.#maxSamples);
+    const before = this.#history.latest;
+    this.#history.add(sample);
     for (const listener of this.#listeners) listener.sample(sample);
     for (const note of before === undefined ? [] : notesBetween(before, sample)) {
-      keep(this.#notes, note, this.#maxNotes);
+      this.#notes.push(note);
+      if (this.#notes.length > this.#maxNotes) this.#notes.shift();
       for (const listener of this.#listeners) listener.note(note);
     }
   }
@@ -133,9 +134,4 @@ export class LiveSampler {
       this.#topic = undefined;
     return this.#topic;
   }
-}
-
-function keep<T>(list: T[], one: T, max: number): void {
-  list.push(one);
-  if (list.length > max) list.shift();
 }

@@ -11,7 +11,7 @@ export interface LiveEndpointsOptions {
   readonly streams: EventStreams;
 }
 
-/** The history of five minutes and what comes while it is read. */
+/** The history of an hour and what comes while it is read. */
 const BUFFER_BYTES = 4_194_304;
 const COMMON = { tag: 'live', access: 'guarded', ofFirstProcess: true } as const;
 
@@ -26,7 +26,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         operationId: 'live',
         summary: 'What goes on, second by second, as server-sent events',
         description:
-          'First a `history` event (LiveHistory: the last minutes), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
+          'First a `history` event (LiveHistory: the last hour), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
         problems: ['too-many-at-once'],
         streams: true,
@@ -55,7 +55,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         method: 'get',
         path: '/api/v1/live/history',
         operationId: 'liveHistory',
-        summary: 'The last minutes, as a live stream begins with them',
+        summary: 'The last hour, as a live stream begins with it',
         responses: { 200: { description: 'Samples and notes, oldest first', schema: LiveHistorySchema } },
       },
       () => ({ status: 200, json: sampler.history, headers: NO_STORE }),

@@ -435,6 +435,34 @@ export interface paths {
       };
     };
   };
+  "/api/v1/cache/invalidations": {
+    /** What was made to be forgotten last; of one order, and of all at once, when one is named */
+    get: {
+      parameters: { query?: { order_uid?: string } };
+      responses: {
+        200: { content: { "application/json": CacheInvalidationList } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/cache/invalidations/tail": {
+    /** What is made to be forgotten, as it happens, as server-sent events */
+    get: {
+      parameters: { query?: { order_uid?: string } };
+      responses: {
+        200: { content: { "text/event-stream": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/cache/orders/{order_uid}": {
     /** What each tier has of an order; looking does not fill it in */
     get: {
@@ -1123,6 +1151,24 @@ export type CacheKeyPage = {
   keys: (CacheKey)[];
   /** For the next page; null after the last */
   cursor: string | null;
+};
+
+export type CacheInvalidation = {
+  /** Counts up since the process started */
+  number: number;
+  /** ms since the Unix epoch */
+  at: number;
+  /** changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes */
+  reason: "changed" | "left_over" | "awaited" | "evicted" | "flushed" | "redis" | "redis_flushed" | "connection_lost";
+  /** Null: of any order */
+  order_uid: string | null;
+  /** Orders this process itself kept and forgot with it */
+  dropped: number;
+};
+
+export type CacheInvalidationList = {
+  /** The last 100 at most, oldest first */
+  invalidations: (CacheInvalidation)[];
 };
 
 export type CachedOrder = {

@@ -1,5 +1,6 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { OrderSchema } from '../order/order.ts';
+import { INVALIDATION_REASONS } from '../storage/invalidation-feed.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -96,4 +97,25 @@ export const EvictedSchema = Type.Object(
 export const FlushedSchema = Type.Object(
   { keys: Type.Integer({ minimum: 0, description: 'Orders and leases there were in Redis' }) },
   { ...strict, $id: 'FlushedCache' },
+);
+
+const InvalidationSchema = Type.Object(
+  {
+    number: Type.Integer({ minimum: 1, description: 'Counts up since the process started' }),
+    at: Type.Integer({ description: 'ms since the Unix epoch' }),
+    reason: Type.Enum(INVALIDATION_REASONS, {
+      description:
+        'changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes',
+    }),
+    order_uid: Type.Union([Type.String(), Type.Null()], { description: 'Null: of any order' }),
+    dropped: Type.Integer({ minimum: 0, description: 'Orders this process itself kept and forgot with it' }),
+  },
+  { ...strict, $id: 'CacheInvalidation' },
+);
+
+export type InvalidationJson = Static<typeof InvalidationSchema>;
+
+export const InvalidationListSchema = Type.Object(
+  { invalidations: Type.Array(InvalidationSchema, { description: 'The last 100 at most, oldest first' }) },
+  { ...strict, $id: 'CacheInvalidationList' },
 );

@@ -1,5 +1,6 @@
 import type { MessageBrowser } from '../kafka/message-browser.ts';
 import type { LogRecord } from '../kafka/order-log.ts';
+import { Budget } from './budget.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
 import { ProblemError } from './problem.ts';
@@ -70,36 +71,4 @@ function matches({ partition, key, text }: TailFilter, of: number, record: LogRe
   if (partition !== undefined && partition !== of) return false;
   if (key !== undefined && record.key?.equals(key) !== true) return false;
   return text === undefined || (record.value?.includes(text) ?? false);
-}
-
-/** So many in each second, and a count of those refused. */
-class Budget {
-  readonly #perSecond: number;
-  #since = 0;
-  #taken = 0;
-  #refused = 0;
-
-  constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-  }
-
-  take(): boolean {
-    const now = performance.now();
-    if (now - this.#since >= 1_000) {
-      this.#since = now;
-      this.#taken = 0;
-    }
-    if (this.#taken >= this.#perSecond) {
-      this.#refused += 1;
-      return false;
-    }
-    this.#taken += 1;
-    return true;
-  }
-
-  takeRefused(): number {
-    const refused = this.#refused;
-    this.#refused = 0;
-    return refused;
-  }
 }

@@ -1,3 +1,4 @@
+import type { InvalidationSource } from './invalidation-feed.ts';
 import type { OrderDocument } from './order-store.ts';
 
 /** What a cache holds, by tier. */
@@ -51,6 +52,8 @@ export interface CachedOrder {
 
 /** Looks into a cache of orders and clears it. Calls throw AppError `cache_unavailable` (retryable) while Redis is not in use, but `overview`. */
 export interface CacheInspector {
+  /** What this process makes the cache forget, or is told to forget itself. */
+  readonly invalidations: InvalidationSource;
   overview(): Promise<CacheOverview>;
   /** About `count` keys. Undefined when the cursor is none. */
   keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined>;

@@ -72,7 +72,7 @@ export class Invalidator {
   }
 
   async #tell(uids: readonly string[], note: string | undefined): Promise<void> {
-    const forgotten = await this.#cache.invalidate(uids);
+    const forgotten = await this.#cache.invalidate(uids, 'changed');
     if (forgotten && note !== undefined) this.#done.push(note);
   }
 
@@ -87,7 +87,10 @@ export class Invalidator {
     for (;;) {
       const page = await this.#notes.list(PAGE, ageMs);
       if (page.length === 0) return;
-      const forgotten = await this.#cache.invalidate(page.flatMap(({ orderUids }) => orderUids));
+      const forgotten = await this.#cache.invalidate(
+        page.flatMap(({ orderUids }) => orderUids),
+        'left_over',
+      );
       // Kept in mind by the cache all the same, and not served by it in this process before they are out.
       if (!forgotten) return;
       await this.#notes.remove(page.map(({ id }) => id));

@@ -59,10 +59,10 @@ export class LocalOrders {
     for (const uid of uids) if (this.#reads.get(uid) === ticket) this.#reads.delete(uid);
   }
 
-  /** The order may have changed. */
-  forget(uid: string): void {
+  /** The order may have changed. Whether it was kept. */
+  forget(uid: string): boolean {
     this.#reads.delete(uid);
-    this.#orders?.delete(uid);
+    return this.#orders?.delete(uid) ?? false;
   }
 
   /** Up to the instant (of `performance.now`), all is known that had to be forgotten. */
@@ -70,15 +70,17 @@ export class LocalOrders {
     this.#trustedUntil = at;
   }
 
-  /** Any order may have changed. */
-  forgetAll(): void {
+  /** Any order may have changed. How many were kept. */
+  forgetAll(): number {
+    const kept = this.count;
     this.#reads.clear();
     this.#orders?.clear();
+    return kept;
   }
 
-  /** Forgets everything, and answers nothing before it is trusted again. */
-  flush(): void {
+  /** Forgets everything, and answers nothing before it is trusted again. How many were kept. */
+  flush(): number {
     this.#trustedUntil = 0;
-    this.forgetAll();
+    return this.forgetAll();
   }
 }

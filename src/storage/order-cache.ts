@@ -1,3 +1,4 @@
+import type { InvalidationCause } from './invalidation-feed.ts';
 import type { FoundOrder, OrderDocument } from './order-store.ts';
 
 /** What the cache said about the uids it was asked for. A uid that is nowhere in it is a miss that may not be filled. */
@@ -38,9 +39,10 @@ export interface OrderCache {
   /**
    * Call it after the commit that changed these orders; new orders need none, since absence is not cached. From the call on, `get`
    * and `local` in this process do not answer for them. Resolves to true once the cache forgot them, and to false when it could
-   * not be reached: then it is retried in the background, and the cache is not used before it succeeded.
+   * not be reached: then it is retried in the background, and the cache is not used before it succeeded. The cause, `changed` unless
+   * named, is for who looks on.
    */
-  invalidate(uids: readonly string[]): Promise<boolean>;
+  invalidate(uids: readonly string[], cause?: InvalidationCause): Promise<boolean>;
   /** Resolves when the cache answers. @throws AppError `cache_unavailable` */
   ping(): Promise<void>;
 }

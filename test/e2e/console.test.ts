@@ -185,6 +185,7 @@ test('messages are found by key and followed live, and lead to their order', asy
 
 test('the cache: what it holds of an order, and it forgets when told so', async () => {
   const page = await browser.open(`${place.url}/cache?order=file-1`);
+  await page.getByRole('button', { name: 'Watch' }).click();
   const value = page.getByRole('region', { name: /^Value in/ });
   await until(async () => {
     // A Redis that is slow for a moment takes no fill.
@@ -196,6 +197,10 @@ test('the cache: what it holds of an order, and it forgets when told so', async 
   await dialog.getByRole('button', { name: 'Forget' }).click();
   await page.getByText('file-1 is forgotten in all tiers').waitFor();
   await value.waitFor({ state: 'detached' });
+  const forgotten = page.getByRole('row').filter({ hasText: 'forgotten on request' });
+  await forgotten.getByRole('link', { name: 'file-1' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('watch')).toBe('on');
+  await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Forget all orders' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Forget all orders' }).click();
   await page.getByText(/keys? forgotten/).waitFor();

@@ -9,6 +9,7 @@ import type { LiveListener } from '../../src/server/live/sampler.ts';
 import type { LiveNoteJson, LiveSampleJson } from '../../src/server/live-schemas.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import type { CacheInspector } from '../../src/storage/cache-inspector.ts';
+import { InvalidationFeed } from '../../src/storage/invalidation-feed.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { storedDocument } from './stored-order.ts';
 
@@ -48,6 +49,8 @@ export interface FakeOperations extends Operations {
   readonly history: { samples: LiveSampleJson[]; notes: LiveNoteJson[] };
   /** What arrives in a topic that is followed; awaited before each. */
   readonly arriving: Promise<BrowsedMessage[]>[];
+  /** What the cache forgets. */
+  readonly forgotten: InvalidationFeed;
   /** Messages in the topic of the generator. */
   readonly sent: unknown[];
 }
@@ -56,6 +59,7 @@ export interface FakeOperations extends Operations {
 export function fakeOperations(): FakeOperations {
   const asked: BrowseQuery[] = [];
   const sent: unknown[] = [];
+  const forgotten = new InvalidationFeed();
   const listeners = new Set<LiveListener>();
   const history = { samples: [], notes: [] };
   const arriving: Promise<BrowsedMessage[]>[] = [];
@@ -85,7 +89,8 @@ export function fakeOperations(): FakeOperations {
     listeners,
     history,
     arriving,
-    cache: fakeCache(),
+    forgotten,
+    cache: fakeCache(forgotten),
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
     generator: generatorControl(desk, 'orders'),
     topics: {
@@ -154,12 +159,13 @@ export function fakeOperations(): FakeOperations {
 }
 
 /** One order, `a`, in both tiers. */
-function fakeCache(): CacheInspector {
+function fakeCache(invalidations: InvalidationFeed): CacheInspector {
   const document = storedDocument('a');
   const key = { uid: 'a', kind: 'order', ttlMs: undefined, bytes: 9 } as const;
   const node = { address: 'r:1', tracked: true, keys: 1, usedBytes: undefined, maxBytes: 0 };
   let there = true;
   return {
+    invalidations,
     overview: async () => ({
       l1: { enabled: true, orders: 1, bytes: 10 },
       redis: { inUse: true, nodes: [node] },
@@ -171,6 +177,7 @@ function fakeCache(): CacheInspector {
         ? { l1: document, redis: { ...key, document } }
         : { l1: undefined, redis: undefined },
     evict: async (uid) => {
+      invalidations.note('evicted', uid, 1);
       if (uid === 'a') there = false;
       return true;
     },

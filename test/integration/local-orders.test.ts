@@ -62,6 +62,37 @@ test('an invalidation by another process comes with Redis’s message', async ()
   }
 });
 
+test('who looks on sees what is forgotten, why, and whether it was kept here', async () => {
+  const [one, other] = await setUpTwo();
+  write([one, other], 'a', '1');
+  const seen = ({ cache }: CacheSetup) =>
+    cache.forgotten.recent().map(({ reason, uid, dropped }) => [reason, uid, dropped]);
+  await kept(one, 'a');
+  await kept(other, 'a');
+  await one.cache.invalidate(['a', 'b'], 'left_over');
+  await until(() => seen(other).length === 1);
+  await kept(other, 'a');
+  // What an expiry looks like.
+  await redis.server.command(['PEXPIRE', other.key('a'), '1']);
+  await until(() => seen(other).length === 2);
+  await kept(other, 'a');
+  await redis.server.command(['FLUSHALL']);
+  await until(() => seen(other).length === 3);
+  await kept(other, 'a');
+  await redis.server.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+  await until(() => seen(other).length === 4);
+  expect(seen(other)).toEqual([
+    ['redis', 'a', 1],
+    ['redis', 'a', 1],
+    ['redis_flushed', undefined, 1],
+    ['connection_lost', undefined, 1],
+  ]);
+  expect(seen(one).slice(0, 2)).toEqual([
+    ['left_over', 'a', 1],
+    ['left_over', 'b', 0],
+  ]);
+});
+
 test('a value that is read while it changes is not kept', async () => {
   const [one, other] = await setUpTwo();
   for (let round = 0; round < 300; round++) {

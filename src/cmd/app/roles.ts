@@ -248,7 +248,7 @@ export async function startRestServer(
       {
         progress: () => offsets.latest(config.kafka.group, config.kafka.topic),
         findMany: (uids) => store.findMany(uids),
-        forget: async (uids) => await cache?.invalidate(uids),
+        forget: async (uids) => await cache?.invalidate(uids, 'awaited'),
         logger: roleLogger,
       },
       { maxWaitMs: config.server.requestTimeoutMs * WAIT_SHARE },

@@ -7,8 +7,12 @@ import {
   CacheSchema,
   EvictedSchema,
   FlushedSchema,
+  InvalidationListSchema,
 } from '../cache-schemas.ts';
+import { concerns, invalidationJson, sendInvalidations } from '../cache-tail.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
+import { EVENT_STREAM_HEADERS } from '../event-stream.ts';
+import type { EventStreams } from '../event-streams.ts';
 import type { LookupOutcome } from '../live/readings.ts';
 import { badParameter, ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
@@ -19,14 +23,18 @@ export interface CacheEndpointsOptions {
   readonly cache: CacheInspector | undefined;
   /** Lookups by the tier that answered. */
   readonly lookups: () => Readonly<Record<LookupOutcome, number>>;
+  readonly streams: EventStreams;
 }
 
 const COMMON = { tag: 'cache', access: 'guarded', problems: ['cache-unavailable'] } as const;
 const params = Type.Object({ order_uid: LookupUidSchema });
+/** Of the process that has the consumer, if one has. */
+const WATCHED = { ...COMMON, method: 'get', ofFirstProcess: true } as const;
+const ofOrder = Type.Object({ order_uid: Type.Optional(LookupUidSchema) });
 const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { inUse: false, nodes: [] } };
 
 /** `/api/v1/cache`: what the tiers hold; forget one order, or all. */
-export function cacheEndpoints({ cache, lookups }: CacheEndpointsOptions): Endpoint[] {
+export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
   const inUse = (): CacheInspector => {
     if (cache === undefined) throw new ProblemError('cache-unavailable', 'cache.enabled is false.');
     return cache;
@@ -95,6 +103,45 @@ export function cacheEndpoints({ cache, lookups }: CacheEndpointsOptions): Endpo
         if (page === undefined) throw badParameter('query', 'cursor', 'is none of this Redis');
         const json = { keys: page.keys.map(keyJson), cursor: page.cursor ?? null };
         return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...WATCHED,
+        path: '/api/v1/cache/invalidations',
+        operationId: 'listCacheInvalidations',
+        summary: 'What was made to be forgotten last; of one order, and of all at once, when one is named',
+        query: ofOrder,
+        responses: { 200: { description: 'The last ones', schema: InvalidationListSchema } },
+      },
+      ({ query }) => {
+        const found = inUse().invalidations.recent();
+        const json = {
+          invalidations: found.filter((one) => concerns(one, query.order_uid)).map(invalidationJson),
+        };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...WATCHED,
+        path: '/api/v1/cache/invalidations/tail',
+        operationId: 'tailCacheInvalidations',
+        summary: 'What is made to be forgotten, as it happens, as server-sent events',
+        description:
+          'Each `invalidation` event has a CacheInvalidation, the last ones first. Of more than 200 a second some are left out, and a `left_out` event says how many.',
+        query: ofOrder,
+        responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
+        problems: [...COMMON.problems, 'too-many-at-once'],
+        streams: true,
+      },
+      ({ query, method }) => {
+        const { invalidations } = inUse();
+        if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
+        const body = sendInvalidations(invalidations, streams, query.order_uid);
+        return { status: 200, body, headers: EVENT_STREAM_HEADERS };
       },
     ),
 

@@ -193,6 +193,31 @@ describe('streams', () => {
     expect(operations.streams.size).toBe(0);
   });
 
+  test('what the cache forgets: what was, then what comes, of one order when asked; a flood is counted', async () => {
+    const { operations, app, get } = setUp();
+    operations.forgotten.note('changed', 'a', 1);
+    operations.forgotten.note('changed', 'b', 0);
+    expect((await get('/cache/invalidations?order_uid=b')).json.invalidations).toMatchObject([
+      { number: 2, reason: 'changed', order_uid: 'b', dropped: 0 },
+    ]);
+    const [all, ofOne] = await Promise.all(
+      ['', '?order_uid=a'].map((query) => app.request(`/api/v1/cache/invalidations/tail${query}`)),
+    );
+    for (let left = 999; left >= 0; left--) operations.forgotten.note('changed', `flood-${left}`, 0, left);
+    operations.forgotten.note('connection_lost', undefined, 3);
+    let text = '';
+    for await (const chunk of all?.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('left_out')) break;
+    }
+    expect(text.match(/^event: invalidation$/gm)).toHaveLength(202);
+    expect(text).toContain('event: left_out\ndata: {"count":801}\n');
+    const one = ofOne?.text();
+    operations.streams.close();
+    expect([...((await one) ?? '').matchAll(/^id: (.*)$/gm)].map(([, id]) => id)).toEqual(['1', '1003']);
+    expect(operations.streams.size).toBe(0);
+  });
+
   test('a tail whose topic can’t be read takes no place', async () => {
     const { operations, app } = setUp();
     operations.arriving.push(Promise.reject(new AppError('kafka_unavailable', 'gone', { retryable: true })));

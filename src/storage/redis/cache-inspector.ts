@@ -7,6 +7,7 @@ import type {
   CacheOverview,
   RedisNodeOverview,
 } from '../cache-inspector.ts';
+import type { InvalidationSource } from '../invalidation-feed.ts';
 import { decodeCachedOrder } from './cached-order.ts';
 import type { RedisConnection } from './client.ts';
 import { KeySpace } from './key-space.ts';
@@ -26,6 +27,10 @@ export class RedisCacheInspector implements CacheInspector {
     this.#connection = connection;
     this.#cache = cache;
     this.#space = new KeySpace(keyPrefix);
+  }
+
+  get invalidations(): InvalidationSource {
+    return this.#cache.forgotten;
   }
 
   async overview(): Promise<CacheOverview> {
@@ -66,7 +71,7 @@ export class RedisCacheInspector implements CacheInspector {
   }
 
   evict(uid: string): Promise<boolean> {
-    return this.#cache.invalidate([uid]);
+    return this.#cache.invalidate([uid], 'evicted');
   }
 
   async flush(): Promise<number> {

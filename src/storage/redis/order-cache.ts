@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ErrorReply } from 'redis';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { type InvalidationCause, InvalidationFeed } from '../invalidation-feed.ts';
 import { LocalOrders } from '../local-orders.ts';
 import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
 import type { FoundOrder, OrderDocument } from '../order-store.ts';
@@ -61,6 +62,8 @@ export class RedisOrderCache implements OrderCache {
   readonly #leaseName = LEASE + randomBytes(9).toString('base64url');
   readonly #local: LocalOrders;
   readonly #trustMs: number;
+  /** What is forgotten, as it happens. */
+  readonly forgotten = new InvalidationFeed();
   #tracked = false;
   #leaseNumber = 0;
 
@@ -90,7 +93,10 @@ export class RedisOrderCache implements OrderCache {
         if (this.#tracked) this.#local.trustUntil(askedAt + this.#trustMs);
       },
       onChanged: (key) => this.#forget(key),
-      onDown: () => this.#local.flush(),
+      onDown: () => {
+        const dropped = this.#local.flush();
+        if (dropped > 0) this.forgotten.note('connection_lost', undefined, dropped);
+      },
     });
   }
 
@@ -120,9 +126,9 @@ export class RedisOrderCache implements OrderCache {
     return { enabled: this.#local.enabled, orders: this.#local.count, bytes: this.#local.bytes };
   }
 
-  /** Forgets what this process itself keeps. */
+  /** Forgets what this process itself keeps, since Redis was emptied of orders. */
   forgetLocal(): void {
-    this.#local.forgetAll();
+    this.forgotten.note('flushed', undefined, this.#local.forgetAll());
   }
 
   local(uid: string): FoundOrder | undefined {
@@ -157,9 +163,12 @@ export class RedisOrderCache implements OrderCache {
     }
   }
 
-  async invalidate(uids: readonly string[]): Promise<boolean> {
+  async invalidate(uids: readonly string[], cause: InvalidationCause = 'changed'): Promise<boolean> {
     if (uids.length === 0) return true;
-    for (const uid of uids) this.#local.forget(uid);
+    for (let at = 0, left = uids.length - 1; left >= 0; at++, left--) {
+      const uid = uids[at] ?? '';
+      this.forgotten.note(cause, uid, this.#local.forget(uid) ? 1 : 0, left);
+    }
     if (this.#missed.add(uids)) this.#connection.distrust('too many invalidations not delivered');
     await this.#deliver();
     return !this.#missed.sweepWanted && !uids.some((uid) => this.#missed.has(uid));
@@ -173,11 +182,12 @@ export class RedisOrderCache implements OrderCache {
   #forget(key: string | null): void {
     if (key === null) {
       // The whole database was flushed: entries go, the connection is as good as before.
-      this.#local.forgetAll();
+      this.forgotten.note('redis_flushed', undefined, this.#local.forgetAll());
       return;
     }
     const uid = this.#space.uidOf(key);
-    if (uid !== undefined) this.#local.forget(uid);
+    // Redis also tells of what this process has changed itself, and of leases; that changes nothing here.
+    if (uid !== undefined && this.#local.forget(uid)) this.forgotten.note('redis', uid, 1);
   }
 
   async #store(redis: RedisNodes, { uid, lease, document }: CacheFill): Promise<void> {

@@ -15,10 +15,11 @@ import { useAction } from '../../components/use-action.ts';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { CachedOrder } from './cached-order.tsx';
+import { Invalidations } from './invalidations.tsx';
 import { KeyList } from './key-list.tsx';
 import { cacheTexts } from './texts.ts';
 
-/** The tiers of the cache, what Redis holds, and how to make them forget. */
+/** The tiers of the cache, what Redis holds, and what they forget, and how to make them. */
 export function CachePage() {
   const t = useTexts(cacheTexts);
   const { query } = usePlace();
@@ -62,6 +63,7 @@ export function CachePage() {
         <TextInput label={t.find} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </form>
       {uid !== undefined && <CachedOrder uid={uid} key={uid} />}
+      <Invalidations />
       <KeyList />
     </>
   );

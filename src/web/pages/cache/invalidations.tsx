@@ -1,0 +1,94 @@
+import { Button, TextInput } from '@mantine/core';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { CacheInvalidation } from '../../../client/schema.generated.ts';
+import { useTail } from '../../api/use-tail.ts';
+import { Link } from '../../app/link.tsx';
+import { setQuery, usePlace, withQuery } from '../../app/navigation.ts';
+import { Card } from '../../components/facts.tsx';
+import { Instant } from '../../components/instant.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { addressOf } from '../orders/address.ts';
+import { cacheTexts } from './texts.ts';
+
+/** What the cache forgets, and why, as it happens: followed while the address says `watch=on`, of the order it names as `forgotten`. */
+export function Invalidations() {
+  const t = useTexts(cacheTexts);
+  const { query } = usePlace();
+  const watching = query.get('watch') === 'on';
+  const uid = query.get('forgotten') ?? '';
+  const [typed, setTyped] = useState(uid);
+  const wanted = new URLSearchParams(uid === '' ? {} : { order_uid: uid });
+  const url = watching ? withQuery('/api/v1/cache/invalidations/tail', wanted) : undefined;
+  const { items, leftOut, error } = useTail(url, 'invalidation', isInvalidation);
+  return (
+    <Card title={t.forgotten}>
+      <div className="stack">
+        <form
+          className="fields"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setQuery({ forgotten: typed.trim() });
+          }}
+        >
+          <TextInput
+            label={t.ofOrder}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            onBlur={() => setQuery({ forgotten: typed.trim() })}
+          />
+          <Button
+            variant="default"
+            leftSection={
+              watching ? <IconPlayerPause size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
+            }
+            onClick={() => setQuery({ watch: watching ? undefined : 'on', forgotten: typed.trim() })}
+          >
+            {watching ? t.pause : t.watch}
+          </Button>
+        </form>
+        {error !== undefined && <ProblemAlert error={error} retries />}
+        {leftOut > 0 && <p className="muted">{t.leftOut(leftOut)}</p>}
+        {items.length > 0 && <Rows items={items} />}
+        {items.length === 0 && watching && <p className="empty">{t.watching}</p>}
+      </div>
+    </Card>
+  );
+}
+
+function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
+  const t = useTexts(cacheTexts);
+  const format = useFormat();
+  // A stream that is opened again begins with the last ones again.
+  const unique = [...new Map(items.map((one) => [`${one.number} ${one.at}`, one])).values()];
+  return (
+    <ScrollX label={t.forgotten}>
+      <table className="plain">
+        <TableHead columns={[t.time, t.uid, t.reason, [t.dropped, 'num']]} />
+        <tbody>
+          {unique.map(({ number, at, reason, order_uid, dropped }) => (
+            <tr key={`${number} ${at}`}>
+              <td>
+                <Instant at={at} timeOnly />
+              </td>
+              <td>
+                {order_uid === null ? t.everyOrder : <Link href={addressOf(order_uid)}>{order_uid}</Link>}
+              </td>
+              <td>{t.reasons[reason]}</td>
+              <td className="num">{dropped === 0 ? '—' : format.number(dropped)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}
+
+// The events are made by the server this page comes from, by the schemas its types are made from.
+function isInvalidation(data: unknown): data is CacheInvalidation {
+  return typeof data === 'object' && data !== null && 'reason' in data && 'number' in data;
+}

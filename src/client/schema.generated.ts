@@ -366,9 +366,9 @@ export interface paths {
     };
   };
   "/api/v1/consumer-groups": {
-    /** The consumer groups of the cluster */
+    /** The consumer groups of the cluster, a page at a time */
     get: {
-      parameters: {  };
+      parameters: { query?: { limit?: number; text?: string; cursor?: string } };
       responses: {
         200: { content: { "application/json": ConsumerGroupList } };
         400: { content: { "application/problem+json": Problem } };
@@ -1066,10 +1066,16 @@ export type ConsumerGroup = {
   state: string;
   protocol_type: string;
   members: number;
+  /** Of all partitions together */
+  lag: number;
 };
 
 export type ConsumerGroupList = {
   groups: (ConsumerGroup)[];
+  /** Groups with the text in their names */
+  total: number;
+  /** For the next page; null after the last */
+  cursor: string | null;
 };
 
 export type ConsumerGroupDetail = {

@@ -1,15 +1,6 @@
-import type { Admin, Group } from '@platformatic/kafka';
+import type { GroupMember as KafkaMember } from '@platformatic/kafka';
 import type { KeptAdmin } from './kept-admin.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
-
-export interface GroupSummary {
-  readonly group: string;
-  /** As Kafka names it: `Stable`, `Empty`, `PreparingRebalance`, … */
-  readonly state: string;
-  /** `consumer` for consumers. */
-  readonly protocolType: string;
-  readonly members: number;
-}
 
 export interface GroupMember {
   readonly memberId: string;
@@ -28,11 +19,35 @@ export interface GroupPartition {
   readonly end: number | undefined;
 }
 
-export interface GroupDetail extends Omit<GroupSummary, 'members'> {
+export interface GroupDetail {
+  readonly group: string;
+  /** As Kafka names it: `Stable`, `Empty`, `PreparingRebalance`, … */
+  readonly state: string;
+  /** `consumer` for consumers. */
+  readonly protocolType: string;
   readonly members: readonly GroupMember[];
   /** Every partition with a committed offset or a member that reads it. */
   readonly partitions: readonly GroupPartition[];
 }
+
+export interface GroupQuery {
+  /** Only groups with this in their names. */
+  readonly text?: string | undefined;
+  /** Only groups whose names come after this one. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface GroupPage {
+  /** By name. */
+  readonly groups: readonly GroupDetail[];
+  /** Groups with the text in their names. */
+  readonly total: number;
+  /** `after` of the next page; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+type Committed = Map<string, Map<number, number | undefined>>;
 
 /** What consumer groups there are. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
 export class GroupCatalog {
@@ -44,48 +59,38 @@ export class GroupCatalog {
     this.#topics = topics;
   }
 
-  list(): Promise<GroupSummary[]> {
-    return this.#admin.ask('listing groups', async (admin) => {
-      const groups = await admin.listGroups();
-      const names = [...groups.keys()].sort();
-      const described = await describe(admin, names);
-      return names.map((group) => ({
-        group,
-        state: groups.get(group)?.state ?? 'Unknown',
-        protocolType: groups.get(group)?.protocolType ?? '',
-        members: described.get(group)?.members.size ?? 0,
-      }));
-    });
+  /** A page of groups. Kafka names all of them at once, but only those of the page are looked into. */
+  async list({ text = '', after = '', limit }: GroupQuery): Promise<GroupPage> {
+    const listed = await this.#admin.ask('listing groups', (admin) => admin.listGroups());
+    const names = [...listed.keys()].filter((name) => name.includes(text)).sort();
+    const rest = names.filter((name) => name > after);
+    const groups = await this.#look(rest.slice(0, limit));
+    return { groups, total: names.length, next: rest.length > limit ? rest[limit - 1] : undefined };
   }
 
   /** Undefined when there is no such group. */
   async find(name: string): Promise<GroupDetail | undefined> {
-    const found = await this.#admin.ask(`group ${name}`, async (admin) => {
-      const group = (await describe(admin, [name])).get(name);
-      if (group === undefined || group.state.toUpperCase() === 'DEAD') return undefined;
-      const [offsets] = await admin.listConsumerGroupOffsets({ groups: [name] });
-      return { group, committed: committedOf(offsets?.topics ?? []) };
-    });
-    if (found === undefined) return undefined;
-    const { group, committed } = found;
-    const members = [...group.members.values()].map((member) => ({
-      memberId: member.id,
-      clientId: member.clientId,
-      host: member.clientHost,
-      assigned: new Map(
-        [...(member.assignments ?? [])].map(([topic, { partitions }]) => [topic, partitions]),
-      ),
+    const [group] = await this.#look([name]);
+    return group;
+  }
+
+  /** Those there are, in the order of their names here. */
+  async #look(names: readonly string[]): Promise<GroupDetail[]> {
+    if (names.length === 0) return [];
+    const { described, offsets } = await this.#admin.ask(`groups ${names.join(', ')}`, async (admin) => ({
+      described: await admin.describeGroups({ groups: [...names] }),
+      offsets: await admin.listConsumerGroupOffsets({ groups: [...names] }),
     }));
-    for (const { assigned } of members) {
-      for (const [topic, partitions] of assigned) {
-        const known = committed.get(topic) ?? new Map<number, number | undefined>();
-        for (const partition of partitions) if (!known.has(partition)) known.set(partition, undefined);
-        committed.set(topic, known);
-      }
-    }
-    const ends = await Promise.all([...committed.keys()].map((topic) => this.#endsOf(topic)));
-    const endOf = new Map(ends);
-    return {
+    const found = names.flatMap((name) => {
+      const group = described.get(name);
+      if (group === undefined || group.state.toUpperCase() === 'DEAD') return [];
+      const members = [...group.members.values()].map(memberOf);
+      const committed = committedOf(offsets.find(({ groupId }) => groupId === name)?.topics ?? []);
+      for (const { assigned } of members) addAssigned(committed, assigned);
+      return [{ name, group, members, committed }];
+    });
+    const ends = await this.#endsOf(new Set(found.flatMap(({ committed }) => [...committed.keys()])));
+    return found.map(({ name, group, members, committed }) => ({
       group: name,
       state: group.state,
       protocolType: group.protocolType,
@@ -97,21 +102,39 @@ export class GroupCatalog {
             topic,
             partition,
             committed: offset,
-            end: endOf.get(topic)?.get(partition),
+            end: ends.get(topic)?.get(partition),
           })),
       ),
-    };
+    }));
   }
 
-  /** A topic the group once read may be gone. */
-  async #endsOf(topic: string): Promise<readonly [string, ReadonlyMap<number, number>]> {
-    const found = await this.#topics.ends([topic]).catch(() => undefined);
-    return [topic, found?.get(topic)?.ends ?? new Map()];
+  /** Topics that groups once read may be gone: the others have their ends all the same. */
+  async #endsOf(topics: ReadonlySet<string>): Promise<Map<string, ReadonlyMap<number, number>>> {
+    const ask = async (names: readonly string[]) =>
+      [...(await this.#topics.ends(names))].map(([name, { ends }]) => [name, ends] as const);
+    const all = await ask([...topics]).catch(() => undefined);
+    if (all !== undefined) return new Map(all);
+    const each = await Promise.all([...topics].map((name) => ask([name]).catch(() => [])));
+    return new Map(each.flat());
   }
 }
 
-async function describe(admin: Admin, groups: string[]): Promise<Map<string, Group>> {
-  return groups.length === 0 ? new Map() : await admin.describeGroups({ groups });
+function memberOf(member: KafkaMember): GroupMember {
+  return {
+    memberId: member.id,
+    clientId: member.clientId,
+    host: member.clientHost,
+    assigned: new Map([...(member.assignments ?? [])].map(([topic, { partitions }]) => [topic, partitions])),
+  };
+}
+
+/** What a member reads, and has committed nothing of yet. */
+function addAssigned(committed: Committed, assigned: GroupMember['assigned']): void {
+  for (const [topic, partitions] of assigned) {
+    const known = committed.get(topic) ?? new Map<number, number | undefined>();
+    for (const partition of partitions) if (!known.has(partition)) known.set(partition, undefined);
+    committed.set(topic, known);
+  }
 }
 
 interface CommittedTopic {
@@ -119,7 +142,7 @@ interface CommittedTopic {
   readonly partitions: ReadonlyArray<{ readonly partitionIndex: number; readonly committedOffset: bigint }>;
 }
 
-function committedOf(topics: readonly CommittedTopic[]): Map<string, Map<number, number | undefined>> {
+function committedOf(topics: readonly CommittedTopic[]): Committed {
   return new Map(
     topics.map(({ name, partitions }) => [
       name,

@@ -97,10 +97,20 @@ export const GroupListSchema = Type.Object(
   {
     groups: Type.Array(
       Type.Object(
-        { group: Type.String(), state: Type.String(), protocol_type: Type.String(), members: count },
+        {
+          group: Type.String(),
+          state: Type.String(),
+          protocol_type: Type.String(),
+          members: count,
+          lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+        },
         { ...strict, $id: 'ConsumerGroup' },
       ),
     ),
+    total: Type.Integer({ minimum: 0, description: 'Groups with the text in their names' }),
+    cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'For the next page; null after the last',
+    }),
   },
   { ...strict, $id: 'ConsumerGroupList' },
 );

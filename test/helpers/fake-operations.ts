@@ -41,6 +41,21 @@ const HIDDEN = {
   replicationFactor: undefined,
   messages: undefined,
 };
+const PARTITIONS = [
+  { topic: 'orders', partition: 0, committed: 5, end: 9 },
+  { topic: 'orders', partition: 1, committed: undefined, end: 3 },
+  { topic: 'gone', partition: 0, committed: 5, end: undefined },
+];
+const MEMBER = { memberId: 'm', clientId: 'c', host: '/h', assigned: new Map([['orders', [0, 1]]]) };
+const OTHERS = Array.from({ length: 60 }, (_, at) => `other-${String(at).padStart(2, '0')}`);
+/** `g`, and sixty others. */
+const GROUPS = ['g', ...OTHERS].map((group) => ({
+  group,
+  state: 'Stable',
+  protocolType: 'consumer',
+  members: [MEMBER],
+  partitions: PARTITIONS,
+}));
 
 export interface FakeOperations extends Operations {
   /** What the messages were asked for. */
@@ -109,23 +124,13 @@ export function fakeOperations(): FakeOperations {
       },
     },
     groups: {
-      list: async () => [{ group: 'g', state: 'Stable', protocolType: 'consumer', members: 1 }],
-      find: async (name) =>
-        name !== 'g'
-          ? undefined
-          : {
-              group: 'g',
-              state: 'Stable',
-              protocolType: 'consumer',
-              members: [
-                { memberId: 'm', clientId: 'c', host: '/h', assigned: new Map([['orders', [0, 1]]]) },
-              ],
-              partitions: [
-                { topic: 'orders', partition: 0, committed: 5, end: 9 },
-                { topic: 'orders', partition: 1, committed: undefined, end: 3 },
-                { topic: 'gone', partition: 0, committed: 5, end: undefined },
-              ],
-            },
+      list: async ({ text = '', after = '', limit }) => {
+        const found = GROUPS.filter(({ group }) => group.includes(text));
+        const rest = found.filter(({ group }) => group > after);
+        const next = rest.length > limit ? rest[limit - 1]?.group : undefined;
+        return { groups: rest.slice(0, limit), total: found.length, next };
+      },
+      find: async (name) => GROUPS.find(({ group }) => group === name),
     },
     ownGroup: { group: 'g', topic: 'orders', stored: async () => new Map([[0, 8]]) },
     messages: {

@@ -216,7 +216,12 @@ describe('catalogs', () => {
     expect(group).toMatchObject({ state: 'Stable', protocolType: 'consumer' });
     expect(group?.members.map(({ assigned }) => assigned.get(path.place.topic)?.length)).toEqual([3]);
     expect(group?.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
-    expect((await groups.list()).find((one) => one.group === path.place.group)).toMatchObject({ members: 1 });
+    const listed = await groups.list({ text: path.place.group, limit: 5 });
+    expect<unknown>(listed).toEqual({ groups: [group], total: 1, next: undefined });
+    expect(await groups.list({ text: path.place.group, after: path.place.group, limit: 5 })).toMatchObject({
+      groups: [],
+      total: 1,
+    });
     expect(await groups.find('no-such-group')).toBeUndefined();
   });
 

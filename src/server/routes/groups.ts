@@ -1,8 +1,9 @@
 import Type from 'typebox';
-import type { GroupCatalog } from '../../kafka/group-catalog.ts';
+import type { GroupCatalog, GroupDetail } from '../../kafka/group-catalog.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
+import { LimitSchema } from '../schemas.ts';
 import {
   type GroupDetailJson,
   GroupDetailSchema,
@@ -23,6 +24,8 @@ export interface GroupEndpointsOptions {
   readonly ownGroup: OwnGroup;
 }
 
+type Position = GroupDetailJson['partitions'][number];
+
 const COMMON = { tag: 'topics', access: 'guarded', problems: ['kafka-unavailable'] } as const;
 
 /** `/api/v1/consumer-groups`: who reads, and how far behind. */
@@ -34,13 +37,30 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         method: 'get',
         path: '/api/v1/consumer-groups',
         operationId: 'listConsumerGroups',
-        summary: 'The consumer groups of the cluster',
+        summary: 'The consumer groups of the cluster, a page at a time',
+        query: Type.Object({
+          limit: LimitSchema,
+          text: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 255, description: 'With this in the name' }),
+          ),
+          cursor: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 255, description: 'Of the page before' }),
+          ),
+        }),
         responses: { 200: { description: 'By name', schema: GroupListSchema } },
       },
-      async () => {
-        const found = await groups.list();
+      async ({ query: { limit, text, cursor } }) => {
+        const [page, stored] = await Promise.all([groups.list({ limit, text, after: cursor }), ownOffsets()]);
         const json = {
-          groups: found.map(({ protocolType, ...rest }) => ({ ...rest, protocol_type: protocolType })),
+          groups: page.groups.map((group) => ({
+            group: group.group,
+            state: group.state,
+            protocol_type: group.protocolType,
+            members: group.members.length,
+            lag: lagOf(positionsOf(group, stored)),
+          })),
+          total: page.total,
+          cursor: page.next ?? null,
         };
         return { status: 200, json, headers: NO_STORE };
       },
@@ -61,16 +81,16 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
     ),
   ];
 
-  async function detail(name: string): Promise<GroupDetailJson> {
-    const own = name === ownGroup.group;
-    // Without PostgreSQL the group is still worth a look.
-    const [group, stored] = await Promise.all([
-      groups.find(name),
-      own ? ownGroup.stored().catch(() => new Map<number, number>()) : new Map<number, number>(),
-    ]);
-    if (group === undefined) throw new ProblemError('group-not-found');
-    const partitions = group.partitions.map(({ topic, partition, committed, end }) => {
-      const offset = own && topic === ownGroup.topic ? stored.get(partition) : undefined;
+  /** Without PostgreSQL the groups are still worth a look. */
+  function ownOffsets(): Promise<ReadonlyMap<number, number>> {
+    return ownGroup.stored().catch(() => new Map<number, number>());
+  }
+
+  /** For the own group PostgreSQL's offset counts: Kafka's follows it. */
+  function positionsOf({ group, partitions }: GroupDetail, stored: ReadonlyMap<number, number>): Position[] {
+    return partitions.map(({ topic, partition, committed, end }) => {
+      const own = group === ownGroup.group && topic === ownGroup.topic;
+      const offset = own ? stored.get(partition) : undefined;
       const at = offset ?? committed;
       return {
         topic,
@@ -81,6 +101,15 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         lag: end === undefined || at === undefined ? null : Math.max(0, end - at),
       };
     });
+  }
+
+  async function detail(name: string): Promise<GroupDetailJson> {
+    const [group, stored] = await Promise.all([
+      groups.find(name),
+      name === ownGroup.group ? ownOffsets() : new Map<number, number>(),
+    ]);
+    if (group === undefined) throw new ProblemError('group-not-found');
+    const partitions = positionsOf(group, stored);
     return {
       group: group.group,
       state: group.state,
@@ -91,8 +120,12 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         host,
         assigned: Object.fromEntries([...assigned].map(([topic, numbers]) => [topic, [...numbers]])),
       })),
-      lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+      lag: lagOf(partitions),
       partitions,
     };
   }
+}
+
+function lagOf(partitions: readonly Position[]): number {
+  return partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0);
 }

@@ -126,8 +126,31 @@ describe('topics', () => {
       { committed: null, stored: null, end: 3, lag: null },
       { topic: 'gone', end: null, lag: null },
     ]);
-    expect((await get('/consumer-groups')).json.groups).toHaveLength(1);
     expect((await get('/consumer-groups/none')).json.type).toBe('/problems/group-not-found');
+  });
+
+  test('groups, a page at a time, all of them or by name, each with its lag', async () => {
+    const { get } = setUp();
+    const first = await get('/consumer-groups?limit=2');
+    expect(first.json).toMatchObject({
+      groups: [
+        { group: 'g', members: 1, lag: 1 },
+        { group: 'other-00', lag: 4 },
+      ],
+      total: 61,
+      cursor: 'other-00',
+    });
+    const names: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { json } = await get(`/consumer-groups?limit=25${cursor && `&cursor=${cursor}`}`);
+      names.push(...json.groups.map(({ group }: { group: string }) => group));
+      if (json.cursor === null) break;
+      cursor = json.cursor;
+    }
+    expect([names.length, new Set(names).size]).toEqual([61, 61]);
+    const found = (await get('/consumer-groups?text=er-5')).json;
+    expect([found.total, found.groups.length, found.cursor]).toEqual([10, 10, null]);
+    expect((await get('/consumer-groups?limit=0')).status).toBe(400);
   });
 });
 

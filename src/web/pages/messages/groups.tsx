@@ -1,54 +1,79 @@
-import { useQuery } from '@tanstack/react-query';
+import { Button, TextInput } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
+import { setQuery, usePlace } from '../../app/navigation.ts';
 import { Card } from '../../components/facts.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { messagesTexts } from './texts.ts';
 
-const MOST = 20;
-
-/** Who reads, and how far behind they are. */
+/** Who reads, and how far behind they are: all groups, or those whose names have what the address says. */
 export function Groups() {
   const t = useTexts(messagesTexts);
-  const { data } = useQuery({
-    queryKey: ['groups'],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/consumer-groups', { signal })),
+  const format = useFormat();
+  const { query } = usePlace();
+  const text = query.get('groups') ?? '';
+  const [typed, setTyped] = useState(text);
+  const list = useInfiniteQuery({
+    queryKey: ['groups', text],
+    queryFn: ({ pageParam, signal }) => {
+      const asked = { ...(text !== '' && { text }), ...(pageParam !== null && { cursor: pageParam }) };
+      return dataOf(api.GET('/api/v1/consumer-groups', { params: { query: asked }, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
     refetchInterval: refetchEvery(5_000),
+    placeholderData: keepPreviousData,
   });
-  if (data === undefined || data.groups.length === 0) return null;
+  const groups = list.data?.pages.flatMap((page) => page.groups) ?? [];
+  const total = list.data?.pages[0]?.total ?? 0;
   return (
     <Card title={t.groups}>
-      <ScrollX label={t.groups}>
-        <table className="plain">
-          <TableHead columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num']]} />
-          <tbody>
-            {data.groups.slice(0, MOST).map(({ group, state, members }) => (
-              <tr key={group}>
-                <td>{group}</td>
-                <td>{state}</td>
-                <td className="num">{members}</td>
-                <td className="num">
-                  <Lag group={group} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollX>
+      <div className="stack">
+        <form
+          className="fields"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setQuery({ groups: typed.trim() });
+          }}
+        >
+          <TextInput
+            label={t.groupText}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            onBlur={() => setQuery({ groups: typed.trim() })}
+          />
+        </form>
+        {list.error !== null && <ProblemAlert error={list.error} retries />}
+        {list.data !== undefined && <p className="muted">{t.groupsShown(groups.length, total)}</p>}
+        {groups.length > 0 && (
+          <ScrollX label={t.groups}>
+            <table className="plain">
+              <TableHead columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num']]} />
+              <tbody>
+                {groups.map(({ group, state, members, lag }) => (
+                  <tr key={group}>
+                    <td>{group}</td>
+                    <td>{state}</td>
+                    <td className="num">{format.number(members)}</td>
+                    <td className="num">{format.number(lag)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </ScrollX>
+        )}
+        {list.hasNextPage && (
+          <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
+            {t.more}
+          </Button>
+        )}
+      </div>
     </Card>
   );
-}
-
-function Lag({ group }: { readonly group: string }) {
-  const format = useFormat();
-  const { data } = useQuery({
-    queryKey: ['group', group],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET('/api/v1/consumer-groups/{group}', { params: { path: { group } }, signal })),
-    refetchInterval: refetchEvery(5_000),
-  });
-  return data === undefined ? '—' : format.number(data.lag);
 }

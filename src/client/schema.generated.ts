@@ -94,6 +94,25 @@ export interface paths {
       };
     };
   };
+  "/api/v1/orders/check": {
+    /** Say whether an order would be accepted, and everything that is wrong with it */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": unknown; "text/plain": string } };
+      responses: {
+        200: { content: { "application/json": OrderCheck } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/orders/{order_uid}/journey": {
     /** How an order came from its sender to where it is read, and how long each step took */
     get: {
@@ -155,8 +174,37 @@ export interface paths {
       };
     };
   };
+  "/api/v1/dead-letters/timeline": {
+    /** When and why messages were rejected: counts by reason in buckets of time */
+    get: {
+      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; bucket_s?: number } };
+      responses: {
+        200: { content: { "application/json": DeadLetterTimeline } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters/{position}": {
+    /** One rejected message, with its headers and value */
+    get: {
+      parameters: { path: { position: string } };
+      responses: {
+        200: { content: { "application/json": DeadLetter } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/dead-letters/redrive": {
-    /** Send rejected messages back to their topic, each of them once */
+    /** Send rejected messages back to their topic, each of them once, edited if wanted */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": RedriveRequest } };
@@ -175,12 +223,32 @@ export interface paths {
       };
     };
   };
-  "/api/v1/dead-letters/{position}": {
-    /** One rejected message, with its headers and value */
-    get: {
-      parameters: { path: { position: string } };
+  "/api/v1/dead-letters/redrive.ndjson": {
+    /** Send any number of rejected messages back, and tell of the progress */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": RedriveRequest } };
       responses: {
-        200: { content: { "application/json": DeadLetter } };
+        200: { content: { "application/x-ndjson": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters/redriven": {
+    /** What became of a message that was sent back: waiting, stored or rejected again */
+    get: {
+      parameters: { query: { position: string } };
+      responses: {
+        200: { content: { "application/json": RedrivenFate } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
@@ -718,6 +786,21 @@ export type Accepted = {
   status: "accepted" | "stored" | "superseded";
 };
 
+export type OrderCheck = {
+  /** It would be stored; what only PostgreSQL can refuse is not foreseen */
+  accepted: boolean;
+  /** Of an order that is accepted */
+  order_uid?: string;
+  /** The code a dead letter would carry */
+  reason?: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected";
+  /** Everything that is wrong, 100 at most */
+  violations?: ({
+    /** JSON Pointer (RFC 6901); empty for the whole */
+    pointer: string;
+    message: string;
+  })[];
+};
+
 export type OrderJourney = {
   /** The order’s identifier */
   order_uid: string;
@@ -783,46 +866,18 @@ export type DeadLetterCounts = {
   cut: boolean;
 };
 
-export type RedriveAnswer = {
-  dry_run: boolean;
-  /** Letters by outcome */
-  counts: Record<string, number>;
-  outcomes: ({
-    position: string;
-    outcome: string;
-    detail: string;
-  })[];
-  /** Positions without a letter */
-  missing: (string)[];
-  /** Letters of an interrupted redrive, by what was found out about them */
-  recovered: {
-    sent: number;
-    not_sent: number;
-    uncertain: number;
-  };
-  /** The time was up: the same request with `cursor` goes on */
+export type DeadLetterTimeline = {
+  /** Where the first bucket begins */
+  since: string;
+  /** Where the last bucket ends */
+  until: string;
+  bucket_ms: number;
+  /** Letters rejected in each bucket, oldest first; reasons without any are left out */
+  by_reason: Record<string, (number)[]>;
+  total: number;
+  /** The time was up: before `complete_since` some are missing */
   cut: boolean;
-  cursor: string | null;
-};
-
-export type RedriveRequest = {
-  positions?: (string)[];
-  filter?: {
-    reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[];
-    /** Rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
-    since?: string;
-    /** Rejected before then: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
-    until?: string;
-    key?: string;
-  };
-  all?: true;
-  dry_run?: boolean;
-  /** Leave alone what came back so often */
-  max_replays?: number;
-  /** Also what was sent back before */
-  again?: boolean;
-  /** Of an answer that was cut: goes on there */
-  cursor?: string;
+  complete_since: string;
 };
 
 export type DeadLetter = {
@@ -854,6 +909,79 @@ export type DeadLetter = {
   value?: unknown;
   /** Its bytes, when `value` is absent or would not give them back exactly */
   value_base64?: string;
+};
+
+export type RedriveAnswer = {
+  dry_run: boolean;
+  /** Letters by outcome */
+  counts: Record<string, number>;
+  /** In a dry run: those that would be sent and rejected again, by reason */
+  would_come_back?: Record<string, number>;
+  /** `check` in a dry run of `positions`: what the consumer would say */
+  outcomes: ({
+    position: string;
+    outcome: string;
+    detail: string;
+    /** Where in its own topic it is now; `…/redriven?position=` says what became of it */
+    sent_to?: string;
+    check?: OrderCheck;
+  })[];
+  /** Positions without a letter */
+  missing: (string)[];
+  /** Letters of an interrupted redrive, by what was found out about them */
+  recovered: {
+    sent: number;
+    not_sent: number;
+    uncertain: number;
+  };
+  /** The time was up: the same request with `cursor` goes on */
+  cut: boolean;
+  cursor: string | null;
+};
+
+export type LetterEdit = {
+  /** A JSON Patch (RFC 6902), for any number of letters */
+  patch?: ({
+    op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+    path: string;
+    from?: string;
+    value?: unknown;
+  })[];
+  /** JSON in the place of the value of one letter */
+  value?: unknown;
+  /** The same as bytes, which may be anything */
+  value_base64?: string;
+};
+
+export type RedriveRequest = {
+  positions?: (string)[];
+  filter?: {
+    reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[];
+    /** Rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
+    since?: string;
+    /** Rejected before then: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
+    until?: string;
+    key?: string;
+  };
+  all?: true;
+  dry_run?: boolean;
+  /** Leave alone what came back so often */
+  max_replays?: number;
+  /** Also what was sent back before */
+  again?: boolean;
+  edit?: LetterEdit;
+  /** Of an answer that was cut: goes on there */
+  cursor?: string;
+};
+
+export type RedrivenFate = {
+  /** stored: the order is, or an equal or a later version of it; unknown: the time was up before that was found out */
+  state: "waiting" | "stored" | "rejected" | "unknown";
+  /** Messages the consumer takes before it */
+  ahead?: number;
+  /** Of the order that is stored */
+  order_uid?: string;
+  letter?: DeadLetterSummary;
 };
 
 export type LoadProfile = {

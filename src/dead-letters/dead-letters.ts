@@ -1,20 +1,28 @@
 import { clamp, decodeCursor, encodeCursor } from '../kafka/log-cursor.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { DecodeOptions } from '../order/decode.ts';
+import { type Fate, fateOf } from './fate.ts';
 import { type LetterFilter, matches } from './filter.ts';
-import { formatPosition, type Position } from './letter.ts';
+import type { Position } from './letter.ts';
 import { type LetterJson, type LetterSummary, letterJson, letterSummary } from './letter-json.ts';
 import { type NewestPage, readNewest } from './newest-first.ts';
 import type { ReadableTopic } from './ports.ts';
-import { type Recovered, Redrive, type RedriveDependencies } from './redrive.ts';
+import { Redrive, type RedriveDependencies } from './redrive.ts';
 import type { RedriveRules } from './redrive-plan.ts';
+import { type RedriveAnswer, RedriveReport, type RedriveRequest, rulesOf } from './redrive-request.ts';
 import { readLetter } from './scan.ts';
-import { type Selection, select } from './selection.ts';
+import { select, totalOf } from './selection.ts';
+import { readTimeline, type Timeline, type TimelineRequest } from './timeline.ts';
 
 export interface DeadLettersOptions extends RedriveDependencies {
   readonly deadLetterTopic: string;
   /** The topic letters are sent back to. */
   readonly topic: string;
+  /** Next offset the consumer will store from, by partition of the orders' topic. */
+  readonly progress: () => Promise<ReadonlyMap<number, number>>;
+  /** How the consumer judges a message. */
+  readonly decoding: DecodeOptions;
   /** Time one call looks and sends before it answers with what it has. */
   readonly budgetMs: number;
   /** Calls at once. */
@@ -38,30 +46,20 @@ export interface LetterCounts {
   readonly cut: boolean;
 }
 
-export interface RedriveRequest {
-  readonly selection: Selection;
-  readonly dryRun: boolean;
-  readonly maxReplays: number;
-  readonly again: boolean;
-  readonly cursor: string | undefined;
-}
-
-export interface RedriveAnswer {
-  readonly dry_run: boolean;
-  /** Letters by what became of them. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly outcomes: readonly {
-    readonly position: string;
-    readonly outcome: string;
-    readonly detail: string;
-  }[];
-  /** Positions where there is no letter. */
-  readonly missing: readonly string[];
-  /** Letters of an interrupted run, by what was found out about them. */
-  readonly recovered: Recovered;
+/** The answer of a call that is bounded in time. */
+export interface BoundedRedriveAnswer extends RedriveAnswer {
   /** The time was up: the same request with this cursor goes on. */
   readonly cut: boolean;
   readonly cursor: string | null;
+}
+
+/** How far a redrive without a bound is; the last one has its answer. */
+export interface RedriveProgress {
+  /** Offsets of the dead-letter topic, or positions, looked at, and all there are to look at. */
+  readonly passed: number;
+  readonly total: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly answer?: RedriveAnswer;
 }
 
 const MAX_OUTCOMES = 1_000;
@@ -133,49 +131,106 @@ export class DeadLetters {
     });
   }
 
-  /** Undefined when the cursor is none. @throws as `list`; `busy` also while another process redrives. */
-  redrive(request: RedriveRequest): Promise<RedriveAnswer | undefined> {
-    const { selection, dryRun, maxReplays, again } = request;
-    const rules: RedriveRules = {
-      targetTopic: this.#options.topic,
-      maxReplays,
-      again,
-      foreign: false,
-      edit: undefined,
-    };
+  /** When and why letters were rejected. @throws as `list`. */
+  timeline(request: TimelineRequest): Promise<Timeline> {
+    return this.#reading((topic) => readTimeline(topic, request, performance.now() + this.#options.budgetMs));
+  }
+
+  /** What became of a message of the orders' topic; undefined when there is none at the position. @throws as `list`. */
+  async fate(position: Position): Promise<Fate | undefined> {
+    this.#enter();
+    try {
+      return await fateOf(position, {
+        ...this.#options,
+        deadline: performance.now() + this.#options.budgetMs,
+      });
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  /** Undefined when the cursor is none. @throws as `list`; `busy` also while another process redrives; `usage` for an edit that is none. */
+  redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined> {
+    const rules = rulesOf(request, this.#options.topic);
     return this.#reading(async (topic) => {
       const left = await rangesOf(topic, request.cursor);
       if (left === undefined) return undefined;
       const deadline = performance.now() + this.#options.budgetMs;
+      const { selection, dryRun } = request;
       const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun });
-      const counts: Record<string, number> = {};
-      const outcomes: { position: string; outcome: string; detail: string }[] = [];
-      const missing: string[] = [];
+      const report = new RedriveReport(request, this.#options.decoding, true);
       let cut = false;
       try {
         for await (const selected of select(topic, selection, left)) {
-          missing.push(...selected.missing);
-          for (const { letter, outcome, detail } of await redrive.run(selected.letters)) {
-            counts[outcome] = (counts[outcome] ?? 0) + 1;
-            outcomes.push({ position: formatPosition(letter), outcome, detail });
-          }
+          report.add(await redrive.run(selected.letters), selected.missing);
           // What is asked for by position is bounded as it is.
           if ('positions' in selection) continue;
-          cut = performance.now() > deadline || outcomes.length >= MAX_OUTCOMES;
+          cut = performance.now() > deadline || report.length >= MAX_OUTCOMES;
           if (cut) break;
         }
       } finally {
         await redrive.close();
       }
       const cursor = encodeCursor({ topicId: topic.topicId, ranges: left }) ?? null;
-      return { dry_run: dryRun, counts, outcomes, missing, recovered, cut: cut && cursor !== null, cursor };
+      return { ...report.answer(recovered), cut: cut && cursor !== null, cursor };
     });
   }
 
-  async #reading<T>(work: (topic: ReadableTopic) => Promise<T>): Promise<T> {
-    const { openTopic, deadLetterTopic, maxCalls = 4 } = this.#options;
+  /**
+   * The same without a bound, told of while it goes on: at once, after every part, and with the answer at the end. Ended early, what was
+   * sent is sent; what comes back meanwhile is not sent again. The only step is undefined when the cursor is none. @throws as `redrive`,
+   * an edit that is none at once
+   */
+  redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined> {
+    return this.#redriveAll(request, rulesOf(request, this.#options.topic));
+  }
+
+  async *#redriveAll(
+    request: RedriveRequest,
+    rules: RedriveRules,
+  ): AsyncGenerator<RedriveProgress | undefined> {
+    const { selection, dryRun } = request;
+    this.#enter();
+    try {
+      const topic = await this.#options.openTopic(this.#options.deadLetterTopic);
+      try {
+        const left = await rangesOf(topic, request.cursor);
+        if (left === undefined) {
+          yield undefined;
+          return;
+        }
+        const total = totalOf(selection, left);
+        const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun });
+        try {
+          const report = new RedriveReport(request, this.#options.decoding, false);
+          let passed = 0;
+          yield { passed, total, counts: {} };
+          for await (const selected of select(topic, selection, left)) {
+            report.add(await redrive.run(selected.letters), selected.missing);
+            passed += selected.passed;
+            yield { passed, total, counts: report.counts };
+          }
+          yield { passed, total, counts: report.counts, answer: report.answer(recovered) };
+        } finally {
+          await redrive.close();
+        }
+      } finally {
+        await topic.close();
+      }
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  #enter(): void {
+    const { maxCalls = 4 } = this.#options;
     if (this.#calls >= maxCalls) throw new AppError('busy', 'too many requests for dead letters at once');
     this.#calls += 1;
+  }
+
+  async #reading<T>(work: (topic: ReadableTopic) => Promise<T>): Promise<T> {
+    const { openTopic, deadLetterTopic } = this.#options;
+    this.#enter();
     try {
       const topic = await openTopic(deadLetterTopic);
       try {

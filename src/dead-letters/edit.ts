@@ -32,7 +32,16 @@ export function parseEdit(bytes: Buffer): Edit {
   } catch (error) {
     throw new AppError('usage', `the edit is not JSON: ${messageOf(error)}`, { cause: error });
   }
-  if (!Array.isArray(document)) return { replaces: true, apply: () => ({ ok: true, value: bytes }) };
+  return Array.isArray(document) ? patchEdit(document) : replacementEdit(bytes);
+}
+
+/** Puts these bytes in the value's place, whatever they are. */
+export function replacementEdit(bytes: Buffer): Edit {
+  return { replaces: true, apply: () => ({ ok: true, value: bytes }) };
+}
+
+/** A JSON Patch (RFC 6902). @throws AppError `usage` when it is none. */
+export function patchEdit(document: readonly unknown[]): Edit {
   const wrong = document.findIndex((one) => !operation.Check(one));
   if (wrong >= 0 || !document.every(isOperation)) {
     const found = JSON.stringify(document[wrong]).slice(0, 120);

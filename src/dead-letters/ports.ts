@@ -7,6 +7,8 @@ export interface ReadableTopic {
   readonly topicId: string;
   /** First and next offset of every partition, as a reader of committed messages sees them. */
   ranges(): Promise<Map<number, LogRange>>;
+  /** Of each partition the first offset with this timestamp (ms since the Unix epoch) or a later one, where there is one. */
+  offsetsAt(timestamp: number): Promise<Map<number, number>>;
   /** Everything in the ranges, which must lie within those of `ranges()`. */
   read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice>;
   close(): Promise<void>;
@@ -16,7 +18,10 @@ export type OpenTopic = (topic: string) => Promise<ReadableTopic>;
 
 /** Sends all of a batch or nothing; AtomicSender is one, and says what opening it means. */
 export interface BatchSender {
-  send(topic: string, messages: readonly (OutgoingMessage & { readonly partition: number })[]): Promise<void>;
+  send(
+    topic: string,
+    messages: readonly (OutgoingMessage & { readonly partition: number })[],
+  ): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

@@ -65,12 +65,13 @@ class World {
         if (fate === 'lost before') throw lost;
         if (fate === 'refused') throw new AppError('kafka_rejected', 'too large');
         if (fate === 'fenced') throw new AppError('fenced', 'taken over');
-        for (const { partition, key, value, headers } of messages) {
-          const log = this.target.partitions[partition];
+        const offsets = messages.map(({ partition, key, value, headers }) => {
+          const log = this.target.partitions[partition] ?? [];
           const text = Object.fromEntries(Object.entries(headers).map(([name, one]) => [name, String(one)]));
-          log?.push(logRecord({ offset: log.length, key, value, headers: text }));
-        }
+          return log.push(logRecord({ offset: log.length, key, value, headers: text })) - 1;
+        });
         if (fate === 'lost after') throw lost;
+        return offsets;
       },
     };
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { DeadLetter } from './letter.ts';
+import type { DeadLetter, Position } from './letter.ts';
 import type { BatchFate, BatchSender, ReadableTopic, RedriveBatch, RedriveJournal } from './ports.ts';
 import { batchFate, type RecoveryDependencies } from './recovery.ts';
 import { redriveIdPrefix, redriveMessage } from './redrive-message.ts';
@@ -12,7 +12,13 @@ export interface RedriveOutcome {
   readonly letter: DeadLetter;
   readonly outcome: 'sent' | 'would_send' | SkipReason;
   readonly detail: string;
+  /** Of a letter that would be sent: the value it would be sent with. */
+  readonly value?: Buffer | null;
+  /** Of a letter that was sent: where in the target topic it is, when the broker has said so. */
+  readonly sentTo?: Position;
 }
+
+type Delivery = { readonly refusal: string } | { readonly places: readonly Position[] };
 
 /** Letters of interrupted batches, by what was found out about them. */
 export type Recovered = Record<BatchFate, number>;
@@ -129,18 +135,23 @@ export class Redrive {
 
   async #sendOrSplit(batch: readonly Planned[]): Promise<RedriveOutcome[]> {
     if (this.#settings.dryRun)
-      return batch.map(({ letter }) => ({ letter, outcome: 'would_send', detail: '' }));
-    const refusal = await this.#deliver(batch);
-    if (refusal === undefined) return batch.map(({ letter }) => ({ letter, outcome: 'sent', detail: '' }));
+      return batch.map(({ letter, value }) => ({ letter, outcome: 'would_send', detail: '', value }));
+    const delivery = await this.#deliver(batch);
+    if ('places' in delivery)
+      return batch.map(({ letter }, at) => {
+        const sentTo = delivery.places[at];
+        return { letter, outcome: 'sent', detail: '', ...(sentTo && sentTo.offset >= 0 && { sentTo }) };
+      });
     const [only] = batch;
-    if (batch.length === 1 && only) return [{ letter: only.letter, outcome: 'refused', detail: refusal }];
+    if (batch.length === 1 && only)
+      return [{ letter: only.letter, outcome: 'refused', detail: delivery.refusal }];
     const outcomes: RedriveOutcome[] = [];
     for (const one of batch) outcomes.push(...(await this.#sendOrSplit([one])));
     return outcomes;
   }
 
   /** Resolves when the batch is in the target topic and the journal says so, or with Kafka's reason for refusing it. */
-  async #deliver(planned: readonly Planned[]): Promise<string | undefined> {
+  async #deliver(planned: readonly Planned[]): Promise<Delivery> {
     const { journal } = this.#dependencies;
     const backoff = new Backoff({ minMs: 100, maxMs: 3_000 });
     for (let attempt = 1; ; attempt++) {
@@ -160,11 +171,14 @@ export class Redrive {
         batch,
         planned.map(({ letter, attempt: number }) => ({ ...letter, letterId: letter.id, attempt: number })),
       );
-      const failure = await this.#send(target.topic, messages);
-      if (failure === undefined) {
+      const sent = await this.#send(target.topic, messages);
+      if (!(sent instanceof AppError)) {
         await journal.close(batchId, 'sent');
-        return undefined;
+        return {
+          places: messages.map(({ partition }, at) => ({ partition, offset: sent[at] ?? -1 })),
+        };
       }
+      const failure = sent;
       if (failure.code === 'fenced') {
         throw new AppError('busy', 'another process has taken over the redrive', { cause: failure });
       }
@@ -172,18 +186,21 @@ export class Redrive {
       await this.#reopen(failure);
       const fate = await batchFate(batch, this.#dependencies);
       await journal.close(batchId, fate);
-      if (fate !== 'not_sent') return undefined;
-      if (failure.code === 'kafka_rejected') return failure.message;
+      if (fate !== 'not_sent') return { places: [] };
+      if (failure.code === 'kafka_rejected') return { refusal: failure.message };
       if (attempt >= MAX_ATTEMPTS) throw failure;
       await pause(backoff.next());
     }
   }
 
-  async #send(topic: string, messages: Parameters<BatchSender['send']>[1]): Promise<AppError | undefined> {
+  /** The messages' offsets, or why they may not have arrived. */
+  async #send(
+    topic: string,
+    messages: Parameters<BatchSender['send']>[1],
+  ): Promise<readonly number[] | AppError> {
     try {
       this.#sender ??= await this.#dependencies.openSender();
-      await this.#sender.send(topic, messages);
-      return undefined;
+      return await this.#sender.send(topic, messages);
     } catch (error) {
       if (error instanceof AppError) return error;
       throw error;

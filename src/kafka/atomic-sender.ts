@@ -55,13 +55,13 @@ export class AtomicSender {
   }
 
   /**
-   * Resolves when the whole batch is committed. After a rejection its fate is unknown and the sender of no more use: close
+   * Resolves when the whole batch is committed, with the offset of each message; −1 where the broker does not say. After a rejection its fate is unknown and the sender of no more use: close
    * it, and open another to learn from the topic what is there.
    * @throws AppError `fenced` when another sender of the name was opened, `kafka_rejected`, `kafka_unavailable` (retryable).
    */
-  async send(topic: string, messages: readonly PlacedMessage[]): Promise<void> {
+  async send(topic: string, messages: readonly PlacedMessage[]): Promise<readonly number[]> {
     try {
-      await within(CALL_TIMEOUT_MS, this.#send(topic, messages));
+      return await within(CALL_TIMEOUT_MS, this.#send(topic, messages));
     } catch (error) {
       throw toSendError(error, `sending to ${topic}`);
     }
@@ -72,11 +72,20 @@ export class AtomicSender {
     await within(2_000, this.#producer.close(true)).catch(() => {});
   }
 
-  async #send(topic: string, messages: readonly PlacedMessage[]): Promise<void> {
+  async #send(topic: string, messages: readonly PlacedMessage[]): Promise<readonly number[]> {
     const transaction = this.#first ?? (await this.#producer.beginTransaction());
     this.#first = undefined;
-    await transaction.send({ messages: messages.map((message) => ({ ...message, topic })) });
+    const { offsets = [] } = await transaction.send({
+      messages: messages.map((message) => ({ ...message, topic })),
+    });
     await transaction.commit();
+    // A partition's messages are one record batch: they follow each other from its first offset on.
+    const next = new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+    return messages.map(({ partition }) => {
+      const offset = next.get(partition) ?? -1;
+      if (offset >= 0) next.set(partition, offset + 1);
+      return offset;
+    });
   }
 }
 

@@ -5,9 +5,11 @@ import type { OrderArrivals, OrderIntake, OrderLookup } from './dependencies.ts'
 import type { Endpoint } from './endpoint.ts';
 import { type Operations, operationEndpoints } from './operations.ts';
 import type { Readiness } from './readiness.ts';
+import { type RedriveDesk, redriveEndpoints } from './routes/dead-letter-redrive.ts';
 import { type DeadLetterDesk, deadLetterEndpoints } from './routes/dead-letters.ts';
 import { healthEndpoints } from './routes/health.ts';
 import { orderBulkEndpoints } from './routes/order-bulk.ts';
+import { orderCheckEndpoints } from './routes/order-check.ts';
 import { orderExportEndpoints } from './routes/order-export.ts';
 import { orderJourneyEndpoints } from './routes/order-journey.ts';
 import { orderListEndpoints } from './routes/order-list.ts';
@@ -21,7 +23,7 @@ export interface ApiServices {
   readonly trails: OrderTrails;
   readonly intake: OrderIntake;
   readonly arrivals: OrderArrivals;
-  readonly deadLetters: DeadLetterDesk;
+  readonly deadLetters: DeadLetterDesk & RedriveDesk;
   /** The state of the engines. Never rejects. */
   readonly readiness: () => Promise<Readiness>;
   readonly operations: Operations;
@@ -40,9 +42,11 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
     ...orderSendingEndpoints(options),
+    ...orderCheckEndpoints(options),
     ...orderJourneyEndpoints(options),
     ...orderBulkEndpoints(options),
     ...deadLetterEndpoints(options),
+    ...redriveEndpoints(options),
     ...operationEndpoints({ ...services.operations, now: options.now }),
     ...healthEndpoints(services.readiness),
   ];

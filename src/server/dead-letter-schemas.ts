@@ -11,7 +11,8 @@ export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
 /** `3:17`: partition 3, offset 17 of the dead-letter topic. */
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
-const when = (description: string) =>
+/** An instant as RFC 3339, or an age. */
+export const when = (description: string) =>
   Type.Union(
     [Type.String({ format: 'date-time', maxLength: 40 }), Type.String({ pattern: '^\\d{1,6}[smhd]$' })],
     {
@@ -99,56 +100,18 @@ export const LetterCountsSchema = Type.Object(
   { ...strict, $id: 'DeadLetterCounts' },
 );
 
-/** Which letters to send back: exactly one of `positions`, `filter`, `all`. */
-export const RedriveRequestSchema = Type.Object(
+/** Letters by reason, in buckets of time. */
+export const LetterTimelineSchema = Type.Object(
   {
-    positions: Type.Optional(Type.Array(PositionSchema, { minItems: 1, maxItems: 500 })),
-    filter: Type.Optional(
-      Type.Object(
-        {
-          reason: Type.Optional(Type.Array(LetterReasonSchema, { minItems: 1 })),
-          since: Type.Optional(when('Rejected then or later')),
-          until: Type.Optional(when('Rejected before then')),
-          key: Type.Optional(Type.String()),
-        },
-        { ...strict, minProperties: 1 },
-      ),
-    ),
-    all: Type.Optional(Type.Literal(true)),
-    dry_run: Type.Optional(Type.Boolean({ default: false })),
-    max_replays: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 1_000_000,
-        default: 3,
-        description: 'Leave alone what came back so often',
-      }),
-    ),
-    again: Type.Optional(Type.Boolean({ default: false, description: 'Also what was sent back before' })),
-    cursor: Type.Optional(Type.String({ description: 'Of an answer that was cut: goes on there' })),
+    since: Type.String({ format: 'date-time', description: 'Where the first bucket begins' }),
+    until: Type.String({ format: 'date-time', description: 'Where the last bucket ends' }),
+    bucket_ms: Type.Integer(),
+    by_reason: Type.Record(Type.String(), Type.Array(Type.Integer()), {
+      description: 'Letters rejected in each bucket, oldest first; reasons without any are left out',
+    }),
+    total: Type.Integer(),
+    cut: Type.Boolean({ description: 'The time was up: before `complete_since` some are missing' }),
+    complete_since: Type.String({ format: 'date-time' }),
   },
-  {
-    ...strict,
-    $id: 'RedriveRequest',
-    oneOf: [{ required: ['positions'] }, { required: ['filter'] }, { required: ['all'] }],
-  },
-);
-
-/** What became of the letters. */
-export const RedriveAnswerSchema = Type.Object(
-  {
-    dry_run: Type.Boolean(),
-    counts: Type.Record(Type.String(), Type.Integer(), { description: 'Letters by outcome' }),
-    outcomes: Type.Array(
-      Type.Object({ position: PositionSchema, outcome: Type.String(), detail: Type.String() }, strict),
-    ),
-    missing: Type.Array(PositionSchema, { description: 'Positions without a letter' }),
-    recovered: Type.Object(
-      { sent: Type.Integer(), not_sent: Type.Integer(), uncertain: Type.Integer() },
-      { ...strict, description: 'Letters of an interrupted redrive, by what was found out about them' },
-    ),
-    cut: Type.Boolean({ description: 'The time was up: the same request with `cursor` goes on' }),
-    cursor: Type.Union([Type.String(), Type.Null()]),
-  },
-  { ...strict, $id: 'RedriveAnswer' },
+  { ...strict, $id: 'DeadLetterTimeline' },
 );

@@ -234,7 +234,7 @@ interface FailedRequest {
  * tells the client nothing but its kind.
  */
 export function problemReply(request: FailedRequest, error: unknown, logger: Logger): Reply {
-  const problem = error instanceof ProblemError ? error : new ProblemError(kindOf(error));
+  const problem = error instanceof ProblemError ? error : new ProblemError(problemNameOf(error));
   const kind: ProblemKind = PROBLEMS[problem.problem];
   const path = URL.canParse(request.url) ? new URL(request.url).pathname : '/';
   let instance = path;
@@ -267,6 +267,8 @@ export function problemReply(request: FailedRequest, error: unknown, logger: Log
   };
 }
 
-function kindOf(error: unknown): ProblemName {
+/** What kind of problem a thrown error is. */
+export function problemNameOf(error: unknown): ProblemName {
+  if (error instanceof ProblemError) return error.problem;
   return (error instanceof AppError ? BY_CODE[error.code] : undefined) ?? 'internal';
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { OrderUidSchema } from '../order/order.ts';
+import { REJECTION_REASONS } from '../order/rejection.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -65,6 +66,32 @@ export const AcceptedSchema = Type.Object(
     }),
   },
   { ...strict, $id: 'Accepted' },
+);
+
+/** What the consumer would say of an order. */
+export const OrderCheckSchema = Type.Object(
+  {
+    accepted: Type.Boolean({
+      description: 'It would be stored; what only PostgreSQL can refuse is not foreseen',
+    }),
+    order_uid: Type.Optional(Type.String({ description: 'Of an order that is accepted' })),
+    reason: Type.Optional(
+      Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would carry' }),
+    ),
+    violations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            pointer: Type.String({ description: 'JSON Pointer (RFC 6901); empty for the whole' }),
+            message: Type.String(),
+          },
+          strict,
+        ),
+        { description: 'Everything that is wrong, 100 at most' },
+      ),
+    ),
+  },
+  { ...strict, $id: 'OrderCheck' },
 );
 
 /** The state of the engines. */

@@ -1,16 +1,16 @@
-import type {
-  DeadLetterDesk,
-  LetterPosition,
-  LetterQuery,
-  RedriveOrder,
-} from '../../src/server/routes/dead-letters.ts';
+import type { LetterPosition, LetterQuery } from '../../src/server/letter-query.ts';
+import type { RedriveStep } from '../../src/server/redrive-lines.ts';
+import type { RedriveDesk, RedriveOrder } from '../../src/server/routes/dead-letter-redrive.ts';
+import type { DeadLetterDesk, TimelineOrder } from '../../src/server/routes/dead-letters.ts';
 
 /** Dead letters that remember what they were asked and answer what they were told. */
-export class FakeDeadLetters implements DeadLetterDesk {
+export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
   readonly asked: unknown[] = [];
   /** What is there: everything, as the schemas say it, or nothing. */
   empty = false;
   failure: Error | undefined;
+  /** Of a redrive that is told of, after its first step. */
+  failureLater: Error | undefined;
 
   list(query: LetterQuery, limit: number, cursor: string | undefined): Promise<object | undefined> {
     return this.#note({ list: query, limit, cursor }, { letters: [SUMMARY], cut: false, cursor: null });
@@ -28,6 +28,30 @@ export class FakeDeadLetters implements DeadLetterDesk {
 
   redrive(order: RedriveOrder): Promise<object | undefined> {
     return this.#note({ redrive: order }, NOTHING_REDRIVEN);
+  }
+
+  async *redriveAll(order: RedriveOrder): AsyncGenerator<RedriveStep | undefined> {
+    const { cut, cursor, ...answer } = NOTHING_REDRIVEN;
+    const there = await this.#note({ redriveAll: order }, answer);
+    if (there === undefined) return yield undefined;
+    try {
+      yield { passed: 0, total: 2, counts: {} };
+      if (this.failureLater !== undefined) throw this.failureLater;
+      yield { passed: 2, total: 2, counts: { sent: 2 }, answer };
+    } finally {
+      this.asked.push('ended');
+    }
+  }
+
+  fate(position: LetterPosition): Promise<object | undefined> {
+    return this.#note({ fate: position }, { state: 'rejected', letter: SUMMARY });
+  }
+
+  async timeline(order: TimelineOrder): Promise<object> {
+    const [since, until] = [order.filter.since, order.filter.until].map((at) => new Date(at).toISOString());
+    const counts = { by_reason: { schema: [1, 0] }, total: 1, cut: false, complete_since: since };
+    await this.#note({ timeline: order }, counts);
+    return { since, until, bucket_ms: order.bucketMs, ...counts };
   }
 
   async #note(question: object, answer: object): Promise<object | undefined> {

@@ -24,6 +24,15 @@ export class FakeTopic implements ReadableTopic {
     );
   }
 
+  async offsetsAt(timestamp: number): Promise<Map<number, number>> {
+    const found = new Map<number, number>();
+    for (const [partition, records] of this.partitions.entries()) {
+      const first = records.find((record) => record.timestamp >= timestamp);
+      if (first !== undefined) found.set(partition, first.offset);
+    }
+    return found;
+  }
+
   async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
     for (const [partition, { start, end }] of ranges) {
       for (let from = start; from < end; from += this.#sliceRecords) {

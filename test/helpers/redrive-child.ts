@@ -1,15 +1,16 @@
 /**
- * A process that redrives every dead letter and ends itself with SIGKILL at a step: takes the place and the step as JSON.
+ * A process that redrives every dead letter and ends itself with SIGKILL at a step: takes the step, and a JSON Patch where there is one, as JSON.
  * Each batch has five steps: its intent is about to be written, was written, is being sent, was sent, was closed.
  */
 
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterClients } from '../../src/cmd/app/dead-letter-clients.ts';
+import { patchEdit } from '../../src/dead-letters/edit.ts';
 import { Redrive } from '../../src/dead-letters/redrive.ts';
 import { select } from '../../src/dead-letters/selection.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 
-const { killAtStep }: { killAtStep: number } = JSON.parse(process.argv[2] ?? '');
+const { killAtStep, patch }: { killAtStep: number; patch?: unknown[] } = JSON.parse(process.argv[2] ?? '');
 let step = 0;
 const next = (): void => {
   step += 1;
@@ -25,7 +26,7 @@ const rules = {
   maxReplays: 3,
   again: false,
   foreign: false,
-  edit: undefined,
+  edit: patch && patchEdit(patch),
 };
 const { redrive } = await Redrive.start(
   {
@@ -52,8 +53,9 @@ const { redrive } = await Redrive.start(
           const sent = sender.send(topic, messages);
           // By now the request may be on its way, at the broker, or committed.
           setTimeout(next, step % 12);
-          await sent;
+          const offsets = await sent;
           next();
+          return offsets;
         },
         close: () => sender.close(),
       };

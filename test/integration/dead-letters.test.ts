@@ -10,8 +10,9 @@ import {
   LetterCountsSchema,
   LetterPageSchema,
   LetterSchema,
-  RedriveAnswerSchema,
+  LetterTimelineSchema,
 } from '../../src/server/dead-letter-schemas.ts';
+import { FateSchema, RedriveAnswerSchema } from '../../src/server/redrive-schemas.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { commandEnvironment, runCommand } from '../helpers/command-line.ts';
@@ -289,19 +290,109 @@ describe('over REST', () => {
     expect((await app.request('/api/v1/dead-letters/0:9999')).status).toBe(404);
   });
 
+  const asked = (url: string, body: object) =>
+    app.request(url, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) });
+
+  async function post(body: object) {
+    const response = await asked('/api/v1/dead-letters/redrive', body);
+    const answer = await response.json();
+    expect(response.status).toBe(200);
+    expect([...Value.Errors(Type.Unsafe(RedriveAnswerSchema), answer)]).toEqual([]);
+    return answer;
+  }
+
+  /** What became of the message, once the consumer has taken it. */
+  async function fateOf(sentTo: string) {
+    let fate = { state: 'waiting', order_uid: '', letter: { position: '', replays: 0, reason: '' } };
+    await until(
+      async () => {
+        fate = await get(`/api/v1/dead-letters/redriven?position=${sentTo}`, FateSchema);
+        return fate.state !== 'waiting';
+      },
+      40_000,
+      100,
+    );
+    return fate;
+  }
+
+  async function rejected(key: string): Promise<string> {
+    await path.send([messageOf(sampleOrder(key, 1, { date_created: FUTURE }))]);
+    let position: string | undefined;
+    await until(
+      async () => {
+        const { letters } = await get(`/api/v1/dead-letters?key=${key}`, LetterPageSchema);
+        position = letters[0]?.position;
+        return position !== undefined;
+      },
+      40_000,
+      100,
+    );
+    return position ?? '';
+  }
+
+  test('an edited letter: the dry run says what is wrong, and what is good by then is stored', async () => {
+    const position = await rejected('mended');
+    const patch = [{ op: 'replace', path: '/date_created', value: 'tomorrow' }];
+    const dry = await post({ positions: [position], edit: { patch }, dry_run: true });
+    expect(dry).toMatchObject({
+      counts: { would_send: 1 },
+      would_come_back: { invalid_date: 1 },
+      outcomes: [{ check: { accepted: false, violations: [{ pointer: '/date_created' }] } }],
+    });
+    const text = JSON.stringify(sampleOrder('mended'), undefined, 2);
+    const edit = { value_base64: Buffer.from(text).toString('base64') };
+    expect((await post({ positions: [position], edit, dry_run: true })).outcomes).toMatchObject([
+      { outcome: 'would_send', check: { accepted: true, order_uid: 'mended' } },
+    ]);
+    const { outcomes } = await post({ positions: [position], edit });
+    expect(outcomes).toMatchObject([{ outcome: 'sent' }]);
+    expect(await fateOf(outcomes[0].sent_to)).toMatchObject({ state: 'stored', order_uid: 'mended' });
+    expect((await path.storedOrders()).has('mended')).toBe(true);
+    const sent = await readAll(path.place.brokers, path.place.topic);
+    expect(sent.filter(({ value }) => value?.toString() === text)).toHaveLength(1);
+    expect((await post({ positions: [position], edit })).counts).toEqual({ already_redriven: 1 });
+  });
+
+  test('an edit that leaves a letter bad: it comes back with one replay more, and as it was edited', async () => {
+    const position = await rejected('worse');
+    const edit = { value: { ...sampleOrder('worse'), strange: 1 } };
+    const { outcomes } = await post({ positions: [position], edit });
+    const { state, letter } = await fateOf(outcomes[0].sent_to);
+    expect([state, letter.reason, letter.replays]).toEqual(['rejected', 'unknown_field', 1]);
+    expect(await get(`/api/v1/dead-letters/${letter.position}`, LetterSchema)).toMatchObject({
+      value: { strange: 1 },
+    });
+    expect((await app.request('/api/v1/dead-letters/redriven?position=0:999999')).status).toBe(404);
+  });
+
+  test('an edit that is none is refused, and a replacement is for one letter', async () => {
+    const wrong = [
+      { all: true, edit: { value: 1 } },
+      { positions: ['0:1'], edit: {} },
+      { positions: ['0:1'], edit: { value_base64: '*' } },
+      { positions: ['0:1'], edit: { patch: [{ op: 'add', path: '/a' }] } },
+      { positions: ['0:1'], edit: { patch: [{ op: 'add', path: '/__proto__/a', value: 1 }] } },
+    ];
+    for (const body of wrong)
+      for (const url of ['redrive', 'redrive.ndjson'])
+        expect((await asked(`/api/v1/dead-letters/${url}`, body)).status).toBe(422);
+  });
+
+  test('counts over time are those of the letters', async () => {
+    const timeline = await get('/api/v1/dead-letters/timeline?bucket_s=60', LetterTimelineSchema);
+    const { letters } = await get('/api/v1/dead-letters?since=1h&limit=500', LetterPageSchema);
+    const sum = Object.values<number[]>(timeline.by_reason)
+      .flat()
+      .reduce((a, b) => a + b, 0);
+    expect([sum, timeline.total, timeline.cut]).toEqual([letters.length, letters.length, false]);
+    const none = await get('/api/v1/dead-letters/timeline?until=1h', LetterTimelineSchema);
+    expect([none.total, none.by_reason]).toEqual([0, {}]);
+    const one = await get('/api/v1/dead-letters/timeline?reason=tombstone', LetterTimelineSchema);
+    expect([one.total, Object.keys(one.by_reason)]).toEqual([1, ['tombstone']]);
+  });
+
   test('redrives by position and by filter, dry and for good', async () => {
     const { position } = await letterOf('other');
-    const post = async (body: object) => {
-      const response = await app.request('/api/v1/dead-letters/redrive', {
-        method: 'POST',
-        headers: JSON_TYPE,
-        body: JSON.stringify(body),
-      });
-      const answer = await response.json();
-      expect(response.status).toBe(200);
-      expect([...Value.Errors(Type.Unsafe(RedriveAnswerSchema), answer)]).toEqual([]);
-      return answer;
-    };
     const dry = await post({ positions: [position, '0:9999'], dry_run: true });
     expect(dry).toMatchObject({ counts: { would_send: 1 }, missing: ['0:9999'], cut: false });
     expect((await post({ filter: { key: 'other' } })).counts).toEqual({ sent: 1 });

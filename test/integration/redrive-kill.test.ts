@@ -1,6 +1,9 @@
 import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/cmd/app/config.ts';
+import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
 import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import { Database } from '../../src/storage/postgresql/database.ts';
 import { commandEnvironment, runCommand, startCommand } from '../helpers/command-line.ts';
 import { messageOf, sampleOrders } from '../helpers/sample-orders.ts';
 import { readAll, WritePath } from '../helpers/write-path.ts';
@@ -36,6 +39,22 @@ async function withLetters(count: number): Promise<{ path: WritePath; values: Ma
     await path.sender.send(path.place.deadLetterTopic, letters.slice(at, at + 100));
   }
   return { path, values: new Map(letters.map(({ key, value }) => [String(key), String(value)])) };
+}
+
+const ALL = {
+  selection: { filter: {} },
+  dryRun: false,
+  maxReplays: 3,
+  again: false,
+  edit: undefined,
+  cursor: undefined,
+};
+
+/** Dead letters as the REST API has them. */
+function openDesk(path: WritePath) {
+  const config = loadConfig({ env: commandEnvironment(path.place) });
+  const database = new Database({ ...config.postgresql, applicationName: 'test' });
+  return { letters: deadLetterDesk(config, database), database };
 }
 
 /** What is in the target topic, by key. */
@@ -75,6 +94,49 @@ test('killed between every two steps, each letter arrives exactly once', async (
   const [open_]: { count: string }[] = await path.sql`select count(*) from dead_letter_redrive_batches`;
   expect(Number(open_?.count)).toBe(0);
 }, 240_000);
+
+test('an edited redrive, killed between every two steps: each letter arrives once, edited', async () => {
+  const { path, values } = await withLetters(200);
+  const patch = [{ op: 'replace', path: '/customer_id', value: 'edited' }];
+  for (let killAtStep = 1; killAtStep <= 5; killAtStep++) {
+    const child = Bun.spawn([process.execPath, CHILD, JSON.stringify({ killAtStep, patch })], {
+      env: { ...process.env, ...commandEnvironment(path.place) },
+      stdout: 'pipe',
+      stderr: 'inherit',
+    });
+    await child.exited;
+  }
+  const desk = openDesk(path);
+  const answers = await Array.fromAsync(
+    desk.letters.redriveAll({ ...ALL, edit: { patch } }),
+    (step) => step?.answer,
+  );
+  await desk.database.close();
+  expect(answers.at(-1)).toBeDefined();
+  const edited = [...values].map(([key, value]): [string, string] => [
+    key,
+    JSON.stringify({ ...JSON.parse(value), customer_id: 'edited' }),
+  ]);
+  await expectEachOnce(path, new Map(edited));
+}, 120_000);
+
+test('a redrive told of that is ended early is gone on with: each letter arrives once', async () => {
+  const { path, values } = await withLetters(LETTERS);
+  const { letters, database } = openDesk(path);
+  let before = 0;
+  for await (const step of letters.redriveAll(ALL)) {
+    before = step?.counts['sent'] ?? 0;
+    if (before > 0) break;
+  }
+  expect(before).toBeLessThan(LETTERS);
+  const steps = await Array.fromAsync(letters.redriveAll(ALL));
+  const [passed, total] = [steps.at(-1)?.passed, steps.at(-1)?.total];
+  expect(passed).toBe(total ?? -1);
+  const { sent = 0, already_redriven = 0 } = steps.at(-1)?.counts ?? {};
+  expect([sent + already_redriven, already_redriven]).toEqual([LETTERS, before]);
+  await expectEachOnce(path, values);
+  await database.close();
+}, 120_000);
 
 test('the executable, killed at any moment', async () => {
   const { path, values } = await withLetters(LETTERS);

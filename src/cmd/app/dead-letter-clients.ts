@@ -4,6 +4,7 @@ import { AtomicSender } from '../../kafka/atomic-sender.ts';
 import { highWatermarks } from '../../kafka/high-watermarks.ts';
 import { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
+import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresRedriveJournal } from '../../storage/postgresql/redrive-journal.ts';
 import type { Config } from './config-schema.ts';
 
@@ -38,11 +39,14 @@ const FETCH_BYTES = 262_144;
 export function deadLetterDesk(config: Config, database: Database): DeadLetters {
   const budgetMs = Math.min(MAX_BUDGET_MS, config.server.requestTimeoutMs / 2);
   const limits = { maxBytesPerPartition: FETCH_BYTES, maxHiddenMs: budgetMs / 2 };
-  const { topic, deadLetterTopic } = config.kafka;
+  const { topic, deadLetterTopic, group } = config.kafka;
+  const offsets = new OffsetStore(database);
   return new DeadLetters({
     ...deadLetterClients(config, database, limits),
     topic,
     deadLetterTopic,
+    progress: () => offsets.latest(group, topic),
+    decoding: { maxBytes: config.consumer.maxOrderBytes, now: Date.now },
     budgetMs,
   });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import Value from 'typebox/value';
 import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { RedriveLineSchema } from '../redrive-schemas.ts';
 
 const URL_ = '/api/v1/dead-letters';
 const NOW = 1_760_000_000_000;
@@ -23,6 +25,8 @@ describe('asking', () => {
     await app.request(URL_);
     await app.request(`${URL_}/counts?reason=tombstone`);
     await app.request(`${URL_}/3:17`);
+    await app.request(`${URL_}/redriven?position=3:18`);
+    await app.request(`${URL_}/timeline?since=2m&bucket_s=30&reason=schema`);
     expect(desk.asked).toEqual([
       {
         list: {
@@ -37,6 +41,8 @@ describe('asking', () => {
       { list: {}, limit: 50, cursor: undefined },
       { counts: { reasons: ['tombstone'] } },
       { find: { partition: 3, offset: 17 } },
+      { fate: { partition: 3, offset: 18 } },
+      { timeline: { filter: { reasons: ['schema'], since: NOW - 120_000, until: NOW }, bucketMs: 30_000 } },
     ]);
   });
 
@@ -49,6 +55,10 @@ describe('asking', () => {
       '?limit=0',
       '?limit=501',
       '/counts?limit=3',
+      '/timeline?since=15m&until=1h',
+      '/timeline?since=7d&bucket_s=1',
+      '/redriven?position=3',
+      '/redriven',
       '/x',
     ];
     for (const one of wrong) expect((await app.request(URL_ + one)).status).toBe(400);
@@ -67,7 +77,7 @@ describe('redriving', () => {
     );
     await redrive({ filter: { reason: ['schema'], since: '1h' } });
     await redrive({ all: true, cursor: 'c' });
-    const plain = { dryRun: false, maxReplays: 3, again: false, cursor: undefined };
+    const plain = { dryRun: false, maxReplays: 3, again: false, edit: undefined, cursor: undefined };
     expect(desk.asked).toEqual([
       {
         redrive: {
@@ -75,6 +85,7 @@ describe('redriving', () => {
           dryRun: true,
           maxReplays: 5,
           again: true,
+          edit: undefined,
           cursor: undefined,
         },
       },
@@ -99,12 +110,73 @@ describe('redriving', () => {
     expect(desk.asked).toEqual([]);
   });
 
+  test('edited: by a patch, or with JSON or bytes in the place of one value', async () => {
+    const { redrive, desk } = setUp();
+    const patch = [{ op: 'remove', path: '/a' }];
+    await redrive({ all: true, edit: { patch } });
+    await redrive({ positions: ['1:2'], edit: { value: { a: null } } });
+    await redrive({ positions: ['1:2'], edit: { value_base64: '/w==' } });
+    expect(desk.asked).toMatchObject([
+      { redrive: { edit: { patch } } },
+      { redrive: { edit: { bytes: Buffer.from('{"a":null}') } } },
+      { redrive: { edit: { bytes: Buffer.from([0xff]) } } },
+    ]);
+    expect((await redrive({ all: true, edit: { value: 1 } })).status).toBe(422);
+    expect((await redrive({ positions: ['1:2', '1:3'], edit: { value_base64: '' } })).status).toBe(422);
+    expect((await redrive({ positions: ['1:2'], edit: { value: 1, patch } })).status).toBe(422);
+    desk.failure = new AppError('usage', 'the edit is none');
+    expect((await (await redrive({ all: true, edit: { patch } })).json()).violations).toMatchObject([
+      { pointer: '/edit' },
+    ]);
+  });
+
   test('while another one does it: 503 with Retry-After', async () => {
     const { redrive, desk } = setUp();
     desk.failure = new AppError('busy', 'another process');
     const answer = await redrive({ all: true });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect((await answer.json()).type).toBe('/problems/dead-letters-busy');
+  });
+});
+
+describe('telling of the progress', () => {
+  const lines = async (response: Response) =>
+    (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+  const all = (app: ReturnType<typeof setUp>['app']) =>
+    app.request(`${URL_}/redrive.ndjson`, { method: 'POST', headers: JSON_TYPE, body: '{"all":true}' });
+
+  test('a line at once and one for each part, the result at the end', async () => {
+    const { app } = setUp();
+    const said = await lines(await all(app));
+    for (const line of said) expect([line, Value.Check(RedriveLineSchema, line)]).toEqual([line, true]);
+    expect(said).toMatchObject([
+      { progress: { passed: 0, total: 2, counts: {} } },
+      { result: { complete: true, counts: {} } },
+    ]);
+  });
+
+  test('what fails is the last line, an edit that is none a problem', async () => {
+    const { app, desk } = setUp();
+    const last = async () => (await lines(await all(app))).at(-1);
+    desk.failure = new AppError('busy', 'another process');
+    expect(await last()).toEqual({ result: { complete: false, reason: 'dead-letters-busy' } });
+    desk.failure = undefined;
+    desk.failureLater = new AppError('kafka_unavailable', 'gone');
+    expect(await last()).toEqual({ result: { complete: false, reason: 'kafka-unavailable' } });
+    desk.empty = true;
+    expect(await last()).toEqual({ result: { complete: false, reason: 'invalid-body' } });
+  });
+
+  test('a client that goes away ends it', async () => {
+    const { app, desk } = setUp();
+    const reader = (await all(app)).body?.getReader();
+    await reader?.read();
+    expect(desk.asked).not.toContain('ended');
+    await reader?.cancel();
+    expect(desk.asked).toContain('ended');
   });
 });
 

@@ -1,51 +1,34 @@
-import Type, { type Static } from 'typebox';
-import type { RejectionReason } from '../../order/rejection.ts';
-import { parseWhen } from '../../order/when.ts';
+import Type from 'typebox';
 import {
   LetterCountsSchema,
   LetterFilterSchema,
   LetterLimitSchema,
   LetterPageSchema,
   LetterSchema,
+  LetterTimelineSchema,
   PositionSchema,
-  RedriveAnswerSchema,
-  RedriveRequestSchema,
 } from '../dead-letter-schemas.ts';
-import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
-import { badBody, badParameter, ProblemError } from '../problem.ts';
+import { type Endpoint, endpoint } from '../endpoint.ts';
+import { BAD_CURSOR, filterOf, type LetterPosition, type LetterQuery, positionOf } from '../letter-query.ts';
+import { badParameter, ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
+import { timelineRange } from '../timeline-range.ts';
 
-/** A place in the dead-letter topic. */
-export interface LetterPosition {
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** Which letters; instants are ms since the Unix epoch. */
-export interface LetterQuery {
-  readonly reasons?: readonly (RejectionReason | 'unknown')[];
-  readonly since?: number;
-  readonly until?: number;
-  readonly key?: string;
-}
-
-export interface RedriveOrder {
-  readonly selection: { readonly positions: readonly LetterPosition[] } | { readonly filter: LetterQuery };
-  readonly dryRun: boolean;
-  readonly maxReplays: number;
-  readonly again: boolean;
-  readonly cursor: string | undefined;
+/** Which letters to count, and how finely, in ms. */
+export interface TimelineOrder {
+  readonly filter: LetterQuery & { readonly since: number; readonly until: number };
+  readonly bucketMs: number;
 }
 
 /**
- * Looks at dead letters and sends them back. Answers are what the schemas say, undefined for a letter that is not there or a
+ * Looks at dead letters. Answers are what the schemas say, undefined for a letter that is not there or a
  * cursor that is none. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`
  */
 export interface DeadLetterDesk {
   list(query: LetterQuery, limit: number, cursor: string | undefined): Promise<object | undefined>;
   find(position: LetterPosition): Promise<object | undefined>;
   counts(query: LetterQuery): Promise<object>;
-  redrive(order: RedriveOrder): Promise<object | undefined>;
+  timeline(order: TimelineOrder): Promise<object>;
 }
 
 export interface DeadLetterEndpointsOptions {
@@ -59,9 +42,8 @@ const COMMON = {
   access: 'guarded',
   problems: ['kafka-unavailable', 'database-unavailable', 'dead-letters-busy'],
 } as const;
-const BAD_CURSOR = 'is none of this topic, or the topic was re-created since';
 
-/** `/api/v1/dead-letters`: list, count, look at one, send back. */
+/** `/api/v1/dead-letters`: list, count, also over time, look at one. */
 export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOptions): Endpoint[] {
   return [
     endpoint(
@@ -104,17 +86,33 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
     endpoint(
       {
         ...COMMON,
-        method: 'post',
-        path: '/api/v1/dead-letters/redrive',
-        operationId: 'redriveDeadLetters',
-        summary: 'Send rejected messages back to their topic, each of them once',
-        body: jsonBody(RedriveRequestSchema),
-        responses: { 200: { description: 'What became of them', schema: RedriveAnswerSchema } },
+        method: 'get',
+        path: '/api/v1/dead-letters/timeline',
+        operationId: 'deadLetterTimeline',
+        summary: 'When and why messages were rejected: counts by reason in buckets of time',
+        description:
+          'By the time of rejection, over the last hour unless said otherwise. It is counted from the newest back, within bounded time: `cut` says when that was not enough, and `complete_since` from where on nothing is missing.',
+        query: Type.Object({
+          ...LetterFilterSchema.properties,
+          bucket_s: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 31_536_000,
+              description:
+                'Seconds in a bucket, which make 1000 of the range at most; about 60 of them unless said otherwise',
+            }),
+          ),
+        }),
+        responses: { 200: { description: 'The counts', schema: LetterTimelineSchema } },
       },
-      async ({ body }) => {
-        const answer = await deadLetters.redrive(redriveOrder(body, now()));
-        if (answer === undefined) throw badBody('/cursor', BAD_CURSOR);
-        return { status: 200, json: answer, headers: NO_STORE };
+      async ({ query: { bucket_s, ...asked } }) => {
+        const filter = filterOf(asked, 'query', now());
+        const bucket = bucket_s === undefined ? {} : { bucketMs: bucket_s * 1000 };
+        const range = timelineRange({ ...filter, ...bucket }, now());
+        if ('wrong' in range) throw badParameter('query', range.wrong, range.message);
+        const { since, until, bucketMs } = range;
+        const timeline = await deadLetters.timeline({ filter: { ...filter, since, until }, bucketMs });
+        return { status: 200, json: timeline, headers: NO_STORE };
       },
     ),
 
@@ -136,44 +134,4 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
       },
     ),
   ];
-}
-
-function filterOf(
-  { reason, since, until, key }: Static<typeof LetterFilterSchema>,
-  place: 'query' | 'body',
-  now: number,
-): LetterQuery {
-  const whenOf = (name: string, text: string): number => {
-    const at = parseWhen(text, now);
-    if (at !== undefined) return at;
-    const message = 'must be RFC 3339, or an age such as 15m';
-    throw place === 'body' ? badBody(`/filter/${name}`, message) : badParameter('query', name, message);
-  };
-  return {
-    ...(reason && { reasons: reason }),
-    ...(since !== undefined && { since: whenOf('since', since) }),
-    ...(until !== undefined && { until: whenOf('until', until) }),
-    ...(key !== undefined && { key }),
-  };
-}
-
-/** `3:17`, as its schema has checked it. */
-function positionOf(text: string): LetterPosition {
-  const [partition, offset] = text.split(':').map(Number);
-  return { partition: partition ?? 0, offset: offset ?? 0 };
-}
-
-function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number): RedriveOrder {
-  // The schema has seen to it that there is one of positions, filter, all.
-  const { positions, filter } = request;
-  return {
-    selection:
-      positions === undefined
-        ? { filter: filterOf(filter ?? {}, 'body', now) }
-        : { positions: positions.map(positionOf) },
-    dryRun: request.dry_run ?? false,
-    maxReplays: request.max_replays ?? 3,
-    again: request.again ?? false,
-    cursor: request.cursor,
-  };
 }

@@ -1,0 +1,98 @@
+import { readLogPage } from '../kafka/log-page.ts';
+import type { LogRecord } from '../kafka/order-log.ts';
+import { checkOrder } from '../order/check.ts';
+import type { DecodeOptions } from '../order/decode.ts';
+import { type Position, parseLetter } from './letter.ts';
+import { type LetterSummary, letterSummary } from './letter-json.ts';
+import type { OpenTopic, ReadableTopic } from './ports.ts';
+
+/** What became of a message that was sent to the orders' topic. */
+export type Fate =
+  /** `ahead`: offsets the consumer passes before it. */
+  | { readonly state: 'waiting'; readonly ahead: number }
+  /** The consumer has taken it: it is stored, or an equal or a later version of the order is. */
+  | { readonly state: 'stored'; readonly order_uid: string }
+  | { readonly state: 'rejected'; readonly letter: LetterSummary }
+  /** The time was up before its letter, of which there must be one, was found. */
+  | { readonly state: 'unknown' };
+
+export interface FateDependencies {
+  readonly openTopic: OpenTopic;
+  /** Where each partition of the topic ends, messages included that can't be seen yet. */
+  readonly highWatermarks: (topic: string) => Promise<ReadonlyMap<number, number>>;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  /** Next offset the consumer will store from, by partition of `topic`. */
+  readonly progress: () => Promise<ReadonlyMap<number, number>>;
+  readonly decoding: DecodeOptions;
+  /** When to stop looking, by `performance.now()`. */
+  readonly deadline: number;
+}
+
+const CLOCK_SLACK_MS = 60_000;
+
+/**
+ * A letter is acknowledged before the offset passes its message, so what the offset has passed without a letter is accepted. Undefined
+ * when there is no such message. @throws AppError `kafka_unavailable`, `database_unavailable`
+ */
+export async function fateOf(position: Position, dependencies: FateDependencies): Promise<Fate | undefined> {
+  const { openTopic, highWatermarks, topic, deadLetterTopic, progress, decoding, deadline } = dependencies;
+  const { partition, offset } = position;
+  const message = await reading(await openTopic(topic), (orders) => readRecord(orders, position));
+  const next = (await progress()).get(partition) ?? 0;
+  if (message === undefined) {
+    // A transaction's messages can be seen a moment after its commit was acknowledged.
+    const hidden = next <= offset && offset < ((await highWatermarks(topic)).get(partition) ?? 0);
+    return hidden ? { state: 'waiting', ahead: offset - next } : undefined;
+  }
+  if (next <= offset) return { state: 'waiting', ahead: offset - next };
+  const found = await reading(await openTopic(deadLetterTopic), async (letters) => {
+    const starts = await letters.offsetsAt(message.timestamp - CLOCK_SLACK_MS);
+    const ranges = [...(await letters.ranges())].map(
+      ([partition, { start, end }]) =>
+        [partition, { start: Math.max(start, starts.get(partition) ?? end), end }] as const,
+    );
+    return await readLogPage(letters, new Map(ranges), {
+      first: 'oldest',
+      limit: 1,
+      deadline,
+      pick: (partition, record) => {
+        const letter = parseLetter(letters.topicId, partition, record);
+        const { source } = letter;
+        const same =
+          source?.topic === topic &&
+          source.partition === position.partition &&
+          source.offset === position.offset;
+        return same ? { at: letter.at, kept: letterSummary(letter, undefined) } : undefined;
+      },
+    });
+  });
+  const [letter] = found.found;
+  if (letter !== undefined) return { state: 'rejected', letter };
+  const check = checkOrder(message.value, decoding);
+  return found.cut || !check.accepted
+    ? { state: 'unknown' }
+    : { state: 'stored', order_uid: check.order_uid };
+}
+
+async function reading<T>(topic: ReadableTopic, work: (topic: ReadableTopic) => Promise<T>): Promise<T> {
+  try {
+    return await work(topic);
+  } finally {
+    await topic.close();
+  }
+}
+
+/** The record at the position; undefined when there is none. */
+async function readRecord(
+  topic: ReadableTopic,
+  { partition, offset }: Position,
+): Promise<LogRecord | undefined> {
+  const range = (await topic.ranges()).get(partition);
+  if (range === undefined || offset < range.start || offset >= range.end) return undefined;
+  for await (const { records } of topic.read(new Map([[partition, { start: offset, end: offset + 1 }]]))) {
+    const found = records.find((record) => record.offset === offset);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

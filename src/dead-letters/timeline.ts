@@ -1,0 +1,82 @@
+import { readLogPage } from '../kafka/log-page.ts';
+import { type LetterFilter, matches } from './filter.ts';
+import { parseLetter } from './letter.ts';
+import type { ReadableTopic } from './ports.ts';
+import { RecentIds } from './recent-ids.ts';
+
+/** Which letters are counted, and how finely; instants and lengths in ms. */
+export interface TimelineRequest {
+  /** `since` and `until` must be there: rejected then or later, and before. */
+  readonly filter: LetterFilter & { readonly since: number; readonly until: number };
+  readonly bucketMs: number;
+}
+
+export interface Timeline {
+  /** RFC 3339: where the first bucket begins and the last one ends. */
+  readonly since: string;
+  readonly until: string;
+  readonly bucket_ms: number;
+  /** Letters in each bucket, oldest first, by reason. */
+  readonly by_reason: Readonly<Record<string, readonly number[]>>;
+  readonly total: number;
+  /** The time was up: before `complete_since` some are missing. */
+  readonly cut: boolean;
+  readonly complete_since: string;
+}
+
+/** A letter's record may be a little older than its `dl-at` where the clocks of consumer and broker differ. */
+const CLOCK_SLACK_MS = 60_000;
+/** How many letters back a second copy of one is recognised at least. */
+const DEDUPLICATED = 20_000;
+
+/**
+ * Counts the letters of a range of time by reason and bucket, the newest first, in memory that depends on the buckets only. What was written before the range is
+ * not read: Kafka says where it begins. Ends at `deadline` (by `performance.now()`), and says so.
+ */
+export async function readTimeline(
+  topic: ReadableTopic,
+  { filter, bucketMs }: TimelineRequest,
+  deadline: number,
+): Promise<Timeline> {
+  const since = Math.floor(filter.since / bucketMs) * bucketMs;
+  const buckets = Math.max(1, Math.ceil((filter.until - since) / bucketMs));
+  const counts = new Map<string, number[]>();
+  const seen = new RecentIds(DEDUPLICATED);
+  const oldest = new Map<number, number>();
+  let total = 0;
+  const starts = await topic.offsetsAt(since - CLOCK_SLACK_MS);
+  const ranges = new Map(
+    [...(await topic.ranges())].map(([partition, { start, end }]) => [
+      partition,
+      { start: Math.max(start, starts.get(partition) ?? end), end },
+    ]),
+  );
+  const { cut, rest } = await readLogPage(topic, ranges, {
+    first: 'newest',
+    limit: Number.POSITIVE_INFINITY,
+    deadline,
+    pick: (partition, record) => {
+      const letter = parseLetter(topic.topicId, partition, record);
+      oldest.set(partition, Math.min(oldest.get(partition) ?? letter.at, letter.at));
+      if (matches({ ...filter, since }, letter) && seen.add(letter.id)) {
+        const at = Math.floor((letter.at - since) / bucketMs);
+        const ofReason = counts.get(letter.reason) ?? new Array<number>(buckets).fill(0);
+        ofReason[at] = (ofReason[at] ?? 0) + 1;
+        counts.set(letter.reason, ofReason);
+        total += 1;
+      }
+      return undefined;
+    },
+  });
+  const unread = [...rest].filter(([, { start, end }]) => start < end);
+  const complete = Math.max(since, ...unread.map(([partition]) => oldest.get(partition) ?? filter.until));
+  return {
+    since: new Date(since).toISOString(),
+    until: new Date(since + buckets * bucketMs).toISOString(),
+    bucket_ms: bucketMs,
+    by_reason: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    total,
+    cut,
+    complete_since: new Date(Math.min(complete, filter.until)).toISOString(),
+  };
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'bun:test';
+import sample from '../../test/fixtures/order.json';
+import { checkOrder } from './check.ts';
+
+const options = { maxBytes: 10_000, now: () => Date.UTC(2026, 0, 1) };
+const check = (value: unknown) => checkOrder(Buffer.from(JSON.stringify(value)), options);
+
+test('a good order has its name', () => {
+  expect(check(sample)).toEqual({ accepted: true, order_uid: sample.order_uid });
+});
+
+test('everything wrong is named, rules beyond types included', () => {
+  const { amount, ...payment } = sample.payment;
+  expect(check({ ...sample, payment, strange: 1 })).toMatchObject({
+    accepted: false,
+    violations: expect.arrayContaining([
+      { pointer: '/payment/amount', message: 'is missing' },
+      { pointer: '/strange', message: 'is not a known member' },
+    ]),
+  });
+  const sums = { ...sample, payment: { ...sample.payment, goods_total: 1, amount: amount + 1 } };
+  expect(check({ ...sums, date_created: '2030-01-01T00:00:00Z' })).toMatchObject({
+    reason: 'sums_mismatch',
+    violations: [
+      { pointer: '/payment/goods_total' },
+      { pointer: '/payment/amount' },
+      { pointer: '/date_created' },
+    ],
+  });
+});
+
+test('what is no JSON, too long or nothing at all', () => {
+  const reasons = [null, Buffer.from('{'), Buffer.from([0xff]), Buffer.alloc(10_001, ' ')].map((value) =>
+    checkOrder(value, options),
+  );
+  expect(reasons).toMatchObject([
+    { reason: 'tombstone' },
+    { reason: 'not_json' },
+    { reason: 'invalid_utf8' },
+    { reason: 'too_large' },
+  ]);
+});

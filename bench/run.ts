@@ -15,10 +15,23 @@ import { lookup } from './lookup.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
 import { mixed } from './mixed.ts';
+import { processes } from './processes.ts';
 import { produce } from './produce.ts';
+import { requests } from './requests.ts';
 import { zipf } from './zipf.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, mixed, zipf, memory];
+const BENCHES: readonly Bench[] = [
+  ingest,
+  dirty,
+  produce,
+  latency,
+  lookup,
+  processes,
+  mixed,
+  zipf,
+  memory,
+  requests,
+];
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 

@@ -27,6 +27,17 @@ export function cpuWithChildren(pid: number): number {
   return micros;
 }
 
+/** CPU of those children of the process that have ended, µs. */
+export function cpuOfEndedChildren(pid: number): number {
+  const fields = statOf(pid) ?? [];
+  return (at(fields, CHILDREN_USER_TIME) + at(fields, CHILDREN_SYSTEM_TIME)) * TICK_US;
+}
+
+/** The process and its children. */
+export function processesOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid)];
+}
+
 export interface Memory {
   /** Resident now, MB (2^20 bytes). */
   readonly rssMb: number;

@@ -67,25 +67,25 @@ export class Child {
     }
     // PROFILE=FOLDER leaves a CPU profile of each process there.
     const profile = process.env['PROFILE'];
-    const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    if (profile !== undefined) env['BUN_OPTIONS'] = `--cpu-prof --cpu-prof-dir=${profile}`;
+    const command = [join(root, 'test-service'), ...args];
     // Away from the repository, so that its config.yaml does not count.
-    const main = join(root, 'src/cmd/app/main.ts');
-    return Child.#start([...flags, main, ...args], args[0] ?? '', { env, cwd: engines.folder }, resources);
+    return Child.#start(command, args[0] ?? '', { env, cwd: engines.folder }, resources);
   }
 
   /** A script of this folder, given `input` as JSON in its first argument. */
   static script(name: string, input: unknown, resources: Resources): Child {
-    const args = [join(import.meta.dirname, name), JSON.stringify(input)];
-    return Child.#start(args, name, { env: withoutSettings() }, resources);
+    const command = [process.execPath, join(import.meta.dirname, name), JSON.stringify(input)];
+    return Child.#start(command, name, { env: withoutSettings() }, resources);
   }
 
   static #start(
-    args: string[],
+    [program = '', ...args]: string[],
     name: string,
     options: { env: NodeJS.ProcessEnv; cwd?: string },
     resources: Resources,
   ): Child {
-    const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new Child(child, name);
     resources.defer(name, () => started.stop());
     return started;

@@ -2,9 +2,8 @@ import { type Bench, type BenchContext, type BenchReport, knob } from './lib/ben
 import { Child } from './lib/child.ts';
 import { findDrainRate } from './lib/drain-rate.ts';
 import { startEngines } from './lib/engines.ts';
-import type { LatencySummary } from './lib/latencies.ts';
 import { OrderTables } from './lib/order-tables.ts';
-import { pacedLookups } from './lib/paced-lookups.ts';
+import { type LookupLatencies, pacedLookups } from './lib/paced-lookups.ts';
 import { startService } from './lib/service.ts';
 import { storeOrders } from './lib/stored-orders.ts';
 import { fixed, whole } from './lib/table.ts';
@@ -32,7 +31,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const uids = await storeOrders(STORED, engines, tables, context);
   const settings = { 'kafka.topic': TOPIC, 'producer.enabled': false };
   const { url } = await startService(engines, settings, context, 'run');
-  const ask = (length: number): Promise<LatencySummary> =>
+  const ask = (length: number): Promise<LookupLatencies> =>
     pacedLookups({ url, uids, rate: LOOKUPS_PER_SECOND, seconds: length, signal });
   say('warming up');
   await ask(WARM_UP_S);
@@ -50,18 +49,33 @@ async function run(context: BenchContext): Promise<BenchReport> {
   await producer.stop();
   const stored = (to.total - from.total) / ((to.at - from.at) / 1000);
   const ratio = busy.p99 / alone.p99;
-  const row = (name: string, one: LatencySummary, storedPerS: number) => [
+  const row = (name: string, one: LookupLatencies, storedPerS: number) => [
     name,
     whole(LOOKUPS_PER_SECOND),
     whole(storedPerS),
     ...[one.p50, one.p99, one.p999, one.max].map((ms) => fixed(ms, 2)),
     fixed(one.p99 / alone.p99, 2),
+    ...[one.tiers.l1, one.tiers.redis, one.tiers.postgresql].map(
+      ({ samples, p99 }) => `${fixed(p99, 1)} (${Math.round((samples / one.samples) * 100)} %)`,
+    ),
   ];
   return {
     tables: [
       {
-        title: `${whole(STORED)} orders by Zipf’s law, open loop, ${seconds} s each; latency in ms`,
-        columns: ['', 'lookups/s', 'stored/s', 'p50', 'p99', 'p99.9', 'max', 'p99 ratio'],
+        title: `${whole(STORED)} orders by Zipf’s law, open loop, ${seconds} s each; latency in ms; by tier the p99, and its share of the lookups`,
+        columns: [
+          '',
+          'lookups/s',
+          'stored/s',
+          'p50',
+          'p99',
+          'p99.9',
+          'max',
+          'p99 ratio',
+          'L1',
+          'Redis',
+          'PostgreSQL',
+        ],
         rows: [row('alone', alone, 0), row('while storing', busy, stored)],
       },
     ],

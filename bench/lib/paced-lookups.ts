@@ -10,6 +10,11 @@ export interface PacedLookups {
   readonly signal: AbortSignal;
 }
 
+/** Of all of them, and by the tier that answered. */
+export interface LookupLatencies extends LatencySummary {
+  readonly tiers: Readonly<Record<'l1' | 'redis' | 'postgresql', LatencySummary>>;
+}
+
 const OK = 200;
 
 /**
@@ -23,15 +28,19 @@ export async function pacedLookups({
   rate,
   seconds,
   signal,
-}: PacedLookups): Promise<LatencySummary> {
+}: PacedLookups): Promise<LookupLatencies> {
   const latencies = new Latencies();
+  const tiers = { l1: new Latencies(), redis: new Latencies(), postgresql: new Latencies() };
   const asked: Promise<void>[] = [];
   const started = performance.now();
   const ask = async (uid: string, due: number): Promise<void> => {
     const response = await fetch(`${url}/api/v1/orders/${uid}`);
     await response.arrayBuffer();
     if (response.status !== OK) throw new Error(`a lookup was answered with ${response.status}`);
-    latencies.add(performance.now() - due);
+    const ms = performance.now() - due;
+    latencies.add(ms);
+    const tier = response.headers.get('x-cache');
+    if (tier === 'l1' || tier === 'redis' || tier === 'postgresql') tiers[tier].add(ms);
   };
   for (let index = 0; index < rate * seconds; index++) {
     const due = started + (index * 1000) / rate;
@@ -40,5 +49,9 @@ export async function pacedLookups({
     asked.push(ask(uids[Math.floor(uids.length ** Math.random())] ?? '', due));
   }
   await Promise.all(asked);
-  return latencies.summary();
+  const { l1, redis, postgresql } = tiers;
+  return {
+    ...latencies.summary(),
+    tiers: { l1: l1.summary(), redis: redis.summary(), postgresql: postgresql.summary() },
+  };
 }

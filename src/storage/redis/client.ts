@@ -5,6 +5,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { type Connected, connect } from './connect.ts';
 import { checkUrl } from './node.ts';
 import type { RedisNodes } from './nodes.ts';
+import { heardWithin } from './time-out.ts';
 
 export interface RedisSettings {
   /** `redis[s]://[[user][:password]@]host[:port][/database]`; of a Redis Cluster any of its nodes, or several. */
@@ -91,7 +92,7 @@ export class RedisConnection {
     if (current === undefined)
       throw new AppError('cache_unavailable', 'not connected to Redis', { retryable: true });
     try {
-      return await within(this.#settings.commandTimeoutMs, commands(current.nodes));
+      return await heardWithin(this.#settings.commandTimeoutMs, commands(current.nodes));
     } catch (error) {
       if (error instanceof ErrorReply && !hasMoved(error)) throw error;
       current.lost(messageOf(error));
@@ -138,9 +139,9 @@ export class RedisConnection {
     let beat: Timer | undefined;
     try {
       const ready = (async () => {
-        const connected = await within(connectTimeoutMs * urls.length, connecting);
-        await within(commandTimeoutMs, connected.probe(false));
-        await owner.prepare((commands) => within(connectTimeoutMs, commands(connected.nodes)));
+        const connected = await heardWithin(connectTimeoutMs * urls.length, connecting);
+        await heardWithin(commandTimeoutMs, connected.probe(false));
+        await owner.prepare((commands) => heardWithin(connectTimeoutMs, commands(connected.nodes)));
         return connected;
       })();
       const early = await Promise.race([ready, end]);
@@ -180,7 +181,7 @@ export class RedisConnection {
       waiting = true;
       const askedAt = performance.now();
       try {
-        await within(this.#settings.commandTimeoutMs, connected.probe(beats++ % SLOTS_EVERY === 0));
+        await heardWithin(this.#settings.commandTimeoutMs, connected.probe(beats++ % SLOTS_EVERY === 0));
         if (this.#current === current) owner.onHeard(askedAt);
       } catch (error) {
         lost(messageOf(error));
@@ -196,18 +197,4 @@ export class RedisConnection {
 /** A cluster's way to say that another node has the key, or that none can tell. */
 function hasMoved(error: ErrorReply): boolean {
   return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN) /.test(error.message);
-}
-
-class TimeOut extends Error {}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  // A busy event loop runs its timers before it reads sockets: the reply that is already there gets one more turn.
-  const timer = setTimeout(() => setImmediate(() => reject(new TimeOut(`no answer in ${ms} ms`))), ms);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }

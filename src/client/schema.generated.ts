@@ -558,6 +558,42 @@ export interface paths {
       };
     };
   };
+  "/api/v1/engines": {
+    /** PostgreSQL, Kafka and Redis: where they are, how they are, what can be done with them */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": EngineList } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/engines/{engine}/actions": {
+    /** Stop, kill, start, restart, pause or resume an engine that was started from the data folder */
+    post: {
+      parameters: { path: { engine: "postgresql" | "kafka" | "redis" } };
+      requestBody: { content: { "application/json": EngineAction } };
+      responses: {
+        200: { content: { "application/json": Engine } };
+        202: { content: { "application/json": Engine } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        409: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/live": {
     /** What goes on, second by second, as server-sent events */
     get: {
@@ -1327,6 +1363,45 @@ export type EvictedOrder = {
   order_uid: string;
   /** False: Redis does not answer; it is not used before it was told */
   delivered: boolean;
+};
+
+export type Engine = {
+  name: "postgresql" | "kafka" | "redis";
+  /** The name people use */
+  title: string;
+  /** host:port; of several the one that answers */
+  address: string;
+  answers: boolean;
+  /** unreachable: it runs elsewhere, if it runs */
+  state: "running" | "starting" | "stopping" | "restarting" | "paused" | "stopped" | "unreachable";
+  /** null: it does not tell */
+  version: string | null;
+  /** null: it does not run, or was not started from this data folder */
+  pid: number | null;
+  /** Why nothing can be done with it here: local engines are off, or it was not started from this data folder */
+  obstacle: "engines_off" | "elsewhere" | null;
+  /** When its pause ends by itself */
+  resumes_at: string | null;
+  /** The last thing this process did with it */
+  last_action: {
+    action: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
+    at: string;
+    /** null: it is under way */
+    took_ms: number | null;
+    /** Why it failed */
+    error: string | null;
+  } | null;
+};
+
+export type EngineList = {
+  engines: (Engine)[];
+};
+
+export type EngineAction = {
+  /** stop: in order. kill: kill -9 of all its processes. start: see that it runs and answers. restart: stop, then start. pause: suspend all its processes (SIGSTOP). resume: end a pause. What is so already stays as it is */
+  action: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
+  /** How long a pause lasts; it ends by itself, also when this service is killed */
+  seconds?: number;
 };
 
 export type LiveSample = {

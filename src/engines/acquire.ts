@@ -6,8 +6,9 @@ import { findAnswering, localAddress } from './availability.ts';
 import { stopProcess } from './daemon.ts';
 import { acquireLock } from './file-lock.ts';
 import { awaitReady, launch, throwIfAborted } from './launch.ts';
-import { identifySelf, isRunning } from './process-identity.ts';
-import { type EngineRecord, lockPath, readRecord, recordPath, writeRecord } from './record.ts';
+import { resumeFamily } from './process-family.ts';
+import { identifySelf, isRunning, isSuspended } from './process-identity.ts';
+import { type EngineRecord, lastRecord, lockPath, readRecord, recordPath, writeRecord } from './record.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
@@ -68,11 +69,21 @@ async function acquireLocked(engine: EngineDefinition, context: AcquireContext):
   if (answering) return { address: answering, state: 'in use' };
   const address = localAddress(engine, settings.mode);
   if (record) await makeWay(engine, record, address);
-  const users = owner === 'run' ? [identifySelf()] : [];
-  const keep = owner === 'up';
+  const { users, keep } = heldBy(recordFile, owner);
   const { dataDir } = settings;
   const launched = await launch(engine, address, { dataDir, recordFile, keep, users, step, signal, logger });
   return { address, state: 'started', record: launched };
+}
+
+/** Those who used an engine that has ended still count on it; one that was stopped on purpose is kept as it was before. */
+function heldBy(recordFile: string, owner: EngineOwner): Pick<EngineRecord, 'users' | 'keep'> {
+  const last = lastRecord(recordFile);
+  const self = identifySelf();
+  const others = (last?.users ?? []).filter(({ pid }) => pid !== self.pid);
+  return {
+    users: owner === 'run' ? [...others, self] : others,
+    keep: owner === 'up' || (last?.stoppedAt !== undefined && last.keep),
+  };
 }
 
 /** Undefined when none answers and something else has an address: that is to be said, not to be waited for. */
@@ -97,6 +108,8 @@ async function isUsable(
   record: EngineRecord,
   context: AcquireContext,
 ): Promise<boolean> {
+  // A pause is not for those who start: one whose end nobody saw to would last for ever.
+  if (isSuspended(record.process)) resumeFamily(record.process);
   const ended = () => (isRunning(record.process) ? undefined : 'it ended');
   return (await awaitReady(engine, record.address, ended, context)) === undefined;
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { resumeFamily } from './process-family.ts';
+import { isRunning, isSuspended, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
 import type { LaunchPlan, StopPolicy } from './types.ts';
 
@@ -45,13 +46,17 @@ export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Da
   }
 }
 
-/** Ends a process by the policy and waits until it has gone: asked first, forced after the grace, killed at last. */
+/**
+ * Ends a process by the policy and waits until it has gone: asked first, forced after the grace, killed at last. One that is suspended
+ * goes on before: it would not hear that it is asked.
+ */
 export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): Promise<void> {
-  send(target, policy.signal);
+  if (isSuspended(target)) resumeFamily(target);
+  signalProcess(target, policy.signal);
   if (await gone(target, policy.graceMs)) return;
-  send(target, policy.forceSignal);
+  signalProcess(target, policy.forceSignal);
   if (await gone(target, 1_000)) return;
-  send(target, 'SIGKILL');
+  signalProcess(target, 'SIGKILL');
   await gone(target, 2_000);
 }
 
@@ -61,23 +66,14 @@ export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
+/** Waits until the process has ended; false when it has not within the time. */
+export async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (isRunning(target)) {
     if (performance.now() > deadline) return false;
     await sleep(POLL_MS);
   }
   return true;
-}
-
-function send(target: ProcessIdentity, signal: NodeJS.Signals): void {
-  // The number may have passed on to somebody else since it was recorded.
-  if (identify(target.pid)?.startedAt !== target.startedAt) return;
-  try {
-    process.kill(target.pid, signal);
-  } catch {
-    // It ended between the two lines, which is what was wanted; or it isn't ours to signal, and the wait will tell.
-  }
 }
 
 function tailOf(path: string, from: number): string {

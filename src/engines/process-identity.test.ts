@@ -3,7 +3,11 @@ import { identify, identifySelf, isRunning, parseStat } from './process-identity
 
 test('state and start are found whatever the command is called', () => {
   const rest = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20';
-  expect(parseStat(`12 (a) b (c) S ${rest}`)).toEqual({ state: 'S', startTicks: '4711' });
+  expect(parseStat(`12 (a) b (c) S ${rest}`)).toEqual({
+    state: 'S',
+    parent: 1,
+    startTicks: '4711',
+  });
   expect(parseStat('')).toBeUndefined();
 });
 

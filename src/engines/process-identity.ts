@@ -24,11 +24,32 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
+/** True while that very process is stopped by SIGSTOP, or a terminal. */
+export function isSuspended(identity: ProcessIdentity): boolean {
+  if (!isRunning(identity)) return false;
+  const state =
+    process.platform === 'linux'
+      ? parseStat(read(`/proc/${identity.pid}/stat`) ?? '')?.state
+      : spawnSync('ps', ['-o', 'state=', '-p', String(identity.pid)], { encoding: 'utf8' }).stdout?.trim();
+  return state?.startsWith('T') === true;
+}
+
+/** Signals that very process: its number may have passed on to somebody else. False when it was not there, or is not ours to signal. */
+export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isRunning(target)) return false;
+  try {
+    return process.kill(target.pid, signal);
+  } catch {
+    // It ended between the two lines.
+    return false;
+  }
+}
+
 /** Fields of /proc/PID/stat after the command, which may itself hold spaces and brackets: state is the first. */
-export function parseStat(stat: string): { state: string; startTicks: string } | undefined {
+export function parseStat(stat: string): { state: string; parent: number; startTicks: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  return state && startTicks ? { state, startTicks } : undefined;
+  const [state, parent, startTicks] = [fields[0], Number(fields[1]), fields[19]];
+  return state && startTicks ? { state, parent, startTicks } : undefined;
 }
 
 function startedAtFromProc(pid: number): string | undefined {

@@ -15,6 +15,10 @@ const RecordSchema = Type.Object({
   keep: Type.Boolean(),
   /** Processes that asked for it and have not let go. */
   users: Type.Array(Identity),
+  /** Unix ms: when somebody stopped it on purpose, and meant to start it again. */
+  stoppedAt: Type.Optional(Type.Number()),
+  /** Unix ms: when a pause ends by itself. */
+  pausedUntil: Type.Optional(Type.Number()),
 });
 
 /** What is known about a local engine that was started from this data folder. */
@@ -32,9 +36,14 @@ export function lockPath(dataDir: string, engine: EngineName): string {
 
 /** The engine started from this folder, if it still runs, with the users that still run. */
 export function readRecord(path: string): EngineRecord | undefined {
+  const record = lastRecord(path);
+  return record && isRunning(record.process) ? record : undefined;
+}
+
+/** The engine last started from this folder, whether it still runs or not, with the users that still run. */
+export function lastRecord(path: string): EngineRecord | undefined {
   const record = parse(path);
-  if (!record || !isRunning(record.process)) return undefined;
-  return { ...record, users: record.users.filter(isRunning) };
+  return record && { ...record, users: record.users.filter(isRunning) };
 }
 
 /** Replaces the record in one step: a reader sees the old or the new one. */

@@ -2,7 +2,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { stopProcess } from './daemon.ts';
 import { acquireLock } from './file-lock.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { lockPath, readRecord, recordPath, removeRecord, writeRecord } from './record.ts';
+import { lastRecord, lockPath, readRecord, recordPath, removeRecord, writeRecord } from './record.ts';
 import type { EngineDefinition } from './types.ts';
 
 /** A start that holds the lock may take minutes (a download); a stop doesn't wait for it. */
@@ -17,7 +17,7 @@ export async function releaseEngine(
   const unlock = await acquireLock(lockPath(dataDir, engine.name), { timeoutMs: LOCK_TIMEOUT_MS });
   try {
     const recordFile = recordPath(dataDir, engine.name);
-    const record = readRecord(recordFile);
+    const record = lastRecord(recordFile);
     if (!record) return false;
     const users = withoutOne(record.users, process.pid);
     if (record.keep || users.length > 0) {
@@ -25,8 +25,7 @@ export async function releaseEngine(
       logger.debug({ engine: engine.name, users: users.length, keep: record.keep }, 'engine kept running');
       return false;
     }
-    await stopAndForget(engine, dataDir, logger);
-    return true;
+    return await stopAndForget(engine, dataDir, logger);
   } finally {
     unlock?.();
   }
@@ -55,10 +54,11 @@ export function withoutOne(users: readonly ProcessIdentity[], pid: number): Proc
 async function stopAndForget(engine: EngineDefinition, dataDir: string, logger: Logger): Promise<boolean> {
   const recordFile = recordPath(dataDir, engine.name);
   const record = readRecord(recordFile);
-  if (!record) return false;
   const started = performance.now();
-  await stopProcess(record.process, engine.stop);
+  if (record) await stopProcess(record.process, engine.stop);
+  // Also that of an engine that has ended by itself, or was stopped to be started again.
   removeRecord(recordFile);
+  if (!record) return false;
   const tookMs = Math.round(performance.now() - started);
   logger.info({ engine: engine.name, pid: record.process.pid, tookMs }, 'engine stopped');
   return true;

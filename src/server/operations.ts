@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { LiveSampler } from './live/sampler.ts';
 import { type CacheEndpointsOptions, cacheEndpoints } from './routes/cache.ts';
+import { type EngineDesk, engineEndpoints } from './routes/engines.ts';
 import { type GeneratorControl, generatorEndpoints } from './routes/generator.ts';
 import { groupEndpoints, type OwnGroup } from './routes/groups.ts';
 import { liveEndpoints } from './routes/live.ts';
@@ -15,6 +16,7 @@ import { topicEndpoints } from './routes/topics.ts';
 /** What those who run the service look at and steer. */
 export interface Operations extends CacheEndpointsOptions {
   readonly generator: GeneratorControl;
+  readonly engines: EngineDesk;
   readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
   readonly groups: Pick<GroupCatalog, 'list' | 'find'>;
   readonly ownGroup: OwnGroup;
@@ -24,7 +26,7 @@ export interface Operations extends CacheEndpointsOptions {
   readonly metrics: MetricsPage;
 }
 
-/** Generator, topics and their messages, consumer groups, the cache, live figures, metrics. */
+/** Generator, topics and their messages, consumer groups, the cache, the engines, live figures, metrics. */
 export function operationEndpoints(options: Operations & { readonly now: () => number }): Endpoint[] {
   return [
     ...generatorEndpoints(options),
@@ -32,6 +34,7 @@ export function operationEndpoints(options: Operations & { readonly now: () => n
     ...messageEndpoints(options),
     ...groupEndpoints(options),
     ...cacheEndpoints(options),
+    ...engineEndpoints(options),
     ...liveEndpoints(options),
     ...metricsEndpoints(options),
   ];

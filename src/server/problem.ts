@@ -61,6 +61,21 @@ export const PROBLEMS = {
     title: 'This path does not take this method',
     advice: 'The Allow header names those it takes.',
   },
+  'engine-elsewhere': {
+    status: 409,
+    title: 'This engine is not to be steered from here',
+    advice: 'Only engines that were started from the data folder of this service are.',
+  },
+  'engine-busy': {
+    status: 409,
+    title: 'Something else is done with this engine',
+    advice: 'GET /api/v1/engines says what. Try again when that is done.',
+  },
+  'engine-not-running': {
+    status: 409,
+    title: 'The engine does not run',
+    advice: 'Start it first.',
+  },
   'request-timeout': { status: 408, title: 'The request did not arrive in time', advice: 'Send it again.' },
   'body-too-large': {
     status: 413,
@@ -128,6 +143,12 @@ export const PROBLEMS = {
     status: 422,
     title: 'Kafka refuses this message',
     advice: 'It may be longer than the topic takes: see max.message.bytes among its settings.',
+  },
+  'engine-failed': {
+    status: 503,
+    title: 'The engine did not do as it was told',
+    advice: 'GET /api/v1/engines says why.',
+    retryAfterSeconds: 5,
   },
   'dead-letters-busy': {
     status: 503,

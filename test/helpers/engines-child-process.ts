@@ -2,7 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineUse } from '../../src/engines/engines.ts';
-import type { EngineSettings } from '../../src/engines/types.ts';
+import type { EngineName, EngineSettings } from '../../src/engines/types.ts';
+
+/** A pause that another process begins. */
+export interface EnginePause {
+  readonly engine: EngineName;
+  readonly forMs: number;
+}
 
 /** Another process that has started, or uses, local engines. */
 export class EnginesChild {
@@ -14,10 +20,10 @@ export class EnginesChild {
     this.statuses = statuses;
   }
 
-  /** Resolves when it has its engines. */
-  static async start(settings: EngineSettings): Promise<EnginesChild> {
+  /** Resolves when it has its engines, and has begun the pause of one. */
+  static async start(settings: EngineSettings, pause?: EnginePause): Promise<EnginesChild> {
     const script = join(import.meta.dirname, 'engines-child.ts');
-    const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
+    const child = spawn(process.execPath, [script, JSON.stringify({ settings, pause })], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let output = '';

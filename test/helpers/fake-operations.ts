@@ -11,6 +11,7 @@ import type { Operations } from '../../src/server/operations.ts';
 import type { CacheInspector } from '../../src/storage/cache-inspector.ts';
 import { InvalidationFeed } from '../../src/storage/invalidation-feed.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { fakeEngines } from './fake-engines.ts';
 import { storedDocument } from './stored-order.ts';
 
 const MESSAGE: BrowsedMessage = {
@@ -108,6 +109,7 @@ export function fakeOperations(): FakeOperations {
     cache: fakeCache(forgotten),
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
     generator: generatorControl(desk, 'orders'),
+    engines: fakeEngines(),
     topics: {
       list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),
       find: async (name) => {

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { OrderConsumer } from '../../consumer/consumer.ts';
+import { EngineControl } from '../../engines/control/engine-control.ts';
 import { GroupCatalog } from '../../kafka/group-catalog.ts';
 import { KeptAdmin } from '../../kafka/kept-admin.ts';
 import { MessageBrowser } from '../../kafka/message-browser.ts';
@@ -15,9 +16,12 @@ import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { LoopDelay } from '../../telemetry/loop-delay.ts';
 import { registerMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
+import { engineDesk } from './engine-desk.ts';
+import { engineSettings } from './environment.ts';
 import { generatorControl } from './generator-control.ts';
 import type { Resources } from './shutdown.ts';
 
@@ -38,14 +42,17 @@ export interface OperationsOptions extends ProcessParts {
   /** Undefined without a cache. */
   readonly cache: CacheInspector | undefined;
   readonly resources: Resources;
+  readonly logger: Logger;
 }
 
 const ADMIN_TIMEOUT_MS = 3_000;
 const MAX_BUDGET_MS = 4_000;
+/** Of the time a request may take: how much of it may be waiting for an engine to do as it is told. */
+const ENGINE_WAIT_SHARE = 0.7;
 
 /** What those who run the service look at and steer; the sampler runs until the resources are closed. */
 export function openOperations(config: Config, options: OperationsOptions): Operations {
-  const { consumer, counters, database, generator, readiness, registry, resources } = options;
+  const { consumer, counters, database, generator, logger, readiness, registry, resources } = options;
   const { brokers, topic, deadLetterTopic, group } = config.kafka;
   const admin = new KeptAdmin({ brokers, clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
   resources.defer('kafka console', () => admin.close());
@@ -126,10 +133,15 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     },
   });
 
+  const engines = new EngineControl(engineSettings(config), logger);
+  // Before the clients, which would wait for an engine that is paused.
+  resources.defer('engine control', () => engines.close());
+
   return {
     cache: options.cache,
     lookups: () => counters.lookups,
     generator: generatorControl(generator, topic),
+    engines: engineDesk(engines, config.server.requestTimeoutMs * ENGINE_WAIT_SHARE),
     topics,
     groups: new GroupCatalog(admin, topics),
     ownGroup: {

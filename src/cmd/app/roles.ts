@@ -236,6 +236,7 @@ export async function startRestServer(
     counters,
     readiness,
     resources,
+    logger: roleLogger,
   });
   const endpoints = apiEndpoints({
     maxOrderBytes: config.consumer.maxOrderBytes,

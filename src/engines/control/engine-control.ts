@@ -1,0 +1,161 @@
+import { messageOf } from '../../lib/app-error.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { defineEngines } from '../definitions.ts';
+import { acquireLock } from '../file-lock.ts';
+import { isRunning, isSuspended } from '../process-identity.ts';
+import { type EngineRecord, lockPath, recordPath } from '../record.ts';
+import type { EngineDefinition, EngineName, EngineSettings } from '../types.ts';
+import { type EngineView, type LastAction, type Obstacle, steerable, viewEngine } from './engine-view.ts';
+import { pauseEngine, resumeEngine } from './paused-engine.ts';
+import { killEngine, type RestartContext, startEngine, stopEngine } from './stopped-engine.ts';
+
+/** What to do with an engine. */
+export type EngineOrder =
+  | { readonly action: 'stop' | 'kill' | 'start' | 'restart' | 'resume' }
+  /** It goes on by itself after the time. */
+  | { readonly action: 'pause'; readonly forMs: number };
+
+/** `busy`: something else is done with it, by this process or another. `not_running`: it can't be paused. */
+export type Refusal = Obstacle | 'busy' | 'not_running';
+
+/** Whether it is done. `done` resolves when it is finished. @throws AppError by `done` when it failed */
+export type Acceptance =
+  | { readonly accepted: true; readonly done: Promise<void> }
+  | { readonly accepted: false; readonly why: Refusal };
+
+/** Longest another process, or a start of this one, is waited for. */
+const LOCK_TIMEOUT_MS = 1_000;
+
+/**
+ * Stops, kills, suspends and starts again the engines that were started from this data folder, and no others. Whoever uses them stays
+ * noted: the last of them stops them, in whatever state they are.
+ */
+export class EngineControl {
+  readonly #settings: EngineSettings;
+  readonly #logger: Logger;
+  readonly #engines: readonly EngineDefinition[];
+  readonly #last = new Map<EngineName, LastAction>();
+  readonly #underWay = new Map<EngineName, Promise<void>>();
+  readonly #paused = new Set<EngineDefinition>();
+  readonly #closing = new AbortController();
+
+  /** @throws AppError `config_invalid` on an address without sense */
+  constructor(settings: EngineSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#engines = defineEngines(settings);
+  }
+
+  /** How all of them are now. Takes a second when one is silent. */
+  list(): Promise<EngineView[]> {
+    return Promise.all(this.#engines.map((engine) => this.#view(engine)));
+  }
+
+  async find(name: EngineName): Promise<EngineView> {
+    return await this.#view(this.#definition(name));
+  }
+
+  /** Does it, unless that can't be; what is so already is left as it is. */
+  async act(name: EngineName, order: EngineOrder): Promise<Acceptance> {
+    const engine = this.#definition(name);
+    const { dataDir } = this.#settings;
+    const before = steerable(engine, this.#settings);
+    if (typeof before === 'string') return { accepted: false, why: before };
+    if (this.#underWay.has(name) || this.#closing.signal.aborted) return { accepted: false, why: 'busy' };
+    const begun = Promise.withResolvers<void>();
+    this.#underWay.set(name, begun.promise);
+    try {
+      const unlock = await acquireLock(lockPath(dataDir, name), { timeoutMs: LOCK_TIMEOUT_MS });
+      // It may have changed while somebody else had the lock.
+      const record = steerable(engine, this.#settings);
+      const why = typeof record === 'string' ? record : refusalOf(record, order);
+      const late = unlock === undefined || this.#closing.signal.aborted;
+      if (late || why !== undefined || typeof record === 'string') {
+        unlock?.();
+        return { accepted: false, why: why ?? 'busy' };
+      }
+      const done = this.#carryOut(engine, record, order).finally(unlock);
+      this.#underWay.set(name, done);
+      const forget = (): void => void this.#underWay.delete(name);
+      done.then(forget, forget);
+      return { accepted: true, done };
+    } finally {
+      begun.resolve();
+      if (this.#underWay.get(name) === begun.promise) this.#underWay.delete(name);
+    }
+  }
+
+  /** Waits for what is under way, a start is given up, and ends the pauses that were begun here. Takes no more orders. Never throws. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values());
+    for (const engine of this.#paused) {
+      const record = steerable(engine, this.#settings);
+      if (typeof record !== 'string' && isSuspended(record.process))
+        resumeEngine(record, recordPath(this.#settings.dataDir, engine.name));
+    }
+  }
+
+  async #carryOut(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
+    const { action } = order;
+    const at = Date.now();
+    const began = performance.now();
+    const finish = (error?: string): void => {
+      const tookMs = Math.round(performance.now() - began);
+      this.#last.set(engine.name, { action, at, tookMs, error });
+      this.#logger.info({ engine: engine.name, action, tookMs, error }, 'engine steered');
+    };
+    this.#last.set(engine.name, { action, at, tookMs: undefined, error: undefined });
+    try {
+      await this.#steer(engine, record, order);
+      finish();
+    } catch (error) {
+      finish(messageOf(error));
+      throw error;
+    }
+  }
+
+  async #steer(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
+    const context: RestartContext = {
+      dataDir: this.#settings.dataDir,
+      recordFile: recordPath(this.#settings.dataDir, engine.name),
+      signal: this.#closing.signal,
+      logger: this.#logger,
+    };
+    switch (order.action) {
+      case 'stop':
+        await stopEngine(engine, record, context);
+        return;
+      case 'kill':
+        await killEngine(record, context);
+        return;
+      case 'start':
+        await startEngine(engine, record, context);
+        return;
+      case 'restart':
+        await startEngine(engine, await stopEngine(engine, record, context), context);
+        return;
+      case 'pause':
+        this.#paused.add(engine);
+        await pauseEngine(record, context.recordFile, order.forMs);
+        return;
+      case 'resume':
+        resumeEngine(record, context.recordFile);
+    }
+  }
+
+  #view(engine: EngineDefinition): Promise<EngineView> {
+    return viewEngine(engine, this.#settings, this.#last.get(engine.name));
+  }
+
+  #definition(name: EngineName): EngineDefinition {
+    const engine = this.#engines.find((one) => one.name === name);
+    if (engine === undefined) throw new Error(`no engine ${name}`);
+    return engine;
+  }
+}
+
+function refusalOf(record: EngineRecord, { action }: EngineOrder): Refusal | undefined {
+  const needsIt = action === 'pause' || action === 'resume';
+  return needsIt && !isRunning(record.process) ? 'not_running' : undefined;
+}

@@ -1,0 +1,39 @@
+import type { EngineJson, EngineNameJson } from '../../src/server/engine-schemas.ts';
+import type { EngineDesk } from '../../src/server/routes/engines.ts';
+
+const ENGINE: EngineJson = {
+  name: 'kafka',
+  title: 'Kafka',
+  address: '127.0.0.1:9092',
+  answers: true,
+  state: 'running',
+  version: '4.4.0',
+  pid: 7,
+  obstacle: null,
+  resumes_at: null,
+  last_action: null,
+};
+
+/** Engines in memory: Kafka runs, PostgreSQL is busy and does not start, Redis runs elsewhere. An answer waits 20 ms. */
+export function fakeEngines(): EngineDesk & { readonly orders: unknown[] } {
+  const orders: unknown[] = [];
+  const find = async (name: EngineNameJson): Promise<EngineJson> => ({
+    ...ENGINE,
+    name,
+    ...(name === 'redis' && { title: 'Redis', pid: null, obstacle: 'elsewhere' }),
+  });
+  return {
+    orders,
+    maxWaitMs: 20,
+    find,
+    list: async () => [await find('postgresql'), await find('kafka'), await find('redis')],
+    act: async (name, order) => {
+      if (name === 'redis') return { accepted: false, why: 'elsewhere' };
+      if (name === 'postgresql' && order.action === 'pause') return { accepted: false, why: 'not_running' };
+      if (name === 'postgresql' && order.action === 'stop') return { accepted: false, why: 'busy' };
+      orders.push(order);
+      if (name === 'postgresql') return { accepted: true, done: Promise.reject(new Error('no space left')) };
+      return { accepted: true, done: order.action === 'restart' ? new Promise(() => {}) : Promise.resolve() };
+    },
+  };
+}

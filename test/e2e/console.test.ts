@@ -98,8 +98,16 @@ test('an order of one’s own: what is wrong is said, and what is right is store
   await field.fill('{"order_uid": ');
   await page.getByText(/This is not JSON/).waitFor();
   await field.fill('{"order_uid": "mine"}');
-  await page.getByRole('button', { name: 'Send and wait' }).click();
   await page.getByText('is missing').first().waitFor();
+  const sums = { ...sample, order_uid: 'mine', payment: { ...sample.payment, amount: 1 } };
+  await field.fill(JSON.stringify(sums, undefined, 2));
+  await page.getByText('Not accepted: 1 place is wrong.').waitFor();
+  await page.getByRole('button', { name: 'Line 19, column 5' }).click();
+  expect(await field.evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart))).toMatch(
+    /^"amount": 1,/,
+  );
+  await page.getByRole('button', { name: 'Send and wait' }).click();
+  await page.getByText('This is not a valid order').waitFor();
   await page.getByRole('button', { name: 'Fill in a sample' }).click();
   await page.getByRole('button', { name: 'Send and wait' }).click();
   await page.getByText(/Order own-\w+ is stored/).waitFor();
@@ -132,40 +140,6 @@ test('the overview draws the pipe, and says when nothing comes any more', async 
   await page.getByText('Service unavailable').waitFor();
   await page.unroute(live);
   await page.getByText('Live', { exact: true }).waitFor();
-});
-
-test('a dead letter is looked into, fixed and sent, and the order is stored', async () => {
-  const broken = { ...sample, order_uid: 'mended', payment: { ...sample.payment, amount: 1 } };
-  await kcat(place.engines.broker, ['-P', '-t', place.topic, '-k', 'mended'], JSON.stringify(broken));
-  const page = await browser.open(`${place.url}/dead-letters?key=mended`);
-  const position = page.getByRole('button', { name: /^\d+:\d+$/ });
-  await until(async () => {
-    if ((await position.count()) > 0) return true;
-    await page.reload();
-    await page.getByText('There are no dead letters here.').or(position).waitFor();
-    return false;
-  });
-  await position.click();
-  expect(await page.locator('mark').textContent()).toBe('"amount": 1');
-  expect(new URL(page.url()).searchParams.get('letter')).toMatch(/^\d+:\d+$/);
-  await page.locator('summary').filter({ hasText: 'Fix and send' }).click();
-  await page
-    .getByRole('textbox', { name: 'Fixed order as JSON' })
-    .fill(JSON.stringify({ ...sample, order_uid: 'mended' }));
-  await page.getByRole('button', { name: 'Fix and send' }).click();
-  await page.getByText('Order mended is stored').waitFor();
-  expect((await place.get('mended')).status).toBe(200);
-});
-
-test('dead letters are sent back together, after a preview and a question', async () => {
-  const page = await browser.open(`${place.url}/dead-letters?key=mended`);
-  await page.getByRole('button', { name: 'See what would happen' }).click();
-  await page.getByText('What would happen', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Send them back' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Send these dead letters back?' });
-  await dialog.getByRole('button', { name: 'Send them back' }).click();
-  await page.getByText('What happened', { exact: true }).waitFor();
-  await page.getByText('sent back', { exact: true }).first().waitFor();
 });
 
 test('messages are found by key and followed live, and lead to their order', async () => {

@@ -1,4 +1,5 @@
 import { dictionary } from '../i18n/dictionary.ts';
+import { countEn, countRu } from '../i18n/plural.ts';
 
 export const commonTexts = dictionary(
   {
@@ -62,5 +63,24 @@ export const commonTexts = dictionary(
       overloaded: ['Слишком много запросов', 'Повторите позже.'],
       'timed-out': ['Ответ занял слишком много времени', 'Повторите позже.'],
     },
+  },
+);
+
+export const editorTexts = dictionary(
+  {
+    checking: 'Checking…',
+    unknown: 'It could not be checked. It can be sent nevertheless.',
+    accepted: (uid: string) => `This would be accepted as order ${uid}.`,
+    wrong: (n: number) => `Not accepted: ${countEn(n, 'place is wrong', 'places are wrong')}.`,
+    notJson: 'This is not JSON.',
+    place: (line: number, column: number) => `Line ${line}, column ${column}`,
+  },
+  {
+    checking: 'Проверяется…',
+    unknown: 'Проверить не удалось. Отправить всё равно можно.',
+    accepted: (uid) => `Подходит: это заказ ${uid}.`,
+    wrong: (n) => `Не подходит: ${countRu(n, 'место неверно', 'места неверны', 'мест неверны')}.`,
+    notJson: 'Это не JSON.',
+    place: (line, column) => `Строка ${line}, столбец ${column}`,
   },
 );

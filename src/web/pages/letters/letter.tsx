@@ -14,10 +14,20 @@ import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { pointerOf, spotIn } from './bad-spot.ts';
 import { FixForm } from './fix-form.tsx';
+import { Follow } from './follow.tsx';
+import { OneOutcome } from './outcomes.tsx';
 import { lettersTexts } from './texts.ts';
 
+interface LetterProps {
+  readonly position: string;
+  /** Whether it is being fixed. */
+  readonly fixes: boolean;
+  /** Where it was sent back to, when that is to be followed. */
+  readonly sent: string | undefined;
+}
+
 /** One letter with all it has: what is wrong is marked, and it can be sent back, fixed or as it is. */
-export function Letter({ position }: { readonly position: string }) {
+export function Letter({ position, fixes, sent }: LetterProps) {
   const t = useTexts(lettersTexts);
   const heading = useRef<HTMLDivElement>(null);
   const { data, error } = useQuery({
@@ -26,14 +36,22 @@ export function Letter({ position }: { readonly position: string }) {
       dataOf(api.GET('/api/v1/dead-letters/{position}', { params: { path: { position } }, signal })),
     refetchInterval: refetchEvery(),
   });
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    // Newer browsers give a promise, which is nothing to clean up with.
+    void heading.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
     <div ref={heading}>
       <Card title={t.letter(position)}>
         <div className="stack">
           {error !== null && <ProblemAlert error={error} retries />}
-          {data !== undefined && <Content letter={data} />}
-          <Button className="fit" size="xs" variant="default" onClick={() => setQuery({ letter: undefined })}>
+          {data !== undefined && <Content letter={data} fixes={fixes} sent={sent} />}
+          <Button
+            className="fit"
+            size="xs"
+            variant="default"
+            onClick={() => setQuery({ letter: undefined, fix: undefined, sent: undefined })}
+          >
             {t.close}
           </Button>
         </div>
@@ -42,13 +60,22 @@ export function Letter({ position }: { readonly position: string }) {
   );
 }
 
-function Content({ letter }: { readonly letter: DeadLetter }) {
+interface ContentProps extends Pick<LetterProps, 'fixes' | 'sent'> {
+  readonly letter: DeadLetter;
+}
+
+function Content({ letter, fixes, sent }: ContentProps) {
   const t = useTexts(lettersTexts);
   const format = useFormat();
   const { position, source, reason, detail, at, replays, key, value_bytes, headers, redriven_at } = letter;
   const redrive = useAction(
-    () => dataOf(api.POST('/api/v1/dead-letters/redrive', { body: { positions: [position] } })),
-    { said: ({ counts }) => t.redriveDone(counts['sent'] ?? 0, 1), changes: ['letters'] },
+    async () => {
+      const body = { positions: [position] };
+      const answer = await dataOf(api.POST('/api/v1/dead-letters/redrive', { body }));
+      setQuery({ sent: answer.outcomes[0]?.sent_to });
+      return answer;
+    },
+    { changes: ['letters'] },
   );
   return (
     <>
@@ -69,12 +96,22 @@ function Content({ letter }: { readonly letter: DeadLetter }) {
         <summary>{t.headers}</summary>
         <Facts facts={Object.entries(headers).map(([name, value]) => [name, bytesText(value)])} />
       </details>
-      <Value letter={letter} />
-      {redrive.error !== null && <ProblemAlert error={redrive.error} />}
-      <Button className="fit" variant="default" loading={redrive.isPending} onClick={() => redrive.mutate()}>
-        {t.redriveOne}
-      </Button>
-      {letter.value !== undefined && <FixForm value={letter.value} />}
+      {sent !== undefined && source !== null && <Follow key={sent} topic={source.topic} sent={sent} />}
+      {fixes ? (
+        <FixForm letter={letter} />
+      ) : (
+        <>
+          <Value letter={letter} />
+          {redrive.error !== null && <ProblemAlert error={redrive.error} />}
+          {redrive.data !== undefined && sent === undefined && <OneOutcome answer={redrive.data} />}
+          <div className="row">
+            <Button onClick={() => setQuery({ fix: 'on', sent: undefined })}>{t.fix}</Button>
+            <Button variant="default" loading={redrive.isPending} onClick={() => redrive.mutate()}>
+              {t.redriveOne}
+            </Button>
+          </div>
+        </>
+      )}
     </>
   );
 }

@@ -61,7 +61,14 @@ export function LettersPage() {
       {error !== null && <ProblemAlert error={error} retries />}
       {counts.data?.cut === true && <p className="muted">{t.cut}</p>}
       <Filter filter={filter} counts={counts.data?.by_reason ?? {}} />
-      {open !== undefined && <Letter key={open} position={open} />}
+      {open !== undefined && (
+        <Letter
+          key={open}
+          position={open}
+          fixes={query.get('fix') === 'on'}
+          sent={query.get('sent') ?? undefined}
+        />
+      )}
       {list.data !== undefined && letters.length === 0 && !list.hasNextPage ? (
         <p className="empty">{t.none}</p>
       ) : (
@@ -129,7 +136,7 @@ function Rows({ letters, open }: RowsProps) {
   const t = useTexts(lettersTexts);
   return (
     <ScrollX label={t.list}>
-      <table className="plain">
+      <table className="plain plain--roomy">
         <TableHead columns={[t.position, t.at, t.reason, t.detail, t.state]} />
         <tbody>
           {letters.map(({ position, at, reason, detail, redriven_at }) => (
@@ -139,7 +146,7 @@ function Rows({ letters, open }: RowsProps) {
                   size="compact-xs"
                   variant={position === open ? 'light' : 'default'}
                   onClick={() => {
-                    setQuery({ letter: position }, {});
+                    setQuery({ letter: position, fix: undefined, sent: undefined }, {});
                   }}
                 >
                   {position}

@@ -208,13 +208,11 @@ export const orderTexts = dictionary(
 /** Of a form in which an order is written or mended, and sent. */
 export const orderFormTexts = dictionary(
   {
-    notJson: 'This is not JSON',
     stored: (uid: string) => `Order ${uid} is stored`,
     accepted: (uid: string) => `Kafka has order ${uid}; it was not seen to be stored yet`,
     open: 'Open the order',
   },
   {
-    notJson: 'Это не JSON',
     stored: (uid) => `Заказ ${uid} сохранён`,
     accepted: (uid) => `Заказ ${uid} принят Kafka, но ещё не виден сохранённым`,
     open: 'Открыть заказ',

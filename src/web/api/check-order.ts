@@ -1,0 +1,18 @@
+import type { OrderCheck } from '../../client/schema.generated.ts';
+import { ApiError, errorOf } from './api-error.ts';
+import { authorize } from './client.ts';
+
+/** What the consumer would say of an order as it is written; it is not sent. @throws ApiError, and the signal's reason when it was aborted */
+export async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
+  const headers = new Headers({ 'content-type': 'application/json' });
+  authorize(headers);
+  const response = await fetch('/api/v1/orders/check', { method: 'POST', headers, body: text, signal }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new ApiError('unreachable', 0);
+    },
+  );
+  const body = await response.json().catch(() => undefined);
+  if (!response.ok) throw errorOf(response, body);
+  return body;
+}

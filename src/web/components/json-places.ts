@@ -1,0 +1,68 @@
+import { applyEdits, format, type Node, type ParseError, parseTree } from 'jsonc-parser';
+
+/** A part of a text, in UTF-16 units. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where a text stops being JSON; undefined when nothing is wrong with it. */
+export function syntaxErrorIn(text: string): Span | undefined {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const [first] = errors;
+  return first && spanOf(first, text);
+}
+
+/**
+ * Finds what RFC 6901 pointers name in a JSON text: a member with its name. Of a member that is missing, the name of the one around it. Of a
+ * doubled member the last, as it is the one that counts. The whole document is its first character.
+ */
+export function placeFinder(text: string): (pointer: string) => Span {
+  const root = parseTree(text);
+  return (pointer) => {
+    let node = root;
+    for (const step of pointer.split('/').slice(1)) {
+      const child = node && childOf(node, step.replaceAll('~1', '/').replaceAll('~0', '~'));
+      if (child === undefined) return headOf(node, text);
+      node = child;
+    }
+    if (node === undefined || node === root) return headOf(node, text);
+    // In an object, the name stands with the value.
+    const whole = node.parent?.type === 'property' ? node.parent : node;
+    return { from: whole.offset, to: whole.offset + whole.length };
+  };
+}
+
+/** Both count from 1. */
+export function lineAndColumn(
+  text: string,
+  offset: number,
+): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** The text with indents and otherwise as it was written: numbers keep their digits, doubled members stay. What is no JSON stays as it is. */
+export function indentJson(text: string): string {
+  if (syntaxErrorIn(text) !== undefined) return text;
+  const edits = format(text, undefined, { insertSpaces: true, tabSize: 2, eol: '\n' });
+  return applyEdits(text, edits);
+}
+
+function childOf(node: Node, step: string): Node | undefined {
+  if (node.type === 'array') return /^\d+$/.test(step) ? node.children?.[Number(step)] : undefined;
+  return node.children?.findLast(({ children: [name] = [] }) => name?.value === step)?.children?.[1];
+}
+
+/** What stands for a member as a whole, to mark that something is missing in it. */
+function headOf(node: Node | undefined, text: string): Span {
+  if (node === undefined) return spanOf({ offset: 0, length: 1 }, text);
+  const name = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
+  return spanOf(name ?? { offset: node.offset, length: 1 }, text);
+}
+
+function spanOf({ offset, length }: { offset: number; length: number }, text: string): Span {
+  const from = Math.min(offset, Math.max(0, text.length - 1));
+  return { from, to: Math.min(text.length, from + Math.max(1, length)) };
+}

@@ -1,0 +1,52 @@
+/** How far sending many letters back is. */
+export interface LetterRun {
+  readonly passed: number;
+  readonly total: number;
+  /** Letters by what became, or in a dry run would become, of them. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Of a dry run: those that would come back, by reason. */
+  readonly comeBack: Readonly<Record<string, number>>;
+  /** `stopped` until a line says how it ended. */
+  readonly end: 'stopped' | 'complete' | { readonly problem: string };
+}
+
+export const NOT_BEGUN: LetterRun = { passed: 0, total: 0, counts: {}, comeBack: {}, end: 'stopped' };
+
+/** The run after one more line of the answer. */
+export function withLine(run: LetterRun, text: string): LetterRun {
+  const line: unknown = JSON.parse(text);
+  const progress = member(line, 'progress');
+  if (progress !== undefined)
+    return {
+      ...run,
+      passed: Number(member(progress, 'passed')),
+      total: Number(member(progress, 'total')),
+      counts: countsOf(member(progress, 'counts')),
+    };
+  const result = member(line, 'result');
+  if (member(result, 'complete') !== true)
+    return { ...run, end: { problem: String(member(result, 'reason')) } };
+  return {
+    ...run,
+    passed: run.total,
+    counts: countsOf(member(result, 'counts')),
+    comeBack: countsOf(member(result, 'would_come_back')),
+    end: 'complete',
+  };
+}
+
+/** From 0 to 100. */
+export function percentOf({ passed, total }: LetterRun): number {
+  return total === 0 ? 0 : Math.min(100, (passed / total) * 100);
+}
+
+function countsOf(value: unknown): Readonly<Record<string, number>> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, count]) => [name, Number(count)]));
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
+}

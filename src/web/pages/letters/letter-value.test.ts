@@ -1,0 +1,26 @@
+import { expect, test } from 'bun:test';
+import { base64Of, editableValue } from './letter-value.ts';
+
+const ofBytes = (bytes: Uint8Array, value?: unknown) =>
+  editableValue({ value, value_base64: bytes.toBase64(), value_bytes: bytes.length });
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test('JSON is indented, with every digit as it was sent', () => {
+  expect(editableValue({ value: { a: 1 }, value_bytes: 7 }).text).toBe('{\n  "a": 1\n}');
+  const exact = '{"a":9007199254740993}';
+  expect(ofBytes(bytes(exact), JSON.parse(exact)).text).toBe('{\n  "a": 9007199254740993\n}');
+});
+
+test('other text is as it is, a tombstone is empty', () => {
+  expect(ofBytes(bytes('{"half": '))).toEqual({ text: '{"half": ', isLossy: false });
+  expect(editableValue({ value_bytes: null })).toEqual({ text: '', isLossy: false });
+});
+
+test('bytes that are no UTF-8 are said to be so', () => {
+  expect(ofBytes(Uint8Array.of(0x61, 0xff))).toEqual({ text: 'a\uFFFD', isLossy: true });
+});
+
+test('a text goes as its UTF-8', () => {
+  expect(atob(base64Of('aé'))).toBe('a\u00C3\u00A9');
+  expect(Uint8Array.fromBase64(base64Of('жизнь'))).toEqual(bytes('жизнь'));
+});

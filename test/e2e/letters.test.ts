@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdir } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import sample from '../fixtures/order.json';
+import { AppPlace } from '../helpers/app-place.ts';
+import { killRunning, startApp } from '../helpers/app-process.ts';
+import { seriousIn } from '../helpers/axe.ts';
+import { TestBrowser } from '../helpers/browser.ts';
+import { kcat } from '../helpers/kcat.ts';
+import { until } from '../helpers/until.ts';
+
+const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
+
+let place: AppPlace;
+let browser: TestBrowser;
+
+setDefaultTimeout(40_000);
+
+beforeAll(async () => {
+  await mkdir(SHOTS, { recursive: true });
+  place = await AppPlace.onTestEngines();
+  const app = startApp(['run', '--json'], { env: { ...place.env, TEST_SERVICE_PRODUCER_RATE: '1' } });
+  [browser] = await Promise.all([TestBrowser.start(), app.untilUp()]);
+});
+
+afterEach(async () => {
+  await browser.closePages();
+  expect(browser.complaints.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await killRunning();
+  await place.remove();
+});
+
+const orderOf = (uid: string) => ({ ...sample, order_uid: uid });
+const brokenOf = (uid: string) => ({ ...orderOf(uid), payment: { ...sample.payment, amount: 1 } });
+
+/** Sends a value and waits for its letter. */
+async function rejected(key: string, value: string | Uint8Array): Promise<string> {
+  await kcat(place.engines.broker, ['-P', '-t', place.topic, '-k', key], value);
+  let position: string | undefined;
+  await until(async () => {
+    const answer = await fetch(`${place.url}/api/v1/dead-letters?key=${key}`);
+    const { letters }: { letters: { position: string }[] } = await answer.json();
+    position = letters[0]?.position;
+    return position !== undefined;
+  });
+  return position ?? '';
+}
+
+const open = (position: string) => browser.open(`${place.url}/dead-letters?letter=${position}`);
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+test('a dead letter is looked into, fixed in place and redriven, and the order is stored', async () => {
+  await rejected('mended', JSON.stringify(brokenOf('mended')));
+  const page = await browser.open(`${place.url}/dead-letters?key=mended`);
+  await page.getByRole('button', { name: /^\d+:\d+$/ }).click();
+  expect(await page.locator('.json mark').textContent()).toBe('"amount": 1');
+  expect(new URL(page.url()).searchParams.get('letter')).toMatch(/^\d+:\d+$/);
+  await button(page, 'Fix and redrive').click();
+  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
+  await page.getByText('Not accepted: 1 place is wrong.').waitFor();
+  expect(await page.locator('.editor mark').textContent()).toBe('"amount": 1');
+  await page.getByRole('button', { name: /^Line \d+, column \d+$/ }).click();
+  const selected = await field.evaluate((area: HTMLTextAreaElement) =>
+    area.value.slice(area.selectionStart, area.selectionEnd),
+  );
+  expect(selected).toBe('"amount": 1');
+  await page.screenshot({ path: `${SHOTS}letter-fix-light.png`, fullPage: true });
+  expect(await seriousIn(page)).toEqual([]);
+  await page.keyboard.type(`"amount": ${sample.payment.amount}`);
+  await page.getByText('This would be accepted as order mended.').waitFor();
+  await button(page, 'See what would happen').first().click();
+  await page.getByText('The consumer would accept it, as order mended.').waitFor();
+  await button(page, 'Fix and redrive').click();
+  await page.getByText('Stored: order').waitFor();
+  await page.screenshot({ path: `${SHOTS}letter-stored-light.png`, fullPage: true });
+  await page.locator('.followed').getByRole('link', { name: 'mended' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Order mended' }).waitFor();
+});
+
+test('what is still bad is asked about, and comes back with one replay more', async () => {
+  const page = await open(await rejected('half', '{"half": '));
+  await button(page, 'Fix and redrive').click();
+  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
+  expect(await field.inputValue()).toBe('{"half": ');
+  await page.getByText('This is not JSON.').waitFor();
+  await field.fill('{"half": 1}');
+  await page.getByText('/half is not a known member').waitFor();
+  await button(page, 'Fix and redrive').click();
+  const dialog = page.getByRole('dialog', { name: 'Send it although it is not accepted?' });
+  await button(dialog.page(), 'Cancel').waitFor();
+  await dialog.getByRole('button', { name: 'Fix and redrive' }).click();
+  await page.getByText('It came back, sent back 1 time by now:').waitFor();
+  await page.getByRole('button', { name: /^Open letter/ }).click();
+  await page.getByText('"half": 1').waitFor();
+});
+
+test('bytes that are no text are explained, and can be replaced', async () => {
+  const page = await open(await rejected('bytes', Uint8Array.of(0xff, 0x41)));
+  await button(page, 'Fix and redrive').click();
+  await page.getByText('These bytes are no UTF-8').waitFor();
+  await button(page, 'Begin with what can be read').click();
+  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
+  expect(await field.inputValue()).toBe('\uFFFDA');
+  await field.fill(JSON.stringify(orderOf('replaced')));
+  await page.getByText('This would be accepted as order replaced.').waitFor();
+  await button(page, 'Fix and redrive').click();
+  await page.getByText('Stored: order').waitFor();
+  expect((await place.get('replaced')).status).toBe(200);
+});
+
+test('in Russian, dark, on a phone: the same, accessible and without scrolling sideways', async () => {
+  const position = await rejected('russian', JSON.stringify(brokenOf('russian')));
+  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+  const other = await TestBrowser.start({ ...phone, colorScheme: 'dark', locale: 'ru-RU' });
+  try {
+    const page = await other.open(`${place.url}/dead-letters?letter=${position}&fix=on`);
+    await page.getByText('Не подходит: 1 место неверно.').waitFor();
+    await page.getByRole('button', { name: /^Строка \d+, столбец \d+$/ }).waitFor();
+    expect(await seriousIn(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    await page.screenshot({ path: `${SHOTS}letter-fix-phone.png`, fullPage: true });
+    await page
+      .getByRole('textbox', { name: 'Сообщение для правки' })
+      .fill(JSON.stringify(orderOf('russian')));
+    await page.getByText('Подходит: это заказ russian.').waitFor();
+    await button(page, 'Исправить и вернуть').click();
+    await page.getByText('Сохранено: заказ').waitFor();
+    expect(other.complaints).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('dead letters are sent back together, after a preview and a question, and the progress is seen', async () => {
+  await rejected('together', JSON.stringify(brokenOf('together')));
+  const page = await browser.open(`${place.url}/dead-letters?key=together`);
+  await button(page, 'See what would happen').click();
+  await page.getByText('What would happen', { exact: true }).waitFor();
+  await page.getByText('It would come back: sums_mismatch: 1').waitFor();
+  await button(page, 'Send them back').click();
+  const dialog = page.getByRole('dialog', { name: 'Send these dead letters back?' });
+  await dialog.getByRole('button', { name: 'Send them back' }).click();
+  await page.getByText('What happened', { exact: true }).waitFor();
+  await page.getByText('Sent back: 1').waitFor();
+  expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+  await page.getByText('sent back', { exact: true }).first().waitFor();
+});

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/app-error.ts';
 import { entityTag } from '../lib/entity-tag.ts';
@@ -7,8 +8,30 @@ import type { BundledFile } from './web-bundle.ts';
 
 const BUNDLER = fileURLToPath(new URL('./web-bundle.ts', import.meta.url));
 
-/** Bundles `src/web` into memory, in a process of its own; takes some hundred ms. @throws AppError `internal` when it does not build */
-export async function buildWebClient(): Promise<WebClient> {
+/** A bundle that several processes share: the first one makes it, the others have it from the file. */
+export interface SharedBundle {
+  readonly file: string;
+  readonly first: boolean;
+}
+
+/**
+ * Bundles `src/web` into memory, in a process of its own; takes some hundred ms, or next to nothing where another process has done it.
+ * @throws AppError `internal` when it does not build
+ */
+export async function buildWebClient(shared?: SharedBundle): Promise<WebClient> {
+  if (shared === undefined) return webClientOf(await bundle());
+  if (!shared.first) {
+    // It is there before the others are started; without it each can do the work itself.
+    const made = await readFile(shared.file, 'utf8').catch(() => undefined);
+    return webClientOf(made ?? (await bundle()));
+  }
+  const made = await bundle();
+  await writeFile(shared.file, made);
+  return webClientOf(made);
+}
+
+/** `BundledFile[]` as JSON. */
+async function bundle(): Promise<string> {
   // Ctrl-C on the terminal is for this process, which decides about its end.
   const options = { detached: true, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' } as const;
   const child = Bun.spawn([process.execPath, BUNDLER], options);
@@ -18,7 +41,11 @@ export async function buildWebClient(): Promise<WebClient> {
     child.exited,
   ]);
   if (exitCode !== 0) throw new AppError('internal', `the web client does not build:\n${errors}`);
-  const bundled: BundledFile[] = JSON.parse(output);
+  return output;
+}
+
+function webClientOf(bundle: string): WebClient {
+  const bundled: BundledFile[] = JSON.parse(bundle);
   const files = new Map<string, StaticFile>();
   let page: StaticFile | undefined;
   for (const { path, contentType, base64 } of bundled) {

@@ -31,8 +31,8 @@ export interface ProcessParts {
   /** Undefined in a process without a consumer. */
   readonly consumer: { readonly role: OrderConsumer; readonly meter: ConsumerMeter } | undefined;
   readonly registry: Registry;
-  /** When several processes serve on one port: the socket of the first, and whether this is it. */
-  readonly beside?: { readonly socket: string; readonly first: boolean };
+  /** When several processes serve on one port: the socket of the first, its bundle of the web console, and whether this is it. */
+  readonly beside?: { readonly socket: string; readonly webBundle: string; readonly first: boolean };
 }
 
 export interface OperationsOptions extends ProcessParts {

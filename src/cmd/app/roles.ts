@@ -215,6 +215,7 @@ export async function startRestServer(
   parts: ProcessParts,
 ): Promise<RunningServer> {
   const roleLogger = logger.child({ role: 'server' });
+  const { beside } = parts;
   const { cache, database, intakeSender } = clients;
   const store = new PostgresOrderStore(database);
   const offsets = new OffsetStore(database);
@@ -262,16 +263,16 @@ export async function startRestServer(
     ...config.server,
     token: serverToken(config.server),
     endpoints,
-    web: await buildWebClient(),
+    web: await buildWebClient(beside && { file: beside.webBundle, first: beside.first }),
     logger: roleLogger,
-    ...(parts.beside?.first === false && { forward: forwardTo(parts.beside.socket) }),
+    ...(beside?.first === false && { forward: forwardTo(beside.socket) }),
   });
   const counted = counters.countResponses(app);
-  if (parts.beside?.first === true) {
-    const socket = listenOnSocket(counted, parts.beside.socket);
+  if (beside?.first === true) {
+    const socket = listenOnSocket(counted, beside.socket);
     resources.defer('socket server', () => socket.close());
   }
-  const shared = parts.beside === undefined ? 'alone' : parts.beside.first ? 'first' : 'beside';
+  const shared = beside === undefined ? 'alone' : beside.first ? 'first' : 'beside';
   const server = startServer(counted, { ...config.server, shared }, roleLogger);
   resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
   // Before the server: it would wait for them.

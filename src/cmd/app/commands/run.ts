@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
@@ -144,7 +144,9 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
       generator,
       consumer,
       registry,
-      ...(socket !== undefined && { beside: { socket, first: options.beside === undefined } }),
+      ...(socket !== undefined && {
+        beside: { socket, webBundle: join(dirname(socket), 'web.json'), first: options.beside === undefined },
+      }),
     });
     if (several && socket !== undefined && options.beside === undefined) await startOthers(socket);
     resources.defer('producer', () => generator.close());

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { OrderSummary } from '../../../client/schema.generated.ts';
@@ -8,6 +9,7 @@ import { useFormat } from '../../i18n/use-format.ts';
 import { addressOf } from './address.ts';
 import { ordersTexts } from './texts.ts';
 import type { OrderListing } from './use-order-list.ts';
+import { MOST_ROWS, ROW_PX, useRowBase } from './use-row-base.ts';
 
 interface OrderTableProps {
   readonly listing: OrderListing;
@@ -15,27 +17,31 @@ interface OrderTableProps {
   readonly onHold: (what: 'pointer' | 'focus' | 'scrolled', on: boolean) => void;
 }
 
-const ROW_PX = 52;
-/** The next page is asked for when so many rows are left below. */
-const AHEAD_ROWS = 40;
+/** Rows are asked for before they are seen. */
+const AHEAD_ROWS = 150;
 
 /** The list: only the rows that are seen exist. */
 export function OrderTable({ listing, onHold }: OrderTableProps) {
   const t = useTexts(ordersTexts);
-  const { orders, hasMore, loadMore, pending, error } = listing;
+  const { pages, look, error } = listing;
+  const count = pages?.count ?? 0;
+  const hasMore = pages?.hasMore ?? true;
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), []);
+  const { base, follow, toFirst } = useRowBase();
   const rows = useWindowVirtualizer({
-    count: orders.length,
+    count: Math.min(count - base, MOST_ROWS),
     estimateSize: () => ROW_PX,
     overscan: 12,
     scrollMargin: top,
   });
   const seen = rows.getVirtualItems();
+  const first = seen[0]?.index ?? 0;
   const last = seen.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && error === null && last >= orders.length - AHEAD_ROWS) loadMore();
+    if (error === null) look(base + first, base + last + AHEAD_ROWS);
+    follow(top);
   });
   useEffect(() => {
     const onScroll = () => onHold('scrolled', scrollY > 40);
@@ -44,11 +50,16 @@ export function OrderTable({ listing, onHold }: OrderTableProps) {
   }, [onHold]);
   return (
     <>
+      {base > 0 && (
+        <Button className="show-new" size="xs" radius="xl" onClick={toFirst}>
+          {t.toFirst}
+        </Button>
+      )}
       <div
         role="table"
         aria-label={t.list}
-        aria-rowcount={hasMore ? -1 : orders.length + 1}
-        aria-busy={pending}
+        aria-rowcount={hasMore ? -1 : count + 1}
+        aria-busy={pages === undefined}
         className="orders"
         onPointerEnter={(event) => onHold('pointer', event.pointerType === 'mouse')}
         onPointerLeave={() => onHold('pointer', false)}
@@ -64,24 +75,41 @@ export function OrderTable({ listing, onHold }: OrderTableProps) {
         </div>
         <div ref={list} role="rowgroup" className="orders__body" style={{ height: rows.getTotalSize() }}>
           {seen.map(({ index, start, size }) => {
-            const order = orders[index];
-            if (order === undefined) return null;
+            const row = base + index;
+            const order = pages?.at(row);
             const place = { transform: `translateY(${start - top}px)`, height: size };
-            return <Row key={order.order_uid} order={order} index={index} place={place} />;
+            if (order === undefined) return <Waiting key={row} index={row} place={place} />;
+            return <Row key={order.order_uid} order={order} index={row} place={place} />;
           })}
         </div>
       </div>
       <p className="empty" role="status">
-        {hasMore ? t.loadingMore : !pending && orders.length > 20 && t.end}
+        {hasMore ? t.loadingMore : count > 20 && t.end}
       </p>
     </>
+  );
+}
+
+interface Place {
+  readonly transform: string;
+  readonly height: number;
+}
+
+/** A row that is being read again: it was far from what was looked at. */
+function Waiting({ index, place }: { readonly index: number; readonly place: Place }) {
+  return (
+    <div role="row" className="orders__row" style={place} aria-rowindex={index + 2}>
+      <span role="cell" className="orders__uid">
+        …
+      </span>
+    </div>
   );
 }
 
 interface RowProps {
   readonly order: OrderSummary;
   readonly index: number;
-  readonly place: { readonly transform: string; readonly height: number };
+  readonly place: Place;
 }
 
 function Row({ order, index, place }: RowProps) {

@@ -64,7 +64,7 @@ export function OrdersPage() {
           {t.showNew}
         </Button>
       )}
-      {!listing.pending && listing.orders.length === 0 && !listing.hasMore && listing.error === null ? (
+      {listing.pages?.count === 0 && !listing.pages.hasMore && listing.error === null ? (
         <p className="empty">{isFiltered ? t.emptyFiltered : t.empty}</p>
       ) : (
         <OrderTable

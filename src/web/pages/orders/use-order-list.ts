@@ -1,21 +1,23 @@
-import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect } from 'react';
-import type { OrderList, OrderSummary } from '../../../client/schema.generated.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useState } from 'react';
+import type { OrderList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { type OrderFilters, toQuery } from './filters.ts';
+import { OrderPages } from './order-pages.ts';
 
-const PAGE_ORDERS = 100;
+const FIRST_ORDERS = 100;
+/** Who scrolls on wants many. */
+const NEXT_ORDERS = 200;
 const EVERY_MS = 2_000;
 
 /** The orders of a filter, as far as they have been scrolled to. */
 export interface OrderListing {
-  readonly orders: readonly OrderSummary[];
-  /** The first answer is still awaited. */
-  readonly pending: boolean;
+  /** Undefined while the first answer is awaited. */
+  readonly pages: OrderPages | undefined;
   readonly error: unknown;
-  readonly hasMore: boolean;
-  readonly loadMore: () => void;
+  /** Says which rows are looked at: what is missing of them is read, page by page. */
+  readonly look: (from: number, to: number) => void;
   /** Orders that came since wait to be shown. */
   readonly hasNew: boolean;
   readonly showNew: () => void;
@@ -28,58 +30,71 @@ export interface OrderListing {
 export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () => boolean): OrderListing {
   const client = useQueryClient();
   const filter = String(toQuery(filters));
-  const key = ['orders', filter];
-  const list = useInfiniteQuery({
-    queryKey: key,
-    queryFn: ({ pageParam, signal }) => page(filter, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last: OrderList) => last.next_cursor,
+  const list = useQuery({
+    queryKey: ['orders', filter],
+    queryFn: async ({ signal }) => OrderPages.from(await page(filter, undefined, FIRST_ORDERS, signal)),
     refetchInterval: refetchEvery(),
     refetchOnMount: false,
+    structuralSharing: false,
   });
+  const pages = list.data;
+  const set = useCallback(
+    (changed: OrderPages) => client.setQueryData(['orders', filter], changed),
+    [client, filter],
+  );
+
+  const [wanted, setWanted] = useState<number | undefined>(undefined);
+  const cursor = wanted === undefined ? undefined : pages?.cursorOf(wanted);
+  const missing = useQuery({
+    queryKey: ['orders-page', filter, wanted, cursor],
+    queryFn: ({ signal }) => page(filter, cursor, wanted === 0 ? FIRST_ORDERS : NEXT_ORDERS, signal),
+    refetchInterval: refetchEvery(),
+    enabled: cursor !== undefined || wanted === 0,
+    gcTime: 0,
+  });
+  const read = missing.data;
+  useEffect(() => {
+    if (wanted === undefined || read === undefined || pages === undefined) return;
+    setWanted(undefined);
+    set(pages.with(wanted, read));
+  }, [wanted, read, pages, set]);
+
   const newest = useQuery({
     queryKey: ['orders-newest', filter],
-    queryFn: ({ signal }) => page(filter, undefined, signal),
+    queryFn: ({ signal }) => page(filter, undefined, FIRST_ORDERS, signal),
     refetchInterval: refetchEvery(EVERY_MS),
     enabled: live && filters.order === 'newest',
   });
-  const pages = list.data?.pages;
-  const first = pages?.[0];
-  const hasNew =
-    live && first !== undefined && newest.data !== undefined && topOf(newest.data) !== topOf(first);
   const fresh = newest.data;
+  const hasNew =
+    live && pages !== undefined && fresh !== undefined && topOf(OrderPages.from(fresh)) !== topOf(pages);
   const showNew = useCallback(() => {
-    if (fresh === undefined) return;
-    const data: InfiniteData<OrderList, string | undefined> = { pages: [fresh], pageParams: [undefined] };
-    client.setQueryData(['orders', filter], data);
-  }, [client, filter, fresh]);
-  const single = pages?.length === 1;
+    if (fresh !== undefined) set(OrderPages.from(fresh));
+  }, [fresh, set]);
+  const single = pages?.pageCount === 1;
   useEffect(() => {
     if (hasNew && single && mayMove()) showNew();
   }, [hasNew, single, mayMove, showNew]);
+
   return {
-    orders: pages?.flatMap(({ orders }) => orders) ?? [],
-    pending: list.isPending,
-    error: list.error ?? newest.error,
-    hasMore: list.hasNextPage,
-    loadMore: () => {
-      if (!list.isFetching) void list.fetchNextPage();
-    },
+    pages,
+    error: list.error ?? missing.error ?? newest.error,
+    look: (from, to) => setWanted(pages?.wanted(from, to)),
     hasNew,
     showNew,
   };
 }
 
-function topOf({ orders }: OrderList): string {
-  const [top] = orders;
-  return top === undefined ? '' : `${top.order_uid} ${top.stored_at}`;
+function topOf({ first }: OrderPages): string {
+  return first === undefined ? '' : `${first.order_uid} ${first.stored_at}`;
 }
 
-function page(filter: string, cursor: string | undefined, signal: AbortSignal): Promise<OrderList> {
-  const query = {
-    ...Object.fromEntries(new URLSearchParams(filter)),
-    limit: PAGE_ORDERS,
-    ...(cursor && { cursor }),
-  };
+function page(
+  filter: string,
+  cursor: string | undefined,
+  limit: number,
+  signal: AbortSignal,
+): Promise<OrderList> {
+  const query = { ...Object.fromEntries(new URLSearchParams(filter)), limit, ...(cursor && { cursor }) };
   return dataOf(api.GET('/api/v1/orders', { params: { query }, signal }));
 }

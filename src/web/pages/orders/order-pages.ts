@@ -1,0 +1,122 @@
+import type { OrderList, OrderSummary } from '../../../client/schema.generated.ts';
+
+interface Page {
+  /** What the page is asked for with; undefined for the first. */
+  readonly cursor: string | undefined;
+  /** Row of its first order. */
+  readonly start: number;
+  readonly count: number;
+  /** Where it ended when it was read; undefined when it was empty. */
+  readonly last: Pick<OrderSummary, 'order_uid' | 'stored_at'> | undefined;
+  /** Undefined while it is far from what is looked at: it can be asked for again. */
+  readonly orders: readonly OrderSummary[] | undefined;
+}
+
+/** Pages on either side of one that was read that keep their orders. */
+const KEPT_AROUND = 15;
+
+/**
+ * A list as far as it was scrolled to. Of pages that are far from the one read last only the cursor and the number of orders are kept, so that a
+ * million rows are some megabytes. It does not change: a page that is added or read again makes another one.
+ */
+export class OrderPages {
+  readonly #pages: readonly Page[];
+  /** Asks for the page after the last; undefined when there is none. */
+  readonly #next: string | undefined;
+
+  private constructor(pages: readonly Page[], next: string | undefined) {
+    this.#pages = pages;
+    this.#next = next;
+  }
+
+  /** The list that begins with this page. */
+  static from(first: OrderList): OrderPages {
+    return new OrderPages([pageOf(undefined, 0, first.orders)], first.next_cursor);
+  }
+
+  /** Rows so far. */
+  get count(): number {
+    const last = this.#pages.at(-1);
+    return last === undefined ? 0 : last.start + last.count;
+  }
+
+  get pageCount(): number {
+    return this.#pages.length;
+  }
+
+  get hasMore(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** The newest of the list, or the oldest: what it begins with. */
+  get first(): OrderSummary | undefined {
+    return this.at(0);
+  }
+
+  /** The order of a row; undefined past the end, and while its page is not there. */
+  at(row: number): OrderSummary | undefined {
+    const page = this.#pages[this.#numberAt(row)];
+    return page?.orders?.[row - page.start];
+  }
+
+  /** The page that is to be read for these rows, if any; `pageCount` for one more. */
+  wanted(from: number, to: number): number | undefined {
+    const last = this.#numberAt(Math.min(to, this.count - 1));
+    for (let number = this.#numberAt(from); number <= last; number++)
+      if (this.#pages[number]?.orders === undefined) return number;
+    return to >= this.count && this.hasMore ? this.#pages.length : undefined;
+  }
+
+  /** What a page is asked for with. */
+  cursorOf(number: number): string | undefined {
+    return number === this.#pages.length ? this.#next : this.#pages[number]?.cursor;
+  }
+
+  /** With this page read, for the first time or again. */
+  with(number: number, { orders, next_cursor }: OrderList): OrderPages {
+    const near = this.#pages.map((page, at) =>
+      at === 0 || Math.abs(at - number) <= KEPT_AROUND || page.orders === undefined
+        ? page
+        : { ...page, orders: undefined },
+    );
+    if (number === near.length)
+      return new OrderPages([...near, pageOf(this.#next, this.count, orders)], next_cursor);
+    const known = near[number];
+    if (known === undefined) return this;
+    // What was changed meanwhile has left the page, and others have come up from the next one: they are there already.
+    const read = pageOf(known.cursor, known.start, orders.slice(0, placeOfEnd(orders, known.last)));
+    const shift = read.count - known.count;
+    const rest = near.slice(number + 1);
+    const moved = shift === 0 ? rest : rest.map((page) => ({ ...page, start: page.start + shift }));
+    return new OrderPages([...near.slice(0, number), { ...read, last: known.last }, ...moved], this.#next);
+  }
+
+  /** The last page that begins at the row or before it. */
+  #numberAt(row: number): number {
+    let [low, high] = [0, this.#pages.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#pages[middle]?.start ?? 0) <= row) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function pageOf(cursor: string | undefined, start: number, orders: readonly OrderSummary[]): Page {
+  const end = orders.at(-1);
+  const last = end && { order_uid: end.order_uid, stored_at: end.stored_at };
+  return { cursor, start, count: orders.length, last, orders };
+}
+
+/** How many of these orders belong to a page that once ended there. */
+function placeOfEnd(orders: readonly OrderSummary[], last: Page['last']): number {
+  if (last === undefined) return 0;
+  const there = orders.findIndex(({ order_uid }) => order_uid === last.order_uid);
+  if (there >= 0) return there + 1;
+  const rising = (orders[0]?.stored_at ?? '') < (orders.at(-1)?.stored_at ?? '');
+  const past = orders.findIndex(({ stored_at }) =>
+    rising ? stored_at > last.stored_at : stored_at < last.stored_at,
+  );
+  return past < 0 ? orders.length : past;
+}

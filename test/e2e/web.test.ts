@@ -253,16 +253,21 @@ describe('the list', () => {
   });
 
   test('pause stops the refresh, and is in the address', async () => {
-    const page = await browser.open(`${server.url}/orders`);
+    const page = await browser.open('about:blank');
+    await page.clock.install();
+    await page.goto(`${server.url}/orders`);
     await page.getByRole('button', { name: 'Pause updates' }).click();
     await page.getByText('Paused').waitFor();
     expect(new URL(page.url()).search).toBe('?live=off');
-    let asked = 0;
+    let [asked, ready] = [0, 0];
     page.on('request', (request) => {
       if (request.url().includes('limit=')) asked++;
+      if (request.url().endsWith('/readyz')) ready++;
     });
-    await page.waitForResponse((response) => response.url().endsWith('/readyz'));
-    await page.waitForResponse((response) => response.url().endsWith('/readyz'));
+    for (const times of [1, 2]) {
+      await page.clock.fastForward(10_000);
+      await until(() => ready >= times);
+    }
     expect(asked).toBe(0);
     await page.getByRole('button', { name: 'Resume updates' }).click();
     await until(() => asked > 0);
@@ -346,20 +351,53 @@ describe('for everyone', () => {
   });
 
   test('a first visit loads at most 250 KB of JavaScript, and is ready within a second', async () => {
-    const page = await browser.open('about:blank');
-    let bytes = 0;
-    page.on('response', async (response) => {
-      if (!response.url().endsWith('.js')) return;
-      bytes += (await response.request().sizes()).responseBodySize;
-    });
-    await page.goto(`${server.url}/orders`);
-    await page.getByRole('link', { name: 'order-12' }).waitFor();
-    const ready = await page.evaluate(() => performance.now());
-    expect(bytes).toBeGreaterThan(1_000);
-    expect(bytes).toBeLessThan(250_000);
-    // The machine of a test may be busy.
-    expect(ready).toBeLessThan(5_000);
+    const visits = [await firstVisit(), await firstVisit(), await firstVisit()];
+    for (const { bytes } of visits) {
+      expect(bytes).toBeGreaterThan(1_000);
+      expect(bytes).toBeLessThan(250_000);
+    }
+    const [, median = Number.NaN] = visits.map(({ readyMs }) => readyMs).sort((a, b) => a - b);
+    expect(median).toBeLessThan(1_000);
   });
+
+  /** The list, opened with nothing cached. The time is what it would be with a processor for the page alone: others may be busy here. */
+  async function firstVisit(): Promise<{ bytes: number; readyMs: number }> {
+    const visitor = await browser.other({});
+    try {
+      const page = await visitor.open('about:blank');
+      let bytes = 0;
+      page.on('response', async (response) => {
+        if (!response.url().endsWith('.js')) return;
+        bytes += (await response.request().sizes()).responseBodySize;
+      });
+      const before = await processorShare(page);
+      await page.goto(`${server.url}/orders`);
+      await page.getByRole('link', { name: 'order-12' }).waitFor();
+      const passed = await page.evaluate(() => performance.now());
+      return { bytes, readyMs: (passed * (before + (await processorShare(page)))) / 2 };
+    } finally {
+      await visitor.close();
+    }
+  }
+
+  /** How much of a processor a busy page gets at present, 0 to 1. */
+  async function processorShare(page: Page): Promise<number> {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const used = async () => {
+      const { metrics } = await devtools.send('Performance.getMetrics');
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1000;
+    };
+    const before = await used();
+    const passed = await page.evaluate(() => {
+      const from = performance.now();
+      while (performance.now() - from < 100);
+      return performance.now() - from;
+    });
+    const share = ((await used()) - before) / passed;
+    await devtools.detach();
+    return Math.min(1, share);
+  }
 
   const cases: [string, BrowserContextOptions][] = [
     ['phone', PHONE],
@@ -371,7 +409,7 @@ describe('for everyone', () => {
     test(`${name}: nothing scrolls sideways`, async () => {
       const long = 'w'.repeat(128);
       add(long, 99, { customer_id: 'c'.repeat(300), delivery_service: 's'.repeat(300) });
-      const other = await TestBrowser.start(options);
+      const other = await browser.other(options);
       try {
         const page = await other.open(`${server.url}/orders`);
         const sideways = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

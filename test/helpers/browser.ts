@@ -1,7 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -13,30 +16,37 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** A real headless Chromium with a profile of its own. */
+const USUAL: BrowserContextOptions = {
+  locale: 'en-GB',
+  timezoneId: 'Europe/Berlin',
+  viewport: { width: 1280, height: 860 },
+};
+
+/** A real headless Chromium, or one more profile of it: cookies, storage, language, size and colours of its own. */
 export class TestBrowser {
-  readonly #profile: string;
+  readonly #browser: Browser;
   readonly #context: BrowserContext;
+  readonly #isFirst: boolean;
   /** What the pages complained about: errors of scripts, of the console, of the content security policy. */
   readonly complaints: string[] = [];
 
-  private constructor(profile: string, context: BrowserContext) {
-    this.#profile = profile;
+  private constructor(browser: Browser, context: BrowserContext, isFirst: boolean) {
+    this.#browser = browser;
     this.#context = context;
+    this.#isFirst = isFirst;
   }
 
   /** Starts the system's Chromium, or the one in CHROMIUM_PATH. */
   static async start(options: BrowserContextOptions = {}): Promise<TestBrowser> {
-    const profile = await mkdtemp(join(tmpdir(), 'test-chromium-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-      args: ARGUMENTS,
-      locale: 'en-GB',
-      timezoneId: 'Europe/Berlin',
-      viewport: { width: 1280, height: 860 },
-      ...options,
-    });
-    return new TestBrowser(profile, context);
+    const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+    const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+    return new TestBrowser(browser, await browser.newContext({ ...USUAL, ...options }), true);
+  }
+
+  /** Another profile in the same browser; close it before that. */
+  async other(options: BrowserContextOptions): Promise<TestBrowser> {
+    const context = await this.#browser.newContext({ ...USUAL, ...options });
+    return new TestBrowser(this.#browser, context, false);
   }
 
   /** Opens a page in a tab of its own. */
@@ -57,9 +67,9 @@ export class TestBrowser {
     await Promise.all(this.#context.pages().map((page) => page.close()));
   }
 
-  /** Ends the browser and removes its profile. */
+  /** Ends the profile, and with the first one the browser. */
   async close(): Promise<void> {
     await this.#context.close();
-    await rm(this.#profile, { recursive: true, force: true });
+    if (this.#isFirst) await this.#browser.close();
   }
 }

@@ -112,6 +112,50 @@ test('bytes that are no text are explained, and can be replaced', async () => {
   expect((await place.get('replaced')).status).toBe(200);
 });
 
+test('reasons over time: choosing one and choosing a range is the page’s filter', async () => {
+  await rejected('one', JSON.stringify(brokenOf('one')));
+  await rejected('two', 'no JSON');
+  const page = await browser.open(`${place.url}/dead-letters`);
+  const reason = page.getByRole('button', { name: /^sums_mismatch \d+$/ });
+  await reason.waitFor();
+  const before = Number((await reason.textContent())?.split(' ')[1]);
+  await rejected('three', JSON.stringify(brokenOf('three')));
+  // It comes by itself.
+  await button(page, `sums_mismatch ${before + 1}`).waitFor();
+  await page.screenshot({ path: `${SHOTS}letters-reasons-light.png` });
+  const query = () => new URL(page.url()).searchParams;
+  await reason.click();
+  expect([query().get('reason'), await reason.getAttribute('aria-pressed')]).toEqual([
+    'sums_mismatch',
+    'true',
+  ]);
+  await reason.click();
+  expect(query().get('reason')).toBeNull();
+
+  const plot = await page.locator('.reasons .u-over').boundingBox();
+  if (plot === null) throw new Error('there is no plot');
+  await page.mouse.move(plot.x + plot.width * 0.7, plot.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(plot.x + plot.width - 2, plot.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await until(async () => query().get('until') !== null);
+  const range = Date.parse(query().get('until') ?? '') - Date.parse(query().get('since') ?? '');
+  expect(range / 60_000).toBeGreaterThan(15);
+  expect(range / 60_000).toBeLessThan(22);
+  const age = page.getByRole('combobox', { name: 'Rejected within' });
+  expect(await age.evaluate((field: HTMLSelectElement) => field.selectedOptions[0]?.text)).toBe(
+    'the chosen time',
+  );
+  await age.selectOption('an hour');
+  expect([query().get('since'), query().get('until')]).toEqual(['1h', null]);
+
+  // The same by keyboard.
+  await page.getByText('The same as a table').click();
+  await page.getByRole('region', { name: 'The same as a table' }).getByRole('button').last().press('Enter');
+  await until(async () => query().get('until') !== null);
+  expect(await seriousIn(page)).toEqual([]);
+});
+
 test('in Russian, dark, on a phone: the same, accessible and without scrolling sideways', async () => {
   const position = await rejected('russian', JSON.stringify(brokenOf('russian')));
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

@@ -7,6 +7,9 @@ test('the address says which letters', () => {
     since: '1h',
     key: 'a',
   });
+  const range = { since: '2026-01-02T03:04:05.000Z', until: '2026-01-02T03:05:00.000Z' };
+  expect(filterOf(new URLSearchParams(range))).toEqual(range);
+  expect(filterOf(new URLSearchParams('since=2026&until=1h'))).toEqual({});
   expect(filterOf(new URLSearchParams('reason=nonsense&since=2y&key='))).toEqual({});
 });
 

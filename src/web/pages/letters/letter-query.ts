@@ -25,20 +25,31 @@ export const AGES = ['', '15m', '1h', '1d', '7d'] as const;
 /** Which letters the address asks for, as the API takes it. */
 export interface LetterFilter {
   readonly reason?: Reason[];
+  /** An age of AGES, or RFC 3339. */
   readonly since?: string;
+  /** RFC 3339. */
+  readonly until?: string;
   readonly key?: string;
 }
 
 /** The page's query → its filter; what is none is left out. */
 export function filterOf(query: URLSearchParams): LetterFilter {
   const reason = REASONS.find((one) => one === query.get('reason'));
-  const since = AGES.find((one) => one !== '' && one === query.get('since'));
+  const since = AGES.find((one) => one !== '' && one === query.get('since')) ?? instantOf(query.get('since'));
+  const until = instantOf(query.get('until'));
   const key = query.get('key') ?? '';
   return {
     ...(reason !== undefined && { reason: [reason] }),
     ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
     ...(key !== '' && { key }),
   };
+}
+
+/** RFC 3339 in UTC, as Date writes it; undefined for anything else. */
+function instantOf(text: string | null): string | undefined {
+  const at = Date.parse(text ?? '');
+  return !Number.isNaN(at) && new Date(at).toISOString() === text ? text : undefined;
 }
 
 /** What a redrive of the filter's letters asks for. */

@@ -15,9 +15,12 @@ import { useTexts } from '../../i18n/dictionary.ts';
 import { BulkRedrive } from './bulk-redrive.tsx';
 import { Letter } from './letter.tsx';
 import { AGES, filterOf, type LetterFilter, REASONS } from './letter-query.ts';
+import { ReasonChart } from './reason-chart.tsx';
 import { lettersTexts } from './texts.ts';
 
 const LIMIT = 50;
+/** Stands for a range of time that is none of the ages. */
+const CHOSEN = 'chosen';
 
 /** Rejected messages: how many and why, each of them, and how to send them back. */
 export function LettersPage() {
@@ -61,6 +64,7 @@ export function LettersPage() {
       {error !== null && <ProblemAlert error={error} retries />}
       {counts.data?.cut === true && <p className="muted">{t.cut}</p>}
       <Filter filter={filter} counts={counts.data?.by_reason ?? {}} />
+      <ReasonChart filter={filter} />
       {open !== undefined && (
         <Letter
           key={open}
@@ -94,6 +98,7 @@ interface FilterProps {
 function Filter({ filter, counts }: FilterProps) {
   const t = useTexts(lettersTexts);
   const [text, setText] = useState(filter.key ?? '');
+  const isAge = filter.until === undefined && AGES.some((age) => age === (filter.since ?? ''));
   return (
     <div className="fields">
       <NativeSelect
@@ -110,9 +115,12 @@ function Filter({ filter, counts }: FilterProps) {
       />
       <NativeSelect
         label={t.age}
-        value={filter.since ?? ''}
-        onChange={(event) => setQuery({ since: event.currentTarget.value })}
-        data={AGES.map((value) => ({ value, label: t.ages[value] }))}
+        value={isAge ? (filter.since ?? '') : CHOSEN}
+        onChange={(event) => setQuery({ since: event.currentTarget.value, until: undefined })}
+        data={[
+          ...AGES.map((value) => ({ value, label: t.ages[value] })),
+          ...(isAge ? [] : [{ value: CHOSEN, label: t.chosenTime }]),
+        ]}
       />
       <TextInput
         label={t.key}

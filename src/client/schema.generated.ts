@@ -1489,7 +1489,16 @@ export type LiveNote = {
   /** ms since the Unix epoch */
   at: number;
   kind: "engine_down" | "engine_up" | "generator_started" | "generator_stopped" | "dead_letters" | "partitions_assigned" | "storing_waits" | "storing_goes_on" | "client_replaced" | "messages_lost";
+  /** The same in English */
   text: string;
+  /** Of engine_… */
+  engine?: string;
+  /** Of generator_started: orders per second */
+  rate?: number;
+  /** Of generator_stopped: orders sent; of dead_letters and messages_lost: how many */
+  count?: number;
+  /** Of partitions_assigned */
+  partitions?: (number)[];
 };
 
 export type LiveHistory = {

@@ -123,7 +123,14 @@ export const LiveNoteSchema = Type.Object(
       'client_replaced',
       'messages_lost',
     ]),
-    text: Type.String(),
+    text: Type.String({ description: 'The same in English' }),
+    engine: Type.Optional(Type.String({ description: 'Of engine_…' })),
+    rate: Type.Optional({ ...perSecond, description: 'Of generator_started: orders per second' }),
+    count: Type.Optional({
+      ...count,
+      description: 'Of generator_stopped: orders sent; of dead_letters and messages_lost: how many',
+    }),
+    partitions: Type.Optional(Type.Array(count, { description: 'Of partitions_assigned' })),
   },
   { ...strict, $id: 'LiveNote' },
 );

@@ -202,7 +202,7 @@ for (const [view, options] of VIEWS) {
       const look = async ([path, english, russian]: (typeof PAGES)[number]) => {
         const page = await other.open(place.url + path);
         await heading(page, options.locale === undefined ? english : russian).waitFor();
-        await page.locator('.card, .orders__uid').first().waitFor();
+        await page.locator('.card, .orders__uid a').first().waitFor();
         expect([path, await seriousIn(page)]).toEqual([path, []]);
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect([path, sideways]).toEqual([path, 0]);

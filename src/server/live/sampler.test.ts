@@ -112,6 +112,12 @@ describe('notes', () => {
       'client_replaced',
       'messages_lost',
     ]);
+    expect(notesBetween(before, { ...before, consumer: changed })).toMatchObject([
+      { partitions: [1], text: 'this consumer has partitions 1' },
+      { kind: 'storing_waits' },
+      { kind: 'client_replaced' },
+      { count: 4 },
+    ]);
   });
 });
 

@@ -2,7 +2,6 @@ import { Badge, SegmentedControl } from '@mantine/core';
 import { memo } from 'react';
 import { setQuery, usePlace } from '../../app/navigation.ts';
 import { Card, Facts } from '../../components/facts.tsx';
-import { Instant } from '../../components/instant.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
@@ -10,6 +9,7 @@ import { useFormat } from '../../i18n/use-format.ts';
 import type { LiveStore } from '../../live/live-store.ts';
 import { useLive, useLiveState } from '../../live/use-live.ts';
 import { Charts } from './charts.tsx';
+import { Notes } from './notes.tsx';
 import { Partitions } from './partitions.tsx';
 import { Pipe } from './pipe.tsx';
 import { overviewTexts } from './texts.ts';
@@ -77,29 +77,6 @@ function State({ live }: LiveProps) {
 function LivePipe({ live }: LiveProps) {
   const sample = useLiveState(live, ({ latest }) => latest);
   return sample && <Pipe sample={sample} />;
-}
-
-function Notes({ live }: LiveProps) {
-  const t = useTexts(overviewTexts);
-  const notes = useLiveState(live, (state) => state.notes);
-  return (
-    <Card title={t.notes}>
-      {notes.length === 0 ? (
-        <p className="muted">{t.noNotes}</p>
-      ) : (
-        <ol className="notes">
-          {notes.slice(0, 12).map(({ at, kind, text }) => (
-            <li key={`${at} ${kind} ${text}`}>
-              <span className="muted">
-                <Instant at={at} timeOnly />
-              </span>{' '}
-              {text}
-            </li>
-          ))}
-        </ol>
-      )}
-    </Card>
-  );
 }
 
 function Process({ live }: LiveProps) {

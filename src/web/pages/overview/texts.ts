@@ -1,4 +1,17 @@
+import type { LiveNote } from '../../../client/schema.generated.ts';
 import { dictionary } from '../../i18n/dictionary.ts';
+import { countEn, countRu } from '../../i18n/plural.ts';
+
+/** What a note's text is made of. */
+interface NoteParts {
+  readonly engine: string;
+  readonly rate: string;
+  readonly count: number;
+  /** `0, 3, 5` */
+  readonly partitions: string;
+}
+
+type NoteTexts = Readonly<Record<LiveNote['kind'], (parts: NoteParts) => string>>;
 
 export const overviewTexts = dictionary(
   {
@@ -46,6 +59,22 @@ export const overviewTexts = dictionary(
     behind: 'Behind',
     notes: 'What happened',
     noNotes: 'Nothing special in the last minutes.',
+    engines: { kafka: 'Kafka', postgresql: 'PostgreSQL', redis: 'Redis' } as Readonly<Record<string, string>>,
+    noteTexts: {
+      engine_down: ({ engine }) => `${engine} does not answer`,
+      engine_up: ({ engine }) => `${engine} answers again`,
+      generator_started: ({ rate }) => `The generator sends ${rate} orders/s`,
+      generator_stopped: ({ count }) =>
+        `The generator has stopped, ${countEn(count, 'order', 'orders')} sent`,
+      dead_letters: ({ count }) => `${countEn(count, 'dead letter', 'dead letters')} arrived`,
+      partitions_assigned: ({ partitions }) =>
+        partitions === '' ? 'This consumer has no partitions' : `This consumer has partitions ${partitions}`,
+      storing_waits: () => 'Storing waits for an engine that is down',
+      storing_goes_on: () => 'Storing goes on',
+      client_replaced: () => 'The Kafka client was replaced',
+      messages_lost: ({ count }) =>
+        `${countEn(count, 'message was', 'messages were')} gone before they could be read`,
+    } satisfies NoteTexts,
     process: 'The process',
     cpu: 'CPU, of one core',
     rss: 'Memory',
@@ -97,6 +126,23 @@ export const overviewTexts = dictionary(
     behind: 'Позади',
     notes: 'Что произошло',
     noNotes: 'За последние минуты ничего особенного.',
+    engines: { kafka: 'Kafka', postgresql: 'PostgreSQL', redis: 'Redis' },
+    noteTexts: {
+      engine_down: ({ engine }) => `${engine} не отвечает`,
+      engine_up: ({ engine }) => `${engine} снова отвечает`,
+      generator_started: ({ rate }) => `Генератор отправляет ${rate} заказов/с`,
+      generator_stopped: ({ count }) =>
+        `Генератор остановлен, отправлено: ${countRu(count, 'заказ', 'заказа', 'заказов')}`,
+      dead_letters: ({ count }) =>
+        `Новые отклонённые: ${countRu(count, 'сообщение', 'сообщения', 'сообщений')}`,
+      partitions_assigned: ({ partitions }) =>
+        partitions === '' ? 'У этого потребителя нет разделов' : `Разделы этого потребителя: ${partitions}`,
+      storing_waits: () => 'Сохранение ждёт движок, который не отвечает',
+      storing_goes_on: () => 'Сохранение продолжается',
+      client_replaced: () => 'Клиент Kafka заменён',
+      messages_lost: ({ count }) =>
+        `${countRu(count, 'сообщение пропало', 'сообщения пропали', 'сообщений пропали')} до того, как их прочитали`,
+    },
     process: 'Процесс',
     cpu: 'Процессор, от одного ядра',
     rss: 'Память',

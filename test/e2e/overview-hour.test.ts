@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import type { CDPSession, Page } from 'playwright-core';
 import { createApp } from '../../src/server/app.ts';
@@ -32,6 +32,8 @@ beforeAll(async () => {
   server = startServer(createApp(options), limits, silentLogger);
   browser = await TestBrowser.start();
 });
+
+afterEach(() => browser.closePages());
 
 afterAll(async () => {
   operations.streams.close();
@@ -113,4 +115,24 @@ test('hours of seconds: memory and elements stay as they are, and a sample takes
   expect(await page.locator('.chart canvas').count()).toBe(7);
   expect(await seriousIn(page)).toEqual([]);
   await page.screenshot({ path: `${SHOTS}overview-hour.png`, fullPage: true });
+});
+
+test('what happened is said in the reader’s language', async () => {
+  await until(() => operations.listeners.size === 0);
+  const russian = await browser.other({ locale: 'ru-RU' });
+  try {
+    const page = await russian.open(server.url);
+    await until(() => operations.listeners.size === 1);
+    const at = second * 1000;
+    for (const { note } of operations.listeners) {
+      note({ at, kind: 'dead_letters', text: '3 dead letters arrived', count: 3 });
+      note({ at, kind: 'engine_down', text: 'kafka does not answer', engine: 'kafka' });
+    }
+    send();
+    await page.getByText('Новые отклонённые: 3 сообщения').waitFor();
+    await page.getByText('Kafka не отвечает').waitFor();
+    expect(russian.complaints).toEqual([]);
+  } finally {
+    await russian.close();
+  }
 });

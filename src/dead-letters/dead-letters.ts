@@ -200,20 +200,21 @@ export class DeadLetters {
           return;
         }
         const total = totalOf(selection, left);
+        const report = new RedriveReport(request, this.#options.decoding, false);
         const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun });
+        let passed = 0;
         try {
-          const report = new RedriveReport(request, this.#options.decoding, false);
-          let passed = 0;
           yield { passed, total, counts: {} };
           for await (const selected of select(topic, selection, left)) {
             report.add(await redrive.run(selected.letters), selected.missing);
             passed += selected.passed;
             yield { passed, total, counts: report.counts };
           }
-          yield { passed, total, counts: report.counts, answer: report.answer(recovered) };
         } finally {
           await redrive.close();
         }
+        // Whoever has the answer may begin another one at once.
+        yield { passed, total, counts: report.counts, answer: report.answer(recovered) };
       } finally {
         await topic.close();
       }

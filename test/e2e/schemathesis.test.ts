@@ -39,8 +39,11 @@ test(
 function schemathesis(): Promise<{ code: number; output: string }> {
   const args = ['--config-file', SETTINGS, 'run', `${place.url}/openapi.json`];
   // A stream of events has no end to wait for; a generator told to send a million orders a second must not; NDJSON is nothing
-  // that schemathesis can make up.
-  const streams = ['--exclude-operation-id-regex', '^live$|[tT]ail|^(start|change)Generator$|^sendOrders$'];
+  // that schemathesis can make up, and a redrive that is not read to its end keeps others from redriving.
+  const streams = [
+    '--exclude-operation-id-regex',
+    '^live$|[tT]ail|^(start|change)Generator$|^sendOrders$|^redriveAllDeadLetters$',
+  ];
   const limits = ['--max-examples', '12', '--max-time', '30', '--no-color', '--workers', '2', '--seed', '1'];
   return new Promise((resolve) => {
     execFile(

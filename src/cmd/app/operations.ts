@@ -23,6 +23,7 @@ import type { Config } from './config-schema.ts';
 import { engineDesk } from './engine-desk.ts';
 import { engineSettings } from './environment.ts';
 import { generatorControl } from './generator-control.ts';
+import { LastPositions } from './last-positions.ts';
 import type { Resources } from './shutdown.ts';
 
 /** What the server of this process can look at beside the engines. */
@@ -59,10 +60,11 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   const topics = new TopicCatalog(admin);
   const offsets = new OffsetStore(database);
 
+  const positions = new LastPositions((topicId) => offsets.positions({ group, topic, topicId }));
   const readTopic = async (): Promise<TopicReading> => {
     const ends = await topics.ends([topic, deadLetterTopic]);
     const orders = ends.get(topic);
-    const stored = await offsets.positions({ group, topic, topicId: orders?.topicId ?? '' });
+    const stored = await positions.find(orders?.topicId ?? '');
     const partitions = [...(orders?.ends ?? [])].map(([partition, end]) => ({
       partition,
       end,

@@ -10,7 +10,15 @@ export interface WebClient {
 }
 
 /** Where the web client has pages, beside those of the orders: `src/web/app/pages.ts`. */
-export const WEB_PATHS = ['/', '/orders', '/generator', '/messages', '/dead-letters', '/cache'] as const;
+export const WEB_PATHS = [
+  '/',
+  '/orders',
+  '/generator',
+  '/messages',
+  '/dead-letters',
+  '/cache',
+  '/chaos',
+] as const;
 
 /** The page at each of its addresses, and the files it loads. */
 export function webEndpoints(web: WebClient): Endpoint[] {

@@ -3,6 +3,7 @@ import {
   IconApi,
   IconBolt,
   IconDatabase,
+  IconFlame,
   IconMailExclamation,
   IconMessages,
   IconReceipt,
@@ -19,6 +20,7 @@ const ICONS = {
   messages: IconMessages,
   letters: IconMailExclamation,
   cache: IconDatabase,
+  chaos: IconFlame,
 } as const;
 
 /** The list of pages; the one that is open is marked, an order's page is one of the orders. */

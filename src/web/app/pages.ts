@@ -6,4 +6,5 @@ export const pages = [
   { name: 'messages', path: '/messages' },
   { name: 'letters', path: '/dead-letters' },
   { name: 'cache', path: '/cache' },
+  { name: 'chaos', path: '/chaos' },
 ] as const;

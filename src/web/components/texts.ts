@@ -4,6 +4,7 @@ import { countEn, countRu } from '../i18n/plural.ts';
 export const commonTexts = dictionary(
   {
     cancel: 'Cancel',
+    close: 'Close',
     copied: 'Copied',
     copyFailed: 'Could not copy',
     retry: 'Try again',
@@ -18,6 +19,7 @@ export const commonTexts = dictionary(
   },
   {
     cancel: 'Отмена',
+    close: 'Закрыть',
     copied: 'Скопировано',
     copyFailed: 'Не удалось скопировать',
     retry: 'Повторить',
@@ -58,6 +60,13 @@ export const commonTexts = dictionary(
         'Redis не используется',
         'Он не отвечает или отключён; заказы находятся и без него.',
       ],
+      'engine-elsewhere': [
+        'Этим движком отсюда не управляют',
+        'Управляют только теми, что запущены из папки данных сервиса.',
+      ],
+      'engine-busy': ['С этим движком уже что-то делают', 'Повторите, когда это закончится.'],
+      'engine-not-running': ['Движок не работает', 'Сначала запустите его.'],
+      'engine-failed': ['С движком не вышло', 'Причина написана в его карточке.'],
       'dead-letters-busy': ['Отклонённые сообщения заняты', 'Их отправляет другой процесс. Повторите позже.'],
       'too-many-at-once': ['Слишком много таких запросов сразу', 'Повторите позже.'],
       overloaded: ['Слишком много запросов', 'Повторите позже.'],

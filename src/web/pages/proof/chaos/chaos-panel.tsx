@@ -1,0 +1,122 @@
+import { NumberInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect } from 'react';
+import type { Engine } from '../../../../client/schema.generated.ts';
+import { api, dataOf } from '../../../api/client.ts';
+import { refetchEvery } from '../../../api/queries.ts';
+import { setQuery, usePlace } from '../../../app/navigation.ts';
+import { ConfirmButton } from '../../../components/confirm-button.tsx';
+import { Card } from '../../../components/facts.tsx';
+import { Instant } from '../../../components/instant.tsx';
+import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { useTexts } from '../../../i18n/dictionary.ts';
+import { useFormat } from '../../../i18n/use-format.ts';
+import { settleDeeds, useDeeds } from './deed-log.ts';
+import { anyRunning } from './deeds.ts';
+import { EngineCard } from './engine-card.tsx';
+import { LiveStrip } from './live-strip.tsx';
+import { chaosTexts } from './texts.ts';
+import { useSteering } from './use-steering.ts';
+
+const DEFAULT_PAUSE_S = 10;
+const LONGEST_PAUSE_S = 60;
+
+/** Takes the engines away and gives them back, beside what that does to the pipe; `children` stand at its head. */
+export function ChaosPanel({ children }: { readonly children?: ReactNode }) {
+  const t = useTexts(chaosTexts);
+  const { query } = usePlace();
+  const seconds = secondsOf(query.get('pause'));
+  const { data, error } = useQuery({
+    queryKey: ['engines'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/engines', { signal })),
+    refetchInterval: refetchEvery(1_000),
+  });
+  const engines = data?.engines;
+  useEffect(() => settleDeeds(engines ?? []), [engines]);
+  const steerable = engines?.some(({ obstacle }) => obstacle === null);
+  return (
+    <>
+      <p className="muted">{t.lead}</p>
+      {(children !== undefined || steerable === true) && (
+        <div className="chaos__head">
+          {steerable === true && (
+            <NumberInput
+              label={t.pauseFor}
+              size="xs"
+              min={1}
+              max={LONGEST_PAUSE_S}
+              allowDecimal={false}
+              value={seconds}
+              onChange={(value) => setQuery({ pause: value === DEFAULT_PAUSE_S ? undefined : String(value) })}
+            />
+          )}
+          {steerable === true && <RandomKill engines={engines ?? []} />}
+          {children}
+        </div>
+      )}
+      {error !== null && <ProblemAlert error={error} retries />}
+      {steerable === false && <p>{t.noneSteerable}</p>}
+      <div className="chaos__three">
+        {engines?.map((engine) => (
+          <EngineCard key={engine.name} engine={engine} seconds={seconds} />
+        ))}
+      </div>
+      <LiveStrip />
+      {steerable === true && <Log />}
+    </>
+  );
+}
+
+function RandomKill({ engines }: { readonly engines: readonly Engine[] }) {
+  const t = useTexts(chaosTexts);
+  const steering = useSteering();
+  const kill = () => {
+    const engine = anyRunning(engines, Math.random());
+    if (engine !== undefined) steering.mutate({ engine, action: 'kill', seconds: DEFAULT_PAUSE_S });
+  };
+  return (
+    <>
+      <ConfirmButton
+        size="xs"
+        disabled={anyRunning(engines, 0) === undefined || steering.isPending}
+        question={t.randomQuestion}
+        explanation={t.randomHint}
+        onConfirm={kill}
+      >
+        {t.random}
+      </ConfirmButton>
+      {steering.error !== null && <ProblemAlert error={steering.error} />}
+    </>
+  );
+}
+
+function Log() {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  const deeds = useDeeds();
+  const outcomes = { 'under way': t.underWay, failed: t.didFail, refused: t.refused };
+  return (
+    <Card title={t.log}>
+      {deeds.length === 0 ? (
+        <p className="muted">{t.noLog}</p>
+      ) : (
+        <ol className="notes">
+          {deeds.map(({ id, at, action, title, outcome, tookMs = 0 }) => (
+            <li key={id}>
+              <span className="muted">
+                <Instant at={at} timeOnly />
+              </span>{' '}
+              {t.actions[action]} {title}:{' '}
+              {outcome === 'done' ? t.doneIn(format.span(tookMs)) : outcomes[outcome]}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function secondsOf(text: string | null): number {
+  const seconds = Number(text);
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_PAUSE_S ? seconds : DEFAULT_PAUSE_S;
+}

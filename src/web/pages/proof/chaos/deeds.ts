@@ -1,0 +1,49 @@
+import type { Engine, EngineAction } from '../../../../client/schema.generated.ts';
+
+/** Something that was done to an engine from this tab. */
+export interface Deed {
+  readonly id: number;
+  readonly engine: Engine['name'];
+  readonly title: string;
+  readonly action: EngineAction['action'];
+  /** Unix ms, by this browser's clock. */
+  readonly at: number;
+  readonly outcome: 'under way' | 'done' | 'failed' | 'refused';
+  /** Known once it is done. */
+  readonly tookMs: number | undefined;
+}
+
+const MOST = 50;
+
+/** The deeds after one more; the newest comes first, those long ago are forgotten. */
+export function withDeed(
+  deeds: readonly Deed[],
+  deed: Pick<Deed, 'engine' | 'title' | 'action' | 'at'>,
+): readonly Deed[] {
+  const id = (deeds[0]?.id ?? 0) + 1;
+  return [{ ...deed, id, outcome: 'under way' as const, tookMs: undefined }, ...deeds].slice(0, MOST);
+}
+
+/** The deeds with what became of one. */
+export function withOutcome(
+  deeds: readonly Deed[],
+  id: number,
+  outcome: Pick<Deed, 'outcome' | 'tookMs'>,
+): readonly Deed[] {
+  return deeds.map((deed) => (deed.id === id ? { ...deed, ...outcome } : deed));
+}
+
+/** What became of a deed, by what the server says of its engine; undefined while it is under way. */
+export function outcomeOf(
+  { action }: Pick<Deed, 'action'>,
+  { last_action: last }: Pick<Engine, 'last_action'>,
+): Pick<Deed, 'outcome' | 'tookMs'> | undefined {
+  if (last === null || last.action !== action || last.took_ms === null) return undefined;
+  return { outcome: last.error === null ? 'done' : 'failed', tookMs: last.took_ms };
+}
+
+/** One of those that run and can be steered; undefined when there is none. `random` is 0 ≤ random < 1. */
+export function anyRunning(engines: readonly Engine[], random: number): Engine | undefined {
+  const running = engines.filter(({ state, obstacle }) => state === 'running' && obstacle === null);
+  return running[Math.floor(random * running.length)];
+}

@@ -1,0 +1,149 @@
+import { Alert, Badge, Button } from '@mantine/core';
+import type { Engine, EngineAction } from '../../../../client/schema.generated.ts';
+import { ApiError } from '../../../api/api-error.ts';
+import { ConfirmButton } from '../../../components/confirm-button.tsx';
+import { Card, Facts } from '../../../components/facts.tsx';
+import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { useTexts } from '../../../i18n/dictionary.ts';
+import { useFormat } from '../../../i18n/use-format.ts';
+import { chaosTexts } from './texts.ts';
+import { useSteering } from './use-steering.ts';
+
+type Action = EngineAction['action'];
+type Dangerous = Exclude<Action, 'start' | 'resume'>;
+
+/** What makes sense in which state. */
+const ACTIONS: Readonly<Record<Engine['state'], readonly Action[]>> = {
+  running: ['stop', 'kill', 'restart', 'pause'],
+  paused: ['resume', 'stop', 'kill'],
+  stopped: ['start'],
+  starting: [],
+  stopping: [],
+  restarting: [],
+  unreachable: [],
+};
+
+const COLOURS: Readonly<Record<Engine['state'], string>> = {
+  running: 'green',
+  paused: 'orange',
+  stopped: 'red',
+  starting: 'blue',
+  stopping: 'orange',
+  restarting: 'blue',
+  unreachable: 'red',
+};
+
+interface EngineCardProps {
+  readonly engine: Engine;
+  /** Of a pause. */
+  readonly seconds: number;
+}
+
+/** One engine: how it is, and what can be done to it. */
+export function EngineCard({ engine, seconds }: EngineCardProps) {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  const { title, state, answers, address, version, pid, obstacle, resumes_at: resumesAt } = engine;
+  const silent = state === 'running' && !answers;
+  const left =
+    resumesAt === null ? undefined : Math.max(0, Math.ceil((Date.parse(resumesAt) - Date.now()) / 1000));
+  return (
+    <Card
+      title={
+        <span className="row">
+          {title}
+          <Badge variant="light" color={silent ? 'orange' : COLOURS[state]}>
+            {silent ? t.silent : t.states[state]}
+          </Badge>
+        </span>
+      }
+    >
+      <div className="stack">
+        <Facts
+          facts={[
+            [t.address, <code key="address">{address}</code>],
+            [t.version, version],
+            [t.pid, pid],
+            [t.resumes, left === undefined ? undefined : t.seconds(format.number(left))],
+          ]}
+        />
+        {obstacle === null ? (
+          <Steering engine={engine} seconds={seconds} />
+        ) : (
+          <p className="muted">{t.obstacles[obstacle]}</p>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Steering({ engine, seconds }: EngineCardProps) {
+  const t = useTexts(chaosTexts);
+  const steering = useSteering();
+  const { last_action: last, state } = engine;
+  const act = (action: Action) => steering.mutate({ engine, action, seconds });
+  // What failed is told by the engine itself, also after this page was left.
+  const refused =
+    steering.error instanceof ApiError && steering.error.kind === 'engine-failed' ? null : steering.error;
+  return (
+    <>
+      <div className="row">
+        {ACTIONS[state].map((action) =>
+          isDangerous(action) ? (
+            <DangerButton
+              key={action}
+              engine={engine}
+              action={action}
+              seconds={seconds}
+              disabled={steering.isPending}
+              onConfirm={() => act(action)}
+            />
+          ) : (
+            <Button
+              key={action}
+              size="xs"
+              loading={steering.isPending}
+              aria-label={`${t.actions[action]} ${engine.title}`}
+              onClick={() => act(action)}
+            >
+              {t.actions[action]}
+            </Button>
+          ),
+        )}
+      </div>
+      {refused !== null && <ProblemAlert error={refused} />}
+      {last !== null && last.error !== null && (
+        <Alert color="red" variant="light" title={t.failed(t.actions[last.action])}>
+          <pre className="chaos__reason">{last.error}</pre>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+interface DangerButtonProps extends EngineCardProps {
+  readonly action: Dangerous;
+  readonly disabled: boolean;
+  readonly onConfirm: () => void;
+}
+
+function DangerButton({ engine: { title }, action, seconds, disabled, onConfirm }: DangerButtonProps) {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  return (
+    <ConfirmButton
+      size="xs"
+      disabled={disabled}
+      aria-label={`${t.actions[action]} ${title}`}
+      question={t.questions[action](title)}
+      explanation={action === 'pause' ? t.hints.pause(t.seconds(format.number(seconds))) : t.hints[action]}
+      onConfirm={onConfirm}
+    >
+      {t.actions[action]}
+    </ConfirmButton>
+  );
+}
+
+function isDangerous(action: Action): action is Dangerous {
+  return action !== 'start' && action !== 'resume';
+}

@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { killRunning } from '../helpers/app-process.ts';
+import { seriousIn } from '../helpers/axe.ts';
+import { TestBrowser } from '../helpers/browser.ts';
+import { OwnEnginesApp } from '../helpers/own-engines-app.ts';
+import { until } from '../helpers/until.ts';
+
+const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
+
+let service: OwnEnginesApp;
+let browser: TestBrowser;
+
+setDefaultTimeout(120_000);
+
+beforeAll(async () => {
+  [service, browser] = await Promise.all([OwnEnginesApp.start(40), TestBrowser.start()]);
+  await service.flows();
+});
+
+afterEach(async () => {
+  await browser.closePages();
+  expect(browser.complaints.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await killRunning();
+  await service?.place.remove();
+});
+
+const card = (page: Page, title: string) =>
+  page.locator('.card').filter({ has: page.getByRole('heading', { name: title }) });
+
+/** The last value of a line, by its name. */
+const figure = async (page: Page, label: string) => {
+  const text = await page.locator('.chart__legend li').filter({ hasText: label }).locator('b').textContent();
+  return Number.parseFloat((text ?? '').replaceAll(',', ''));
+};
+
+const confirm = async (page: Page, button: string, question: string, answer: string) => {
+  await page.getByRole('button', { name: button }).click();
+  await page.getByRole('dialog', { name: question }).getByRole('button', { name: answer }).click();
+};
+
+test('PostgreSQL is stopped, the pipe falls behind, it is started, and the pipe catches up', async () => {
+  const page = await browser.open(`${service.place.url}/chaos`);
+  const postgresql = card(page, 'PostgreSQL');
+  await postgresql.getByText('running', { exact: true }).waitFor();
+  await until(async () => (await figure(page, 'Stored')) > 0);
+  await confirm(page, 'Stop PostgreSQL', 'Stop PostgreSQL?', 'Stop');
+  await page.getByText('PostgreSQL is stopped').waitFor();
+  await postgresql.getByText('stopped', { exact: true }).waitFor();
+  await page.locator('.engine--down').filter({ hasText: 'PostgreSQL' }).waitFor();
+  await until(async () => (await figure(page, 'Messages behind')) > 60, 20_000);
+  expect([await figure(page, 'Stored'), await seriousIn(page)]).toEqual([0, []]);
+  await page.screenshot({ path: `${SHOTS}chaos-stopped.png`, fullPage: true });
+
+  await page.getByRole('button', { name: 'Start PostgreSQL' }).click();
+  await page.getByText('PostgreSQL is started').waitFor();
+  await postgresql.getByText('running', { exact: true }).waitFor();
+  await until(async () => (await figure(page, 'Messages behind')) < 40, 40_000);
+  await until(async () => (await figure(page, 'Stored')) > 0);
+  const log = await card(page, 'What you did').getByRole('listitem').allTextContents();
+  expect(log).toEqual([
+    expect.stringMatching(/Start PostgreSQL: done in/),
+    expect.stringMatching(/Stop PostgreSQL: done in/),
+  ]);
+});
+
+test('whatever runs is killed at random, and the log keeps it while other pages are looked at', async () => {
+  const page = await browser.open(`${service.place.url}/chaos`);
+  await card(page, 'Redis').getByText('running', { exact: true }).waitFor();
+  // The last of those that run.
+  await page.evaluate(() => {
+    Math.random = () => 0.999;
+  });
+  await confirm(
+    page,
+    'Kill something at random',
+    'Kill an engine, whichever it is?',
+    'Kill something at random',
+  );
+  await page.getByText('Redis is killed').waitFor();
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.locator('.pipe__node--down').filter({ hasText: 'Redis' }).waitFor();
+  await page.getByRole('link', { name: 'Chaos' }).click();
+  await page.getByText(/Kill Redis: done in/).waitFor();
+  await page.getByRole('button', { name: 'Start Redis' }).click();
+  await card(page, 'Redis').getByText('running', { exact: true }).waitFor();
+});
+
+test('in Russian: a pause of so many seconds as the address says, ended before its time', async () => {
+  const other = await TestBrowser.start({ locale: 'ru-RU' });
+  try {
+    const page = await other.open(`${service.place.url}/chaos?pause=45`);
+    const redis = card(page, 'Redis');
+    await redis.getByText('работает', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Пауза Redis' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Поставить Redis на паузу?' });
+    await dialog.getByText(/замрут на 45 с/).waitFor();
+    await dialog.getByRole('button', { name: 'Пауза' }).click();
+    await redis.getByText('на паузе', { exact: true }).waitFor();
+    await redis.getByText('Продолжит через').waitFor();
+    expect(await seriousIn(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Продолжить Redis' }).click();
+    await redis.getByText('работает', { exact: true }).waitFor();
+    await page.getByText(/Продолжить Redis: готово за/).waitFor();
+    await page
+      .getByRole('spinbutton', { name: 'Пауза длится' })
+      .or(page.getByLabel('Пауза длится'))
+      .first()
+      .fill('7');
+    await until(() => new URL(page.url()).searchParams.get('pause') === '7');
+    expect(other.complaints).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});

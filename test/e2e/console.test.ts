@@ -187,6 +187,7 @@ const PAGES = [
   ['/messages', 'Messages', 'Сообщения'],
   ['/dead-letters', 'Dead letters', 'Отклонённые'],
   ['/cache', 'Cache', 'Кэш'],
+  ['/chaos', 'Chaos', 'Хаос'],
 ] as const;
 
 const VIEWS: [string, BrowserContextOptions][] = [

@@ -1,6 +1,7 @@
 import { clamp, decodeCursor, encodeCursor } from '../kafka/log-cursor.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
+import { pause } from '../lib/backoff.ts';
 import type { DecodeOptions } from '../order/decode.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { type LetterFilter, matches } from './filter.ts';
@@ -63,6 +64,8 @@ export interface RedriveProgress {
 }
 
 const MAX_OUTCOMES = 1_000;
+const ENDING_MS = 2_000;
+const ENDING_POLL_MS = 100;
 const COUNT_PAGE = 2_000;
 
 /** Dead letters for callers who want an answer soon: every call is bounded in time and size, and says when it was cut short. */
@@ -201,7 +204,7 @@ export class DeadLetters {
         }
         const total = totalOf(selection, left);
         const report = new RedriveReport(request, this.#options.decoding, false);
-        const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun });
+        const { redrive, recovered } = await startSoon(this.#options, { rules, dryRun });
         let passed = 0;
         try {
           yield { passed, total, counts: {} };
@@ -255,4 +258,18 @@ async function rangesOf(
   const decoded = decodeCursor(cursor);
   if (decoded === undefined || decoded.topicId !== topic.topicId) return undefined;
   return clamp(decoded.ranges, now);
+}
+
+/** As `Redrive.start`, but waits a little for a run that is just ending, as one does that was stopped. */
+async function startSoon(...settings: Parameters<typeof Redrive.start>): ReturnType<typeof Redrive.start> {
+  const deadline = performance.now() + ENDING_MS;
+  for (;;) {
+    try {
+      return await Redrive.start(...settings);
+    } catch (error) {
+      const isBusy = error instanceof AppError && error.code === 'busy';
+      if (!isBusy || performance.now() > deadline) throw error;
+      await pause(ENDING_POLL_MS);
+    }
+  }
 }

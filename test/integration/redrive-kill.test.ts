@@ -129,7 +129,12 @@ test('a redrive told of that is ended early is gone on with: each letter arrives
     if (before > 0) break;
   }
   expect(before).toBeLessThan(LETTERS);
-  const steps = await Array.fromAsync(letters.redriveAll(ALL));
+  // One that is just ending is waited for.
+  const ending = letters.redriveAll(ALL);
+  await ending.next();
+  const goingOn = Array.fromAsync(letters.redriveAll(ALL));
+  await ending.return(undefined);
+  const steps = await goingOn;
   const [passed, total] = [steps.at(-1)?.passed, steps.at(-1)?.total];
   expect(passed).toBe(total ?? -1);
   const { sent = 0, already_redriven = 0 } = steps.at(-1)?.counts ?? {};

@@ -153,6 +153,27 @@ describe('the list', () => {
   });
 });
 
+describe('checking an order', () => {
+  test('says what the consumer would say, and sends nothing', async () => {
+    const backend = new FakeBackend();
+    const check = async (text: string) => {
+      const answer = await post(backend.app(), '/api/v1/orders/check', text);
+      expect(answer.status).toBe(200);
+      return await answer.json();
+    };
+    expect(await check(JSON.stringify(sample))).toEqual({ accepted: true, order_uid: sample.order_uid });
+    const wrong = { ...sample, payment: { ...sample.payment, amount: 1 }, date_created: 'now' };
+    expect(await check(JSON.stringify(wrong))).toMatchObject({
+      accepted: false,
+      reason: 'sums_mismatch',
+      violations: [{ pointer: '/payment/amount' }, { pointer: '/date_created' }],
+    });
+    expect(await check('{')).toMatchObject({ accepted: false, reason: 'not_json' });
+    expect(await check('')).toMatchObject({ accepted: false });
+    expect(backend.sent).toEqual([]);
+  });
+});
+
 describe('sending an order', () => {
   test('sends the bytes as they came, and says where they are and where the order will be', async () => {
     const backend = new FakeBackend();

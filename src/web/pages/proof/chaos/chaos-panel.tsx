@@ -1,6 +1,6 @@
 import { NumberInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Engine } from '../../../../client/schema.generated.ts';
 import { api, dataOf } from '../../../api/client.ts';
 import { refetchEvery } from '../../../api/queries.ts';
@@ -36,20 +36,12 @@ export function ChaosPanel({ children }: { readonly children?: ReactNode }) {
   const steerable = engines?.some(({ obstacle }) => obstacle === null);
   return (
     <>
-      <p className="muted">{t.lead}</p>
+      <p className="muted">
+        {t.lead} {t.proof} <code>test-service verify --wait 60</code>
+      </p>
       {(children !== undefined || steerable === true) && (
         <div className="chaos__head">
-          {steerable === true && (
-            <NumberInput
-              label={t.pauseFor}
-              size="xs"
-              min={1}
-              max={LONGEST_PAUSE_S}
-              allowDecimal={false}
-              value={seconds}
-              onChange={(value) => setQuery({ pause: value === DEFAULT_PAUSE_S ? undefined : String(value) })}
-            />
-          )}
+          {steerable === true && <PauseLength seconds={seconds} />}
           {steerable === true && <RandomKill engines={engines ?? []} />}
           {children}
         </div>
@@ -64,6 +56,27 @@ export function ChaosPanel({ children }: { readonly children?: ReactNode }) {
       <LiveStrip />
       {steerable === true && <Log />}
     </>
+  );
+}
+
+/** What is typed stands as it is; what makes sense of it goes into the address. */
+function PauseLength({ seconds }: { readonly seconds: number }) {
+  const t = useTexts(chaosTexts);
+  const [typed, setTyped] = useState<string | number>(seconds);
+  return (
+    <NumberInput
+      label={t.pauseFor}
+      size="xs"
+      min={1}
+      max={LONGEST_PAUSE_S}
+      allowDecimal={false}
+      value={typed}
+      onChange={(value) => {
+        setTyped(value);
+        const wanted = secondsOf(String(value));
+        setQuery({ pause: wanted === DEFAULT_PAUSE_S ? undefined : String(wanted) });
+      }}
+    />
   );
 }
 
@@ -94,7 +107,7 @@ function Log() {
   const t = useTexts(chaosTexts);
   const format = useFormat();
   const deeds = useDeeds();
-  const outcomes = { 'under way': t.underWay, failed: t.didFail, refused: t.refused };
+  const outcomes = { asked: t.underWay, 'under way': t.underWay, failed: t.didFail, refused: t.refused };
   return (
     <Card title={t.log}>
       {deeds.length === 0 ? (

@@ -21,7 +21,7 @@ test('the newest comes first, and what was long ago is forgotten', () => {
   for (let at = 1; at <= 60; at += 1) deeds = withDeed(deeds, { ...deed, at });
   expect([deeds.length, deeds[0]?.id, deeds[0]?.at, deeds.at(-1)?.at]).toEqual([50, 60, 60, 11]);
   const done = withOutcome(deeds, 59, { outcome: 'done', tookMs: 7 });
-  expect(done.slice(0, 2).map(({ outcome }) => outcome)).toEqual(['under way', 'done']);
+  expect(done.slice(0, 2).map(({ outcome }) => outcome)).toEqual(['asked', 'done']);
 });
 
 test('what became of it is what the server says of the same action', () => {

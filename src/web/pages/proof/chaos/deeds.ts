@@ -8,7 +8,8 @@ export interface Deed {
   readonly action: EngineAction['action'];
   /** Unix ms, by this browser's clock. */
   readonly at: number;
-  readonly outcome: 'under way' | 'done' | 'failed' | 'refused';
+  /** asked: the server has not answered yet. under way: it has, and it takes a while. */
+  readonly outcome: 'asked' | 'under way' | 'done' | 'failed' | 'refused';
   /** Known once it is done. */
   readonly tookMs: number | undefined;
 }
@@ -21,7 +22,7 @@ export function withDeed(
   deed: Pick<Deed, 'engine' | 'title' | 'action' | 'at'>,
 ): readonly Deed[] {
   const id = (deeds[0]?.id ?? 0) + 1;
-  return [{ ...deed, id, outcome: 'under way' as const, tookMs: undefined }, ...deeds].slice(0, MOST);
+  return [{ ...deed, id, outcome: 'asked' as const, tookMs: undefined }, ...deeds].slice(0, MOST);
 }
 
 /** The deeds with what became of one. */

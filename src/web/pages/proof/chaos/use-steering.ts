@@ -33,8 +33,7 @@ async function steer({ engine, action, seconds }: Order): Promise<Engine> {
   const body = action === 'pause' ? { action, seconds } : { action };
   try {
     const now = await dataOf(api.POST('/api/v1/engines/{engine}/actions', { params: { path }, body }));
-    const outcome = outcomeOf({ action }, now);
-    if (outcome !== undefined) settleDeed(id, outcome);
+    settleDeed(id, outcomeOf({ action }, now) ?? { outcome: 'under way', tookMs: undefined });
     return now;
   } catch (error) {
     const refused = error instanceof ApiError && error.kind !== 'engine-failed';

@@ -63,15 +63,12 @@ export function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonP
         series: [
           {},
           // The highest first, so that the lower ones are drawn over it.
-          ...shape
-            .split(',')
-            .reverse()
-            .map((colour) => ({
-              fill: colourOf(colour),
-              width: 0,
-              points: { show: false },
-              ...(uPlot.paths.bars && { paths: uPlot.paths.bars({ size: [0.92, 60], align: 1 }) }),
-            })),
+          ...(shape === '' ? [] : shape.split(',')).reverse().map((colour) => ({
+            fill: colourOf(colour),
+            width: 0,
+            points: { show: false },
+            ...(uPlot.paths.bars && { paths: uPlot.paths.bars({ size: [0.92, 60], align: 1 }) }),
+          })),
         ],
         hooks: {
           setSelect: [

@@ -44,7 +44,7 @@ function schemathesis(): Promise<{ code: number; output: string }> {
     '--exclude-operation-id-regex',
     '^live$|[tT]ail|^(start|change)Generator$|^sendOrders$|^redriveAllDeadLetters$',
   ];
-  const limits = ['--max-examples', '12', '--max-time', '30', '--no-color', '--workers', '2', '--seed', '1'];
+  const limits = ['--max-examples', '12', '--max-time', '30', '--no-color', '--seed', '1'];
   return new Promise((resolve) => {
     execFile(
       PROGRAM,

@@ -594,6 +594,70 @@ export interface paths {
       };
     };
   };
+  "/api/v1/verifications": {
+    /** The last verifications of this process, newest first */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": VerificationList } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Hold every message of the topic against PostgreSQL and the dead letters, in the background */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": VerificationRequest } };
+      responses: {
+        202: { content: { "application/json": Verification } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        409: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/verifications/{id}": {
+    /** How far a verification is, or what it has found */
+    get: {
+      parameters: { path: { id: number } };
+      responses: {
+        200: { content: { "application/json": Verification } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/verifications/{id}/cancel": {
+    /** End a verification that runs; one that has ended stays as it is */
+    post: {
+      parameters: { path: { id: number } };
+      responses: {
+        200: { content: { "application/json": Verification } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/live": {
     /** What goes on, second by second, as server-sent events */
     get: {
@@ -1402,6 +1466,100 @@ export type EngineAction = {
   action: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
   /** How long a pause lasts; it ends by itself, also when this service is killed */
   seconds?: number;
+};
+
+export type VerificationReport = {
+  /** All is accounted for, and nothing is wrong */
+  ok: boolean;
+  topic: string;
+  dead_letter_topic: string;
+  group: string;
+  total: {
+    /** The sum of all that follow but no_message */
+    produced: number;
+    /** Orders that are stored from this very message */
+    stored: number;
+    dead_lettered: number;
+    /** Replaced by a later message of the same order */
+    superseded: number;
+    /** Said what was stored already */
+    identical: number;
+    /** The group has not come to it yet */
+    pending: number;
+    /** Neither stored nor a proper dead letter */
+    lost: number;
+    /** Offsets without a message, as transactions leave */
+    no_message: number;
+  };
+  partitions: ({
+    partition: number;
+    /** First offset judged */
+    from: number;
+    /** First offset not judged any more */
+    to: number;
+    /** The sum of all that follow but no_message */
+    produced: number;
+    /** Orders that are stored from this very message */
+    stored: number;
+    dead_lettered: number;
+    /** Replaced by a later message of the same order */
+    superseded: number;
+    /** Said what was stored already */
+    identical: number;
+    /** The group has not come to it yet */
+    pending: number;
+    /** Neither stored nor a proper dead letter */
+    lost: number;
+    /** Offsets without a message, as transactions leave */
+    no_message: number;
+  })[];
+  /** Rejected messages by the reason of their dead letter */
+  reasons: Record<string, number>;
+  findings: ({
+    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "not_yet_stored";
+    count: number;
+    /** The first of them */
+    listed: ({
+      partition: number | null;
+      offset: number | null;
+      order_uid: string | null;
+      detail: string;
+    })[];
+  })[];
+  seconds: number;
+  messages_per_s: number;
+};
+
+export type Verification = {
+  id: number;
+  state: "running" | "finished" | "failed" | "cancelled";
+  started_at: string;
+  ended_at: string | null;
+  progress: {
+    /** waiting: for the consumers to store what is in the log */
+    phase: "starting" | "waiting" | "verifying";
+    /** Offsets judged */
+    done: number;
+    /** Of how many; null: not known yet */
+    total: number | null;
+    /** Messages still to be stored */
+    waiting_for: number | null;
+  };
+  /** Once it is finished */
+  report: VerificationReport | null;
+  /** Why it failed */
+  error: string | null;
+};
+
+export type VerificationList = {
+  verifications: (Verification)[];
+};
+
+export type VerificationRequest = {
+  /** First wait until the consumers have stored everything, at most so many seconds */
+  wait_s?: number;
+  /** Most findings of a kind that are listed; all are counted */
+  max_findings?: number;
 };
 
 export type LiveSample = {

@@ -15,6 +15,7 @@ export type AppErrorCode =
   | 'fenced'
   | 'busy'
   | 'topic_missing'
+  | 'verification_failed'
   | 'aborted'
   | 'internal';
 

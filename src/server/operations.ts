@@ -12,11 +12,13 @@ import { liveEndpoints } from './routes/live.ts';
 import { messageEndpoints } from './routes/messages.ts';
 import { type MetricsPage, metricsEndpoints } from './routes/metrics.ts';
 import { topicEndpoints } from './routes/topics.ts';
+import { type VerificationDesk, verificationEndpoints } from './routes/verifications.ts';
 
 /** What those who run the service look at and steer. */
 export interface Operations extends CacheEndpointsOptions {
   readonly generator: GeneratorControl;
   readonly engines: EngineDesk;
+  readonly verifications: VerificationDesk;
   readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
   readonly groups: Pick<GroupCatalog, 'list' | 'find'>;
   readonly ownGroup: OwnGroup;
@@ -26,7 +28,7 @@ export interface Operations extends CacheEndpointsOptions {
   readonly metrics: MetricsPage;
 }
 
-/** Generator, topics and their messages, consumer groups, the cache, the engines, live figures, metrics. */
+/** Generator, topics and their messages, consumer groups, the cache, the engines, verifications, live figures, metrics. */
 export function operationEndpoints(options: Operations & { readonly now: () => number }): Endpoint[] {
   return [
     ...generatorEndpoints(options),
@@ -35,6 +37,7 @@ export function operationEndpoints(options: Operations & { readonly now: () => n
     ...groupEndpoints(options),
     ...cacheEndpoints(options),
     ...engineEndpoints(options),
+    ...verificationEndpoints(options),
     ...liveEndpoints(options),
     ...metricsEndpoints(options),
   ];

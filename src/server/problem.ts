@@ -56,6 +56,11 @@ export const PROBLEMS = {
     title: 'There is no dead letter at this position',
     advice: 'A position is partition:offset in the dead-letter topic, such as 3:17.',
   },
+  'verification-not-found': {
+    status: 404,
+    title: 'There is no such verification',
+    advice: 'GET /api/v1/verifications lists the last ones of this process.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'This path does not take this method',
@@ -75,6 +80,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'The engine does not run',
     advice: 'Start it first.',
+  },
+  'verification-running': {
+    status: 409,
+    title: 'A verification runs already',
+    advice: '`running` is its address. Wait for its end, or cancel it.',
   },
   'request-timeout': { status: 408, title: 'The request did not arrive in time', advice: 'Send it again.' },
   'body-too-large': {

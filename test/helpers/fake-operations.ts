@@ -12,6 +12,7 @@ import type { CacheInspector } from '../../src/storage/cache-inspector.ts';
 import { InvalidationFeed } from '../../src/storage/invalidation-feed.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { fakeEngines } from './fake-engines.ts';
+import { fakeVerifications } from './fake-verifications.ts';
 import { storedDocument } from './stored-order.ts';
 
 const MESSAGE: BrowsedMessage = {
@@ -110,6 +111,7 @@ export function fakeOperations(): FakeOperations {
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
     generator: generatorControl(desk, 'orders'),
     engines: fakeEngines(),
+    verifications: fakeVerifications(),
     topics: {
       list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),
       find: async (name) => {

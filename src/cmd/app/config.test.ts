@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { environmentName, loadConfig, redactConfig, redactUrl, settings } from './config.ts';
+import { environmentName, loadConfig, redactConfig, redactUrl, settings, toEnvironment } from './config.ts';
 
 const defaults = loadConfig({ cwd: '/nonexistent', env: {} });
 
@@ -121,4 +121,12 @@ test('passwords are hidden when settings are shown', () => {
   expect(redactUrl('postgres://u:p%40ss@h:5432/d?sslpassword=x')).toBe(
     'postgres://u:***@h:5432/d?sslpassword=***',
   );
+});
+
+test('as environment variables they are the same settings', () => {
+  const config = loadConfig({
+    cwd: '/nowhere',
+    env: { TEST_SERVICE_KAFKA_BROKERS: 'a:1,b:2', TEST_SERVICE_SERVER_TOKEN: 'x'.repeat(20) },
+  });
+  expect(loadConfig({ cwd: '/nowhere', env: toEnvironment(config) })).toEqual(config);
 });

@@ -59,6 +59,16 @@ export function loadConfig(options: LoadOptions = {}): Config {
   return complete;
 }
 
+/** The settings as environment variables: `loadConfig` makes the same settings of them. */
+export function toEnvironment(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    settings().map(({ path }) => {
+      const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), config);
+      return [environmentName(path), Array.isArray(value) ? value.join(',') : String(value)];
+    }),
+  );
+}
+
 /** The settings with passwords replaced, for printing. */
 export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);

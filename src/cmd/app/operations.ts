@@ -25,6 +25,8 @@ import { engineSettings } from './environment.ts';
 import { generatorControl } from './generator-control.ts';
 import { LastPositions } from './last-positions.ts';
 import type { Resources } from './shutdown.ts';
+import { Verifications } from './verification-desk.ts';
+import { verifyInProcess } from './verify-process.ts';
 
 /** What the server of this process can look at beside the engines. */
 export interface ProcessParts {
@@ -139,11 +141,15 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   // Before the clients, which would wait for an engine that is paused.
   resources.defer('engine control', () => engines.close());
 
+  const verifications = new Verifications((how) => verifyInProcess(config, how));
+  resources.defer('verification', () => verifications.close());
+
   return {
     cache: options.cache,
     lookups: () => counters.lookups,
     generator: generatorControl(generator, topic),
     engines: engineDesk(engines, config.server.requestTimeoutMs * ENGINE_WAIT_SHARE),
+    verifications,
     topics,
     groups: new GroupCatalog(admin, topics),
     ownGroup: {

@@ -17,6 +17,7 @@ export const WEB_PATHS = [
   '/messages',
   '/dead-letters',
   '/cache',
+  '/proof',
   '/chaos',
 ] as const;
 

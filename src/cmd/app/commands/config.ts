@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { environmentName, redactConfig, settings } from '../config.ts';
+import { redactConfig, toEnvironment } from '../config.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 
 interface ConfigOptions extends CommonOptions {
@@ -19,10 +19,7 @@ export function configCommand(): Command {
       const config = redactConfig(configFrom(options));
       if (options.json === true) return printJson(config);
       if (options.env !== true) return print(stringify(config).trimEnd());
-      for (const { path } of settings()) {
-        const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
-        print(`${environmentName(path)}=${Array.isArray(value) ? value.join(',') : String(value)}`);
-      }
+      for (const [name, value] of Object.entries(toEnvironment(config))) print(`${name}=${value}`);
       return undefined;
     });
 }

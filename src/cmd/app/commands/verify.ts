@@ -20,6 +20,7 @@ import {
   withContext,
 } from '../context.ts';
 import { createProgress } from '../progress.ts';
+import { openLeash, type VerifyProgress } from '../verify-leash.ts';
 
 interface VerifyCommandOptions extends CommonOptions {
   readonly manifest?: readonly string[];
@@ -63,10 +64,12 @@ Examples:
     .action(async (options: VerifyCommandOptions) => {
       // Until it is proven: an interrupted verification has proven nothing.
       process.exitCode = 1;
+      const leash = openLeash();
       let report: VerifyReport | undefined;
       await withContext(options, async (context) => {
-        report = await run(context, options);
+        report = await run(context, options, leash?.tell);
       });
+      leash?.close();
       if (report === undefined) {
         process.stderr.write('stopped before all was verified: nothing is proven\n');
         return;
@@ -79,7 +82,11 @@ Examples:
 
 const paint = { good: colors.green, bad: colors.red, faint: colors.dim };
 
-async function run(context: CommandContext, options: VerifyCommandOptions): Promise<VerifyReport> {
+async function run(
+  context: CommandContext,
+  options: VerifyCommandOptions,
+  tell: (progress: VerifyProgress) => void = () => {},
+): Promise<VerifyReport> {
   const { config, resources, signal } = context;
   const { topic, deadLetterTopic, group } = config.kafka;
   const { maxOrderBytes } = config.consumer;
@@ -97,7 +104,10 @@ async function run(context: CommandContext, options: VerifyCommandOptions): Prom
       nextOffsets: () => withStoredSnapshot(database, scope, (stored) => stored.nextOffsets()),
       timeoutMs: options.wait * 1000,
       signal,
-      onLag: (offsets) => progress.update(offsets, 'messages still to be stored'),
+      onLag: (offsets) => {
+        progress.update(offsets, 'messages still to be stored');
+        tell({ phase: 'waiting', waitingFor: offsets });
+      },
     });
     progress.stop();
     if (signal.aborted) throw new AppError('aborted', 'stopped while waiting');
@@ -123,7 +133,10 @@ async function run(context: CommandContext, options: VerifyCommandOptions): Prom
           maxFindings: options.maxFindings,
           ends,
           signal,
-          onProgress: (done) => progress.update(done, rateOf(done, started)),
+          onProgress: (done, of) => {
+            progress.update(done, rateOf(done, started));
+            tell({ phase: 'verifying', done, total: of });
+          },
         },
         {
           log,

@@ -1,0 +1,146 @@
+import { AppError, messageOf } from '../../lib/app-error.ts';
+import type { VerificationDesk } from '../../server/routes/verifications.ts';
+import type {
+  VerificationJson,
+  VerificationReportJson,
+  VerificationRequestJson,
+} from '../../server/verification-schemas.ts';
+import type { Finding } from '../../verify/findings.ts';
+import type { VerifyReport } from '../../verify/report.ts';
+import type { PartitionCounts } from '../../verify/tally.ts';
+import type { VerifyProgress } from './verify-leash.ts';
+import type { VerifyProcessOptions } from './verify-process.ts';
+
+const KEPT = 10;
+const DEFAULT_WAIT_S = 30;
+const DEFAULT_MAX_FINDINGS = 20;
+
+type Verify = (options: VerifyProcessOptions) => Promise<VerifyReport>;
+
+interface Run {
+  now: VerificationJson;
+  readonly cancel: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** The verifications of this process: one at a time, the last ten kept. */
+export class Verifications implements VerificationDesk {
+  readonly #verify: Verify;
+  readonly #runs: Run[] = [];
+  #lastId = 0;
+
+  /** `verify` does one. */
+  constructor(verify: Verify) {
+    this.#verify = verify;
+  }
+
+  list(): VerificationJson[] {
+    return this.#runs.map(({ now }) => now);
+  }
+
+  find(id: number): VerificationJson | undefined {
+    return this.#run(id)?.now;
+  }
+
+  start({
+    wait_s: wait = DEFAULT_WAIT_S,
+    max_findings: maxFindings = DEFAULT_MAX_FINDINGS,
+  }: VerificationRequestJson) {
+    const [newest] = this.#runs;
+    if (newest?.now.state === 'running') return { started: false, verification: newest.now };
+    const id = ++this.#lastId;
+    const cancel = new AbortController();
+    const now: VerificationJson = {
+      id,
+      state: 'running',
+      started_at: new Date().toISOString(),
+      ended_at: null,
+      progress: { phase: 'starting', done: 0, total: null, waiting_for: null },
+      report: null,
+      error: null,
+    };
+    const change = (changes: Partial<VerificationJson>): void => {
+      run.now = { ...run.now, ...changes };
+    };
+    const onProgress = (progress: VerifyProgress): void => change({ progress: progressJson(progress) });
+    const ended = this.#verify({ wait, maxFindings, onProgress, signal: cancel.signal })
+      .then(
+        (report) => change({ state: 'finished', report: reportJson(report) }),
+        (error: unknown) =>
+          isCancelled(error)
+            ? change({ state: 'cancelled' })
+            : change({ state: 'failed', error: messageOf(error) }),
+      )
+      .finally(() => change({ ended_at: new Date().toISOString() }));
+    const run: Run = { now, cancel, ended };
+    this.#runs.unshift(run);
+    this.#runs.splice(KEPT);
+    return { started: true, verification: now };
+  }
+
+  async cancel(id: number): Promise<VerificationJson | undefined> {
+    const run = this.#run(id);
+    run?.cancel.abort();
+    await run?.ended;
+    return run?.now;
+  }
+
+  /** Ends what runs. */
+  async close(): Promise<void> {
+    for (const { cancel } of this.#runs) cancel.abort();
+    await Promise.all(this.#runs.map(({ ended }) => ended));
+  }
+
+  #run(id: number): Run | undefined {
+    return this.#runs.find(({ now }) => now.id === id);
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'aborted';
+}
+
+function progressJson(progress: VerifyProgress): VerificationJson['progress'] {
+  return progress.phase === 'waiting'
+    ? { phase: 'waiting', done: 0, total: null, waiting_for: progress.waitingFor }
+    : { phase: 'verifying', done: progress.done, total: progress.total, waiting_for: null };
+}
+
+function reportJson(report: VerifyReport): VerificationReportJson {
+  const { ok, topic, deadLetterTopic, group, total, partitions, deadLetters, findings, seconds } = report;
+  return {
+    ok,
+    topic,
+    dead_letter_topic: deadLetterTopic,
+    group,
+    total: countsJson(total),
+    partitions: partitions.map(({ partition, from, to, ...counts }) => ({
+      partition,
+      from,
+      to,
+      ...countsJson(counts),
+    })),
+    reasons: { ...deadLetters.byReason },
+    findings: findings.map(({ kind, count, listed }) => ({ kind, count, listed: listed.map(findingJson) })),
+    seconds,
+    messages_per_s: report.messagesPerSecond,
+  };
+}
+
+function countsJson(counts: Readonly<PartitionCounts>): VerificationReportJson['total'] {
+  const { produced, stored, deadLettered, superseded, identical, pending, lost, noMessage } = counts;
+  return {
+    produced,
+    stored,
+    dead_lettered: deadLettered,
+    superseded,
+    identical,
+    pending,
+    lost,
+    no_message: noMessage,
+  };
+}
+
+function findingJson({ partition, offset, orderUid, detail }: Finding) {
+  return { partition: partition ?? null, offset: offset ?? null, order_uid: orderUid ?? null, detail };
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../../lib/app-error.ts';
+import type { VerifyReport } from '../../verify/report.ts';
+import { toEnvironment } from './config.ts';
+import type { Config } from './config-schema.ts';
+import type { VerifyProgress } from './verify-leash.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const KILL_AFTER_MS = 5_000;
+const KEPT_ERROR_CHARACTERS = 2_000;
+
+export interface VerifyProcessOptions {
+  /** Seconds to wait for the consumers. */
+  readonly wait: number;
+  readonly maxFindings: number;
+  readonly onProgress: (progress: VerifyProgress) => void;
+  /** Ends the process. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Verifies in a process of its own, with less priority: lookups and the consumer go on as if there were none. It has this process's very
+ * settings, through its environment, and lives no longer than this process.
+ * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could not finish
+ */
+export async function verifyInProcess(config: Config, options: VerifyProcessOptions): Promise<VerifyReport> {
+  const { wait, maxFindings, onProgress, signal } = options;
+  const args = ['verify', '--json', '--wait', String(wait), '--max-findings', String(maxFindings)];
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, ...toEnvironment(config), TEST_SERVICE_LOG_LEVEL: 'silent' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  yieldTo(child);
+  child.on('message', (progress: VerifyProgress) => onProgress(progress));
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + String(chunk)).slice(-KEPT_ERROR_CHARACTERS);
+  });
+  let killer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    killer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const [output, [code, by]] = await Promise.all([
+      child.stdout ? text(child.stdout) : '',
+      once(child, 'exit'),
+    ]);
+    if (signal.aborted) throw new AppError('aborted', 'the verification was cancelled');
+    if (output !== '') return JSON.parse(output);
+    const end = by === null ? `exit code ${code}` : `${by}`;
+    throw new AppError(
+      'verification_failed',
+      saidIn(errors) || `the process of the verification ended with ${end}`,
+    );
+  } finally {
+    clearTimeout(killer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function yieldTo(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already: its end will tell.
+  }
+}
+
+/** What is meant for people of what a command writes to standard error. */
+function saidIn(errors: string): string {
+  const at = errors.lastIndexOf('error: ');
+  return at === -1 ? errors.trim() : errors.slice(at + 'error: '.length).trim();
+}

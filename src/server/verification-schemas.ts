@@ -1,0 +1,140 @@
+import Type, { type Static } from 'typebox';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+const instant = Type.String({ format: 'date-time' });
+
+const FINDING_KINDS = [
+  'lost',
+  'lost_update',
+  'altered',
+  'phantom_order',
+  'items_without_order',
+  'order_without_items',
+  'missing_dead_letter',
+  'altered_dead_letter',
+  'wrong_reason',
+  'wrongly_dead_lettered',
+  'lost_range',
+  'offset_past_end',
+  'manifest_mismatch',
+  'not_yet_stored',
+];
+
+const counts = {
+  produced: Type.Integer({ minimum: 0, description: 'The sum of all that follow but no_message' }),
+  stored: Type.Integer({ minimum: 0, description: 'Orders that are stored from this very message' }),
+  dead_lettered: count,
+  superseded: Type.Integer({ minimum: 0, description: 'Replaced by a later message of the same order' }),
+  identical: Type.Integer({ minimum: 0, description: 'Said what was stored already' }),
+  pending: Type.Integer({ minimum: 0, description: 'The group has not come to it yet' }),
+  lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
+  no_message: Type.Integer({ minimum: 0, description: 'Offsets without a message, as transactions leave' }),
+};
+
+const FindingSchema = Type.Object(
+  {
+    partition: Type.Union([count, Type.Null()]),
+    offset: Type.Union([count, Type.Null()]),
+    order_uid: Type.Union([Type.String(), Type.Null()]),
+    detail: Type.String(),
+  },
+  strict,
+);
+
+/** What a verification has found; `ok`: all is accounted for. */
+export const VerificationReportSchema = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'All is accounted for, and nothing is wrong' }),
+    topic: Type.String(),
+    dead_letter_topic: Type.String(),
+    group: Type.String(),
+    total: Type.Object(counts, strict),
+    partitions: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          from: Type.Integer({ minimum: 0, description: 'First offset judged' }),
+          to: Type.Integer({ minimum: 0, description: 'First offset not judged any more' }),
+          ...counts,
+        },
+        strict,
+      ),
+    ),
+    reasons: Type.Record(Type.String(), count, {
+      description: 'Rejected messages by the reason of their dead letter',
+    }),
+    findings: Type.Array(
+      Type.Object(
+        {
+          kind: Type.Enum(FINDING_KINDS),
+          count,
+          listed: Type.Array(FindingSchema, { description: 'The first of them' }),
+        },
+        strict,
+      ),
+    ),
+    seconds: Type.Number({ minimum: 0 }),
+    messages_per_s: count,
+  },
+  { ...strict, $id: 'VerificationReport' },
+);
+
+export type VerificationReportJson = Static<typeof VerificationReportSchema>;
+
+/** A verification: how far it is, or what came of it. */
+export const VerificationSchema = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1 }),
+    state: Type.Enum(['running', 'finished', 'failed', 'cancelled']),
+    started_at: instant,
+    ended_at: Type.Union([instant, Type.Null()]),
+    progress: Type.Object(
+      {
+        phase: Type.Enum(['starting', 'waiting', 'verifying'], {
+          description: 'waiting: for the consumers to store what is in the log',
+        }),
+        done: Type.Integer({ minimum: 0, description: 'Offsets judged' }),
+        total: Type.Union([count, Type.Null()], { description: 'Of how many; null: not known yet' }),
+        waiting_for: Type.Union([count, Type.Null()], { description: 'Messages still to be stored' }),
+      },
+      strict,
+    ),
+    report: Type.Union([VerificationReportSchema, Type.Null()], { description: 'Once it is finished' }),
+    error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
+  },
+  { ...strict, $id: 'Verification' },
+);
+
+export type VerificationJson = Static<typeof VerificationSchema>;
+
+/** The last verifications, newest first. */
+export const VerificationListSchema = Type.Object(
+  { verifications: Type.Array(VerificationSchema) },
+  { ...strict, $id: 'VerificationList' },
+);
+
+/** How to verify. */
+export const VerificationRequestSchema = Type.Object(
+  {
+    wait_s: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 3_600,
+        default: 30,
+        description: 'First wait until the consumers have stored everything, at most so many seconds',
+      }),
+    ),
+    max_findings: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000,
+        default: 20,
+        description: 'Most findings of a kind that are listed; all are counted',
+      }),
+    ),
+  },
+  { ...strict, $id: 'VerificationRequest' },
+);
+
+export type VerificationRequestJson = Static<typeof VerificationRequestSchema>;

@@ -187,6 +187,7 @@ const PAGES = [
   ['/messages', 'Messages', 'Сообщения'],
   ['/dead-letters', 'Dead letters', 'Отклонённые'],
   ['/cache', 'Cache', 'Кэш'],
+  ['/proof', 'Proof', 'Доказательство'],
   ['/chaos', 'Chaos', 'Хаос'],
 ] as const;
 

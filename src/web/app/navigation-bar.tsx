@@ -7,6 +7,7 @@ import {
   IconMailExclamation,
   IconMessages,
   IconReceipt,
+  IconShieldCheck,
 } from '@tabler/icons-react';
 import { useTexts } from '../i18n/dictionary.ts';
 import { Link } from './link.tsx';
@@ -20,6 +21,7 @@ const ICONS = {
   messages: IconMessages,
   letters: IconMailExclamation,
   cache: IconDatabase,
+  proof: IconShieldCheck,
   chaos: IconFlame,
 } as const;
 

@@ -6,5 +6,6 @@ export const pages = [
   { name: 'messages', path: '/messages' },
   { name: 'letters', path: '/dead-letters' },
   { name: 'cache', path: '/cache' },
+  { name: 'proof', path: '/proof' },
   { name: 'chaos', path: '/chaos' },
 ] as const;

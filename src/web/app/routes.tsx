@@ -21,6 +21,7 @@ const PAGES: Readonly<Record<PageName, ComponentType>> = {
     default: (await import('../pages/messages/messages-page.tsx')).MessagesPage,
   })),
   cache: lazy(async () => ({ default: (await import('../pages/cache/cache-page.tsx')).CachePage })),
+  proof: lazy(async () => ({ default: (await import('../pages/proof/proof-page.tsx')).ProofPage })),
   chaos: lazy(async () => ({ default: (await import('../pages/proof/chaos/chaos-page.tsx')).ChaosPage })),
 };
 

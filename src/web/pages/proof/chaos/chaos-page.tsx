@@ -1,3 +1,4 @@
+import { Link } from '../../../app/link.tsx';
 import { PageTitle } from '../../../components/page-title.tsx';
 import { useTexts } from '../../../i18n/dictionary.ts';
 import { ChaosPanel } from './chaos-panel.tsx';
@@ -9,7 +10,9 @@ export function ChaosPage() {
   return (
     <>
       <PageTitle title={t.title} />
-      <ChaosPanel />
+      <ChaosPanel>
+        <Link href="/proof">{t.verify}</Link>
+      </ChaosPanel>
     </>
   );
 }

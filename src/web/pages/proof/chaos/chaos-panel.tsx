@@ -36,9 +36,7 @@ export function ChaosPanel({ children }: { readonly children?: ReactNode }) {
   const steerable = engines?.some(({ obstacle }) => obstacle === null);
   return (
     <>
-      <p className="muted">
-        {t.lead} {t.proof} <code>test-service verify --wait 60</code>
-      </p>
+      <p className="muted">{t.lead}</p>
       {(children !== undefined || steerable === true) && (
         <div className="chaos__head">
           {steerable === true && <PauseLength seconds={seconds} />}

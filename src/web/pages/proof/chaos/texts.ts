@@ -4,7 +4,7 @@ export const chaosTexts = dictionary(
   {
     title: 'Chaos',
     lead: 'Take the engines away while orders flow, and watch the pipe fall behind, come back and lose nothing.',
-    proof: 'The proof of that:',
+    verify: 'Verify now',
     pauseFor: 'A pause lasts, seconds',
     random: 'Kill something at random',
     randomQuestion: 'Kill an engine, whichever it is?',
@@ -78,7 +78,7 @@ export const chaosTexts = dictionary(
   {
     title: 'Хаос',
     lead: 'Отнимайте движки, пока идут заказы, и смотрите, как конвейер отстаёт, восстанавливается и ничего не теряет.',
-    proof: 'Доказательство:',
+    verify: 'Проверить сейчас',
     pauseFor: 'Пауза длится, секунд',
     random: 'Убить что-нибудь наугад',
     randomQuestion: 'Убить какой-нибудь движок?',

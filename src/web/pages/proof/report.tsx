@@ -1,0 +1,133 @@
+import type { VerificationReport } from '../../../client/schema.generated.ts';
+import { Link } from '../../app/link.tsx';
+import { Card } from '../../components/facts.tsx';
+import { ScrollX } from '../../components/scroll-x.tsx';
+import { TableHead } from '../../components/table-head.tsx';
+import { useTexts } from '../../i18n/dictionary.ts';
+import { useFormat } from '../../i18n/use-format.ts';
+import { addressOf } from '../orders/address.ts';
+import { Equation, TERMS } from './equation.tsx';
+import { proofTexts } from './texts.ts';
+
+type Group = VerificationReport['findings'][number];
+
+/** What a verification has found, with its evidence. */
+export function Report({ report }: { readonly report: VerificationReport }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const { findings, total, seconds, messages_per_s: rate } = report;
+  const wrong = findings.filter(({ kind }) => kind !== 'not_yet_stored');
+  const count = wrong.reduce((sum, one) => sum + one.count, 0);
+  const verdict = report.ok ? 'good' : count > 0 ? 'bad' : 'open';
+  const said = { good: t.accounted, bad: t.found(count), open: t.unfinished }[verdict];
+  return (
+    <>
+      <div className={`verdict verdict--${verdict}`} role="status">
+        <strong>{said}</strong>
+        <span className="muted">
+          {t.took(format.number(total.produced), format.span(seconds * 1000), format.number(rate))}
+        </span>
+      </div>
+      <Equation total={total} />
+      {findings.map((group) => (
+        <Findings group={group} topic={report.topic} key={group.kind} />
+      ))}
+      <div className="cards">
+        <Partitions report={report} />
+        {Object.keys(report.reasons).length > 0 && <Reasons reasons={report.reasons} />}
+      </div>
+    </>
+  );
+}
+
+function Findings({ group, topic }: { readonly group: Group; readonly topic: string }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const { kind, count, listed } = group;
+  const title = t.kinds[kind];
+  return (
+    <Card title={`${title} (${format.number(count)})`}>
+      <ScrollX label={title}>
+        <table className="plain plain--roomy">
+          <TableHead columns={[t.message, t.order, t.detail]} />
+          <tbody>
+            {listed.map(({ partition, offset, order_uid: uid, detail }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: they do not change.
+              <tr key={at}>
+                <td>
+                  {partition !== null && offset !== null ? (
+                    <Link href={messageAddress(topic, partition, offset)}>
+                      {partition}:{offset}
+                    </Link>
+                  ) : (
+                    (partition ?? '—')
+                  )}
+                </td>
+                <td>{uid === null ? '—' : <Link href={addressOf(uid)}>{uid}</Link>}</td>
+                <td>{detail}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollX>
+      {count > listed.length && <p className="muted">{t.more(count - listed.length)}</p>}
+    </Card>
+  );
+}
+
+function Partitions({ report: { partitions } }: { readonly report: VerificationReport }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const counts = TERMS.map((term) => [t.counts[term], 'num'] as const);
+  return (
+    <Card title={t.partitions} className="card--wide">
+      <ScrollX label={t.partitions}>
+        <table className="plain plain--roomy">
+          <TableHead columns={[t.partition, t.offsets, [t.produced, 'num'], ...counts]} />
+          <tbody>
+            {partitions.map((one) => (
+              <tr key={one.partition}>
+                <td>{one.partition}</td>
+                <td className="nowrap">
+                  {format.number(one.from)} – {format.number(one.to)}
+                </td>
+                <td className="num">{format.number(one.produced)}</td>
+                {TERMS.map((term) => (
+                  <td className="num" key={term}>
+                    {format.number(one[term])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollX>
+    </Card>
+  );
+}
+
+function Reasons({ reasons }: { readonly reasons: VerificationReport['reasons'] }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  return (
+    <Card title={t.reasons}>
+      <table className="plain">
+        <TableHead columns={[t.reason, [t.messages, 'num']]} />
+        <tbody>
+          {Object.entries(reasons).map(([reason, count]) => (
+            <tr key={reason}>
+              <td>
+                <Link href={`/dead-letters?reason=${encodeURIComponent(reason)}`}>{reason}</Link>
+              </td>
+              <td className="num">{format.number(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
+function messageAddress(topic: string, partition: number, offset: number): string {
+  return `/messages?${new URLSearchParams({ topic, partition: String(partition), offset: String(offset) })}`;
+}

@@ -125,6 +125,18 @@ test('a file of orders: a verdict for each line', async () => {
   await page.getByText('2 lines accepted, 1 rejected, 0 failed').waitFor();
   await page.getByText('Every line was dealt with.').waitFor();
   await until(async () => (await place.get('file-2')).status === 200);
+
+  const text = `${JSON.stringify({ ...sample, order_uid: 'dropped' })}\n`;
+  const dataTransfer = await page.evaluateHandle((content) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], 'orders.ndjson'));
+    return transfer;
+  }, text);
+  await page.dispatchEvent('.drop', 'dragover', { dataTransfer });
+  await page.locator('.drop--over').waitFor();
+  await page.dispatchEvent('.drop', 'drop', { dataTransfer });
+  await page.getByText('1 line accepted, 0 rejected, 0 failed').waitFor();
+  await until(async () => (await place.get('dropped')).status === 200);
 });
 
 test('the overview draws the pipe, and says when nothing comes any more', async () => {

@@ -1,5 +1,5 @@
 import { FileInput } from '@mantine/core';
-import { useState } from 'react';
+import { type DragEvent, useState } from 'react';
 import { Card } from '../../components/facts.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
@@ -22,9 +22,21 @@ export function BulkFile() {
       setError(thrown);
     }
   };
+  const [over, setOver] = useState(false);
+  const drag = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(event.type === 'dragover');
+    if (event.type === 'drop') void send(event.dataTransfer.files[0] ?? null);
+  };
   return (
     <Card title={t.file}>
-      <div className="stack">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: for pointers only; by keyboard the field does the same. */}
+      <div
+        className={over ? 'stack drop drop--over' : 'stack drop'}
+        onDragOver={drag}
+        onDragLeave={drag}
+        onDrop={drag}
+      >
         <FileInput
           label={t.file}
           description={t.fileHint}

@@ -43,7 +43,7 @@ export const generatorTexts = dictionary(
     sample: 'Fill in a sample',
     send: 'Send and wait until it is readable',
     file: 'NDJSON file, an order a line',
-    fileHint: 'Every line gets a verdict; bad lines do not stop the good ones.',
+    fileHint: 'Choose it, or drop it here. Every line gets a verdict; bad lines do not stop the good ones.',
     verdicts: (accepted: number, rejected: number, failed: number) =>
       `${countEn(accepted, 'line', 'lines')} accepted, ${rejected} rejected, ${failed} failed`,
     line: 'Line',
@@ -96,7 +96,8 @@ export const generatorTexts = dictionary(
     sample: 'Вставить образец',
     send: 'Отправить и дождаться доступности',
     file: 'Файл NDJSON, заказ на строку',
-    fileHint: 'Каждая строка получает ответ; плохие строки не мешают хорошим.',
+    fileHint:
+      'Выберите его или перетащите сюда. Каждая строка получает ответ; плохие строки не мешают хорошим.',
     verdicts: (accepted, rejected, failed) =>
       `Принято ${countRu(accepted, 'строка', 'строки', 'строк')}, отклонено ${rejected}, не удалось ${failed}`,
     line: 'Строка',

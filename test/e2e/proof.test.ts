@@ -7,6 +7,7 @@ import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
+import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { until } from '../helpers/until.ts';
 
@@ -111,8 +112,16 @@ test('its process is cancelled, fails alone, and does not outlive the server', a
   };
   const first = await start(1);
   expect((await post('', {})).status).toBe(409);
-  expect(await (await post('/1/cancel', {})).json()).toMatchObject({ state: 'cancelled', report: null });
+  const page = await browser.open(`http://127.0.0.1:${port}/proof?run=1`);
+  await page.getByText('It waits until the consumers have stored 400 more messages').waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('It was cancelled: nothing is proven.').waitFor();
+  expect(await find(1)).toMatchObject({ state: 'cancelled', report: null, error: null });
   expect(isRunning(first)).toBe(false);
+  // Its second cancelling changes nothing.
+  expect(await (await post('/1/cancel', {})).json()).toEqual(await find(1));
+  await page.close();
 
   const second = await start(2);
   process.kill(second.pid, 'SIGKILL');
@@ -122,6 +131,28 @@ test('its process is cancelled, fails alone, and does not outlive the server', a
   const third = await start(3);
   server.kill('SIGKILL');
   await until(() => !isRunning(third), 10_000);
+});
+
+test('without Kafka it fails, says so, and the page says what to do', async () => {
+  const port = await freePort();
+  const kafka = await FaultProxy.start('127.0.0.1', Number(place.engines.broker.split(':').at(-1)));
+  const broker = `127.0.0.1:${kafka.port}`;
+  const env = {
+    ...place.env,
+    TEST_SERVICE_SERVER_PORT: String(port),
+    TEST_SERVICE_KAFKA_BROKERS: broker,
+  };
+  const server = startApp(['serve', '--json'], { env });
+  await server.untilUp();
+  await kafka.setMode('refuse');
+  const page = await browser.open(`http://127.0.0.1:${port}/proof`);
+  await page.getByRole('button', { name: 'Verify now' }).click();
+  const alert = page.getByRole('alert').filter({ hasText: 'It could not be finished' });
+  await alert.getByText('See that the engines are up').waitFor();
+  expect(await alert.textContent()).toContain(broker);
+  expect(await seriousIn(page)).toEqual([]);
+  await page.screenshot({ path: `${SHOTS}proof-failed.png`, fullPage: true });
+  await kafka.close();
 });
 
 function identityOf(pid: number): ProcessIdentity {

@@ -50,19 +50,33 @@ export async function verifyInProcess(config: Config, options: VerifyProcessOpti
   try {
     const [output, [code, by]] = await Promise.all([
       child.stdout ? text(child.stdout) : '',
-      once(child, 'exit'),
+      // Not `exit`, which may come before all that it said is read.
+      once(child, 'close'),
     ]);
     if (signal.aborted) throw new AppError('aborted', 'the verification was cancelled');
-    if (output !== '') return JSON.parse(output);
-    const end = by === null ? `exit code ${code}` : `${by}`;
-    throw new AppError(
-      'verification_failed',
-      saidIn(errors) || `the process of the verification ended with ${end}`,
-    );
+    return reportIn({ output, errors, end: by === null ? `exit code ${code}` : `${by}` });
   } finally {
     clearTimeout(killer);
     signal.removeEventListener('abort', stop);
   }
+}
+
+/**
+ * The report that a process of `verify --json` wrote, or why there is none. `end`: how it ended, for people.
+ * @throws AppError `verification_failed`
+ */
+export function reportIn(process: {
+  readonly output: string;
+  readonly errors: string;
+  readonly end: string;
+}): VerifyReport {
+  const { output, errors, end } = process;
+  // It is one line: one that does not end was cut off, as when the process was killed while it wrote.
+  if (output.endsWith('\n')) return JSON.parse(output);
+  throw new AppError(
+    'verification_failed',
+    saidIn(errors) || `the process of the verification ended with ${end}`,
+  );
 }
 
 function yieldTo(child: ChildProcess): void {

@@ -66,10 +66,14 @@ Examples:
       process.exitCode = 1;
       const leash = openLeash();
       let report: VerifyReport | undefined;
-      await withContext(options, async (context) => {
-        report = await run(context, options, leash?.tell);
-      });
-      leash?.close();
+      try {
+        await withContext(options, async (context) => {
+          report = await run(context, options, leash?.tell);
+        });
+      } finally {
+        // Held on to, it would keep a process alive that has failed.
+        leash?.close();
+      }
       if (report === undefined) {
         process.stderr.write('stopped before all was verified: nothing is proven\n');
         return;

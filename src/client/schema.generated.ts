@@ -1515,6 +1515,24 @@ export type VerificationReport = {
   })[];
   /** Rejected messages by the reason of their dead letter */
   reasons: Record<string, number>;
+  dead_letters: {
+    /** Records of the dead-letter topic */
+    read: number;
+    /** Written again for the same message, as a consumer that was killed does: fine */
+    repeated: number;
+    /** Not judged, by the reason why */
+    ignored: {
+      other_topics: number;
+      /** Of messages that have left the log */
+      before_log: number;
+      /** Of messages that came in after the start */
+      after_range: number;
+      /** Of an earlier topic of this name */
+      earlier_topics: number;
+      /** That do not say of which message they are */
+      foreign: number;
+    };
+  };
   findings: ({
     kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "not_yet_stored";
     count: number;
@@ -1542,6 +1560,8 @@ export type Verification = {
     done: number;
     /** Of how many; null: not known yet */
     total: number | null;
+    /** Offsets judged a second, so far */
+    per_s: number | null;
     /** Messages still to be stored */
     waiting_for: number | null;
   };

@@ -42,6 +42,27 @@ const FindingSchema = Type.Object(
   strict,
 );
 
+const DeadLettersSchema = Type.Object(
+  {
+    read: Type.Integer({ minimum: 0, description: 'Records of the dead-letter topic' }),
+    repeated: Type.Integer({
+      minimum: 0,
+      description: 'Written again for the same message, as a consumer that was killed does: fine',
+    }),
+    ignored: Type.Object(
+      {
+        other_topics: count,
+        before_log: Type.Integer({ minimum: 0, description: 'Of messages that have left the log' }),
+        after_range: Type.Integer({ minimum: 0, description: 'Of messages that came in after the start' }),
+        earlier_topics: Type.Integer({ minimum: 0, description: 'Of an earlier topic of this name' }),
+        foreign: Type.Integer({ minimum: 0, description: 'That do not say of which message they are' }),
+      },
+      { ...strict, description: 'Not judged, by the reason why' },
+    ),
+  },
+  strict,
+);
+
 /** What a verification has found; `ok`: all is accounted for. */
 export const VerificationReportSchema = Type.Object(
   {
@@ -64,6 +85,7 @@ export const VerificationReportSchema = Type.Object(
     reasons: Type.Record(Type.String(), count, {
       description: 'Rejected messages by the reason of their dead letter',
     }),
+    dead_letters: DeadLettersSchema,
     findings: Type.Array(
       Type.Object(
         {
@@ -96,6 +118,7 @@ export const VerificationSchema = Type.Object(
         }),
         done: Type.Integer({ minimum: 0, description: 'Offsets judged' }),
         total: Type.Union([count, Type.Null()], { description: 'Of how many; null: not known yet' }),
+        per_s: Type.Union([count, Type.Null()], { description: 'Offsets judged a second, so far' }),
         waiting_for: Type.Union([count, Type.Null()], { description: 'Messages still to be stored' }),
       },
       strict,

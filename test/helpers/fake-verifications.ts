@@ -6,7 +6,7 @@ const RUNNING: VerificationJson = {
   state: 'running',
   started_at: '2026-01-01T00:00:00.000Z',
   ended_at: null,
-  progress: { phase: 'verifying', done: 5, total: 10, waiting_for: null },
+  progress: { phase: 'verifying', done: 5, total: 10, per_s: 5, waiting_for: null },
   report: null,
   error: null,
 };

@@ -22,10 +22,10 @@ const REPORT: VerifyReport = {
   partitions: [{ partition: 3, from: 0, to: 11, ...COUNTS }],
   total: COUNTS,
   deadLetters: {
-    read: 1,
+    read: 3,
     byReason: { schema: 1 },
-    repeated: 0,
-    ignored: { otherTopics: 0, beforeLog: 0, afterRange: 0, earlierTopics: 0, foreign: 0 },
+    repeated: 1,
+    ignored: { otherTopics: 0, beforeLog: 0, afterRange: 1, earlierTopics: 0, foreign: 0 },
   },
   findings: [{ kind: 'lost', count: 1, listed: [{ kind: 'lost', partition: 3, offset: 4, detail: 'gone' }] }],
   seconds: 0.5,
@@ -54,8 +54,8 @@ test('its progress and its report are there to be looked at', async () => {
   expect(asked[0]).toMatchObject({ wait: 7, maxFindings: 20 });
   asked[0]?.onProgress({ phase: 'waiting', waitingFor: 3 });
   expect(verifications.find(1)?.progress).toMatchObject({ phase: 'waiting', waiting_for: 3, total: null });
-  asked[0]?.onProgress({ phase: 'verifying', done: 4, total: 9 });
-  expect(verifications.find(1)?.progress).toMatchObject({ phase: 'verifying', done: 4, total: 9 });
+  asked[0]?.onProgress({ phase: 'verifying', done: 4, total: 9, perSecond: 2 });
+  expect(verifications.find(1)?.progress).toMatchObject({ phase: 'verifying', done: 4, total: 9, per_s: 2 });
   expect(verifications.start({})).toMatchObject({ started: false, verification: { id: 1 } });
   asked[0]?.settle.resolve(REPORT);
   await verifications.close();
@@ -66,6 +66,7 @@ test('its progress and its report are there to be looked at', async () => {
       total: { produced: 9, dead_lettered: 1, no_message: 2 },
       partitions: [{ partition: 3, to: 11, lost: 1 }],
       reasons: { schema: 1 },
+      dead_letters: { read: 3, repeated: 1, ignored: { other_topics: 0, after_range: 1 } },
       findings: [{ kind: 'lost', listed: [{ offset: 4, order_uid: null, detail: 'gone' }] }],
     },
   });

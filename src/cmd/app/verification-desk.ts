@@ -14,6 +14,7 @@ import type { VerifyProcessOptions } from './verify-process.ts';
 const KEPT = 10;
 const DEFAULT_WAIT_S = 30;
 const DEFAULT_MAX_FINDINGS = 20;
+const NO_PROGRESS = { done: 0, total: null, per_s: null, waiting_for: null } as const;
 
 type Verify = (options: VerifyProcessOptions) => Promise<VerifyReport>;
 
@@ -55,7 +56,7 @@ export class Verifications implements VerificationDesk {
       state: 'running',
       started_at: new Date().toISOString(),
       ended_at: null,
-      progress: { phase: 'starting', done: 0, total: null, waiting_for: null },
+      progress: { ...NO_PROGRESS, phase: 'starting' },
       report: null,
       error: null,
     };
@@ -102,12 +103,19 @@ function isCancelled(error: unknown): boolean {
 
 function progressJson(progress: VerifyProgress): VerificationJson['progress'] {
   return progress.phase === 'waiting'
-    ? { phase: 'waiting', done: 0, total: null, waiting_for: progress.waitingFor }
-    : { phase: 'verifying', done: progress.done, total: progress.total, waiting_for: null };
+    ? { ...NO_PROGRESS, phase: 'waiting', waiting_for: progress.waitingFor }
+    : {
+        ...NO_PROGRESS,
+        phase: 'verifying',
+        done: progress.done,
+        total: progress.total,
+        per_s: progress.perSecond,
+      };
 }
 
 function reportJson(report: VerifyReport): VerificationReportJson {
   const { ok, topic, deadLetterTopic, group, total, partitions, deadLetters, findings, seconds } = report;
+  const { ignored } = deadLetters;
   return {
     ok,
     topic,
@@ -121,6 +129,17 @@ function reportJson(report: VerifyReport): VerificationReportJson {
       ...countsJson(counts),
     })),
     reasons: { ...deadLetters.byReason },
+    dead_letters: {
+      read: deadLetters.read,
+      repeated: deadLetters.repeated,
+      ignored: {
+        other_topics: ignored.otherTopics,
+        before_log: ignored.beforeLog,
+        after_range: ignored.afterRange,
+        earlier_topics: ignored.earlierTopics,
+        foreign: ignored.foreign,
+      },
+    },
     findings: findings.map(({ kind, count, listed }) => ({ kind, count, listed: listed.map(findingJson) })),
     seconds,
     messages_per_s: report.messagesPerSecond,

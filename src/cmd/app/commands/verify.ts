@@ -138,8 +138,9 @@ async function run(
           ends,
           signal,
           onProgress: (done, of) => {
-            progress.update(done, rateOf(done, started));
-            tell({ phase: 'verifying', done, total: of });
+            const perSecond = rateOf(done, started);
+            progress.update(done, `${perSecond}/s`);
+            tell({ phase: 'verifying', done, total: of, perSecond });
           },
         },
         {
@@ -176,9 +177,9 @@ function progressOf(label: string, total: number | undefined) {
   });
 }
 
-function rateOf(done: number, started: number): string {
+function rateOf(done: number, started: number): number {
   const seconds = Math.max(0.001, (performance.now() - started) / 1000);
-  return `${Math.round(done / seconds)}/s`;
+  return Math.round(done / seconds);
 }
 
 function waitArgument(text: string): number {

@@ -9,19 +9,14 @@ import { proofTexts } from './texts.ts';
 export function Progress({ verification }: { readonly verification: Verification }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
-  const { phase, done, total, waiting_for: waitingFor } = verification.progress;
+  const { phase, done, total, per_s: rate, waiting_for: waitingFor } = verification.progress;
   const share = total === null || total === 0 ? 0 : done / total;
   const said = {
     starting: t.phases.starting,
-    waiting:
-      waitingFor === null || waitingFor === 0
-        ? t.phases.waitingAll
-        : t.phases.waiting(format.number(waitingFor)),
+    waiting: waitingFor === null || waitingFor === 0 ? t.phases.waitingAll : t.phases.waiting(waitingFor),
     verifying: t.phases.verifying(format.number(done), format.number(total ?? 0)),
   }[phase];
-  // Its wait for the consumers is in it, too: a guess, and called one.
-  const elapsed = Date.now() - Date.parse(verification.started_at);
-  const left = phase === 'verifying' && share > 0.05 ? (elapsed / share) * (1 - share) : undefined;
+  const left = total !== null && rate !== null && rate > 0 ? ((total - done) / rate) * 1000 : undefined;
   return (
     <Card title={t.progress}>
       <Bar.Root size="lg">
@@ -34,7 +29,11 @@ export function Progress({ verification }: { readonly verification: Verification
       </Bar.Root>
       <p role="status">
         {said}
-        {left !== undefined && <span className="muted">, {t.left(format.span(left))}</span>}
+        {rate !== null && left !== undefined && (
+          <span className="muted">
+            , {t.phases.rate(format.number(rate))}, {t.left(format.span(left))}
+          </span>
+        )}
       </p>
     </Card>
   );

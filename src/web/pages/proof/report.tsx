@@ -9,6 +9,8 @@ import { addressOf } from '../orders/address.ts';
 import { Equation, TERMS } from './equation.tsx';
 import { proofTexts } from './texts.ts';
 
+const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'foreign'] as const;
+
 type Group = VerificationReport['findings'][number];
 
 /** What a verification has found, with its evidence. */
@@ -34,7 +36,7 @@ export function Report({ report }: { readonly report: VerificationReport }) {
       ))}
       <div className="cards">
         <Partitions report={report} />
-        {Object.keys(report.reasons).length > 0 && <Reasons reasons={report.reasons} />}
+        <DeadLetters report={report} />
       </div>
     </>
   );
@@ -106,24 +108,39 @@ function Partitions({ report: { partitions } }: { readonly report: VerificationR
   );
 }
 
-function Reasons({ reasons }: { readonly reasons: VerificationReport['reasons'] }) {
+function DeadLetters({
+  report: { reasons, dead_letters: letters },
+}: {
+  readonly report: VerificationReport;
+}) {
   const t = useTexts(proofTexts);
   const format = useFormat();
+  const ignored = IGNORED.filter((why) => letters.ignored[why] > 0);
+  if (letters.read === 0) return undefined;
   return (
     <Card title={t.reasons}>
-      <table className="plain">
-        <TableHead columns={[t.reason, [t.messages, 'num']]} />
-        <tbody>
-          {Object.entries(reasons).map(([reason, count]) => (
-            <tr key={reason}>
-              <td>
-                <Link href={`/dead-letters?reason=${encodeURIComponent(reason)}`}>{reason}</Link>
-              </td>
-              <td className="num">{format.number(count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {Object.keys(reasons).length > 0 && (
+        <table className="plain">
+          <TableHead columns={[t.reason, [t.messages, 'num']]} />
+          <tbody>
+            {Object.entries(reasons).map(([reason, count]) => (
+              <tr key={reason}>
+                <td>
+                  <Link href={`/dead-letters?reason=${encodeURIComponent(reason)}`}>{reason}</Link>
+                </td>
+                <td className="num">{format.number(count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {letters.repeated > 0 && <p className="muted">{t.repeated(letters.repeated)}</p>}
+      {ignored.length > 0 && (
+        <p className="muted">
+          {t.notJudged}{' '}
+          {ignored.map((why) => `${format.number(letters.ignored[why])} ${t.ignored[why]}`).join(', ')}
+        </p>
+      )}
     </Card>
   );
 }

@@ -14,9 +14,11 @@ export const proofTexts = dictionary(
     never: 'Nothing was verified yet since this process started.',
     phases: {
       starting: 'It starts…',
-      waiting: (messages: string) => `It waits until the consumers have stored ${messages} more messages`,
+      waiting: (n: number) =>
+        `It waits until the consumers have stored ${countEn(n, 'more message', 'more messages')}`,
       waitingAll: 'It waits until the consumers have stored everything',
       verifying: (done: string, total: string) => `${done} of ${total} offsets`,
+      rate: (offsets: string) => `${offsets} a second`,
     },
     progress: 'Progress',
     left: (span: string) => `about ${span} left`,
@@ -43,8 +45,17 @@ export const proofTexts = dictionary(
     offsets: 'Offsets',
     reasons: 'Dead letters by reason',
     reason: 'Reason',
+    repeated: (n: number) =>
+      `${countEn(n, 'dead letter was', 'dead letters were')} written again, as a consumer that is killed does: fine.`,
+    notJudged: 'Dead letters not judged:',
+    ignored: {
+      other_topics: 'of other topics',
+      before_log: 'of messages that have left the log',
+      after_range: 'of later messages',
+      earlier_topics: 'of an earlier topic of this name',
+      foreign: 'without a source',
+    },
     messages: 'Messages',
-    findings: 'What is wrong',
     kinds: {
       lost: 'Lost: accepted and passed, but not stored',
       lost_update: 'Lost update: an older order is stored than the last message says',
@@ -68,7 +79,6 @@ export const proofTexts = dictionary(
     runs: 'Verifications of this process',
     when: 'When',
     outcome: 'Outcome',
-    look: 'Look',
     states: { running: 'running', finished: 'finished', failed: 'failed', cancelled: 'cancelled' },
     gone: 'This verification is not kept any more. Start another one.',
   },
@@ -84,9 +94,10 @@ export const proofTexts = dictionary(
     never: 'С запуска этого процесса ничего ещё не проверялось.',
     phases: {
       starting: 'Запускается…',
-      waiting: (messages) => `Ждёт, пока сохранятся ещё ${messages} сообщений`,
+      waiting: (n) => `Ждёт, пока сохранятся ещё ${countRu(n, 'сообщение', 'сообщения', 'сообщений')}`,
       waitingAll: 'Ждёт, пока всё сохранится',
       verifying: (done, total) => `${done} из ${total} смещений`,
+      rate: (offsets) => `${offsets} в секунду`,
     },
     progress: 'Ход проверки',
     left: (span) => `осталось около ${span}`,
@@ -112,8 +123,17 @@ export const proofTexts = dictionary(
     offsets: 'Смещения',
     reasons: 'Отклонённые по причинам',
     reason: 'Причина',
+    repeated: (n) =>
+      `${countRu(n, 'сообщение', 'сообщения', 'сообщений')} среди отклонённых записано повторно, как бывает, когда убит потребитель: это нормально.`,
+    notJudged: 'Не проверялись отклонённые:',
+    ignored: {
+      other_topics: 'из других топиков',
+      before_log: 'чьих сообщений уже нет в журнале',
+      after_range: 'пришедшие позже',
+      earlier_topics: 'из прежнего топика с этим именем',
+      foreign: 'без указания источника',
+    },
     messages: 'Сообщений',
-    findings: 'Что не так',
     kinds: {
       lost: 'Потеряно: принято и пройдено, но не сохранено',
       lost_update: 'Потеряно изменение: сохранён более старый заказ, чем в последнем сообщении',
@@ -137,7 +157,6 @@ export const proofTexts = dictionary(
     runs: 'Проверки этого процесса',
     when: 'Когда',
     outcome: 'Итог',
-    look: 'Показать',
     states: { running: 'идёт', finished: 'закончена', failed: 'не удалась', cancelled: 'отменена' },
     gone: 'Эта проверка больше не хранится. Запустите новую.',
   },

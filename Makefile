@@ -34,7 +34,7 @@ chaos: setup-test ## Kill and cut everything, then prove nothing is lost; KILLS=
 	@exec $(BUN) test/chaos/run.ts
 
 screenshots: setup-test ## Take pictures of every page of the web console, into .artifacts and docs/console.png
-	@$(BUN) test/run.ts test/e2e/console.test.ts test/e2e/chaos-panel.test.ts && cp .artifacts/page-overview-light.png docs/console.png
+	@$(BUN) test/run.ts test/e2e/console.test.ts test/e2e/chaos-panel.test.ts test/e2e/proof.test.ts && cp .artifacts/page-overview-light.png docs/console.png
 
 client: ## Write the types of the TypeScript client anew, after endpoints have changed
 	@exec $(BUN) scripts/generate-client.ts

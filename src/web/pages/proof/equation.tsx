@@ -1,4 +1,3 @@
-import { Fragment } from 'react';
 import type { VerificationReport } from '../../../client/schema.generated.ts';
 import { Card } from '../../components/facts.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
@@ -18,10 +17,11 @@ export function Equation({ total }: { readonly total: VerificationReport['total'
       <div className="equation">
         <Term name="produced" label={t.produced} value={format.number(total.produced)} />
         {terms.map((term, at) => (
-          <Fragment key={term}>
+          // A sign stays with what it adds.
+          <div className="equation__part" key={term}>
             <span className="equation__sign">{at === 0 ? '=' : '+'}</span>
             <Term name={term} label={t.counts[term]} value={format.number(total[term])} />
-          </Fragment>
+          </div>
         ))}
       </div>
     </Card>

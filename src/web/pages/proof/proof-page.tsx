@@ -1,6 +1,6 @@
 import { Alert, Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import type { Verification } from '../../../client/schema.generated.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Verification, VerificationList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { Link } from '../../app/link.tsx';
@@ -21,6 +21,7 @@ const IDLE_MS = 5_000;
 /** Proves in the background that every message is where it belongs, and shows the proof. */
 export function ProofPage() {
   const t = useTexts(proofTexts);
+  const queries = useQueryClient();
   const { query } = usePlace();
   const wanted = query.get('run');
   const { data, error } = useQuery({
@@ -34,6 +35,10 @@ export function ProofPage() {
   const start = useAction(
     async () => {
       const begun = await dataOf(api.POST('/api/v1/verifications', { body: {} }));
+      // The list that is asked for next has it; till then the page must not say that there is no such run.
+      queries.setQueryData<VerificationList>(['verifications'], (list) => ({
+        verifications: [begun, ...(list?.verifications ?? [])],
+      }));
       setQuery({ run: String(begun.id) }, {});
       return begun;
     },

@@ -80,12 +80,14 @@ function Findings({ group, topic }: { readonly group: Group; readonly topic: str
 function Partitions({ report: { partitions } }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
-  const counts = TERMS.map((term) => [t.counts[term], 'num'] as const);
+  const counts = TERMS.map((term) => [t.counts[term], 'num nowrap'] as const);
   return (
     <Card title={t.partitions} className="card--wide">
       <ScrollX label={t.partitions}>
         <table className="plain plain--roomy">
-          <TableHead columns={[t.partition, t.offsets, [t.produced, 'num'], ...counts]} />
+          <TableHead
+            columns={[[t.partition, 'nowrap'], [t.offsets, 'nowrap'], [t.produced, 'num nowrap'], ...counts]}
+          />
           <tbody>
             {partitions.map((one) => (
               <tr key={one.partition}>

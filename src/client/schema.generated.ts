@@ -1056,11 +1056,13 @@ export type LetterEdit = {
 export type RedriveRequest = {
   positions?: (string)[];
   filter?: {
+    /** Rejected for one of these reasons */
     reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[];
     /** Rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
     since?: string;
     /** Rejected before then: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
     until?: string;
+    /** With exactly this message key */
     key?: string;
   };
   all?: true;

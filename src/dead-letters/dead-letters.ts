@@ -8,7 +8,7 @@ import { type LetterFilter, matches } from './filter.ts';
 import type { Position } from './letter.ts';
 import { type LetterJson, type LetterSummary, letterJson, letterSummary } from './letter-json.ts';
 import { type NewestPage, readNewest } from './newest-first.ts';
-import type { ReadableTopic } from './ports.ts';
+import { type ReadableTopic, withTopic } from './ports.ts';
 import { Redrive, type RedriveDependencies } from './redrive.ts';
 import type { RedriveRules } from './redrive-plan.ts';
 import { type RedriveAnswer, RedriveReport, type RedriveRequest, rulesOf } from './redrive-request.ts';
@@ -236,12 +236,7 @@ export class DeadLetters {
     const { openTopic, deadLetterTopic } = this.#options;
     this.#enter();
     try {
-      const topic = await openTopic(deadLetterTopic);
-      try {
-        return await work(topic);
-      } finally {
-        await topic.close();
-      }
+      return await withTopic(openTopic, deadLetterTopic, work);
     } finally {
       this.#calls -= 1;
     }

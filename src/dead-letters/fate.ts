@@ -1,10 +1,11 @@
 import { readLogPage } from '../kafka/log-page.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
+import { recordAt } from '../kafka/record-at.ts';
 import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
 import { type Position, parseLetter } from './letter.ts';
 import { type LetterSummary, letterSummary } from './letter-json.ts';
-import type { OpenTopic, ReadableTopic } from './ports.ts';
+import { lettersSince } from './letters-since.ts';
+import { type OpenTopic, withTopic } from './ports.ts';
 
 /** What became of a message that was sent to the orders' topic. */
 export type Fate =
@@ -29,8 +30,6 @@ export interface FateDependencies {
   readonly deadline: number;
 }
 
-const CLOCK_SLACK_MS = 60_000;
-
 /**
  * A letter is acknowledged before the offset passes its message, so what the offset has passed without a letter is accepted. Undefined
  * when there is no such message. @throws AppError `kafka_unavailable`, `database_unavailable`
@@ -38,7 +37,9 @@ const CLOCK_SLACK_MS = 60_000;
 export async function fateOf(position: Position, dependencies: FateDependencies): Promise<Fate | undefined> {
   const { openTopic, highWatermarks, topic, deadLetterTopic, progress, decoding, deadline } = dependencies;
   const { partition, offset } = position;
-  const message = await reading(await openTopic(topic), (orders) => readRecord(orders, position));
+  const message = await withTopic(openTopic, topic, async (orders) =>
+    recordAt(orders, await orders.ranges(), position),
+  );
   const next = (await progress()).get(partition) ?? 0;
   if (message === undefined) {
     // A transaction's messages can be seen a moment after its commit was acknowledged.
@@ -46,13 +47,8 @@ export async function fateOf(position: Position, dependencies: FateDependencies)
     return hidden ? { state: 'waiting', ahead: offset - next } : undefined;
   }
   if (next <= offset) return { state: 'waiting', ahead: offset - next };
-  const found = await reading(await openTopic(deadLetterTopic), async (letters) => {
-    const starts = await letters.offsetsAt(message.timestamp - CLOCK_SLACK_MS);
-    const ranges = [...(await letters.ranges())].map(
-      ([partition, { start, end }]) =>
-        [partition, { start: Math.max(start, starts.get(partition) ?? end), end }] as const,
-    );
-    return await readLogPage(letters, new Map(ranges), {
+  const found = await withTopic(openTopic, deadLetterTopic, async (letters) =>
+    readLogPage(letters, await lettersSince(letters, message.timestamp), {
       first: 'oldest',
       limit: 1,
       deadline,
@@ -65,34 +61,12 @@ export async function fateOf(position: Position, dependencies: FateDependencies)
           source.offset === position.offset;
         return same ? { at: letter.at, kept: letterSummary(letter, undefined) } : undefined;
       },
-    });
-  });
+    }),
+  );
   const [letter] = found.found;
   if (letter !== undefined) return { state: 'rejected', letter };
   const check = checkOrder(message.value, decoding);
   return found.cut || !check.accepted
     ? { state: 'unknown' }
     : { state: 'stored', order_uid: check.order_uid };
-}
-
-async function reading<T>(topic: ReadableTopic, work: (topic: ReadableTopic) => Promise<T>): Promise<T> {
-  try {
-    return await work(topic);
-  } finally {
-    await topic.close();
-  }
-}
-
-/** The record at the position; undefined when there is none. */
-async function readRecord(
-  topic: ReadableTopic,
-  { partition, offset }: Position,
-): Promise<LogRecord | undefined> {
-  const range = (await topic.ranges()).get(partition);
-  if (range === undefined || offset < range.start || offset >= range.end) return undefined;
-  for await (const { records } of topic.read(new Map([[partition, { start: offset, end: offset + 1 }]]))) {
-    const found = records.find((record) => record.offset === offset);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -16,6 +16,20 @@ export interface ReadableTopic {
 
 export type OpenTopic = (topic: string) => Promise<ReadableTopic>;
 
+/** Opens a topic for some work, and closes it again. @throws what opening and the work throw */
+export async function withTopic<T>(
+  openTopic: OpenTopic,
+  name: string,
+  work: (topic: ReadableTopic) => Promise<T>,
+): Promise<T> {
+  const topic = await openTopic(name);
+  try {
+    return await work(topic);
+  } finally {
+    await topic.close();
+  }
+}
+
 /** Sends all of a batch or nothing; AtomicSender is one, and says what opening it means. */
 export interface BatchSender {
   send(

@@ -1,4 +1,5 @@
 import type { LogRange } from '../kafka/order-log.ts';
+import { recordAt } from '../kafka/record-at.ts';
 import { type DeadLetter, type Position, parseLetter } from './letter.ts';
 import type { ReadableTopic } from './ports.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -32,13 +33,8 @@ export async function* scanLetters(
 export async function readLetter(
   topic: ReadableTopic,
   ranges: ReadonlyMap<number, LogRange>,
-  { partition, offset }: Position,
+  position: Position,
 ): Promise<DeadLetter | undefined> {
-  const range = ranges.get(partition);
-  if (range === undefined || offset < range.start || offset >= range.end) return undefined;
-  for await (const { records } of topic.read(new Map([[partition, { start: offset, end: offset + 1 }]]))) {
-    const found = records.find((record) => record.offset === offset);
-    if (found !== undefined) return parseLetter(topic.topicId, partition, found);
-  }
-  return undefined;
+  const found = await recordAt(topic, ranges, position);
+  return found && parseLetter(topic.topicId, position.partition, found);
 }

@@ -1,6 +1,7 @@
 import { readLogPage } from '../kafka/log-page.ts';
 import { type LetterFilter, matches } from './filter.ts';
 import { parseLetter } from './letter.ts';
+import { lettersSince } from './letters-since.ts';
 import type { ReadableTopic } from './ports.ts';
 import { RecentIds } from './recent-ids.ts';
 
@@ -24,8 +25,6 @@ export interface Timeline {
   readonly complete_since: string;
 }
 
-/** A letter's record may be a little older than its `dl-at` where the clocks of consumer and broker differ. */
-const CLOCK_SLACK_MS = 60_000;
 /** How many letters back a second copy of one is recognised at least. */
 const DEDUPLICATED = 20_000;
 
@@ -44,14 +43,7 @@ export async function readTimeline(
   const seen = new RecentIds(DEDUPLICATED);
   const oldest = new Map<number, number>();
   let total = 0;
-  const starts = await topic.offsetsAt(since - CLOCK_SLACK_MS);
-  const ranges = new Map(
-    [...(await topic.ranges())].map(([partition, { start, end }]) => [
-      partition,
-      { start: Math.max(start, starts.get(partition) ?? end), end },
-    ]),
-  );
-  const { cut, rest } = await readLogPage(topic, ranges, {
+  const { cut, rest } = await readLogPage(topic, await lettersSince(topic, since), {
     first: 'newest',
     limit: Number.POSITIVE_INFINITY,
     deadline,

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   identify,
   isRunning,
   isSuspended,
   type ProcessIdentity,
-  parseStat,
   signalProcess,
+  statOf,
 } from './process-identity.ts';
 
 const SUSPEND_MS = 2_000;
@@ -65,20 +65,11 @@ function identities(pid: number): ProcessIdentity[] {
 
 function allProcesses(): { pid: number; parent: number }[] {
   if (process.platform !== 'linux') return processesByPs();
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    const parent = parentOf(pid);
-    return parent === undefined ? [] : [{ pid: Number(pid), parent }];
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return names.map(Number).flatMap((pid) => {
+    const stat = statOf(pid);
+    return stat === undefined ? [] : [{ pid, parent: stat.parent }];
   });
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.parent;
-  } catch {
-    // It has ended.
-    return undefined;
-  }
 }
 
 function processesByPs(): { pid: number; parent: number }[] {

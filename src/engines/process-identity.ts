@@ -29,7 +29,7 @@ export function isSuspended(identity: ProcessIdentity): boolean {
   if (!isRunning(identity)) return false;
   const state =
     process.platform === 'linux'
-      ? parseStat(read(`/proc/${identity.pid}/stat`) ?? '')?.state
+      ? statOf(identity.pid)?.state
       : spawnSync('ps', ['-o', 'state=', '-p', String(identity.pid)], { encoding: 'utf8' }).stdout?.trim();
   return state?.startsWith('T') === true;
 }
@@ -52,9 +52,14 @@ export function parseStat(stat: string): { state: string; parent: number; startT
   return state && startTicks ? { state, parent, startTicks } : undefined;
 }
 
-function startedAtFromProc(pid: number): string | undefined {
+/** What /proc says of a process; undefined when it has ended. Linux only. */
+export function statOf(pid: number): ReturnType<typeof parseStat> {
   const stat = read(`/proc/${pid}/stat`);
-  const parsed = stat === undefined ? undefined : parseStat(stat);
+  return stat === undefined ? undefined : parseStat(stat);
+}
+
+function startedAtFromProc(pid: number): string | undefined {
+  const parsed = statOf(pid);
   // A zombie has ended; where nobody reaps (a container's first process) it would stay for ever.
   if (!parsed || parsed.state === 'Z' || parsed.state === 'X') return undefined;
   // Ticks count from the boot, so the boot belongs to the identity.

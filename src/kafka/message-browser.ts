@@ -3,6 +3,7 @@ import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
 import { readLogPage } from './log-page.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
 import { partitionOfKey } from './partitioner.ts';
+import { recordAt } from './record-at.ts';
 import { TopicReader } from './topic-reader.ts';
 
 /** Which messages of a topic. */
@@ -90,15 +91,8 @@ export class MessageBrowser {
   /** One message, whole; undefined when there is none at the position. */
   find(topic: string, partition: number, offset: number): Promise<BrowsedMessage | undefined> {
     return this.#reading(topic, async (reader) => {
-      const range = (await reader.ranges()).get(partition);
-      if (range === undefined || offset < range.start || offset >= range.end) return undefined;
-      for await (const { records } of reader.read(
-        new Map([[partition, { start: offset, end: offset + 1 }]]),
-      )) {
-        const record = records.find((one) => one.offset === offset);
-        if (record !== undefined) return this.#message(partition, record, Number.POSITIVE_INFINITY);
-      }
-      return undefined;
+      const record = await recordAt(reader, await reader.ranges(), { partition, offset });
+      return record && this.#message(partition, record, Number.POSITIVE_INFINITY);
     });
   }
 

@@ -11,8 +11,7 @@ export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
 /** `3:17`: partition 3, offset 17 of the dead-letter topic. */
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
-/** An instant as RFC 3339, or an age. */
-export const when = (description: string) =>
+const when = (description: string) =>
   Type.Union(
     [Type.String({ format: 'date-time', maxLength: 40 }), Type.String({ pattern: '^\\d{1,6}[smhd]$' })],
     {

@@ -11,7 +11,7 @@ export type EngineNameJson = Static<typeof EngineNameSchema>;
 /** How long a pause lasts unless told otherwise. */
 export const DEFAULT_PAUSE_S = 10;
 
-const action = Type.Enum(['stop', 'kill', 'start', 'restart', 'pause', 'resume']);
+const ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
 
 /** How an engine is, and what is done with it. */
 export const EngineSchema = Type.Object(
@@ -36,7 +36,7 @@ export const EngineSchema = Type.Object(
       [
         Type.Object(
           {
-            action,
+            action: Type.Enum(ACTIONS),
             at: instant,
             took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
               description: 'null: it is under way',
@@ -64,7 +64,7 @@ export const EngineListSchema = Type.Object(
 /** What to do with an engine. */
 export const EngineActionSchema = Type.Object(
   {
-    action: Type.Enum(['stop', 'kill', 'start', 'restart', 'pause', 'resume'], {
+    action: Type.Enum(ACTIONS, {
       description:
         'stop: in order. kill: kill -9 of all its processes. start: see that it runs and answers. restart: stop, then start. pause: ' +
         'suspend all its processes (SIGSTOP). resume: end a pause. What is so already stays as it is',

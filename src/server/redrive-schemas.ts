@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { LetterReasonSchema, LetterSummarySchema, PositionSchema, when } from './dead-letter-schemas.ts';
+import { LetterFilterSchema, LetterSummarySchema, PositionSchema } from './dead-letter-schemas.ts';
 import { OrderCheckSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -40,17 +40,7 @@ const LetterEditSchema = Type.Object(
 export const RedriveRequestSchema = Type.Object(
   {
     positions: Type.Optional(Type.Array(PositionSchema, { minItems: 1, maxItems: 500 })),
-    filter: Type.Optional(
-      Type.Object(
-        {
-          reason: Type.Optional(Type.Array(LetterReasonSchema, { minItems: 1 })),
-          since: Type.Optional(when('Rejected then or later')),
-          until: Type.Optional(when('Rejected before then')),
-          key: Type.Optional(Type.String()),
-        },
-        { ...strict, minProperties: 1 },
-      ),
-    ),
+    filter: Type.Optional(Type.Object(LetterFilterSchema.properties, { ...strict, minProperties: 1 })),
     all: Type.Optional(Type.Literal(true)),
     dry_run: Type.Optional(Type.Boolean({ default: false })),
     max_replays: Type.Optional(

@@ -137,6 +137,9 @@ export const VerificationListSchema = Type.Object(
   { ...strict, $id: 'VerificationList' },
 );
 
+/** What counts where a request does not say. */
+export const VERIFICATION_DEFAULTS = { wait_s: 30, max_findings: 20 } as const;
+
 /** How to verify. */
 export const VerificationRequestSchema = Type.Object(
   {
@@ -144,7 +147,7 @@ export const VerificationRequestSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 3_600,
-        default: 30,
+        default: VERIFICATION_DEFAULTS.wait_s,
         description: 'First wait until the consumers have stored everything, at most so many seconds',
       }),
     ),
@@ -152,7 +155,7 @@ export const VerificationRequestSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 1_000,
-        default: 20,
+        default: VERIFICATION_DEFAULTS.max_findings,
         description: 'Most findings of a kind that are listed; all are counted',
       }),
     ),

@@ -1,9 +1,10 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { VerificationDesk } from '../../server/routes/verifications.ts';
-import type {
-  VerificationJson,
-  VerificationReportJson,
-  VerificationRequestJson,
+import {
+  VERIFICATION_DEFAULTS,
+  type VerificationJson,
+  type VerificationReportJson,
+  type VerificationRequestJson,
 } from '../../server/verification-schemas.ts';
 import type { Finding } from '../../verify/findings.ts';
 import type { VerifyReport } from '../../verify/report.ts';
@@ -12,8 +13,6 @@ import type { VerifyProgress } from './verify-leash.ts';
 import type { VerifyProcessOptions } from './verify-process.ts';
 
 const KEPT = 10;
-const DEFAULT_WAIT_S = 30;
-const DEFAULT_MAX_FINDINGS = 20;
 const NO_PROGRESS = { done: 0, total: null, per_s: null, waiting_for: null } as const;
 
 type Verify = (options: VerifyProcessOptions) => Promise<VerifyReport>;
@@ -43,10 +42,8 @@ export class Verifications implements VerificationDesk {
     return this.#run(id)?.now;
   }
 
-  start({
-    wait_s: wait = DEFAULT_WAIT_S,
-    max_findings: maxFindings = DEFAULT_MAX_FINDINGS,
-  }: VerificationRequestJson) {
+  start(request: VerificationRequestJson) {
+    const { wait_s: wait, max_findings: maxFindings } = { ...VERIFICATION_DEFAULTS, ...request };
     const [newest] = this.#runs;
     if (newest?.now.state === 'running') return { started: false, verification: newest.now };
     const id = ++this.#lastId;

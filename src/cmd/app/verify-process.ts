@@ -23,7 +23,7 @@ export interface VerifyProcessOptions {
 }
 
 /**
- * Verifies in a process of its own, with less priority: lookups and the consumer go on as if there were none. It has this process's very
+ * Verifies in a process of its own, with less priority than lookups and the consumer have. It has this process's very
  * settings, through its environment, and lives no longer than this process.
  * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could not finish
  */

@@ -165,10 +165,8 @@ export class RedisOrderCache implements OrderCache {
 
   async invalidate(uids: readonly string[], cause: InvalidationCause = 'changed'): Promise<boolean> {
     if (uids.length === 0) return true;
-    for (let at = 0, left = uids.length - 1; left >= 0; at++, left--) {
-      const uid = uids[at] ?? '';
-      this.forgotten.note(cause, uid, this.#local.forget(uid) ? 1 : 0, left);
-    }
+    for (const [at, uid] of uids.entries())
+      this.forgotten.note(cause, uid, this.#local.forget(uid) ? 1 : 0, uids.length - 1 - at);
     if (this.#missed.add(uids)) this.#connection.distrust('too many invalidations not delivered');
     await this.#deliver();
     return !this.#missed.sweepWanted && !uids.some((uid) => this.#missed.has(uid));

@@ -27,7 +27,6 @@ export const shellTexts = dictionary(
     unknown: 'not known yet',
     unused: 'not in use',
     answersIn: (time: string) => `answers in ${time}`,
-    silent: 'does not answer',
     loading: 'Loading…',
     notFound: 'There is no such page',
     notFoundHint: 'The address leads nowhere. The navigation has all pages.',
@@ -38,7 +37,6 @@ export const shellTexts = dictionary(
     token: 'Token',
     tokenSave: 'Use it',
     cancel: 'Cancel',
-    giveToken: 'Enter the token',
   },
   {
     skip: 'К содержанию',
@@ -66,7 +64,6 @@ export const shellTexts = dictionary(
     unknown: 'пока неизвестно',
     unused: 'не используется',
     answersIn: (time) => `отвечает за ${time}`,
-    silent: 'не отвечает',
     loading: 'Загрузка…',
     notFound: 'Такой страницы нет',
     notFoundHint: 'Этот адрес никуда не ведёт. Все страницы есть в меню.',
@@ -76,6 +73,5 @@ export const shellTexts = dictionary(
     token: 'Токен',
     tokenSave: 'Применить',
     cancel: 'Отмена',
-    giveToken: 'Ввести токен',
   },
 );

@@ -19,6 +19,11 @@ export function prettyBytes(bytes: TextOrBase64 | null): string {
   }
 }
 
+/** Bytes of base64. @throws DOMException when it is none */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+}
+
 /** Sixteen bytes a line, with the offset before and the printable characters after them. */
 export function hexOf(base64: string): string {
   const binary = atob(base64);

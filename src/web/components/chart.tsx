@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { drawWhenSeen, type SeenDrawing } from './draw-when-seen.ts';
 import { Card } from './facts.tsx';
+import { keepWidth, plotStyle } from './plot-style.ts';
 
 export type SeriesColour = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
@@ -41,13 +42,7 @@ export function Chart({ title, at, series, format, windowS = 300 }: ChartProps) 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const style = getComputedStyle(element);
-    const colourOf = (name: string) => style.getPropertyValue(name).trim();
-    const axis = {
-      stroke: colourOf('--muted'),
-      grid: { stroke: colourOf('--line'), width: 1 },
-      font: '11px sans-serif',
-    };
+    const { colourOf, axis } = plotStyle(element);
     const made = new uPlot(
       {
         width: element.clientWidth || 300,
@@ -81,10 +76,9 @@ export function Chart({ title, at, series, format, windowS = 300 }: ChartProps) 
     );
     const seen = drawWhenSeen(element, () => made.setData(dataOf(latest.current)));
     drawing.current = seen;
-    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    watch.observe(element);
+    const letGo = keepWidth(made, element);
     return () => {
-      watch.disconnect();
+      letGo();
       seen.stop();
       made.destroy();
       drawing.current = undefined;

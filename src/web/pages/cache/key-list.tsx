@@ -6,6 +6,7 @@ import { setQuery } from '../../app/navigation.ts';
 import { Card } from '../../components/facts.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { ShowMore } from '../../components/show-more.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
@@ -56,11 +57,7 @@ export function KeyList() {
           </table>
         </ScrollX>
       )}
-      {list.hasNextPage && (
-        <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
-          {t.more}
-        </Button>
-      )}
+      <ShowMore list={list} />
     </Card>
   );
 }

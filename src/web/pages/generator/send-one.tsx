@@ -8,7 +8,6 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { addressOf } from '../orders/address.ts';
-import { orderFormTexts } from '../orders/texts.ts';
 import { generatorTexts } from './texts.ts';
 
 type Fault = NonNullable<SendOneRequest['fault']>;
@@ -31,7 +30,6 @@ const FAULTS: readonly Fault[] = [
 /** Sends the next order, good or with one fault. */
 export function SendOne() {
   const t = useTexts(generatorTexts);
-  const { open } = useTexts(orderFormTexts);
   const [fault, setFault] = useState<Fault | undefined>(undefined);
   const send = useAction(
     () => dataOf(api.POST('/api/v1/generator/send-one', { body: fault === undefined ? {} : { fault } })),
@@ -56,7 +54,7 @@ export function SendOne() {
               {send.data.topic} {send.data.partition}:{send.data.offset}
             </code>{' '}
             {send.data.fault === null ? (
-              <Link href={addressOf(send.data.order_uid)}>{open}</Link>
+              <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>
             ) : (
               send.data.fault
             )}

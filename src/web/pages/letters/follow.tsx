@@ -4,9 +4,10 @@ import { useEffect } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { Link } from '../../app/link.tsx';
-import { setQuery, withQuery } from '../../app/navigation.ts';
+import { setQuery } from '../../app/navigation.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
+import { messageAddress } from '../messages/address.ts';
 import { addressOf } from '../orders/address.ts';
 import { lettersTexts } from './texts.ts';
 
@@ -36,11 +37,10 @@ export function Follow({ topic, sent }: FollowProps) {
     if (state !== 'waiting') void queries.invalidateQueries({ queryKey: ['letters'] });
   }, [state, queries]);
   const { letter, order_uid, ahead = 0 } = data ?? {};
-  const message = withQuery('/messages', new URLSearchParams({ topic, message: sent }));
   return (
     <div className="followed" role="status">
       <p>
-        {t.sentTo} <Link href={message}>{`${topic} ${sent}`}</Link>.
+        {t.sentTo} <Link href={messageAddress(topic, sent)}>{`${topic} ${sent}`}</Link>.
       </p>
       {error !== null && <ProblemAlert error={error} retries />}
       {state === 'waiting' && <p className="muted">{t.waiting(ahead)}</p>}

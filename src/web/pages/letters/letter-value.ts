@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../../client/schema.generated.ts';
+import { bytesOf } from '../../components/bytes.ts';
 import { indentJson } from '../../components/json-places.ts';
 
 /** A letter's value as text to be edited. */
@@ -32,8 +33,4 @@ export function base64Of(text: string): string {
   let binary = '';
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
   return btoa(binary);
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
 }

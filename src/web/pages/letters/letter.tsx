@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { setQuery } from '../../app/navigation.ts';
-import { bytesText, hexOf } from '../../components/bytes.ts';
+import { bytesOf, bytesText, hexOf } from '../../components/bytes.ts';
 import { Card, Facts } from '../../components/facts.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -143,8 +143,7 @@ const MOST_SHOWN = 20_000;
 function readable(base64: string): string {
   const start = base64.slice(0, MOST_SHOWN);
   try {
-    const bytes = Uint8Array.from(atob(start), (one) => one.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(start));
   } catch {
     return hexOf(start);
   }

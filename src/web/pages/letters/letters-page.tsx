@@ -10,6 +10,7 @@ import { Instant } from '../../components/instant.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { ShowMore } from '../../components/show-more.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { BulkRedrive } from './bulk-redrive.tsx';
@@ -78,11 +79,7 @@ export function LettersPage() {
       ) : (
         <Card title={t.list}>
           <Rows letters={letters} open={open} />
-          {list.hasNextPage && (
-            <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
-              {t.more}
-            </Button>
-          )}
+          <ShowMore list={list} />
         </Card>
       )}
       <BulkRedrive filter={filter} key={key} />

@@ -1,6 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { keepWidth, plotStyle } from '../../components/plot-style.ts';
 import { type Layer, type Layers, layerAt } from './layers.ts';
 
 interface ReasonPlotProps {
@@ -34,13 +35,7 @@ export function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonP
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const style = getComputedStyle(element);
-    const colourOf = (name: string) => style.getPropertyValue(name).trim();
-    const axis = {
-      stroke: colourOf('--muted'),
-      grid: { stroke: colourOf('--line'), width: 1 },
-      font: '11px sans-serif',
-    };
+    const { colourOf, axis } = plotStyle(element);
     let dragged = false;
     const made = new uPlot(
       {
@@ -98,10 +93,9 @@ export function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonP
       if (layer !== undefined) latest.current.onReason(layer.reason);
     });
     plot.current = made;
-    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    watch.observe(element);
+    const letGo = keepWidth(made, element);
     return () => {
-      watch.disconnect();
+      letGo();
       made.destroy();
       plot.current = undefined;
     };

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, dataOf } from '../../api/client.ts';
@@ -7,6 +7,7 @@ import { setQuery, usePlace } from '../../app/navigation.ts';
 import { Card } from '../../components/facts.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
+import { ShowMore } from '../../components/show-more.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
@@ -68,11 +69,7 @@ export function Groups() {
             </table>
           </ScrollX>
         )}
-        {list.hasNextPage && (
-          <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
-            {t.more}
-          </Button>
-        )}
+        <ShowMore list={list} />
       </div>
     </Card>
   );

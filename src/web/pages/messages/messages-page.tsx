@@ -7,6 +7,7 @@ import { setQuery, usePlace } from '../../app/navigation.ts';
 import { Card } from '../../components/facts.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { ShowMore } from '../../components/show-more.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { Groups } from './groups.tsx';
 import { MessageCard } from './message-card.tsx';
@@ -88,11 +89,7 @@ function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: 
         {messages.length > 0 && <MessageRows messages={messages} />}
         {list.data !== undefined && messages.length === 0 && <p className="empty">{t.none}</p>}
         {list.data?.pages.at(-1)?.cut === true && <p className="muted">{t.cut}</p>}
-        {list.hasNextPage && (
-          <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
-            {t.more}
-          </Button>
-        )}
+        <ShowMore list={list} />
       </div>
     </Card>
   );

@@ -3,10 +3,10 @@ import type { OrderJourney } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import type { FoundOrder } from '../../api/lookup.ts';
 import { Link } from '../../app/link.tsx';
-import { withQuery } from '../../app/navigation.ts';
 import { Instant } from '../../components/instant.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
+import { messageAddress } from '../messages/address.ts';
 import { orderTexts } from './texts.ts';
 
 /** How the order got here: what the lookup says at once, then in full. */
@@ -37,16 +37,11 @@ export function Journey({ found }: { readonly found: FoundOrder }) {
         </li>
       </ol>
       <p className="muted journey__position">
-        <Link href={messageAt(found)}>{position}</Link>
+        <Link href={messageAddress(found.topic, `${found.partition}:${found.offset}`)}>{position}</Link>
         {data?.in_log === false && ` — ${t.gone}`}
       </p>
     </section>
   );
-}
-
-/** Where the order's message is shown. */
-function messageAt({ topic, partition, offset }: FoundOrder): string {
-  return withQuery('/messages', new URLSearchParams({ topic, message: `${partition}:${offset}` }));
 }
 
 function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {

@@ -206,17 +206,3 @@ export const orderTexts = dictionary(
     notCached: 'сейчас нет',
   },
 );
-
-/** Of a form in which an order is written or mended, and sent. */
-export const orderFormTexts = dictionary(
-  {
-    stored: (uid: string) => `Order ${uid} is stored`,
-    accepted: (uid: string) => `Kafka has order ${uid}; it was not seen to be stored yet`,
-    open: 'Open the order',
-  },
-  {
-    stored: (uid) => `Заказ ${uid} сохранён`,
-    accepted: (uid) => `Заказ ${uid} принят Kafka, но ещё не виден сохранённым`,
-    open: 'Открыть заказ',
-  },
-);

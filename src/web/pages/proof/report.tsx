@@ -5,9 +5,11 @@ import { ScrollX } from '../../components/scroll-x.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
+import { messageAddress } from '../messages/address.ts';
 import { addressOf } from '../orders/address.ts';
 import { Equation, TERMS } from './equation.tsx';
 import { proofTexts } from './texts.ts';
+import { verdictOf } from './verdict.ts';
 
 const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'foreign'] as const;
 
@@ -18,14 +20,11 @@ export function Report({ report }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
   const { findings, total, seconds, messages_per_s: rate } = report;
-  const wrong = findings.filter(({ kind }) => kind !== 'not_yet_stored');
-  const count = wrong.reduce((sum, one) => sum + one.count, 0);
-  const verdict = report.ok ? 'good' : count > 0 ? 'bad' : 'open';
-  const said = { good: t.accounted, bad: t.found(count), open: t.unfinished }[verdict];
+  const verdict = verdictOf(report);
   return (
     <>
-      <div className={`verdict verdict--${verdict}`} role="status">
-        <strong>{said}</strong>
+      <div className={`verdict verdict--${verdict.kind}`} role="status">
+        <strong>{t.verdict(verdict)}</strong>
         <span className="muted">
           {t.took(format.number(total.produced), format.span(seconds * 1000), format.number(rate))}
         </span>
@@ -58,7 +57,7 @@ function Findings({ group, topic }: { readonly group: Group; readonly topic: str
               <tr key={at}>
                 <td>
                   {partition !== null && offset !== null ? (
-                    <Link href={messageAddress(topic, partition, offset)}>
+                    <Link href={messageAddress(topic, `${partition}:${offset}`)}>
                       {partition}:{offset}
                     </Link>
                   ) : (
@@ -145,8 +144,4 @@ function DeadLetters({
       )}
     </Card>
   );
-}
-
-function messageAddress(topic: string, partition: number, offset: number): string {
-  return `/messages?${new URLSearchParams({ topic, partition: String(partition), offset: String(offset) })}`;
 }

@@ -6,17 +6,14 @@ import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import { proofTexts } from './texts.ts';
+import { verdictOf } from './verdict.ts';
 
 /** The verifications there were. */
 export function Runs({ verifications }: { readonly verifications: readonly Verification[] }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
-  const outcome = ({ state, report }: Verification): string => {
-    if (report === null) return t.states[state];
-    if (report.ok) return t.accounted;
-    const wrong = report.findings.filter(({ kind }) => kind !== 'not_yet_stored');
-    return wrong.length === 0 ? t.unfinished : t.found(wrong.reduce((sum, { count }) => sum + count, 0));
-  };
+  const outcome = ({ state, report }: Verification): string =>
+    report === null ? t.states[state] : t.verdict(verdictOf(report));
   return (
     <Card title={t.runs}>
       <table className="plain">

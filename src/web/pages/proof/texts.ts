@@ -1,5 +1,6 @@
 import { dictionary } from '../../i18n/dictionary.ts';
 import { countEn, countRu } from '../../i18n/plural.ts';
+import type { Verdict } from './verdict.ts';
 
 export const proofTexts = dictionary(
   {
@@ -22,9 +23,12 @@ export const proofTexts = dictionary(
     },
     progress: 'Progress',
     left: (span: string) => `about ${span} left`,
-    accounted: 'All is accounted for',
-    found: (n: number) => `${countEn(n, 'thing is', 'things are')} wrong`,
-    unfinished: 'Nothing is wrong; not everything is stored yet',
+    verdict: ({ kind, wrong }: Verdict) =>
+      ({
+        good: 'All is accounted for',
+        open: 'Nothing is wrong; not everything is stored yet',
+        bad: `${countEn(wrong, 'thing is', 'things are')} wrong`,
+      })[kind],
     failed: 'It could not be finished',
     failedHint: 'Nothing is proven. See that the engines are up, then verify again.',
     cancelledHint: 'It was cancelled: nothing is proven.',
@@ -101,9 +105,12 @@ export const proofTexts = dictionary(
     },
     progress: 'Ход проверки',
     left: (span) => `осталось около ${span}`,
-    accounted: 'Всё на месте',
-    found: (n) => `Найдено: ${countRu(n, 'ошибка', 'ошибки', 'ошибок')}`,
-    unfinished: 'Ошибок нет, но сохранено ещё не всё',
+    verdict: ({ kind, wrong }) =>
+      ({
+        good: 'Всё на месте',
+        open: 'Ошибок нет, но сохранено ещё не всё',
+        bad: `Найдено: ${countRu(wrong, 'ошибка', 'ошибки', 'ошибок')}`,
+      })[kind],
     failed: 'Довести проверку до конца не удалось',
     failedHint: 'Ничего не доказано. Убедитесь, что движки работают, и проверьте ещё раз.',
     cancelledHint: 'Проверка отменена: ничего не доказано.',

@@ -1,12 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { killRunning } from '../helpers/app-process.ts';
 import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
+import { closeConsole, SHOTS } from '../helpers/console-app.ts';
 import { OwnEnginesApp } from '../helpers/own-engines-app.ts';
 import { until } from '../helpers/until.ts';
-
-const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 
 let service: OwnEnginesApp;
 let browser: TestBrowser;
@@ -18,16 +16,9 @@ beforeAll(async () => {
   await service.flows();
 });
 
-afterEach(async () => {
-  await browser.closePages();
-  expect(browser.complaints.splice(0)).toEqual([]);
-});
+afterEach(() => browser.endTest());
 
-afterAll(async () => {
-  await browser?.close();
-  await killRunning();
-  await service?.place.remove();
-});
+afterAll(() => closeConsole({ place: service?.place, browser }));
 
 const card = (page: Page, title: string) =>
   page.locator('.card').filter({ has: page.getByRole('heading', { name: title }) });

@@ -1,15 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import sample from '../fixtures/order.json';
-import { AppPlace } from '../helpers/app-place.ts';
-import { killRunning, startApp } from '../helpers/app-process.ts';
+import type { AppPlace } from '../helpers/app-place.ts';
 import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
+import { closeConsole, openConsole, SHOTS } from '../helpers/console-app.ts';
 import { kcat } from '../helpers/kcat.ts';
 import { until } from '../helpers/until.ts';
-
-const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 
 let place: AppPlace;
 let browser: TestBrowser;
@@ -17,22 +14,12 @@ let browser: TestBrowser;
 setDefaultTimeout(40_000);
 
 beforeAll(async () => {
-  await mkdir(SHOTS, { recursive: true });
-  place = await AppPlace.onTestEngines();
-  const app = startApp(['run', '--json'], { env: { ...place.env, TEST_SERVICE_PRODUCER_RATE: '1' } });
-  [browser] = await Promise.all([TestBrowser.start(), app.untilUp()]);
+  ({ place, browser } = await openConsole({ TEST_SERVICE_PRODUCER_RATE: '1' }));
 });
 
-afterEach(async () => {
-  await browser.closePages();
-  expect(browser.complaints.splice(0)).toEqual([]);
-});
+afterEach(() => browser.endTest());
 
-afterAll(async () => {
-  await browser?.close();
-  await killRunning();
-  await place.remove();
-});
+afterAll(() => closeConsole({ place, browser }));
 
 const orderOf = (uid: string) => ({ ...sample, order_uid: uid });
 const brokenOf = (uid: string) => ({ ...orderOf(uid), payment: { ...sample.payment, amount: 1 } });

@@ -8,11 +8,11 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
+import { SHOTS } from '../helpers/console-app.ts';
 import { type FakeOperations, fakeOperations } from '../helpers/fake-operations.ts';
 import { liveSample } from '../helpers/live-sample.ts';
 import { until } from '../helpers/until.ts';
 
-const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 const PARTITIONS = 24;
 const HOUR = 3_600;
 const MB = 1_048_576;

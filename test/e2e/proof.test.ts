@@ -1,17 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import { familyOf } from '../../src/engines/process-family.ts';
 import { identify, isRunning, type ProcessIdentity } from '../../src/engines/process-identity.ts';
 import type { VerificationJson } from '../../src/server/verification-schemas.ts';
-import { AppPlace } from '../helpers/app-place.ts';
-import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
+import type { AppPlace } from '../helpers/app-place.ts';
+import { runApp, startApp } from '../helpers/app-process.ts';
 import { seriousIn } from '../helpers/axe.ts';
-import { TestBrowser } from '../helpers/browser.ts';
+import type { TestBrowser } from '../helpers/browser.ts';
+import { closeConsole, openConsole, SHOTS } from '../helpers/console-app.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { until } from '../helpers/until.ts';
 
-const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 const FAULTS = 'malformed=2%,sums_mismatch=2%,duplicate=3%,changed=3%';
 
 let place: AppPlace;
@@ -20,26 +19,16 @@ let browser: TestBrowser;
 setDefaultTimeout(60_000);
 
 beforeAll(async () => {
-  await mkdir(SHOTS, { recursive: true });
-  place = await AppPlace.onTestEngines();
-  const app = startApp(['run', '--json'], { env: { ...place.env, TEST_SERVICE_PRODUCER_ENABLED: 'false' } });
-  [browser] = await Promise.all([TestBrowser.start(), app.untilUp()]);
+  ({ place, browser } = await openConsole({ TEST_SERVICE_PRODUCER_ENABLED: 'false' }));
   const produced = await runApp(['produce', '--count', '400', '--seed', '3', '--faults', FAULTS], {
     env: place.env,
   });
   expect(produced.code).toBe(0);
 });
 
-afterEach(async () => {
-  await browser.closePages();
-  expect(browser.complaints.splice(0)).toEqual([]);
-});
+afterEach(() => browser.endTest());
 
-afterAll(async () => {
-  await browser?.close();
-  await killRunning();
-  await place.remove();
-});
+afterAll(() => closeConsole({ place, browser }));
 
 test('the proof: everything is accounted for, until an order goes missing', async () => {
   const page = await browser.open(`${place.url}/proof`);

@@ -19,10 +19,10 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { seriousIn } from '../helpers/axe.ts';
 import { TestBrowser } from '../helpers/browser.ts';
+import { SHOTS } from '../helpers/console-app.ts';
 import { storedOrder } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 
-const SHOTS = new URL('../../.artifacts/', import.meta.url).pathname;
 const PHONE: BrowserContextOptions = {
   viewport: { width: 320, height: 640 },
   isMobile: true,

@@ -1,3 +1,4 @@
+import { expect } from 'bun:test';
 import {
   type Browser,
   type BrowserContext,
@@ -65,6 +66,12 @@ export class TestBrowser {
   /** Closes the tabs. */
   async closePages(): Promise<void> {
     await Promise.all(this.#context.pages().map((page) => page.close()));
+  }
+
+  /** Closes the tabs, and expects that none has complained since the last time. */
+  async endTest(): Promise<void> {
+    await this.closePages();
+    expect(this.complaints.splice(0)).toEqual([]);
   }
 
   /** Ends the profile, and with the first one the browser. */

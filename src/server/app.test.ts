@@ -4,7 +4,7 @@ import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import { PROBLEMS } from './problem.ts';
+import { PROBLEMS } from './problem-kinds.ts';
 import { createReadiness } from './readiness.ts';
 
 const TOKEN = 'a-token-to-be-kept-secret';

@@ -1,6 +1,6 @@
 import type { TObject, TSchema } from 'typebox';
 import type { BodySpec, Endpoint, EndpointSpec, ResponseSpec } from './endpoint.ts';
-import { PROBLEMS, type ProblemName } from './problem.ts';
+import { PROBLEMS, type ProblemName } from './problem-kinds.ts';
 import { ProblemSchema } from './schemas.ts';
 
 /** A part of an OpenAPI document. */

@@ -1,6 +1,7 @@
 import { messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type ProblemName, problemNameOf } from './problem.ts';
+import { problemNameOf } from './problem.ts';
+import type { ProblemName } from './problem-kinds.ts';
 
 /** How far a redrive is; the last step has its answer. */
 export interface RedriveStep {

@@ -3,7 +3,7 @@ import { entityTag } from '../../lib/entity-tag.ts';
 import { docsPageEndpoints } from '../docs-page.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { openApiDocument } from '../openapi.ts';
-import { PROBLEMS } from '../problem.ts';
+import { PROBLEMS } from '../problem-kinds.ts';
 import { type StaticFile, staticEndpoint } from '../static-file.ts';
 
 const described = {

@@ -4,7 +4,7 @@ import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import type { LiveStore } from '../../live/live-store.ts';
 import type { Figure } from '../../live/point-window.ts';
-import { useLiveState } from '../../live/use-live.ts';
+import { usePoints } from '../../live/use-live.ts';
 import { overviewTexts } from './texts.ts';
 
 type Lines = readonly (readonly [label: string, colour: SeriesColour, figure: Figure])[];
@@ -13,7 +13,6 @@ type Lines = readonly (readonly [label: string, colour: SeriesColour, figure: Fi
 export function Charts({ live, seconds }: { readonly live: LiveStore; readonly seconds: number }) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
-  const sample = useLiveState(live, ({ latest }) => latest);
   const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
   const charts = useMemo(
     (): readonly { title: string; spans?: boolean; lines: Lines }[] => [
@@ -52,8 +51,7 @@ export function Charts({ live, seconds }: { readonly live: LiveStore; readonly s
     ],
     [t],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.
-  const shown = useMemo(() => live.points.window(seconds), [live, seconds, sample]);
+  const shown = usePoints(live, seconds);
   return (
     <div className="charts">
       {charts.map(({ title, spans, lines }) => (

@@ -6,7 +6,7 @@ import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
 import type { LiveStore } from '../../live/live-store.ts';
-import { useLiveState } from '../../live/use-live.ts';
+import { useLiveState, usePoints } from '../../live/use-live.ts';
 import { overviewTexts } from './texts.ts';
 
 const COLOURS: readonly SeriesColour[] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -17,9 +17,8 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
   const t = useTexts(overviewTexts);
   const format = useFormat();
   const topic = useLiveState(live, ({ latest }) => latest?.topic ?? undefined);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.
-  const { at, series } = useMemo(() => {
-    const shown = live.points.window(seconds);
+  const shown = usePoints(live, seconds);
+  const series = useMemo(() => {
     const { named, rest } = shown.partitions(COLOURS.length);
     const lines: ChartSeries[] = named.map(({ partition, line }, place) => ({
       label: t.partitionNumber(partition),
@@ -27,8 +26,8 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
       values: line,
     }));
     if (rest !== undefined) lines.push({ label: t.otherPartitions, colour: 8, values: rest });
-    return { at: shown.at, series: lines };
-  }, [live, seconds, topic, t]);
+    return lines;
+  }, [shown, t]);
   const partitions = topic?.partitions ?? [];
   // The table is as long as it reads well; in it, too, are those that are furthest behind.
   const rows = partitions
@@ -40,7 +39,7 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
       {series.length > 0 && (
         <Chart
           title={t.lagByPartition}
-          at={at}
+          at={shown.at}
           series={series}
           format={(value) => format.number(value)}
           windowS={seconds}

@@ -1,9 +1,8 @@
-import { useMemo } from 'react';
 import { Chart } from '../../../components/chart.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
 import { useTexts } from '../../../i18n/dictionary.ts';
 import { useFormat } from '../../../i18n/use-format.ts';
-import { useLive, useLiveState } from '../../../live/use-live.ts';
+import { useLive, useLiveState, usePoints } from '../../../live/use-live.ts';
 import { chaosTexts } from './texts.ts';
 
 const WINDOW_S = 120;
@@ -13,10 +12,8 @@ export function LiveStrip() {
   const t = useTexts(chaosTexts);
   const format = useFormat();
   const live = useLive();
-  const sample = useLiveState(live, ({ latest }) => latest);
   const error = useLiveState(live, (state) => state.error);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.
-  const shown = useMemo(() => live.points.window(WINDOW_S), [live, sample]);
+  const shown = usePoints(live, WINDOW_S);
   const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
   if (error !== undefined) return <ProblemAlert error={error} retries />;
   return (

@@ -13,6 +13,8 @@ const STORED = 100_000;
 const LOOKUPS_PER_SECOND = 1_000;
 const INGEST_SHARE = 0.5;
 const WARM_UP_S = 10;
+/** About so long a broker that was just started spends on compiling what the load makes it run. */
+const LOAD_WARM_UP_S = 30;
 const TOPIC = 'orders';
 
 /** Lookups of a process that stores orders at the same time, against the same lookups of the same process at rest. */
@@ -42,7 +44,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const load = { brokers: engines.brokers, topic: TOPIC, rate, seed: 9 };
   const producer = Child.script('paced-producer.ts', load, resources);
   await producer.line();
-  await sleep(WARM_UP_S * 1000, signal);
+  await sleep(LOAD_WARM_UP_S * 1000, signal);
   const from = await progressNow(tables);
   const busy = await ask(seconds);
   const to = await progressNow(tables);

@@ -68,6 +68,7 @@ function fromMemory(file: string): string {
 function behindHandler(find: Find): string {
   const bytes = new Uint8Array();
   const lookup: OrderLookup = {
+    kept: () => undefined,
     find: async (uid) => {
       const body = await find(uid);
       return body && { body, etag: ETAG, origin: ORIGIN, tier: 'redis' };

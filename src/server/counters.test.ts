@@ -5,6 +5,7 @@ import { ServerCounters } from './counters.ts';
 test('lookups are counted by tier, and what is found at once stays at once', async () => {
   const counters = new ServerCounters();
   const lookup = counters.countLookups({
+    kept: (uid) => (uid === 'kept' ? { ...storedDocument(uid), tier: 'l1' } : undefined),
     find: (uid) => {
       if (uid === 'l1') return { ...storedDocument('l1'), tier: 'l1' };
       if (uid === 'down') return Promise.reject(new Error('down'));
@@ -14,8 +15,9 @@ test('lookups are counted by tier, and what is found at once stays at once', asy
     },
   });
   expect(lookup.find('l1')).not.toBeInstanceOf(Promise);
+  expect([lookup.kept('kept')?.tier, lookup.kept('l1')]).toEqual(['l1', undefined]);
   await Promise.allSettled(['a', 'b', 'none', 'down'].map((uid) => lookup.find(uid)));
-  expect(counters.lookups).toEqual({ l1: 1, redis: 0, postgresql: 2, absent: 1, failed: 1 });
+  expect(counters.lookups).toEqual({ l1: 2, redis: 0, postgresql: 2, absent: 1, failed: 1 });
 });
 
 test('responses are counted by class', async () => {

@@ -18,6 +18,10 @@ export class ServerCounters {
       throw error;
     };
     return {
+      kept: (uid) => {
+        const order = lookup.kept(uid);
+        return order && found(order);
+      },
       find: (uid) => {
         const answer = lookup.find(uid);
         return answer instanceof Promise ? answer.then(found, failed) : found(answer);

@@ -1,8 +1,10 @@
 import type { Order } from '../order/order.ts';
 import type { FoundOrder } from '../storage/order-store.ts';
 
-/** Finds one order; at once, without a promise, where it can. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
 export interface OrderLookup {
+  /** The order, if this process itself keeps it. */
+  kept(uid: string): FoundOrder | undefined;
+  /** Finds one order; at once, without a promise, where it can. @throws AppError `database_unavailable` (retryable) when nobody can tell. */
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined>;
 }
 

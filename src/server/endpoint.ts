@@ -108,7 +108,15 @@ type BodyOf<B> =
 export interface Endpoint {
   readonly spec: EndpointSpec;
   handle(request: EndpointRequest): Reply | Promise<Reply>;
+  /** See `endpoint`. */
+  readonly shortcut?: Shortcut;
 }
+
+/**
+ * The answer to a plain GET (no query, no condition, nothing escaped in its path) where the last segment of the path is enough to tell
+ * it; undefined leaves the request to `handle`, which would answer the same. It is asked before anything is checked but the guards.
+ */
+export type Shortcut = (lastSegment: string) => Reply | undefined;
 
 /**
  * Describes an endpoint and says what it does. The handler gets what its schemas promise: everything has been checked before.
@@ -126,8 +134,9 @@ export function endpoint<
   handle: (
     request: EndpointRequest<Static<P>, Static<Q>, Static<H>, BodyOf<B>>,
   ) => Reply<S> | Promise<Reply<S>>,
+  shortcut?: Shortcut,
 ): Endpoint {
-  return { spec, handle };
+  return { spec, handle, ...(shortcut && { shortcut }) };
 }
 
 /** A JSON body of this schema. */

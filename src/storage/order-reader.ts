@@ -71,7 +71,12 @@ export class OrderReader {
    * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many wait already.
    */
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined> {
-    return this.#options.cache?.local(uid) ?? this.#look(uid);
+    return this.kept(uid) ?? this.#look(uid);
+  }
+
+  /** The order, if this process itself keeps it. */
+  kept(uid: string): FoundOrder | undefined {
+    return this.#options.cache?.local(uid);
   }
 
   #look(uid: string): Promise<FoundOrder | undefined> {

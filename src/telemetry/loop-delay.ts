@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const RESOLUTION_MS = 20;
+/** Each look wakes the process. */
+const RESOLUTION_MS = 50;
 
 /** How long the event loop keeps a timer waiting. */
 export class LoopDelay {

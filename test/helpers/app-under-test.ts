@@ -4,7 +4,7 @@ import type { Arrival, Probe } from '../../src/server/dependencies.ts';
 import { createReadiness } from '../../src/server/readiness.ts';
 import type { WebClient } from '../../src/server/routes/web.ts';
 import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
-import type { OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
+import type { FoundOrder, OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { checkReply } from './check-reply.ts';
 import { FakeDeadLetters } from './fake-dead-letters.ts';
@@ -54,6 +54,11 @@ export class FakeBackend {
     return createApp(this.options(changes));
   }
 
+  #found(uid: string): FoundOrder | undefined {
+    const stored = this.rows.get(uid);
+    return stored && { ...documentOf(stored), tier: this.tier };
+  }
+
   #services(): ApiServices {
     const probe = (name: Probe['name'], required: boolean): Probe => ({
       name,
@@ -66,11 +71,11 @@ export class FakeBackend {
       deadLetters: this.deadLetters,
       maxOrderBytes: 8_000,
       lookup: {
+        kept: (uid) => (this.tier === 'l1' ? this.#found(uid) : undefined),
         find: async (uid) => {
           await this.gate;
           if (this.databaseFailure !== undefined) throw this.databaseFailure;
-          const stored = this.rows.get(uid);
-          return stored && { ...documentOf(stored), tier: this.tier };
+          return this.#found(uid);
         },
       },
       listing: {

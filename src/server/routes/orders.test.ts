@@ -48,11 +48,40 @@ describe('finding an order', () => {
     }
   });
 
-  test('uids of any characters', async () => {
-    for (const uid of ['a/b', 'a%2Fb', 'ü 😀?#&', 'lookup', '%', '"', '\u0001', 'x'.repeat(128)]) {
-      const app = new FakeBackend().add(storedOrder(uid)).app();
-      expect((await app.request(`/api/v1/orders/${encodeURIComponent(uid)}`)).status).toBe(200);
-      expect((await lookUp(app, uid)).status).toBe(200);
+  test('an order kept in memory is answered as any other is', async () => {
+    const backend = new FakeBackend().add(storedOrder('a'), storedOrder('a?b=1'), storedOrder('%61'));
+    backend.tier = 'l1';
+    const app = backend.app();
+    const get = (path: string, init?: RequestInit) =>
+      Promise.resolve(app.request(`/api/v1/orders/${path}`, init));
+    const plain = await get('a');
+    // What is escaped is read the long way.
+    const careful = await get('%61');
+    expect(await careful.text()).toBe(await plain.text());
+    expect([...careful.headers]).toEqual([...plain.headers]);
+    const head = await get('a', { method: 'HEAD' });
+    expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([
+      200,
+      '',
+      plain.headers.get('etag'),
+    ]);
+    const same = await get('a', { headers: { 'if-none-match': plain.headers.get('etag') ?? '' } });
+    expect([same.status, await same.text()]).toEqual([304, '']);
+    expect(await nameOf(get('a?b=1'))).toEqual([400, 'bad-request']);
+    expect(await nameOf(app.request('http://evil.example/api/v1/orders/a'))).toEqual([421, 'wrong-host']);
+  });
+
+  test('uids of any characters, kept in memory or not', async () => {
+    for (const tier of ['postgresql', 'l1'] as const) {
+      for (const uid of ['a/b', 'a%2Fb', 'ü 😀?#&', 'lookup', '%', '"', '\u0001', 'x'.repeat(128)]) {
+        const backend = new FakeBackend().add(storedOrder(uid));
+        backend.tier = tier;
+        const app = backend.app();
+        const answer = await app.request(`/api/v1/orders/${encodeURIComponent(uid)}`);
+        expect(answer.status).toBe(200);
+        expect((await answer.json()).order_uid).toBe(uid);
+        expect((await lookUp(app, uid)).status).toBe(200);
+      }
     }
     // URL parsers take these for dot segments, however they are escaped: they can only be asked for by POST.
     expect((await lookUp(new FakeBackend().add(storedOrder('..')).app(), '..')).status).toBe(200);

@@ -4,7 +4,7 @@ import type { FoundOrder } from '../../storage/order-store.ts';
 import type { OrderLookup } from '../dependencies.ts';
 import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { noneMatch } from '../entity-tag.ts';
-import { orderHeaders } from '../order-headers.ts';
+import { type OrderReply, orderReply } from '../order-reply.ts';
 import { badBody, ProblemError } from '../problem.ts';
 import type { Reply } from '../reply.ts';
 import { LookupRequestSchema, LookupUidSchema } from '../schemas.ts';
@@ -16,11 +16,11 @@ export interface OrderEndpointsOptions {
 /** `/api/v1/orders`: find one, by path or by POST. */
 export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
   /** At once when the lookup is. */
-  const find = <S extends number>(uid: string, answer: Answer<S>): Reply<S> | Promise<Reply<S>> => {
+  const find = <S extends number>(uid: string, tell: Answer<S>): Reply<S> | Promise<Reply<S>> => {
     const found = options.lookup.find(uid);
-    if (!(found instanceof Promise)) return answer(uid, found, 0);
+    if (!(found instanceof Promise)) return tell(uid, found, 0);
     const from = performance.now();
-    return found.then((later) => answer(uid, later, performance.now() - from));
+    return found.then((later) => tell(uid, later, performance.now() - from));
   };
 
   return [
@@ -40,10 +40,14 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
       },
       ({ params, headers }) =>
         find<200 | 304>(params.order_uid, (uid, found, ms) => {
-          const reply = orderReply(uid, found, ms);
+          const reply = answer(uid, found, ms);
           if (found === undefined || !noneMatch(headers['if-none-match'], found.etag)) return reply;
           return { status: 304, headers: reply.headers };
         }),
+      (uid) => {
+        const kept = options.lookup.kept(uid);
+        return kept && orderReply(kept, 0);
+      },
     ),
 
     endpoint(
@@ -62,7 +66,7 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
       ({ body }) => {
         // UTF-8 can hold no others, so no stored order has them.
         if (!body.order_uid.isWellFormed()) throw badBody('/order_uid', 'has a surrogate without its pair');
-        return find(body.order_uid, orderReply);
+        return find(body.order_uid, answer);
       },
     ),
   ];
@@ -88,7 +92,7 @@ const foundOrder = {
 
 type Answer<S extends number> = (uid: string, found: FoundOrder | undefined, ms: number) => Reply<S>;
 
-function orderReply(uid: string, found: FoundOrder | undefined, ms: number) {
+function answer(uid: string, found: FoundOrder | undefined, ms: number): OrderReply {
   if (found === undefined) throw new ProblemError('order-not-found', undefined, { order_uid: uid });
-  return { status: 200 as const, body: found.body, headers: orderHeaders(found, ms) };
+  return orderReply(found, ms);
 }

@@ -1,6 +1,7 @@
 import type { Assignment, FetchedPartition, OrderLog } from '../kafka/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { aborted, Backoff, pause } from '../lib/backoff.ts';
+import { Cadence } from '../lib/cadence.ts';
 import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BatchStorer } from './batch-storer.ts';
@@ -29,7 +30,8 @@ export interface ConsumerSessionOptions {
 const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
 const GIVE_UP_MS = 500;
-const FETCH_PACE_MS = 5;
+/** Between two fetches in a stream of orders, ms. */
+const FETCH_CADENCE = { minMs: 5, maxMs: 15 };
 const SMALL_FETCH_RECORDS = 1_000;
 
 /**
@@ -48,6 +50,7 @@ export class ConsumerSession {
   readonly #wake = new Signal();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #watchdog: Watchdog;
+  readonly #cadence = new Cadence(FETCH_CADENCE);
   #assigned: ReadonlySet<number> = new Set();
   #topicId = '';
   #reason: string | undefined;
@@ -163,7 +166,7 @@ export class ConsumerSession {
         backoff.reset();
         // A lone order has waited for longer than this, and goes on at once. In a stream of them each fetch, and the
         // transaction that follows, would else be for a handful, and cost more than it saves in time.
-        const early = FETCH_PACE_MS - (performance.now() - started);
+        const early = this.#cadence.ms - (performance.now() - started);
         if (early > 0 && countFetched(fetched) < SMALL_FETCH_RECORDS) await pause(early, signal);
       } catch (error) {
         failures += 1;
@@ -221,7 +224,9 @@ export class ConsumerSession {
   }
 
   async #store(parts: readonly Part[]): Promise<void> {
+    const started = performance.now();
     const outcome = await this.#storer.store(parts, this.#giveUp.signal);
+    this.#cadence.note(performance.now() - started);
     this.#options.logger.debug({ records: countRecords(parts), outcome }, 'batch done');
     if (outcome === 'stored') {
       for (const part of parts) {

@@ -23,6 +23,8 @@ export interface DeliveryOptions {
   readonly topic: string;
   readonly logger: ProducerLogger;
   readonly onSent: (sent: readonly SentMessage[]) => void;
+  /** Called for each batch once it is settled, with the time since it was given, ms. */
+  readonly onSettled: (ms: number) => void;
 }
 
 /** About this many bytes a batch holds at most; one larger message still goes, alone. */
@@ -87,6 +89,7 @@ export class Delivery {
   /** Never rejects. */
   async #deliver(batch: readonly SourceMessage[]): Promise<void> {
     this.#batches += 1;
+    const started = performance.now();
     const now = Date.now();
     const outgoing = batch.map(({ key, value }) => ({ key, value, headers: this.#headers.next(now) }));
     const { promise: abandoned, resolve: abandon } = Promise.withResolvers<undefined>();
@@ -118,6 +121,7 @@ export class Delivery {
     }
     this.#abandon.delete(giveUp);
     this.#batches -= 1;
+    this.#options.onSettled(performance.now() - started);
     this.#events.emit('settled');
   }
 

@@ -1,5 +1,6 @@
 import type { MessageSender } from '../kafka/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
+import { Cadence } from '../lib/cadence.ts';
 import { nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
 import { Pacer } from './pacer.ts';
@@ -43,6 +44,9 @@ export interface ProducerStatus {
   readonly lateMs: number;
 }
 
+/** Between two batches of a schedule, ms. */
+const BATCH_CADENCE = { minMs: 2, maxMs: 10 };
+
 /**
  * Takes messages from a source, by schedule or as fast as they go, and sends them. While Kafka is unavailable it keeps what
  * it has taken and repeats it with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
@@ -56,6 +60,8 @@ export class OrderProducer {
   #wake = new AbortController();
   readonly #delivery: Delivery;
   #pacer: Pacer | undefined;
+  readonly #cadence = new Cadence(BATCH_CADENCE);
+  #batchAt = Number.NEGATIVE_INFINITY;
   #state: ProducerStatus['state'] = 'idle';
   #generated = 0;
   #failure: unknown;
@@ -65,7 +71,11 @@ export class OrderProducer {
     this.#options = options;
     this.#clock = options.clock ?? ((): number => performance.now());
     this.#maxInFlight = options.maxInFlight ?? 5;
-    this.#delivery = new Delivery({ ...options, onSent: (sent) => options.onSent?.(sent) });
+    this.#delivery = new Delivery({
+      ...options,
+      onSent: (sent) => options.onSent?.(sent),
+      onSettled: (ms) => this.#cadence.note(ms),
+    });
   }
 
   get status(): ProducerStatus {
@@ -138,18 +148,26 @@ export class OrderProducer {
         continue;
       }
       const due = this.#pacer?.due() ?? maxBatchMessages;
-      if (due === 0) {
-        await pause(this.#pacer?.waitMs() ?? 0, this.#wake.signal);
+      const waitMs = due < maxBatchMessages ? this.#waitMs() : 0;
+      if (waitMs > 0) {
+        await pause(waitMs, this.#wake.signal);
         continue;
       }
       const messages = await this.#take(Math.min(due, maxBatchMessages));
       if (messages.length === 0) return;
       this.#pacer?.take(messages.length);
       this.#generated += messages.length;
+      this.#batchAt = this.#clock();
       this.#delivery.send(messages);
       // A source that is always ready would keep the broker's answers waiting for a whole round of batches.
       await nextTurn();
     }
+  }
+
+  /** Until something is due and a batch may follow the last one, ms. */
+  #waitMs(): number {
+    const untilDue = this.#pacer?.waitMs() ?? 0;
+    return Math.max(untilDue, this.#batchAt + this.#cadence.ms - this.#clock());
   }
 
   /** A source that waits for input must not keep close() waiting. */

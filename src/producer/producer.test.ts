@@ -89,6 +89,25 @@ describe('OrderProducer', () => {
     expect(new Set(sender.sent.map(({ key }) => String(key))).size).toBe(2_500);
   });
 
+  test('goes on when something falls due between two looks at the clock', async () => {
+    let now = 0;
+    const clock = (): number => {
+      now += 3;
+      return now;
+    };
+    const source = createSource({ seed: 1, count: 30 });
+    const status = await producer(new FakeSender(), { source, rate: 50, clock }).start();
+    expect(status).toMatchObject({ state: 'done', generated: 30, sent: 30 });
+  });
+
+  test('sends fewer and larger batches the longer they take, the lone message at once', async () => {
+    const sender = new FakeSender();
+    const source = createSource({ seed: 1, count: 1_000 });
+    await producer(sender, { source, rate: 5_000 }).start();
+    expect(sender.batches[0]).toBe(1);
+    expect(sender.batches.length).toBeLessThan(60);
+  });
+
   test('counts refused messages as failed, and notes only the others', async () => {
     const noted: bigint[] = [];
     const sender = new FakeSender((call, messages) => {

@@ -149,7 +149,8 @@ export class OrderProducer {
       }
       const due = this.#pacer?.due() ?? maxBatchMessages;
       const waitMs = due < maxBatchMessages ? this.#waitMs() : 0;
-      if (waitMs > 0) {
+      // By the clock's next reading something may be due.
+      if (due === 0 || waitMs > 0) {
         await pause(waitMs, this.#wake.signal);
         continue;
       }

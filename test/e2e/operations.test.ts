@@ -84,6 +84,29 @@ test('one order, from the generator to Kafka, PostgreSQL, the cache and the metr
   expect(await metric('test_service_readable_seconds_count')).toBe(1);
 });
 
+test('the journey of an order names every step, and where it is cached', async () => {
+  const sent = await call('POST', '/generator/send-one', {});
+  const uid: string = sent.order_uid;
+  await until(async () => (await place.get(uid)).headers.get('x-cache') === 'l1', 20_000, 50);
+  const journey = await call('GET', `/orders/${uid}/journey`);
+  expect(journey).toMatchObject({
+    topic: place.topic,
+    partition: sent.partition,
+    offset: sent.offset,
+    in_log: true,
+    cached: { l1: true, redis: true },
+  });
+  expect(journey.cached.redis_ttl_ms).toBeGreaterThan(0);
+  expect(journey.steps.map(({ step }: { step: string }) => step)).toEqual([
+    'produced',
+    'logged',
+    'storing',
+    'readable',
+  ]);
+  await call('DELETE', `/cache/orders/${uid}`);
+  expect((await call('GET', `/orders/${uid}/journey`)).cached).toEqual({ l1: false, redis: false });
+});
+
 test('a load of so many orders is sent, stored, and seen live', async () => {
   const stop = new AbortController();
   const samples: LiveSampleJson[] = [];

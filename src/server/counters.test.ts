@@ -32,3 +32,17 @@ test('responses are counted by class', async () => {
     for (const method of ['GET', 'POST']) await handler.fetch(new Request(`http://x/${status}`, { method }));
   expect(counters.responses).toEqual({ '2xx': 4, '3xx': 2, '4xx': 2, '5xx': 2 });
 });
+
+test('what one process has counted is added to what another has, once', () => {
+  const [first, other] = [new ServerCounters(), new ServerCounters()];
+  first.lookups.l1 = 1;
+  other.lookups.l1 = 2;
+  other.responses['2xx'] = 3;
+  const taken = other.take();
+  if (taken !== undefined) first.add(taken);
+  expect(first.lookups.l1).toBe(3);
+  expect(first.responses['2xx']).toBe(3);
+  expect(other.take()).toBeUndefined();
+  other.responses['5xx'] = 1;
+  expect(other.take()?.responses).toEqual({ '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 1 });
+});

@@ -2,10 +2,30 @@ import type { OrderLookup } from './dependencies.ts';
 import type { LookupOutcome, StatusClass } from './live/readings.ts';
 import { type Handler, mapRoutes } from './server.ts';
 
+/** Lookups by who answered, responses by class. */
+export interface ServerCounts {
+  readonly lookups: Readonly<Record<LookupOutcome, number>>;
+  readonly responses: Readonly<Record<StatusClass, number>>;
+}
+
 /** What the server counts; read when somebody asks. */
-export class ServerCounters {
+export class ServerCounters implements ServerCounts {
   readonly lookups: Record<LookupOutcome, number> = { l1: 0, redis: 0, postgresql: 0, absent: 0, failed: 0 };
   readonly responses: Record<StatusClass, number> = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
+
+  /** Adds what another process has counted. */
+  add({ lookups, responses }: ServerCounts): void {
+    addTo(this.lookups, lookups);
+    addTo(this.responses, responses);
+  }
+
+  /** What was counted since the last call, which is forgotten here; undefined when it is nothing. */
+  take(): ServerCounts | undefined {
+    const taken = { lookups: { ...this.lookups }, responses: { ...this.responses } };
+    clear(this.lookups);
+    clear(this.responses);
+    return [taken.lookups, taken.responses].some(isCounted) ? taken : undefined;
+  }
 
   /** The same lookup, counted. What is found at once stays at once. */
   countLookups(lookup: OrderLookup): OrderLookup {
@@ -45,4 +65,16 @@ export class ServerCounters {
       direct: mapRoutes(handler.direct, counted),
     };
   }
+}
+
+function addTo<K extends string>(counts: Record<K, number>, more: Readonly<Record<K, number>>): void {
+  for (const name in counts) counts[name] += more[name];
+}
+
+function clear<K extends string>(counts: Record<K, number>): void {
+  for (const name in counts) counts[name] = 0;
+}
+
+function isCounted(counts: Readonly<Record<string, number>>): boolean {
+  return Object.values(counts).some((count) => count > 0);
 }

@@ -98,6 +98,22 @@ test('several processes serve on one port; one that is killed is replaced while 
   expect(others.filter(isAlive)).toEqual([]);
 }, 60_000);
 
+test('the metrics count what any of the processes answered', async () => {
+  const app = start('serve');
+  await app.untilUp();
+  const asked = 40;
+  for (let at = 0; at < asked; at++) {
+    const response = await fetch(`${place.url}/api/v1/orders/absent-${at}`, { keepalive: false });
+    expect(response.status).toBe(404);
+  }
+  const counted = async () => {
+    const text = await (await fetch(`${place.url}/metrics`, { keepalive: false })).text();
+    return Number(/^test_service_lookups_total\{tier="absent"\} (\d+)$/m.exec(text)?.[1]);
+  };
+  await until(async () => (await counted()) >= asked);
+  expect(await counted()).toBe(asked);
+}, 60_000);
+
 test('the first process killed: none of the others is left', async () => {
   const app = start('serve');
   await app.untilUp();

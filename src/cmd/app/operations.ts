@@ -34,12 +34,13 @@ export interface ProcessParts {
   /** Undefined in a process without a consumer. */
   readonly consumer: { readonly role: OrderConsumer; readonly meter: ConsumerMeter } | undefined;
   readonly registry: Registry;
+  /** Of all processes that serve on the port, in the first of them. */
+  readonly counters: ServerCounters;
   /** When several processes serve on one port: the socket of the first, its bundle of the web console, and whether this is it. */
   readonly beside?: { readonly socket: string; readonly webBundle: string; readonly first: boolean };
 }
 
 export interface OperationsOptions extends ProcessParts {
-  readonly counters: ServerCounters;
   readonly readiness: () => Promise<Readiness>;
   readonly database: Database;
   /** Undefined without a cache. */

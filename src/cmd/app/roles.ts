@@ -9,7 +9,6 @@ import { GeneratorDesk } from '../../producer/generator-desk.ts';
 import { STEADY } from '../../producer/schedule.ts';
 import { apiEndpoints } from '../../server/api.ts';
 import { createApp } from '../../server/app.ts';
-import { ServerCounters } from '../../server/counters.ts';
 import type { Probe } from '../../server/dependencies.ts';
 import { forwardTo, listenOnSocket } from '../../server/first-process.ts';
 import { PolledArrivals } from '../../server/order-arrivals.ts';
@@ -215,7 +214,7 @@ export async function startRestServer(
   parts: ProcessParts,
 ): Promise<RunningServer> {
   const roleLogger = logger.child({ role: 'server' });
-  const { beside } = parts;
+  const { beside, counters } = parts;
   const { cache, database, intakeSender } = clients;
   const store = new PostgresOrderStore(database);
   const offsets = new OffsetStore(database);
@@ -229,12 +228,10 @@ export async function startRestServer(
   ];
   if (cache !== undefined) probes.push({ name: 'redis', required: false, check: () => cache.ping() });
   const readiness = createReadiness(probes, roleLogger);
-  const counters = new ServerCounters();
   const operations = openOperations(config, {
     ...parts,
     database,
     cache: clients.cacheInspector,
-    counters,
     readiness,
     resources,
     logger: roleLogger,
@@ -269,7 +266,8 @@ export async function startRestServer(
   });
   const counted = counters.countResponses(app);
   if (beside?.first === true) {
-    const socket = listenOnSocket(counted, beside.socket);
+    // Not counted: the process that passes them on does.
+    const socket = listenOnSocket(app, beside.socket);
     resources.defer('socket server', () => socket.close());
   }
   const shared = beside === undefined ? 'alone' : beside.first ? 'first' : 'beside';

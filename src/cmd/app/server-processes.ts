@@ -3,12 +3,18 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
+import type { ServerCounters, ServerCounts } from '../../server/counters.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const RESTART = { minMs: 200, maxMs: 10_000 };
 /** One that lived so long was well: the next is started without a longer pause. */
 const WELL_MS = 60_000;
+/** So often a process tells the first one what it has counted. */
+const COUNTS_EVERY_MS = 1_000;
+
+/** What a process tells the first one: that it serves, and then what it has counted. */
+type Report = { readonly up: true } | { readonly counts: ServerCounts };
 
 export interface ServerProcessesOptions {
   /** How many beside this one. */
@@ -17,6 +23,8 @@ export interface ServerProcessesOptions {
   readonly firstProcess: string;
   /** Options of the command line they are to have, too. */
   readonly args: readonly string[];
+  /** Told of what each of them has counted since it last told. */
+  readonly onCounts: (counts: ServerCounts) => void;
   readonly logger: Logger;
 }
 
@@ -73,14 +81,17 @@ export class ServerProcesses {
   }
 
   async #run(onUp: () => void): Promise<unknown[]> {
-    const { firstProcess, args } = this.#options;
+    const { firstProcess, args, onCounts } = this.#options;
     const child = spawn(process.execPath, [MAIN, 'serve', '--beside', firstProcess, ...args], {
       // The engines are up, and what is started locally belongs to the first process.
       env: { ...process.env, TEST_SERVICE_ENGINES: 'off' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#children.add(child);
-    child.once('message', onUp);
+    child.on('message', (report: Report) => {
+      if ('up' in report) onUp();
+      else onCounts(report.counts);
+    });
     try {
       return await once(child, 'exit');
     } finally {
@@ -106,7 +117,15 @@ export function firstProcessGone(): Promise<void> {
   });
 }
 
-/** Tells the first process that this one serves. */
-export function reportUp(): void {
-  process.send?.({ up: true });
+/** Tells the first process that this one serves, and from then on what it counts; the counters are empty afterwards. */
+export function reportToFirst(counters: ServerCounters): void {
+  const report = (one: Report) => {
+    if (process.connected) process.send?.(one);
+  };
+  report({ up: true });
+  const timer = setInterval(() => {
+    const counts = counters.take();
+    if (counts !== undefined) report({ counts });
+  }, COUNTS_EVERY_MS);
+  timer.unref();
 }

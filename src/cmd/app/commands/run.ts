@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
+import { ServerCounters } from '../../../server/counters.ts';
 import type { RunningServer } from '../../../server/server.ts';
 import { ConsumerMeter } from '../../../telemetry/consumer-meter.ts';
 import { banner } from '../banner.ts';
@@ -18,7 +19,7 @@ import {
 import { prepareEnvironment } from '../environment.ts';
 import type { ProcessParts } from '../operations.ts';
 import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
-import { checkProcesses, firstProcessGone, reportUp, ServerProcesses } from '../server-processes.ts';
+import { checkProcesses, firstProcessGone, reportToFirst, ServerProcesses } from '../server-processes.ts';
 import { serverToken } from '../server-token.ts';
 import type { Resources } from '../shutdown.ts';
 
@@ -100,10 +101,11 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   });
   const clients = new Clients(config, resources, logger);
   const registry = new Registry();
+  const counters = new ServerCounters();
   const consumer = roles.consumer ? meteredConsumer() : undefined;
   const server = roles.server ? await startServing() : undefined;
   if (options.beside !== undefined) {
-    reportUp();
+    reportToFirst(counters);
     await Promise.race([aborted(signal), firstProcessGone()]);
     return;
   }
@@ -127,6 +129,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
         ...(options.config === undefined ? [] : ['--config', options.config]),
         ...(options.logLevel === undefined ? [] : ['--log-level', options.logLevel]),
       ],
+      onCounts: (counts) => counters.add(counts),
       logger,
     });
     resources.defer('server processes', () => processes.close(config.shutdownTimeoutMs));
@@ -144,6 +147,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
       generator,
       consumer,
       registry,
+      counters,
       ...(socket !== undefined && {
         beside: { socket, webBundle: join(dirname(socket), 'web.json'), first: options.beside === undefined },
       }),

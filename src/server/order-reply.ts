@@ -3,21 +3,19 @@ import { type Reply, readyHeaders } from './reply.ts';
 
 export type OrderReply = Required<Pick<Reply<200>, 'status' | 'body' | 'headers'>>;
 
-/** Of orders that are answered many times, as those kept in memory are, the answer is made once. */
-const made = new WeakMap<FoundOrder, OrderReply>();
-
 /**
  * The answer that gives an order: the body is the order alone; headers say its tag, who answered and how long that took (`ms`), and
  * where the order came from.
  */
 export function orderReply(found: FoundOrder, ms: number): OrderReply {
   if (found.tier !== 'l1') return { status: 200, body: found.body, headers: orderHeaders(found, ms) };
-  let reply = made.get(found);
-  if (reply === undefined) {
-    reply = { status: 200, body: found.body, headers: readyHeaders(orderHeaders(found, 0)) };
-    made.set(found, reply);
-  }
-  return reply;
+  // Orders kept in memory are answered many times, so the answer is made once and kept with them: a table beside would cost a search.
+  found.answer ??= keptReply(found);
+  return found.answer as OrderReply;
+}
+
+function keptReply(found: FoundOrder): OrderReply {
+  return { status: 200, body: found.body, headers: readyHeaders(orderHeaders(found, 0)) };
 }
 
 function orderHeaders({ etag, tier, origin }: FoundOrder, ms: number): Record<string, string> {

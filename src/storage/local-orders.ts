@@ -49,10 +49,13 @@ export class LocalOrders {
     return ticket;
   }
 
-  /** Takes what was read, unless it was to be forgotten since `reading`. */
+  /**
+   * Takes what was read, unless it was to be forgotten since `reading`. Strings are copied: cut out of an address or a line, they would
+   * keep the whole of it, and to compare one is to read two more places in memory.
+   */
   put(uid: string, ticket: symbol, { body, etag, origin }: OrderDocument): void {
     if (this.#orders === undefined || this.#reads.get(uid) !== ticket) return;
-    this.#orders.set(uid, { body, etag, origin, tier: 'l1' });
+    this.#orders.set(ownCopy(uid), { body, etag: ownCopy(etag), origin, tier: 'l1', answer: undefined });
   }
 
   ended(uids: readonly string[], ticket: symbol): void {
@@ -83,4 +86,8 @@ export class LocalOrders {
     this.#trustedUntil = 0;
     return this.forgetAll();
   }
+}
+
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
 }

@@ -89,7 +89,10 @@ async function run(context: BenchContext): Promise<BenchReport> {
   return { tables: tablesOut, data, lines };
 }
 
-/** Rounds of the contenders alternate, all servers running; only the one that is asked does anything. */
+/**
+ * Each round has servers of its own, all running, of which only the one that is asked does anything: where a process's memory
+ * happens to lie makes a difference of a twentieth, and it is the same for as long as the process lives.
+ */
 async function measureAll(
   tier: string,
   contenders: readonly Contender[],
@@ -97,26 +100,26 @@ async function measureAll(
   engines: BenchEngines,
   context: BenchContext,
 ): Promise<{ name: string; figures: Figures; rounds: WrkResult[] }[]> {
-  const servers = [];
-  for (const one of contenders) servers.push({ ...one, ...(await start(one, engines, context)) });
-  const results = new Map(servers.map(({ name }) => [name, [] as WrkResult[]]));
-  // Round 0 warms up: caches are filled, code is compiled.
-  for (let round = 0; round <= rounds; round++) {
+  const results = new Map(contenders.map(({ name }) => [name, [] as WrkResult[]]));
+  for (let round = 1; round <= rounds; round++) {
     context.say(`${tier}: round ${round} of ${rounds}`);
-    for (const { name, url, child } of servers) {
-      const result = await wrk({
+    const servers = [];
+    for (const one of contenders) servers.push({ ...one, ...(await start(one, engines, context)) });
+    const ask = ({ url, child }: RunningService, seconds: number): Promise<WrkResult> =>
+      wrk({
         url,
         uids,
         connections: CONNECTIONS,
-        seconds: round === 0 ? WARM_UP_S : seconds,
+        seconds,
         folder: engines.folder,
         pids: [child.pid],
         signal: context.signal,
       });
-      if (round > 0) results.get(name)?.push(result);
-    }
+    // Caches are filled, code is compiled.
+    for (const server of servers) await ask(server, WARM_UP_S);
+    for (const server of servers) results.get(server.name)?.push(await ask(server, seconds));
+    for (const { child } of servers) await child.stop();
   }
-  for (const { child } of servers) await child.stop();
   return [...results].map(([name, all]) => ({ name, figures: summary(all), rounds: all }));
 }
 

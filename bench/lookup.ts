@@ -13,7 +13,9 @@ import { type WrkResult, wrk } from './lib/wrk.ts';
 
 const ORDERS = 1_000;
 const CONNECTIONS = 64;
-const WARM_UP_S = 3;
+const WARM_UP_S = 6;
+/** Contenders take turns of this length: what else happens on the machine then slows them alike. */
+const TURN_S = 2;
 const KEY_PREFIX = 'bare:';
 /** What the service's own pool has by default. */
 const POSTGRESQL_CONNECTIONS = 10;
@@ -31,8 +33,15 @@ interface Contender {
   readonly settings?: AppSettings;
 }
 
-/** Medians of the rounds. */
+/** Medians of the turns. */
 type Figures = Omit<WrkResult, 'requests'>;
+
+interface Measured {
+  readonly name: string;
+  readonly figures: Figures;
+  /** Those of all contenders of a tier were taken one after the other, in this order. */
+  readonly turns: readonly WrkResult[];
+}
 
 async function run(context: BenchContext): Promise<BenchReport> {
   const seconds = knob('SECONDS', 8);
@@ -80,9 +89,9 @@ async function run(context: BenchContext): Promise<BenchReport> {
     // The fastest of the bare ones is what counts.
     const bare = measured.slice(0, -1).sort((a, b) => b.figures.rate - a.figures.rate)[0];
     if (service === undefined || bare === undefined) continue;
-    const ratio = service.figures.rate / bare.figures.rate;
-    const cpuRatio = service.figures.cpu / bare.figures.cpu;
-    tablesOut.push(tierTable(tier, measured, bare.figures));
+    const ratio = against(bare, service, ({ rate }) => rate);
+    const cpuRatio = against(bare, service, ({ cpu }) => cpu);
+    tablesOut.push(tierTable(tier, measured, bare));
     data[tier] = { measured, ratio, cpuRatio };
     lines.push(`lookup-${tier} cpu_ratio ${fixed(cpuRatio, 2)}`, `lookup-${tier} ratio ${fixed(ratio, 2)}`);
   }
@@ -90,8 +99,8 @@ async function run(context: BenchContext): Promise<BenchReport> {
 }
 
 /**
- * Each round has servers of its own, all running, of which only the one that is asked does anything: where a process's memory
- * happens to lie makes a difference of a twentieth, and it is the same for as long as the process lives.
+ * Each round has servers of its own: where a process's memory happens to lie makes a difference of a twentieth, and it is the same
+ * for as long as the process lives. All run, and only the one that is asked does anything.
  */
 async function measureAll(
   tier: string,
@@ -99,28 +108,29 @@ async function measureAll(
   { seconds, rounds, uids }: { seconds: number; rounds: number; uids: readonly string[] },
   engines: BenchEngines,
   context: BenchContext,
-): Promise<{ name: string; figures: Figures; rounds: WrkResult[] }[]> {
+): Promise<Measured[]> {
   const results = new Map(contenders.map(({ name }) => [name, [] as WrkResult[]]));
   for (let round = 1; round <= rounds; round++) {
     context.say(`${tier}: round ${round} of ${rounds}`);
     const servers = [];
     for (const one of contenders) servers.push({ ...one, ...(await start(one, engines, context)) });
-    const ask = ({ url, child }: RunningService, seconds: number): Promise<WrkResult> =>
+    const ask = ({ url, child }: RunningService, length: number): Promise<WrkResult> =>
       wrk({
         url,
         uids,
         connections: CONNECTIONS,
-        seconds,
+        seconds: length,
         folder: engines.folder,
         pids: [child.pid],
         signal: context.signal,
       });
     // Caches are filled, code is compiled.
     for (const server of servers) await ask(server, WARM_UP_S);
-    for (const server of servers) results.get(server.name)?.push(await ask(server, seconds));
+    for (let asked = 0; asked < seconds; asked += TURN_S)
+      for (const server of servers) results.get(server.name)?.push(await ask(server, TURN_S));
     for (const { child } of servers) await child.stop();
   }
-  return [...results].map(([name, all]) => ({ name, figures: summary(all), rounds: all }));
+  return [...results].map(([name, turns]) => ({ name, figures: summary(turns), turns }));
 }
 
 async function start(
@@ -167,8 +177,8 @@ async function fillRedis({ redisUrl }: BenchEngines, responses: readonly BareRes
   redis.close();
 }
 
-function summary(rounds: readonly WrkResult[]): Figures {
-  const of = (pick: (one: WrkResult) => number): number => median(rounds.map(pick));
+function summary(turns: readonly WrkResult[]): Figures {
+  const of = (pick: (one: WrkResult) => number): number => median(turns.map(pick));
   return {
     rate: of(({ rate }) => rate),
     cpu: of(({ cpu }) => cpu),
@@ -177,22 +187,29 @@ function summary(rounds: readonly WrkResult[]): Figures {
   };
 }
 
-function tierTable(
-  tier: string,
-  measured: readonly { name: string; figures: Figures }[],
-  bare: Figures,
-): Table {
+/** How many times the bare server's figure: the median of the ratios of turns that followed each other. */
+function against(bare: Measured, one: Measured, pick: (turn: WrkResult) => number): number {
+  return median(one.turns.map((turn, at) => pick(turn) / pick(bare.turns[at] ?? turn)));
+}
+
+function tierTable(tier: string, measured: readonly Measured[], bare: Measured): Table {
   return {
     title: `${tier}: ${CONNECTIONS} connections, ${ORDERS} orders in turn; CPU of the server in µs a request, latency in ms`,
     columns: ['', 'requests/s', 'ratio', 'CPU', 'CPU ratio', 'p50', 'p99'],
-    rows: measured.map(({ name, figures: { rate, cpu, p50, p99 } }) => [
-      name,
-      whole(rate),
-      fixed(rate / bare.rate, 2),
-      fixed(cpu, 1),
-      fixed(cpu / bare.cpu, 2),
-      fixed(p50, 2),
-      fixed(p99, 2),
+    rows: measured.map((one) => [
+      one.name,
+      whole(one.figures.rate),
+      fixed(
+        against(bare, one, ({ rate }) => rate),
+        2,
+      ),
+      fixed(one.figures.cpu, 1),
+      fixed(
+        against(bare, one, ({ cpu }) => cpu),
+        2,
+      ),
+      fixed(one.figures.p50, 2),
+      fixed(one.figures.p99, 2),
     ]),
   };
 }

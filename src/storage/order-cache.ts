@@ -43,6 +43,6 @@ export interface OrderCache {
    * named, is for who looks on.
    */
   invalidate(uids: readonly string[], cause?: InvalidationCause): Promise<boolean>;
-  /** Resolves when the cache answers. @throws AppError `cache_unavailable` */
+  /** Resolves when the cache answers; a first attempt to connect to it is waited for. @throws AppError `cache_unavailable` */
   ping(): Promise<void>;
 }

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test';
+import { RedisConnection } from '../../src/storage/redis/client.ts';
+import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
 import { cached } from '../helpers/cache-setup.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { useRedisCaches } from '../helpers/redis-caches.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
@@ -97,5 +101,28 @@ describe('a healthy Redis', () => {
     } finally {
       await redis.server.command(['CONFIG', 'SET', 'maxmemory', '0']);
     }
+  });
+});
+
+describe('right after the start', () => {
+  const ping = async (url: string): Promise<void> => {
+    const settings = { urls: [url], connectTimeoutMs: 500, commandTimeoutMs: 100 };
+    const connection = new RedisConnection(settings, silentLogger);
+    const cache = new RedisOrderCache(connection, { keyPrefix: 'start', ttlSeconds: 60 }, silentLogger);
+    cache.start();
+    try {
+      await cache.ping();
+    } finally {
+      await cache.close();
+    }
+  };
+
+  test('Redis is not called down while it is being connected to', async () => {
+    await ping(redis.server.url);
+  });
+
+  test('Redis is called down when it can’t be connected to', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    expect(ping(url)).rejects.toMatchObject({ code: 'cache_unavailable' });
   });
 });

@@ -59,6 +59,7 @@ export class RedisConnection {
   #supervision: Promise<void> | undefined;
   #current: { readonly nodes: RedisNodes; readonly lost: (reason: string) => void } | undefined;
   readonly #stop = new AbortController();
+  readonly #attempted = Promise.withResolvers<void>();
 
   /** Opens nothing yet. @throws AppError `config_invalid` for an address node-redis can't use. */
   constructor(settings: RedisSettings, logger: Logger) {
@@ -75,6 +76,11 @@ export class RedisConnection {
   start(owner: RedisOwner): void {
     if (this.#stop.signal.aborted) return;
     this.#supervision ??= this.#supervise(owner);
+  }
+
+  /** Resolves when the first attempt to connect is over, however it went. */
+  get attempted(): Promise<void> {
+    return this.#attempted.promise;
   }
 
   /** True while commands are accepted. */
@@ -118,6 +124,7 @@ export class RedisConnection {
     while (!this.#stop.signal.aborted) {
       const from = performance.now();
       const { reason, wasUp } = await this.#session(owner);
+      this.#attempted.resolve();
       if (this.#stop.signal.aborted) return;
       if (wasUp && performance.now() - from > QUIET_MS) failures = 0;
       const ceiling = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures++, 20));
@@ -151,6 +158,7 @@ export class RedisConnection {
       }
       const { nodes } = early;
       this.#current = { nodes, lost };
+      this.#attempted.resolve();
       this.#logger.info(nodes.isCluster ? { masters: nodes.all.length } : {}, 'redis is in use');
       owner.onUp(nodes.tracked);
       beat = this.#startBeat(early, owner, lost);

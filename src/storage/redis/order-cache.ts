@@ -113,6 +113,7 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async ping(): Promise<void> {
+    await this.#connection.attempted;
     await this.#connection.run((redis) => Promise.all(redis.all.map((node) => node.redis.ping())));
   }
 

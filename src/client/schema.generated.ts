@@ -1002,9 +1002,13 @@ export type DeadLetter = {
   /** null for a tombstone */
   value_bytes: number | null;
   redriven_at: string | null;
-  headers: Record<string, string | {
-    base64: string;
-  }>;
+  /** In their order; a name may come twice */
+  headers: ({
+    name: string;
+    value: string | {
+      base64: string;
+    } | null;
+  })[];
   /** The value, when it is JSON */
   value?: unknown;
   /** Its bytes, when `value` is absent or would not give them back exactly */
@@ -1255,6 +1259,7 @@ export type Message = {
   key: string | {
     base64: string;
   } | null;
+  /** In their order; a name may come twice */
   headers: ({
     name: string;
     value: string | {

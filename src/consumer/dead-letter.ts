@@ -13,23 +13,26 @@ export interface RejectedRecord {
   readonly at: number;
 }
 
+const OWN = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
+const REPLAYS = Buffer.from(DEAD_LETTER_HEADERS.replays);
+
 /**
  * The dead letter of a record: its key, its value's bytes and its headers as they were, and why it is one. `dl-replays` is kept: it
  * counts how often the message was sent back to its topic.
  */
 export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   const { record, rejection } = rejected;
-  // Without a prototype: a header may be called __proto__.
-  const headers: Record<string, string | Buffer> = Object.create(null);
-  for (const [key, value] of record.headers) headers[key?.toString() ?? ''] = value ?? Buffer.alloc(0);
-  headers[DEAD_LETTER_HEADERS.reason] = rejection.reason;
-  headers[DEAD_LETTER_HEADERS.detail] = rejection.detail;
-  headers[DEAD_LETTER_HEADERS.topic] = rejected.topic;
-  headers[DEAD_LETTER_HEADERS.partition] = String(rejected.partition);
-  headers[DEAD_LETTER_HEADERS.offset] = String(record.offset);
-  headers[DEAD_LETTER_HEADERS.at] = String(rejected.at);
-  headers[DEAD_LETTER_HEADERS.replays] ??= '0';
-  return { key: record.key, value: record.value, headers };
+  const headers = {
+    [DEAD_LETTER_HEADERS.reason]: rejection.reason,
+    [DEAD_LETTER_HEADERS.detail]: rejection.detail,
+    [DEAD_LETTER_HEADERS.topic]: rejected.topic,
+    [DEAD_LETTER_HEADERS.partition]: String(rejected.partition),
+    [DEAD_LETTER_HEADERS.offset]: String(record.offset),
+    [DEAD_LETTER_HEADERS.at]: String(rejected.at),
+    [DEAD_LETTER_HEADERS.replays]: record.header(REPLAYS) ?? '0',
+  };
+  const carried = record.headers.filter(([name]) => name === null || !OWN.has(name.toString()));
+  return { key: record.key, value: record.value, headers, carried };
 }
 
 /** What is kept of a value that the dead-letter topic refuses to take whole. */
@@ -40,9 +43,9 @@ const TRUNCATED_BYTES = 65_536;
  * less than its source. `dl-truncated` says how long the value was; the whole of it is where `dl-topic` and `dl-offset` say.
  */
 export function truncatedLetter(letter: OutgoingMessage): OutgoingMessage {
-  const own = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
-  const headers: Record<string, string | Buffer> = Object.create(null);
-  for (const [name, value] of Object.entries(letter.headers)) if (own.has(name)) headers[name] = value;
-  headers[DEAD_LETTER_HEADERS.truncated] = String(letter.value?.length ?? 0);
+  const headers = {
+    ...letter.headers,
+    [DEAD_LETTER_HEADERS.truncated]: String(letter.value?.length ?? 0),
+  };
   return { key: letter.key, value: letter.value?.subarray(0, TRUNCATED_BYTES) ?? null, headers };
 }

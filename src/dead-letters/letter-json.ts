@@ -1,3 +1,4 @@
+import { type NamedHeader, namedHeaders } from '../kafka/named-headers.ts';
 import { type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { type DeadLetter, formatPosition } from './letter.ts';
 import type { RedriveRecord } from './ports.ts';
@@ -24,7 +25,8 @@ export interface LetterSummary {
 
 /** A letter with all it has. */
 export interface LetterJson extends LetterSummary {
-  readonly headers: Readonly<Record<string, TextOrBase64>>;
+  /** The original ones in their order; a name may come twice. */
+  readonly headers: readonly NamedHeader[];
   /** The value, when it is JSON. */
   readonly value?: unknown;
   /** The value's bytes, when `value` is absent or does not give them back exactly. */
@@ -53,10 +55,9 @@ export function letterSummary(letter: DeadLetter, redriven: RedriveRecord | unde
 }
 
 export function letterJson(letter: DeadLetter, redriven: RedriveRecord | undefined): LetterJson {
-  const headers = letter.headers.map(([name, value]) => [name, textOrBase64(value)]);
   return {
     ...letterSummary(letter, redriven),
-    headers: Object.fromEntries(headers),
+    headers: namedHeaders(letter.headers),
     ...valueJson(letter.value),
   };
 }

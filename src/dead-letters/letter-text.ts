@@ -41,10 +41,10 @@ export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefin
     ['Came from', came],
     ['Replays', String(summary.replays)],
     ['Redriven', summary.redriven_at ?? 'no'],
-    ['Key', letter.key === null ? '(none)' : (textOf(letter.key) ?? `0x${letter.key.toString('hex')}`)],
+    ['Key', letter.key === null ? '(none)' : bytesText(letter.key)],
     ...letter.headers.map(([name, value]): [string, string] => [
-      `Header ${name}`,
-      textOf(value) ?? `0x${value.toString('hex')}`,
+      `Header ${name ?? ''}`,
+      value === null ? '(none)' : bytesText(value),
     ]),
   ];
   const width = Math.max(...rows.map(([name]) => printable(name).length));
@@ -52,6 +52,10 @@ export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefin
     `${printable(name).padEnd(width)}  ${printable(value)}`.trimEnd(),
   );
   return `${lines.join('\n')}\n\n${valueText(letter.value)}`;
+}
+
+function bytesText(bytes: Buffer): string {
+  return textOf(bytes) ?? `0x${bytes.toString('hex')}`;
 }
 
 /** JSON indented, other bytes as a dump. */

@@ -13,7 +13,7 @@ test('a record becomes a letter, its headers split from those of dead letters', 
     source: { topic: 'orders', partition: 2, offset: 107 },
     at: 55,
     replays: 2,
-    headers: [['content-type', Buffer.from('application/json')]],
+    headers: [[Buffer.from('content-type'), Buffer.from('application/json')]],
   });
   expect(letter.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });

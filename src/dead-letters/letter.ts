@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX } from '../kafka/dead-letter-headers.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
+import type { LogRecord, RecordHeaders } from '../kafka/order-log.ts';
 import { isRejectionReason, type RejectionReason } from '../order/rejection.ts';
 
 /** Where a letter stands in the dead-letter topic. */
@@ -34,18 +34,18 @@ export interface DeadLetter extends Position {
   /** Bytes the value had, where the broker took only its start. */
   readonly truncated?: number;
   /** The original headers, without those of dead letters. */
-  readonly headers: ReadonlyArray<readonly [string, Buffer]>;
+  readonly headers: RecordHeaders;
 }
 
 /** Record → letter; never throws. `topicId` is the dead-letter topic's. */
 export function parseLetter(topicId: string, partition: number, record: LogRecord): DeadLetter {
   const own = new Map<string, string>();
-  const headers: [string, Buffer][] = [];
-  for (const [name, value] of record.headers) {
+  const headers = record.headers.filter(([name, value]) => {
     const text = name?.toString() ?? '';
-    if (text.startsWith(DEAD_LETTER_PREFIX)) own.set(text, value?.toString() ?? '');
-    else headers.push([text, value ?? Buffer.alloc(0)]);
-  }
+    if (!text.startsWith(DEAD_LETTER_PREFIX)) return true;
+    own.set(text, value?.toString() ?? '');
+    return false;
+  });
   const { key, value, offset } = record;
   const source = sourceOf(own);
   const replays = wholeNumber(own.get(DEAD_LETTER_HEADERS.replays)) ?? 0;

@@ -18,12 +18,12 @@ export function redriveMessage(
   target: RedriveTarget,
   redriveId: string,
 ): OutgoingMessage & { readonly partition: number } {
-  // Without a prototype: a header may be called __proto__.
-  const headers: Record<string, string | Buffer> = Object.create(null);
-  for (const [name, bytes] of letter.headers) headers[name] = bytes;
-  headers[DEAD_LETTER_HEADERS.replays] = String(letter.replays + 1);
-  headers[REDRIVE_ID_HEADER] = redriveId;
-  return { key: letter.key, value, headers, partition: partitionOf(letter, target) };
+  const headers = {
+    [DEAD_LETTER_HEADERS.replays]: String(letter.replays + 1),
+    [REDRIVE_ID_HEADER]: redriveId,
+  };
+  const partition = partitionOf(letter, target);
+  return { key: letter.key, value, headers, carried: letter.headers, partition };
 }
 
 /** Where it came from, so that an order's messages stay in one partition whatever partitioner its producer has. */

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { FakeTopic } from '../../test/helpers/fake-topic.ts';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { logRecord } from '../../test/helpers/log-record.ts';
+import { logRecords } from '../../test/helpers/log-records.ts';
 import { AppError } from '../lib/app-error.ts';
 import { type DeadLetter, parseLetter } from './letter.ts';
 import type { BatchFate, BatchSender, IntendedLetter, RedriveBatch } from './ports.ts';
@@ -65,10 +66,9 @@ class World {
         if (fate === 'lost before') throw lost;
         if (fate === 'refused') throw new AppError('kafka_rejected', 'too large');
         if (fate === 'fenced') throw new AppError('fenced', 'taken over');
-        const offsets = messages.map(({ partition, key, value, headers }) => {
-          const log = this.target.partitions[partition] ?? [];
-          const text = Object.fromEntries(Object.entries(headers).map(([name, one]) => [name, String(one)]));
-          return log.push(logRecord({ offset: log.length, key, value, headers: text })) - 1;
+        const offsets = messages.map((message) => {
+          const log = this.target.partitions[message.partition] ?? [];
+          return log.push(...logRecords([message], log.length)) - 1;
         });
         if (fate === 'lost after') throw lost;
         return offsets;

@@ -76,7 +76,11 @@ export class AtomicSender {
     const transaction = this.#first ?? (await this.#producer.beginTransaction());
     this.#first = undefined;
     const { offsets = [] } = await transaction.send({
-      messages: messages.map((message) => ({ ...message, topic })),
+      messages: messages.map(({ carried, headers, ...message }) => ({
+        ...message,
+        topic,
+        headers: headerMap(carried, headers),
+      })),
     });
     await transaction.commit();
     // A partition's messages are one record batch: they follow each other from its first offset on.
@@ -89,15 +93,29 @@ export class AtomicSender {
   }
 }
 
+/** As the client takes them: keys of its map that are buffers are told apart, whatever they hold, so names may repeat. */
+function headerMap(
+  carried: OutgoingMessage['carried'],
+  headers: OutgoingMessage['headers'],
+): Map<Buffer, Buffer | null> {
+  const own = Object.entries(headers).map(
+    ([name, value]) => [Buffer.from(name), Buffer.from(value)] as const,
+  );
+  return new Map([
+    ...(carried ?? []).map(([name, value]) => [Buffer.from(name ?? ''), value] as const),
+    ...own,
+  ]);
+}
+
 function createProducer(brokers: readonly string[], transactionalId: string) {
   const bytes = (value: Buffer | null | undefined): Buffer | undefined => value ?? undefined;
-  const text = (value: Buffer | string | undefined): Buffer => Buffer.from(value ?? '');
+  const name = (value: Buffer | undefined): Buffer => value ?? Buffer.alloc(0);
   return new Producer({
     clientId: 'test-service-redrive',
     bootstrapBrokers: [...brokers],
     transactionalId,
     idempotent: true,
-    serializers: { key: bytes, value: bytes, headerKey: text, headerValue: text },
+    serializers: { key: bytes, value: bytes, headerKey: name, headerValue: bytes },
     connectTimeout: 3_000,
     requestTimeout: 10_000,
     timeout: TRANSACTION_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import { startOf, type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { DEAD_LETTER_HEADERS } from './dead-letter-headers.ts';
+import { type NamedHeader, namedHeaders } from './named-headers.ts';
 import type { LogRecord } from './order-log.ts';
 
 /** What a message turned out to be. */
@@ -19,7 +20,7 @@ export interface BrowsedMessage {
   readonly timestamp: string;
   readonly key: TextOrBase64 | null;
   /** In their order; a name may come twice. */
-  readonly headers: ReadonlyArray<{ readonly name: string; readonly value: TextOrBase64 | null }>;
+  readonly headers: readonly NamedHeader[];
   /** Null for a tombstone. */
   readonly value: TextOrBase64 | null;
   /** Length of the whole value. */
@@ -55,10 +56,7 @@ export function browsedMessage(
     offset,
     timestamp: new Date(Math.min(Math.max(0, timestamp), LAST_INSTANT)).toISOString(),
     key: key === null ? null : textOrBase64(key),
-    headers: record.headers.map(([name, content]) => ({
-      name: name?.toString() ?? '',
-      value: content === null ? null : textOrBase64(content),
-    })),
+    headers: namedHeaders(record.headers),
     value: value === null ? null : startOf(value, options.maxValueBytes),
     value_bytes: value === null ? null : value.length,
     cut: value !== null && value.length > options.maxValueBytes,

@@ -1,8 +1,12 @@
+import type { RecordHeaders } from './order-log.ts';
+
 /** A message on its way to Kafka. Header values are text or bytes; a null value is a tombstone. */
 export interface OutgoingMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string | Buffer>>;
+  /** Headers of another message that go before these, as they are. */
+  readonly carried?: RecordHeaders;
   /** Without it the key decides (murmur2, as Kafka's own clients); without a key they are spread. */
   readonly partition?: number;
 }

@@ -1,3 +1,6 @@
+/** Names and values in their order; a name may come more than once. */
+export type RecordHeaders = ReadonlyArray<readonly [name: Buffer | null, value: Buffer | null]>;
+
 /** One record of a partition. Its buffers share the fetch answer's memory, and are made when they are asked for. */
 export interface LogRecord {
   /** Offsets are numbers here: 2^53 messages last 285 years at a million a second. */
@@ -6,7 +9,7 @@ export interface LogRecord {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: ReadonlyArray<readonly [Buffer | null, Buffer | null]>;
+  readonly headers: RecordHeaders;
   /** The value lies in these bytes from `valueAt` on; a `valueLength` of −1 stands for null. */
   readonly bytes: Buffer;
   readonly valueAt: number;

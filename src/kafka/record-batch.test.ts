@@ -7,12 +7,28 @@ const messages: OutgoingMessage[] = [
   { key: Buffer.from('k1'), value: Buffer.from('v1'), headers: {} },
   { key: null, value: Buffer.alloc(0), headers: { text: 'жук', bytes: Buffer.from([0, 255]), empty: '' } },
   { key: Buffer.alloc(0), value: null, headers: { '': 'no name' } },
+  {
+    key: null,
+    value: Buffer.from('carries'),
+    headers: { last: 'x' },
+    carried: [
+      [Buffer.from('twice'), Buffer.from('1')],
+      [Buffer.from('twice'), Buffer.from('2')],
+      [Buffer.from([0xff]), Buffer.alloc(200, 'd')],
+      [Buffer.from('none'), null],
+    ],
+  },
   { key: Buffer.alloc(63, 'a'), value: Buffer.alloc(20_000, 'b'), headers: { long: 'x'.repeat(9_000) } },
   ...Array.from({ length: 100 }, (_, at) => ({
     key: Buffer.from(String(at)),
     value: Buffer.alloc(at, 'c'),
     headers: {},
   })),
+];
+
+const pair = (name: string, content: string | Buffer): [Buffer, Buffer] => [
+  Buffer.from(name),
+  Buffer.from(content),
 ];
 
 test('the client’s own reader reads what is encoded', () => {
@@ -35,13 +51,16 @@ test('the client’s own reader reads what is encoded', () => {
     read.records.map(({ key, value, headers }) => ({
       key,
       value,
-      headers: Object.fromEntries(headers.map(([name, content]) => [String(name), String(content)])),
+      headers,
     })),
   ).toEqual(
-    messages.map(({ key, value, headers }) => ({
+    messages.map(({ key, value, headers, carried = [] }) => ({
       key,
       value,
-      headers: Object.fromEntries(Object.entries(headers).map(([name, content]) => [name, String(content)])),
+      headers: [
+        ...carried.map(([name, content]): [Buffer | null, Buffer | null] => [name, content]),
+        ...Object.entries(headers).map(([name, content]) => pair(name, content)),
+      ],
     })),
   );
   expect(read.records.map(({ offsetDelta }) => offsetDelta)).toEqual(messages.map((_, at) => at));

@@ -1,5 +1,6 @@
 import { crc32c, Writer } from '@platformatic/kafka';
 import type { OutgoingMessage } from './message-sender.ts';
+import type { RecordHeaders } from './order-log.ts';
 
 /** Who wrote a batch, and its place in what that producer wrote to the partition (KIP-98). */
 export interface BatchIdentity {
@@ -18,6 +19,10 @@ const HEADER_OVERHEAD = 10;
 /** Up to here a loop over the bytes is cheaper than a call into the engine. */
 const SHORT = 20;
 
+const NONE: RecordHeaders = [];
+/** A header's name can't be null (KIP-82). */
+const EMPTY = Buffer.alloc(0);
+
 /** With their length before them, as a record has them. */
 const headerNames = new Map<string, Uint8Array>();
 
@@ -27,6 +32,8 @@ export function recordSize(message: OutgoingMessage): number {
   for (const name in message.headers) {
     size += HEADER_OVERHEAD + nameBytes(name).length + (message.headers[name]?.length ?? 0) * 3;
   }
+  for (const [name, content] of message.carried ?? NONE)
+    size += HEADER_OVERHEAD + (name?.length ?? 0) + (content?.length ?? 0);
   return size;
 }
 
@@ -67,9 +74,10 @@ export function stampRecordBatch(batch: Buffer, identity: BatchIdentity): void {
 }
 
 function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, offset: number): number {
-  const { key, value, headers } = message;
-  let headerCount = 0;
+  const { key, value, headers, carried = NONE } = message;
+  let headerCount = carried.length;
   let headerBytes = 0;
+  for (const [name, content] of carried) headerBytes += sizeOf(name ?? EMPTY) + sizeOf(content);
   for (const name in headers) {
     const content = headers[name];
     if (content === undefined) continue;
@@ -77,9 +85,7 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
     headerCount += 1;
     headerBytes += nameBytes(name).length + varintSize(length) + length;
   }
-  const keyBytes = key === null ? 1 : varintSize(key.length) + key.length;
-  const valueBytes = value === null ? 1 : varintSize(value.length) + value.length;
-  const body = 2 + varintSize(offset) + keyBytes + valueBytes + varintSize(headerCount) + headerBytes;
+  const body = 2 + varintSize(offset) + sizeOf(key) + sizeOf(value) + varintSize(headerCount) + headerBytes;
   let at = writeVarint(batch, start, body);
   batch[at] = 0;
   batch[at + 1] = 0;
@@ -87,6 +93,10 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
   at = writeNullable(batch, at, key);
   at = writeNullable(batch, at, value);
   at = writeVarint(batch, at, headerCount);
+  for (const [name, content] of carried) {
+    at = writeNullable(batch, at, name ?? EMPTY);
+    at = writeNullable(batch, at, content);
+  }
   for (const name in headers) {
     const content = headers[name];
     if (content === undefined) continue;
@@ -94,6 +104,11 @@ function writeRecord(batch: Buffer, start: number, message: OutgoingMessage, off
     at = writeNullable(batch, at, typeof content === 'string' ? Buffer.from(content) : content);
   }
   return at;
+}
+
+/** With the length before it. */
+function sizeOf(bytes: Buffer | null): number {
+  return bytes === null ? 1 : varintSize(bytes.length) + bytes.length;
 }
 
 function writeNullable(batch: Buffer, start: number, bytes: Buffer | null): number {

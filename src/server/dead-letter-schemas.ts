@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { REJECTION_REASONS } from '../order/rejection.ts';
+import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -37,9 +38,6 @@ export const LetterFilterSchema = Type.Object({
   key: Type.Optional(Type.String({ description: 'With exactly this message key' })),
 });
 
-const bytesOrText = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
-  description: 'Text, or base64 when it is no UTF-8',
-});
 const summary = {
   position: PositionSchema,
   partition: Type.Integer(),
@@ -55,7 +53,7 @@ const summary = {
   ]),
   at: Type.String({ format: 'date-time', description: 'When it was rejected' }),
   replays: Type.Integer({ description: 'How often it had been sent back before' }),
-  key: Type.Union([bytesOrText, Type.Null()]),
+  key: Type.Union([BytesSchema, Type.Null()]),
   value_bytes: Type.Union([Type.Integer(), Type.Null()], { description: 'null for a tombstone' }),
   redriven_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
 };
@@ -67,7 +65,7 @@ export const LetterSummarySchema = Type.Object(summary, { ...strict, $id: 'DeadL
 export const LetterSchema = Type.Object(
   {
     ...summary,
-    headers: Type.Record(Type.String(), bytesOrText),
+    headers: HeadersSchema,
     value: Type.Optional(Type.Unknown({ description: 'The value, when it is JSON' })),
     value_base64: Type.Optional(
       Type.String({ description: 'Its bytes, when `value` is absent or would not give them back exactly' }),

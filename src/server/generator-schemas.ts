@@ -1,5 +1,6 @@
 import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
 import { OrderUidSchema } from '../order/order.ts';
+import { BytesSchema } from './bytes-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -91,10 +92,6 @@ export const GeneratorSchema = Type.Object(
 
 export type GeneratorJson = Static<typeof GeneratorSchema>;
 
-const bytes = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
-  description: 'Text, or base64 when it is no UTF-8',
-});
-
 /** The messages that come next. */
 export const PreviewSchema = Type.Object(
   {
@@ -102,8 +99,8 @@ export const PreviewSchema = Type.Object(
       Type.Object(
         {
           index,
-          key: Type.Union([bytes, Type.Null()]),
-          value: Type.Union([bytes, Type.Null()]),
+          key: Type.Union([BytesSchema, Type.Null()]),
+          value: Type.Union([BytesSchema, Type.Null()]),
           fault: Type.Union([Type.String(), Type.Null()]),
         },
         strict,

@@ -1,13 +1,10 @@
 import Type, { type Static } from 'typebox';
+import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
-const bytes = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
-  description: 'Text, or base64 when it is no UTF-8',
-});
-
 /** Kafka's own rule for topic names. */
 export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
 
@@ -64,9 +61,9 @@ export const MessageSchema = Type.Object(
     partition: count,
     offset: count,
     timestamp: Type.String({ format: 'date-time' }),
-    key: orNull(bytes),
-    headers: Type.Array(Type.Object({ name: Type.String(), value: orNull(bytes) }, strict)),
-    value: Type.Union([bytes, Type.Null()], { description: 'Null for a tombstone' }),
+    key: orNull(BytesSchema),
+    headers: HeadersSchema,
+    value: Type.Union([BytesSchema, Type.Null()], { description: 'Null for a tombstone' }),
     value_bytes: Type.Union([count, Type.Null()], { description: 'Length of the whole value' }),
     cut: Type.Boolean({ description: '`value` is only the start of it' }),
     meaning: Type.Union([

@@ -17,7 +17,7 @@ export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
   }
 
   find(position: LetterPosition): Promise<object | undefined> {
-    return this.#note({ find: position }, { ...SUMMARY, headers: {} });
+    return this.#note({ find: position }, { ...SUMMARY, headers: [] });
   }
 
   async counts(query: LetterQuery): Promise<object> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { bytesText, hexOf, prettyBytes } from './bytes.ts';
+import { bytesText, headerTexts, hexOf, prettyBytes } from './bytes.ts';
 
 test('JSON is indented, other text stays, bytes become hexadecimal', () => {
   expect(prettyBytes('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
@@ -7,4 +7,17 @@ test('JSON is indented, other text stays, bytes become hexadecimal', () => {
   expect(prettyBytes({ base64: btoa('\x00\xffA') })).toBe(hexOf(btoa('\x00\xffA')));
   expect(hexOf(btoa('\x00\xffA'))).toBe(`000000  00 ff 41${' '.repeat(39)}  ..A`);
   expect([bytesText(null), bytesText('k'), bytesText({ base64: '/w==' })]).toEqual(['—', 'k', 'base64:/w==']);
+});
+
+test('headers that have one name are told apart', () => {
+  const headers = [
+    { name: 'a', value: '1' },
+    { name: 'b', value: null },
+    { name: 'a', value: { base64: '/w==' } },
+  ];
+  expect(headerTexts(headers)).toEqual([
+    ['a', '1'],
+    ['b', '—'],
+    ['a (2)', 'base64:/w=='],
+  ]);
 });

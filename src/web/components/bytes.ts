@@ -1,6 +1,18 @@
 /** Text, or base64 of what is no UTF-8, as the API gives keys and values. */
 export type TextOrBase64 = string | { readonly base64: string };
 
+/** Headers as names and texts; a name that comes again is numbered. */
+export function headerTexts(
+  headers: ReadonlyArray<{ readonly name: string; readonly value: TextOrBase64 | null }>,
+): [name: string, text: string][] {
+  const seen = new Map<string, number>();
+  return headers.map(({ name, value }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return [count === 1 ? name : `${name} (${count})`, bytesText(value)];
+  });
+}
+
 /** To be shown in one line. */
 export function bytesText(bytes: TextOrBase64 | null): string {
   if (bytes === null) return '—';

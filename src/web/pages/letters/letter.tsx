@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { setQuery } from '../../app/navigation.ts';
-import { bytesOf, bytesText, hexOf } from '../../components/bytes.ts';
+import { bytesOf, bytesText, headerTexts, hexOf } from '../../components/bytes.ts';
 import { Card, Facts } from '../../components/facts.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -94,7 +94,7 @@ function Content({ letter, fixes, sent }: ContentProps) {
       />
       <details>
         <summary>{t.headers}</summary>
-        <Facts facts={Object.entries(headers).map(([name, value]) => [name, bytesText(value)])} />
+        <Facts facts={headerTexts(headers)} />
       </details>
       {sent !== undefined && source !== null && <Follow key={sent} topic={source.topic} sent={sent} />}
       {fixes ? (

@@ -4,7 +4,7 @@ import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { Link } from '../../app/link.tsx';
 import { setQuery } from '../../app/navigation.ts';
-import { bytesText, prettyBytes } from '../../components/bytes.ts';
+import { bytesText, headerTexts, prettyBytes } from '../../components/bytes.ts';
 import { Card, Facts } from '../../components/facts.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { JsonText } from '../../components/json-text.tsx';
@@ -37,7 +37,7 @@ export function MessageCard({ topic, position }: { readonly topic: string; reado
                 [t.time, <Instant key="time" at={data.timestamp} />],
                 [t.key, <code key="key">{bytesText(data.key)}</code>],
                 [t.size, data.value_bytes === null ? '' : format.bytes(data.value_bytes)],
-                ...data.headers.map(({ name, value }) => [name, bytesText(value)] as const),
+                ...headerTexts(data.headers),
               ]}
             />
             {data.meaning.kind === 'order' ? (

@@ -14,10 +14,12 @@ test('headers that have one name are told apart', () => {
     { name: 'a', value: '1' },
     { name: 'b', value: null },
     { name: 'a', value: { base64: '/w==' } },
+    { name: 'c', value: '' },
   ];
   expect(headerTexts(headers)).toEqual([
     ['a', '1'],
     ['b', '—'],
     ['a (2)', 'base64:/w=='],
+    ['c', '""'],
   ]);
 });

@@ -1,7 +1,7 @@
 /** Text, or base64 of what is no UTF-8, as the API gives keys and values. */
 export type TextOrBase64 = string | { readonly base64: string };
 
-/** Headers as names and texts; a name that comes again is numbered. */
+/** Headers as names and texts; a name that comes again is numbered, and nothing is written so that it is seen. */
 export function headerTexts(
   headers: ReadonlyArray<{ readonly name: string; readonly value: TextOrBase64 | null }>,
 ): [name: string, text: string][] {
@@ -9,7 +9,7 @@ export function headerTexts(
   return headers.map(({ name, value }) => {
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
-    return [count === 1 ? name : `${name} (${count})`, bytesText(value)];
+    return [count === 1 ? name : `${name} (${count})`, value === '' ? '""' : bytesText(value)];
   });
 }
 

@@ -32,6 +32,8 @@ export interface SentOrder {
   readonly order: Order;
   readonly partition: number;
   readonly offset: bigint;
+  /** Before it was sent, of `performance.now`. */
+  readonly since: number;
 }
 
 /** `stored`: a lookup gives it. `superseded`: a later version of it is stored. `rejected`: the database refused it, it is a dead letter. */

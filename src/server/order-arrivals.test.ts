@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 
 /** A database in memory that stores when it is told to. */
 class Engine {
-  readonly next = new Map<number, number>();
+  readonly next = new Map<number, { next: number; ageMs: number }>();
   readonly rows = new Map<string, OrderDocument>();
   readonly forgotten: string[] = [];
   looks = 0;
@@ -31,10 +31,14 @@ class Engine {
     );
   }
 
+  cameTo(partition: number, next: number, ageMs = 0): void {
+    this.next.set(partition, { next, ageMs });
+  }
+
   store(uid: string, partition: number, offset: number, changes = {}): void {
     const { order, origin } = storedOrder(uid, changes);
     this.rows.set(uid, documentOf({ order, origin: { ...origin, partition, offset: BigInt(offset) } }));
-    this.next.set(partition, offset + 1);
+    this.cameTo(partition, offset + 1);
   }
 }
 
@@ -42,12 +46,13 @@ const sent = (uid: string, partition: number, offset: number) => ({
   order: storedOrder(uid).order,
   partition,
   offset: BigInt(offset),
+  since: performance.now(),
 });
 
 describe('an order that is waited for', () => {
   test('is stored once the consumer is past it, and the cache has forgotten it by then', async () => {
     const engine = new Engine();
-    engine.next.set(1, 5);
+    engine.cameTo(1, 5);
     const arrivals = engine.open();
     const wait = arrivals.wait(sent('a', 1, 5), 5_000, never);
     engine.store('a', 1, 5);
@@ -58,18 +63,28 @@ describe('an order that is waited for', () => {
   test('is stored, too, when the same order was there before', async () => {
     const engine = new Engine();
     engine.store('a', 1, 5);
-    engine.next.set(1, 10);
+    engine.cameTo(1, 10);
     expect(await engine.open().wait(sent('a', 1, 9), 5_000, never)).toBe('stored');
   });
 
   test('is superseded by a later version, and rejected when nothing or only an older one is there', async () => {
     const engine = new Engine();
     engine.store('a', 1, 12, { entry: 'other' });
-    engine.next.set(1, 100);
+    engine.cameTo(1, 100);
     const arrivals = engine.open();
     expect(await arrivals.wait(sent('a', 1, 9), 5_000, never)).toBe('superseded');
     expect(await arrivals.wait(sent('a', 1, 20), 5_000, never)).toBe('rejected');
     expect(await arrivals.wait(sent('absent', 1, 20), 5_000, never)).toBe('rejected');
+  });
+
+  test('has not arrived where an earlier topic of the same name had come further', async () => {
+    const engine = new Engine();
+    engine.cameTo(1, 100, 60_000);
+    const arrivals = engine.open();
+    expect(await arrivals.wait(sent('a', 1, 5), 30, never)).toBeUndefined();
+    const wait = arrivals.wait(sent('a', 1, 5), 5_000, never);
+    engine.store('a', 1, 5);
+    expect(await wait).toBe('stored');
   });
 
   test('is given up at the end of the time, when the client goes away, and when its place is not known', async () => {

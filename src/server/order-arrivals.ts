@@ -3,13 +3,14 @@ import { pause } from '../lib/backoff.ts';
 import type { Order } from '../order/order.ts';
 import { firstDifference } from '../order/same-order.ts';
 import type { OrderDocument } from '../storage/order-store.ts';
+import type { PartitionProgress } from '../storage/partition-progress.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Arrival, OrderArrivals, SentOrder } from './dependencies.ts';
 
 /** What tells of arrivals. */
 export interface ArrivalPorts {
-  /** The next offset of each partition: what is below it is done with. @throws AppError `database_unavailable` */
-  progress(): Promise<ReadonlyMap<number, number>>;
+  /** How far each partition has come, and when it came there. @throws AppError `database_unavailable` */
+  progress(): Promise<ReadonlyMap<number, PartitionProgress>>;
   /** Past every cache. @throws AppError `database_unavailable` */
   findMany(uids: readonly string[]): Promise<ReadonlyMap<string, OrderDocument>>;
   /** Resolves once lookups give what is stored now; never rejects. */
@@ -84,7 +85,7 @@ export class PolledArrivals implements OrderArrivals {
       this.#hurry = new AbortController();
       try {
         const progress = await this.#ports.progress();
-        const passed = [...this.#waiting].filter((one) => one.offset < (progress.get(one.partition) ?? 0));
+        const passed = [...this.#waiting].filter((one) => hasPassed(one, progress.get(one.partition)));
         for (let at = 0; at < passed.length; at += BATCH) await this.#judge(passed.slice(at, at + BATCH));
         await pause(this.#pauseMs(), this.#hurry.signal);
       } catch (error) {
@@ -111,6 +112,12 @@ export class PolledArrivals implements OrderArrivals {
     await this.#ports.forget(uids);
     for (const { one, arrival } of judged) one.settle(arrival);
   }
+}
+
+/** A partition that came so far before the message was sent is one of an earlier topic of the same name. */
+function hasPassed({ offset, since }: SentOrder, progress: PartitionProgress | undefined): boolean {
+  if (progress === undefined || offset >= progress.next) return false;
+  return progress.ageMs <= performance.now() - since;
 }
 
 /** What became of a message that the consumer is past, by what is stored under its order_uid. */

@@ -45,7 +45,10 @@ export function deadLetterDesk(config: Config, database: Database): DeadLetters 
     ...deadLetterClients(config, database, limits),
     topic,
     deadLetterTopic,
-    progress: () => offsets.latest(group, topic),
+    progress: async () => {
+      const latest = await offsets.latest(group, topic);
+      return new Map([...latest].map(([partition, { next }]) => [partition, next]));
+    },
     decoding: { maxBytes: config.consumer.maxOrderBytes, now: Date.now },
     budgetMs,
   });

@@ -33,10 +33,9 @@ export function orderSendingEndpoints({
   const settled = async (
     sent: SentOrder,
     seconds: number | undefined,
-    began: number,
     signal: AbortSignal,
   ): Promise<Reply<201 | 202>> => {
-    const { order, partition, offset } = sent;
+    const { order, partition, offset, since } = sent;
     const { order_uid } = order;
     // The offset is text, as a 64-bit number is in JSON.
     const answer = { order_uid, partition, offset: offset.toString() };
@@ -44,7 +43,7 @@ export function orderSendingEndpoints({
     if (seconds === undefined || arrivals.full)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers };
     const most = Math.min(seconds, Math.floor(arrivals.maxWaitMs / 1000));
-    const left = Math.min(seconds * 1000, arrivals.maxWaitMs - (performance.now() - began));
+    const left = Math.min(seconds * 1000, arrivals.maxWaitMs - (performance.now() - since));
     const arrival = await arrivals.wait(sent, left, signal);
     const applied = { ...headers, 'preference-applied': `wait=${most}` };
     if (arrival === undefined)
@@ -104,9 +103,8 @@ export function orderSendingEndpoints({
         }
         const position = await intake.submit(decoded.order, body, headers.traceparent);
         return await settled(
-          { order: decoded.order, ...position },
+          { order: decoded.order, ...position, since: began },
           preferredWait(headers.prefer),
-          began,
           signal,
         );
       },

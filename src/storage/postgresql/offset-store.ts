@@ -1,3 +1,4 @@
+import type { PartitionProgress } from '../partition-progress.ts';
 import type { Database } from './database.ts';
 
 /** Whose progress, and on which incarnation of the topic. */
@@ -54,13 +55,17 @@ export class OffsetStore {
     });
   }
 
-  /** The next offset of each partition of the topic's incarnation that was stored from last. */
-  latest(group: string, topic: string): Promise<Map<number, number>> {
+  /** How far each partition of the topic's incarnation that was stored from last has come. */
+  latest(group: string, topic: string): Promise<Map<number, PartitionProgress>> {
     return this.#database.query('reading offsets', async (sql) => {
-      const rows: { partition: number; next_offset: string }[] = await sql`
-        select distinct on (partition) partition, next_offset from consumer_offsets
+      const rows: { partition: number; next_offset: string; age_ms: number }[] = await sql`
+        select distinct on (partition) partition, next_offset,
+          (extract(epoch from clock_timestamp() - updated_at) * 1000)::float8 as age_ms
+        from consumer_offsets
         where group_id = ${group} and topic = ${topic} order by partition, updated_at desc`;
-      return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+      return new Map(
+        rows.map((row) => [row.partition, { next: Number(row.next_offset), ageMs: row.age_ms }]),
+      );
     });
   }
 

@@ -22,6 +22,9 @@ export async function kcatSend(
   if (code !== 0) throw new Error(`kcat: exit code ${code}\n${errors}`);
 }
 
+/** What a broker allows by default (`transaction.max.timeout.ms`): no machine is so slow that a test takes as long. */
+const LONGEST_TRANSACTION_MS = 900_000;
+
 /** A producer of transactions that the test ends by hand, one after the other. */
 export class TransactionalProducer {
   readonly #producer: Producer<Buffer, Buffer, string, string>;
@@ -38,6 +41,8 @@ export class TransactionalProducer {
       transactionalId: name,
       idempotent: true,
       serializers: { key: bytes, value: bytes, headerKey: text, headerValue: text },
+      // Of a transaction, too: the broker ends one that is open for longer. The client's default is 5 s.
+      timeout: LONGEST_TRANSACTION_MS,
       // The coordinator asks to wait while it completes the transaction before.
       retries: 100,
       retryDelay: 20,

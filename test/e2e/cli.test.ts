@@ -71,7 +71,7 @@ describe('wrong usage ends with exit code 2', () => {
     for (const [at, [, message]] of cases.entries()) {
       expect(exits[at]).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
     }
-  }, 120_000);
+  });
 });
 
 describe('configuration', () => {

@@ -163,7 +163,7 @@ test('the cache: what it holds of an order, and it forgets when told so', async 
     // A Redis that is slow for a moment takes no fill.
     await place.get('file-1');
     return (await value.count()) > 0;
-  }, 30_000);
+  });
   await page.getByRole('button', { name: 'Forget', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Forget file-1?' });
   await dialog.getByRole('button', { name: 'Forget' }).click();

@@ -35,4 +35,4 @@ test('/docs shows the API and tries a request, with nothing from elsewhere and n
   expect(await page.title()).toBe('Test Service: REST API');
   expect(elsewhere).toEqual([]);
   expect(browser.complaints).toEqual([]);
-}, 60_000);
+});

@@ -39,7 +39,7 @@ describe('migrate', () => {
     });
     const tables = "select table_name from information_schema.tables where table_schema = 'public'";
     expect(await place.query(tables)).toEqual([{ table_name: 'schema_migrations' }]);
-  }, 120_000);
+  });
 });
 
 describe('doctor', () => {

@@ -96,7 +96,7 @@ test('several processes serve on one port; one that is killed is replaced while 
   process.kill(app.pid, 'SIGTERM');
   expect(await app.exited).toMatchObject({ code: 0 });
   expect(others.filter(isAlive)).toEqual([]);
-}, 60_000);
+});
 
 test('the metrics count what any of the processes answered', async () => {
   const app = start('serve');
@@ -112,7 +112,7 @@ test('the metrics count what any of the processes answered', async () => {
   };
   await until(async () => (await counted()) >= asked);
   expect(await counted()).toBe(asked);
-}, 60_000);
+});
 
 test('the first process killed: none of the others is left', async () => {
   const app = start('serve');
@@ -122,4 +122,4 @@ test('the first process killed: none of the others is left', async () => {
   process.kill(app.pid, 'SIGKILL');
   await until(() => !others.some(isAlive), 20_000);
   expect(await answers()).toBe(false);
-}, 60_000);
+});

@@ -7,6 +7,7 @@ import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, startApp } from '../helpers/app-process.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
+import { unstalledNow } from '../helpers/unstalled.ts';
 import { until } from '../helpers/until.ts';
 
 const folder = createTempDir('test-without-kafka-');
@@ -44,16 +45,16 @@ test('Kafka dies: lookups do not notice, and no order is said to be taken', asyn
 
   const sending = post({ ...sample, order_uid: 'while-kafka-is-away' });
   for (let round = 0; round < 100; round++) {
-    const from = performance.now();
+    const from = unstalledNow();
     const [found, absent] = await Promise.all([place.get(sample.order_uid), place.get(`absent-${round}`)]);
     expect([found.status, absent.status]).toEqual([200, 404]);
-    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(unstalledNow() - from).toBeLessThan(1_000);
   }
-  const from = performance.now();
+  const from = unstalledNow();
   const answer = await sending;
   expect(answer.status).toBe(503);
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(performance.now() - from).toBeLessThan(15_000);
+  expect(unstalledNow() - from).toBeLessThan(15_000);
   await until(async () => (await (await fetch(`${place.url}/readyz`)).json()).status === 'degraded');
   expect((await place.get(sample.order_uid)).status).toBe(200);
-}, 120_000);
+});

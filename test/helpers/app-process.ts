@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unstalledNow } from './unstalled.ts';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -73,19 +74,19 @@ export class AppProcess {
 
   /** Asks it to stop and waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<AppExit & { readonly tookMs: number }> {
-    const began = performance.now();
+    const began = unstalledNow();
     this.kill(signal);
     const exit = await this.exited;
-    return { ...exit, tookMs: performance.now() - began };
+    return { ...exit, tookMs: unstalledNow() - began };
   }
 
   /** Resolves when standard error has said it; fails when it ends before. */
-  async untilSaid(text: string, timeoutMs = 30_000): Promise<void> {
+  async untilSaid(text: string, timeoutMs = 60_000): Promise<void> {
     await this.#until(() => this.stderr.includes(text), timeoutMs);
   }
 
   /** The line of JSON that `run`, `consume` and `serve` print with --json once they are up. */
-  async untilUp(timeoutMs = 60_000): Promise<unknown> {
+  async untilUp(timeoutMs = 180_000): Promise<unknown> {
     await this.#until(() => this.stdout.includes('\n'), timeoutMs);
     return JSON.parse(this.stdout.slice(0, this.stdout.indexOf('\n')));
   }

@@ -17,6 +17,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** For whatever a page is to do or to show: eight pages at once are slow on a busy machine. */
+const PATIENCE_MS = 120_000;
+
 const USUAL: BrowserContextOptions = {
   locale: 'en-GB',
   timezoneId: 'Europe/Berlin',
@@ -32,6 +35,7 @@ export class TestBrowser {
   readonly complaints: string[] = [];
 
   private constructor(browser: Browser, context: BrowserContext, isFirst: boolean) {
+    context.setDefaultTimeout(PATIENCE_MS);
     this.#browser = browser;
     this.#context = context;
     this.#isFirst = isFirst;

@@ -1,12 +1,14 @@
-/** Polls until the condition holds; throws after `timeoutMs`, with the condition's last error as the cause. */
+import { unstalledNow } from './unstalled.ts';
+
+/** Polls until the condition holds; throws after `timeoutMs` in which the machine let it run, with the condition's last error as the cause. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
   everyMs = 10,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = unstalledNow() + timeoutMs;
   let cause: unknown;
-  while (performance.now() < deadline) {
+  while (unstalledNow() < deadline) {
     try {
       if (await condition()) return;
       cause = undefined;

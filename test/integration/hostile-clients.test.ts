@@ -61,23 +61,23 @@ describe('a client that keeps a connection busy with nothing', () => {
 
   test.concurrent('headers that dribble in: the connection is closed', async () => {
     expect(await send([GET, ...many('X-A: b\r\n')], { everyMs: 300 })).toBe('');
-  }, 30_000);
+  });
 
   test.concurrent('a body that dribbles in: 408, and the connection is closed', async () => {
     const answer = await send([`${POST}Content-Length: 5000\r\n\r\n`, ...many(' ')], { everyMs: 300 });
     expect(answer).toStartWith('HTTP/1.1 408');
-  }, 30_000);
+  });
 
   test.concurrent('chunks that dribble in: 408, and the connection is closed', async () => {
     const answer = await send([`${POST}Transfer-Encoding: chunked\r\n\r\n`, ...many('1\r\n \r\n')], {
       everyMs: 300,
     });
     expect(answer).toStartWith('HTTP/1.1 408');
-  }, 30_000);
+  });
 
   test.concurrent('nothing at all: the connection is closed', async () => {
     expect(await send([])).toBe('');
-  }, 30_000);
+  });
 });
 
 test.each([
@@ -116,7 +116,7 @@ describe('whatever is sent, nothing fails here', () => {
     }
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(failures).toEqual([]);
-  }, 60_000);
+  });
 
   test(`to the application, seed ${SEED}`, async () => {
     const chance = new Chance(2);
@@ -131,7 +131,7 @@ describe('whatever is sent, nothing fails here', () => {
     }
     // It gets past the first checks.
     expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 404, 405, 415, 422]));
-  }, 60_000);
+  });
 });
 
 const PATHS = [

@@ -58,7 +58,7 @@ test('orders of a long stream are in the topic, and stored, each as its verdict 
   const stored = await path.stored();
   for (const { order_uid, partition, offset } of verdicts.slice(0, 100))
     expect(stored.get(order_uid)?.origin).toMatchObject({ partition, offset: BigInt(offset) });
-}, 60_000);
+});
 
 test('a verdict comes while the body is still open', async () => {
   const { socket, write, received } = open();
@@ -70,7 +70,7 @@ test('a verdict comes while the body is still open', async () => {
   socket.write('0\r\n\r\n');
   await until(() => received().includes('"complete":true'));
   socket.destroy();
-}, 20_000);
+});
 
 test('a client that writes and never reads is not read from for ever, and memory stays flat', async () => {
   const { socket, write } = open();
@@ -94,11 +94,14 @@ test('a client that writes and never reads is not read from for ever, and memory
     }
   }
   expect(blocked).toBe(true);
+  // What is kept counts, not what waits to be collected.
+  Bun.gc(true);
   expect((process.memoryUsage.rss() - before) / 1e6).toBeLessThan(120);
   socket.destroy();
   // The server is well, and its place is free again.
-  expect((await fetch(server.url + PATH, { method: 'POST', headers: NDJSON, body: '\n' })).status).toBe(200);
-}, 60_000);
+  const again = () => fetch(server.url + PATH, { method: 'POST', headers: NDJSON, body: '\n' });
+  await until(async () => (await again()).status === 200);
+});
 
 test('a body far longer than any other may be, one endless line in it, in bounded memory', async () => {
   const before = process.memoryUsage.rss();
@@ -127,4 +130,4 @@ test('a body far longer than any other may be, one endless line in it, in bounde
   expect(text).toContain('{"line":1,"status":"rejected","reason":"too_large"');
   expect(text).toContain('"order_uid":"after"');
   expect((most - before) / 1e6).toBeLessThan(100);
-}, 60_000);
+});

@@ -3,6 +3,7 @@ import { type CacheSetup, cached, REDIS_TIMEOUT_MS } from '../helpers/cache-setu
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { useRedisCaches } from '../helpers/redis-caches.ts';
 import { orderOf, storedDocument } from '../helpers/stored-order.ts';
+import { unstalledNow } from '../helpers/unstalled.ts';
 import { until } from '../helpers/until.ts';
 
 const redis = useRedisCaches();
@@ -47,15 +48,15 @@ async function usedMemory(): Promise<number> {
 
 /** Looks up every 2 ms for half a second, and says how long the slowest took, and the slowest after the first time-out. */
 async function lookUpFor({ reader }: CacheSetup, ms: number): Promise<{ slowest: number; later: number }> {
-  const from = performance.now();
+  const from = unstalledNow();
   const times: { at: number; ms: number }[] = [];
   const lookups: Promise<void>[] = [];
-  while (performance.now() - from < ms) {
-    const at = performance.now();
+  while (unstalledNow() - from < ms) {
+    const at = unstalledNow();
     const look = async (): Promise<void> => {
       const found = await reader.find(`o${times.length % 20}`);
       if (found === undefined) throw new Error('not found');
-      times.push({ at: at - from, ms: performance.now() - at });
+      times.push({ at: at - from, ms: unstalledNow() - at });
     };
     lookups.push(look());
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -110,9 +111,9 @@ describe('a Redis in trouble', () => {
     redis.server.freeze();
     const slowest = { ms: 0, after: 0 };
     for (let at = 0; at < 200; at++) {
-      const from = performance.now();
+      const from = unstalledNow();
       const found = await setup.reader.find(`o${at % 50}`);
-      const ms = performance.now() - from;
+      const ms = unstalledNow() - from;
       expect(found?.tier).toBe('postgresql');
       if (ms > slowest.ms) slowest.ms = ms;
       if (at > 0 && ms > slowest.after) slowest.after = ms;
@@ -127,7 +128,7 @@ describe('a Redis in trouble', () => {
     const setup = await setUp();
     setup.rows.set('a', storedDocument('a'));
     redis.server.freeze();
-    const from = performance.now();
+    const from = unstalledNow();
     const waves: Promise<unknown>[] = [];
     for (let wave = 0; wave < 20; wave++) {
       waves.push(Promise.resolve(setup.reader.find(`absent${wave}`)));
@@ -135,7 +136,7 @@ describe('a Redis in trouble', () => {
     }
     expect(await Promise.all(waves)).toEqual(waves.map(() => undefined));
     // The last wave did not wait a time-out of its own: the first one's opened the breaker for all.
-    expect(performance.now() - from).toBeLessThan(REDIS_TIMEOUT_MS + 100);
+    expect(unstalledNow() - from).toBeLessThan(REDIS_TIMEOUT_MS + 100);
   });
 
   test('kill -9 under lookups fails none of them, and it comes back', async () => {
@@ -258,10 +259,10 @@ describe('a Redis in trouble', () => {
     const setup = await setUp();
     redis.server.freeze();
     const asked = setup.cache.get(['a']);
-    const from = performance.now();
+    const from = unstalledNow();
     await setup.cache.close();
     expect((await asked).found.size).toBe(0);
-    expect(performance.now() - from).toBeLessThan(50);
+    expect(unstalledNow() - from).toBeLessThan(50);
     await setup.cache.invalidate(['a']);
     expect(setup.cache.ping()).rejects.toMatchObject({ code: 'cache_unavailable' });
   });

@@ -13,6 +13,7 @@ import { FakeBackend } from '../helpers/app-under-test.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { openCache, openDatabase } from '../helpers/read-side.ts';
 import { sampleOrder } from '../helpers/sample-orders.ts';
+import { unstalledNow } from '../helpers/unstalled.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
 let path: WritePath;
@@ -101,14 +102,14 @@ test('Kafka down: 503 in a few seconds, and no success is claimed', async () => 
       requestTimeoutMs: 10_000,
       intake: createOrderIntake(sender, path.place.topic),
     });
-    const began = performance.now();
+    const began = unstalledNow();
     const answer = await down.request('/api/v1/orders', {
       method: 'POST',
       body: JSON.stringify(sampleOrder('nowhere')),
       headers: { 'content-type': 'application/json', prefer: 'wait=5' },
     });
     expect([answer.status, answer.headers.get('location')]).toEqual([503, null]);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(unstalledNow() - began).toBeLessThan(3_000);
   } finally {
     await sender.close();
   }

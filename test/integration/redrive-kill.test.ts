@@ -93,7 +93,7 @@ test('killed between every two steps, each letter arrives exactly once', async (
   await expectEachOnce(path, values);
   const [open_]: { count: string }[] = await path.sql`select count(*) from dead_letter_redrive_batches`;
   expect(Number(open_?.count)).toBe(0);
-}, 240_000);
+});
 
 test('an edited redrive, killed between every two steps: each letter arrives once, edited', async () => {
   const { path, values } = await withLetters(200);
@@ -118,7 +118,7 @@ test('an edited redrive, killed between every two steps: each letter arrives onc
     JSON.stringify({ ...JSON.parse(value), customer_id: 'edited' }),
   ]);
   await expectEachOnce(path, new Map(edited));
-}, 120_000);
+});
 
 test('a redrive told of that is ended early is gone on with: each letter arrives once', async () => {
   const { path, values } = await withLetters(LETTERS);
@@ -141,7 +141,7 @@ test('a redrive told of that is ended early is gone on with: each letter arrives
   expect([sent + already_redriven, already_redriven]).toEqual([LETTERS, before]);
   await expectEachOnce(path, values);
   await database.close();
-}, 120_000);
+});
 
 test('the executable, killed at any moment', async () => {
   const { path, values } = await withLetters(LETTERS);
@@ -153,7 +153,7 @@ test('the executable, killed at any moment', async () => {
   }
   expect((await runCommand(path.place, ['dead-letters', 'redrive', '--all'])).code).toBe(0);
   await expectEachOnce(path, values);
-}, 240_000);
+});
 
 test('of two at once, the second says that the first is at it', async () => {
   const { path, values } = await withLetters(LETTERS);
@@ -167,4 +167,4 @@ test('of two at once, the second says that the first is at it', async () => {
   }
   expect(refused.length).toBeLessThan(2);
   await expectEachOnce(path, values);
-}, 120_000);
+});

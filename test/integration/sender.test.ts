@@ -13,6 +13,7 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
+import { unstalledNow } from '../helpers/unstalled.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -172,7 +173,7 @@ describe('createMessageSender', () => {
 
   test('nobody there: kafka_unavailable at the deadline, and close() is prompt', async () => {
     const sender = newSender(['127.0.0.1:1'], { sendTimeoutMs: 300 });
-    const begun = performance.now();
+    const begun = unstalledNow();
     const refused = expect(sender.send('orders', [message('a')])).rejects.toMatchObject({
       code: 'kafka_unavailable',
       retryable: true,
@@ -180,7 +181,7 @@ describe('createMessageSender', () => {
     await sender.close();
     await sender.close();
     await refused;
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(unstalledNow() - begun).toBeLessThan(2_000);
     await expect(sender.send('orders', [message('a')])).rejects.toMatchObject({ code: 'aborted' });
   });
 
@@ -251,7 +252,7 @@ describe('createMessageSender and a broker that fails', () => {
     expect(told.size).toBe(next);
     for (const [position, key] of told)
       if (found.get(position)?.key !== key) throw new Error(`${key} is not at ${position}`);
-  }, 180_000);
+  });
 });
 
 /** Open sockets of this process. */

@@ -137,7 +137,7 @@ test('1 → 3 → 1 consumers under load: every order is stored once', async () 
   const written = all.reduce((sum, { consumer }) => sum + consumer.status().written, 0);
   expect(written).toBe(orders.length);
   expect(await path.deadLetters()).toEqual([]);
-}, 180_000);
+});
 
 test('a batch that fails is not passed by a later commit of its partition', async () => {
   const path = await paths.open({ partitions: 2 });

@@ -60,7 +60,7 @@ test('a topic deleted and made anew, under a running consumer and without one: s
   await path.drained(60_000);
   expect(await path.differencesFrom(generations.flat())).toEqual([]);
   expect(await lostRanges(path)).toEqual([]);
-}, 180_000);
+});
 
 test('retention past the stored offset of a stopped consumer: the loss is written down, consuming goes on', async () => {
   const path = await paths.open({ partitions: 1 });
@@ -159,7 +159,7 @@ test('a broker killed and started again: consuming goes on by itself', async () 
     await before.close();
     folder.remove();
   }
-}, 240_000);
+});
 
 async function deleteBefore({ place }: WritePath, offset: number): Promise<void> {
   await withAdmin(place.brokers, (admin) =>

@@ -872,16 +872,15 @@ export type OrderSummary = {
 
 export type OrderList = {
   orders: (OrderSummary)[];
-  /** Where the next page begins; there is none without it */
-  next_cursor?: string;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type Accepted = {
   /** The order’s identifier; also the Kafka message key */
   order_uid: string;
   partition: number;
-  /** 64-bit number as text */
-  offset: string;
+  offset: number;
   /** superseded: it was stored, or would have been, but for a later version that is stored now */
   status: "accepted" | "stored" | "superseded";
 };
@@ -906,8 +905,7 @@ export type OrderJourney = {
   order_uid: string;
   topic: string;
   partition: number;
-  /** 64-bit number as text */
-  offset: string;
+  offset: number;
   /** The message is still in the topic, and Kafka could be asked */
   in_log: boolean;
   steps: ({
@@ -953,8 +951,8 @@ export type DeadLetterPage = {
   letters: (DeadLetterSummary)[];
   /** The time was up before the page was full */
   cut: boolean;
-  /** For the next page; null after the last */
-  cursor: string | null;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type DeadLetterCounts = {
@@ -1038,9 +1036,10 @@ export type RedriveAnswer = {
     not_sent: number;
     uncertain: number;
   };
-  /** The time was up: the same request with `cursor` goes on */
+  /** The time was up: the same request with `next_cursor` as its `cursor` goes on */
   cut: boolean;
-  cursor: string | null;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type LetterEdit = {
@@ -1202,8 +1201,7 @@ export type SentOne = {
   fault: string | null;
   topic: string;
   partition: number;
-  /** 64-bit number as text */
-  offset: string;
+  offset: number;
 };
 
 export type SendOne = {
@@ -1292,8 +1290,8 @@ export type MessagePage = {
   left: number;
   /** The time was up before the page was full */
   cut: boolean;
-  /** For the next page, with the same parameters; null after the last */
-  cursor: string | null;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type ConsumerGroup = {
@@ -1309,8 +1307,8 @@ export type ConsumerGroupList = {
   groups: (ConsumerGroup)[];
   /** Groups with the text in their names */
   total: number;
-  /** For the next page; null after the last */
-  cursor: string | null;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type ConsumerGroupDetail = {
@@ -1390,15 +1388,14 @@ export type CacheKey = {
 export type CacheKeyPage = {
   /** In no order */
   keys: (CacheKey)[];
-  /** For the next page; null after the last */
-  cursor: string | null;
+  /** Sent as `cursor` it gives the next page; null after the last */
+  next_cursor: string | null;
 };
 
 export type CacheInvalidation = {
   /** Counts up since the process started */
   number: number;
-  /** ms since the Unix epoch */
-  at: number;
+  at: string;
   /** changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes */
   reason: "changed" | "left_over" | "awaited" | "evicted" | "flushed" | "redis" | "redis_flushed" | "connection_lost";
   /** Null: of any order */
@@ -1590,12 +1587,10 @@ export type VerificationRequest = {
 };
 
 export type LiveSample = {
-  /** ms since the Unix epoch */
-  at: number;
+  at: string;
   /** Null while Kafka or PostgreSQL can’t tell */
   topic: {
-    /** ms since the Unix epoch */
-    read_at: number;
+    read_at: string;
     arrived_per_s: number;
     stored_per_s: number;
     dead_lettered_per_s: number;
@@ -1671,8 +1666,7 @@ export type LiveSample = {
 };
 
 export type LiveNote = {
-  /** ms since the Unix epoch */
-  at: number;
+  at: string;
   kind: "engine_down" | "engine_up" | "generator_started" | "generator_stopped" | "dead_letters" | "partitions_assigned" | "storing_waits" | "storing_goes_on" | "client_replaced" | "messages_lost";
   /** The same in English */
   text: string;

@@ -36,7 +36,7 @@ export interface LetterPage {
   /** The time was up before the page was full or the log at its end. */
   readonly cut: boolean;
   /** Where the next page starts; null after the last. */
-  readonly cursor: string | null;
+  readonly next_cursor: string | null;
 }
 
 export interface LetterCounts {
@@ -51,7 +51,7 @@ export interface LetterCounts {
 export interface BoundedRedriveAnswer extends RedriveAnswer {
   /** The time was up: the same request with this cursor goes on. */
   readonly cut: boolean;
-  readonly cursor: string | null;
+  readonly next_cursor: string | null;
 }
 
 /** How far a redrive without a bound is; the last one has its answer. */
@@ -96,7 +96,7 @@ export class DeadLetters {
       return {
         letters,
         cut: page.cut,
-        cursor: encodeCursor({ topicId: topic.topicId, ranges: page.rest }) ?? null,
+        next_cursor: encodeCursor({ topicId: topic.topicId, ranges: page.rest }) ?? null,
       };
     });
   }
@@ -174,8 +174,8 @@ export class DeadLetters {
       } finally {
         await redrive.close();
       }
-      const cursor = encodeCursor({ topicId: topic.topicId, ranges: left }) ?? null;
-      return { ...report.answer(recovered), cut: cut && cursor !== null, cursor };
+      const next_cursor = encodeCursor({ topicId: topic.topicId, ranges: left }) ?? null;
+      return { ...report.answer(recovered), cut: cut && next_cursor !== null, next_cursor };
     });
   }
 

@@ -33,7 +33,7 @@ export interface MessagePage {
   /** The time was up before the page was full. */
   readonly cut: boolean;
   /** Where the next page starts; null after the last. */
-  readonly cursor: string | null;
+  readonly next_cursor: string | null;
 }
 
 export interface MessageBrowserOptions {
@@ -83,7 +83,7 @@ export class MessageBrowser {
         scanned: page.passed,
         left: page.rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0),
         cut: page.cut,
-        cursor: encodeCursor({ topicId: reader.topicId, ranges: page.rest }) ?? null,
+        next_cursor: encodeCursor({ topicId: reader.topicId, ranges: page.rest }) ?? null,
       };
     });
   }

@@ -45,7 +45,7 @@ describe('verdicts', () => {
     ]);
     expect(verdicts[2].violations[0].pointer).toBe('/payment/amount');
     expect(verdicts[3].violations.length).toBeGreaterThan(5);
-    expect(verdicts[0]).toMatchObject({ partition: 1, offset: '0' });
+    expect(verdicts[0]).toMatchObject({ partition: 1, offset: 0 });
     expect(summary).toEqual({ lines: 7, accepted: 2, rejected: 4, failed: 0, complete: true });
   });
 
@@ -83,7 +83,7 @@ describe('verdicts', () => {
       undefined,
       { partition: 0, offset: 9n },
     ]);
-    expect(verdicts.map((one) => one.reason ?? one.offset)).toEqual(['too_large', '9']);
+    expect(verdicts.map((one) => one.reason ?? one.offset)).toEqual(['too_large', 9]);
   });
 
   test('a body that stops coming: what was there has its verdict, and it is not complete', async () => {

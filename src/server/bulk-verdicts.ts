@@ -23,7 +23,7 @@ type Verdict = { readonly line: number } & (
       readonly status: 'accepted';
       readonly order_uid: string;
       readonly partition: number;
-      readonly offset: string;
+      readonly offset: number;
     }
   | { readonly status: 'rejected'; readonly reason: string; readonly violations: readonly Violation[] }
   | { readonly status: 'failed'; readonly order_uid: string; readonly reason: string }
@@ -134,8 +134,7 @@ async function send(orders: readonly Valid[], { intake }: BulkOptions): Promise<
         return { line, status: 'rejected', reason: 'too_large', violations };
       }
       const { partition, offset } = position;
-      // The offset is text, as a 64-bit number is in JSON.
-      return { line, status: 'accepted', order_uid: order.order_uid, partition, offset: offset.toString() };
+      return { line, status: 'accepted', order_uid: order.order_uid, partition, offset: Number(offset) };
     };
   } catch (error) {
     const reason = error instanceof AppError ? error.code : 'internal';

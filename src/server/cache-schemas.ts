@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { OrderSchema } from '../order/order.ts';
 import { INVALIDATION_REASONS } from '../storage/invalidation-feed.ts';
+import { InstantSchema, NextCursorSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -52,9 +53,7 @@ export const CacheSchema = Type.Object(
 export const CacheKeyPageSchema = Type.Object(
   {
     keys: Type.Array(Type.Object(key, { ...strict, $id: 'CacheKey' }), { description: 'In no order' }),
-    cursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'For the next page; null after the last',
-    }),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'CacheKeyPage' },
 );
@@ -102,7 +101,7 @@ export const FlushedSchema = Type.Object(
 const InvalidationSchema = Type.Object(
   {
     number: Type.Integer({ minimum: 1, description: 'Counts up since the process started' }),
-    at: Type.Integer({ description: 'ms since the Unix epoch' }),
+    at: InstantSchema,
     reason: Type.Enum(INVALIDATION_REASONS, {
       description:
         'changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes',

@@ -50,5 +50,5 @@ export function concerns(invalidation: Invalidation, uid: string | undefined): b
 
 /** As the API gives it. */
 export function invalidationJson({ number, at, reason, uid, dropped }: Invalidation): InvalidationJson {
-  return { number, at, reason, order_uid: uid ?? null, dropped };
+  return { number, at: new Date(at).toISOString(), reason, order_uid: uid ?? null, dropped };
 }

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { REJECTION_REASONS } from '../order/rejection.ts';
 import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
+import { NextCursorSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -79,9 +80,7 @@ export const LetterPageSchema = Type.Object(
   {
     letters: Type.Array(LetterSummarySchema),
     cut: Type.Boolean({ description: 'The time was up before the page was full' }),
-    cursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'For the next page; null after the last',
-    }),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'DeadLetterPage' },
 );

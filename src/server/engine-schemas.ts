@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
+import { InstantSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
-const instant = Type.String({ format: 'date-time' });
 
 /** Engines by name, in a path. */
 export const EngineNameSchema = Type.Enum(['postgresql', 'kafka', 'redis']);
@@ -31,13 +31,13 @@ export const EngineSchema = Type.Object(
       description:
         'Why nothing can be done with it here: local engines are off, or it was not started from this data folder',
     }),
-    resumes_at: Type.Union([instant, Type.Null()], { description: 'When its pause ends by itself' }),
+    resumes_at: Type.Union([InstantSchema, Type.Null()], { description: 'When its pause ends by itself' }),
     last_action: Type.Union(
       [
         Type.Object(
           {
             action: Type.Enum(ACTIONS),
-            at: instant,
+            at: InstantSchema,
             took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
               description: 'null: it is under way',
             }),

@@ -1,6 +1,7 @@
 import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
 import { OrderUidSchema } from '../order/order.ts';
 import { BytesSchema } from './bytes-schema.ts';
+import { OffsetSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -124,7 +125,7 @@ export const SentOneSchema = Type.Object(
     fault: Type.Union([Type.String(), Type.Null()]),
     topic: Type.String(),
     partition: count,
-    offset: Type.String({ description: '64-bit number as text' }),
+    offset: OffsetSchema,
   },
   { ...strict, $id: 'SentOne' },
 );

@@ -1,10 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { ReadinessSchema } from './schemas.ts';
+import { InstantSchema, ReadinessSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
 const perSecond = Type.Number({ minimum: 0 });
-const instant = Type.Integer({ description: 'ms since the Unix epoch' });
 
 const PartitionLagSchema = Type.Object(
   {
@@ -18,7 +17,7 @@ const PartitionLagSchema = Type.Object(
 
 const TopicNowSchema = Type.Object(
   {
-    read_at: instant,
+    read_at: InstantSchema,
     arrived_per_s: perSecond,
     stored_per_s: perSecond,
     dead_lettered_per_s: perSecond,
@@ -70,7 +69,7 @@ const ConsumerNowSchema = Type.Object(
 /** One second of the service. */
 export const LiveSampleSchema = Type.Object(
   {
-    at: instant,
+    at: InstantSchema,
     topic: Type.Union([TopicNowSchema, Type.Null()], {
       description: 'Null while Kafka or PostgreSQL can’t tell',
     }),
@@ -110,7 +109,7 @@ export type LiveSampleJson = Static<typeof LiveSampleSchema>;
 /** Something that happened. */
 export const LiveNoteSchema = Type.Object(
   {
-    at: instant,
+    at: InstantSchema,
     kind: Type.Enum([
       'engine_down',
       'engine_up',

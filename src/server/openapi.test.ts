@@ -1,11 +1,11 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { OrderSchema } from '../order/order.ts';
-import { openApiDocument } from './openapi.ts';
+import { type Json, openApiDocument } from './openapi.ts';
 import { docsEndpoints } from './routes/docs.ts';
 import { AcceptedSchema, OrderListSchema, ProblemSchema, ReadinessSchema } from './schemas.ts';
 
@@ -48,6 +48,47 @@ test('a parameter with a default is optional, a path parameter is not', () => {
   expect(document.paths['/api/v1/dead-letters/{position}'].get).toMatchObject({
     parameters: [{ name: 'position', in: 'path', required: true }],
     security: [{ token: [] }, {}],
+  });
+});
+
+describe('one convention for the whole API', () => {
+  const kinds = (schema: Json): string => {
+    const choices = Array.isArray(schema['anyOf']) ? schema['anyOf'] : [schema];
+    return choices.map(({ type, format }) => (format === undefined ? type : `${type} ${format}`)).join(' | ');
+  };
+  const members: [string, string][] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { properties } = { properties: {}, ...value };
+    for (const [name, schema] of Object.entries<Json>(properties)) members.push([name, kinds(schema)]);
+    for (const one of Object.values(value)) collect(one);
+  };
+  collect(document);
+  const kindsOf = (pattern: RegExp) =>
+    new Set(members.flatMap(([name, kind]) => (pattern.test(name) ? kind : [])));
+
+  test('offsets are numbers', () => {
+    expect([...kindsOf(/^(offset|start|end|committed|stored)$/)].sort()).toEqual([
+      'integer',
+      'integer | null',
+    ]);
+  });
+
+  test('instants are RFC 3339 text', () => {
+    // Of the filters of dead letters `since` and `until` may be ages, too.
+    expect([...kindsOf(/^(at|\w+_at|since|until|timestamp|\w+_since)$/)].sort()).toEqual([
+      'string date-time',
+      'string date-time | null',
+      'string date-time | string',
+    ]);
+  });
+
+  test('a page is asked for with cursor, and says next_cursor', () => {
+    expect([...kindsOf(/^next_cursor$/)]).toEqual(['string | null']);
+    const answers = Object.entries<Json>(document.components.schemas).filter(
+      ([name]) => name !== 'RedriveRequest',
+    );
+    expect(JSON.stringify(answers)).not.toContain('"cursor":');
   });
 });
 

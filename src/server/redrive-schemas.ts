@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { LetterFilterSchema, LetterSummarySchema, PositionSchema } from './dead-letter-schemas.ts';
-import { OrderCheckSchema } from './schemas.ts';
+import { NextCursorSchema, OrderCheckSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -105,8 +105,10 @@ const answer = {
 export const RedriveAnswerSchema = Type.Object(
   {
     ...answer,
-    cut: Type.Boolean({ description: 'The time was up: the same request with `cursor` goes on' }),
-    cursor: Type.Union([Type.String(), Type.Null()]),
+    cut: Type.Boolean({
+      description: 'The time was up: the same request with `next_cursor` as its `cursor` goes on',
+    }),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'RedriveAnswer' },
 );

@@ -26,6 +26,17 @@ export const LimitSchema = Type.Integer({
   description: 'How many',
 });
 
+/** Of an answer that is one page of several: what the next page is asked for with, as `cursor`. */
+export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], {
+  description: 'Sent as `cursor` it gives the next page; null after the last',
+});
+
+/** A moment: RFC 3339, in UTC when the server says it. */
+export const InstantSchema = Type.String({ format: 'date-time' });
+
+/** An offset in a partition of Kafka. */
+export const OffsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 /** One line of a list. */
 export const OrderSummarySchema = Type.Object(
   {
@@ -37,8 +48,8 @@ export const OrderSummarySchema = Type.Object(
     amount: Type.Integer({ description: 'Minor units of the currency' }),
     currency: Type.String(),
     items: Type.Integer({ description: 'How many items the order has' }),
-    date_created: Type.String({ format: 'date-time' }),
-    stored_at: Type.String({ format: 'date-time' }),
+    date_created: InstantSchema,
+    stored_at: InstantSchema,
   },
   { ...strict, $id: 'OrderSummary' },
 );
@@ -47,9 +58,7 @@ export const OrderSummarySchema = Type.Object(
 export const OrderListSchema = Type.Object(
   {
     orders: Type.Array(OrderSummarySchema),
-    next_cursor: Type.Optional(
-      Type.String({ description: 'Where the next page begins; there is none without it' }),
-    ),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'OrderList' },
 );
@@ -59,7 +68,7 @@ export const AcceptedSchema = Type.Object(
   {
     order_uid: OrderUidSchema,
     partition: Type.Integer({ minimum: 0 }),
-    offset: Type.String({ description: '64-bit number as text' }),
+    offset: OffsetSchema,
     status: Type.Enum(['accepted', 'stored', 'superseded'], {
       description:
         'superseded: it was stored, or would have been, but for a later version that is stored now',

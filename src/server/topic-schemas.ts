@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
+import { NextCursorSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -83,9 +84,7 @@ export const MessagePageSchema = Type.Object(
     scanned: Type.Integer({ minimum: 0, description: 'Offsets looked at for this page' }),
     left: Type.Integer({ minimum: 0, description: 'Offsets still to look at' }),
     cut: Type.Boolean({ description: 'The time was up before the page was full' }),
-    cursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'For the next page, with the same parameters; null after the last',
-    }),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'MessagePage' },
 );
@@ -105,9 +104,7 @@ export const GroupListSchema = Type.Object(
       ),
     ),
     total: Type.Integer({ minimum: 0, description: 'Groups with the text in their names' }),
-    cursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'For the next page; null after the last',
-    }),
+    next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'ConsumerGroupList' },
 );

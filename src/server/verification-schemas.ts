@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
+import { InstantSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
-const instant = Type.String({ format: 'date-time' });
 
 const FINDING_KINDS = [
   'lost',
@@ -109,8 +109,8 @@ export const VerificationSchema = Type.Object(
   {
     id: Type.Integer({ minimum: 1 }),
     state: Type.Enum(['running', 'finished', 'failed', 'cancelled']),
-    started_at: instant,
-    ended_at: Type.Union([instant, Type.Null()]),
+    started_at: InstantSchema,
+    ended_at: Type.Union([InstantSchema, Type.Null()]),
     progress: Type.Object(
       {
         phase: Type.Enum(['starting', 'waiting', 'verifying'], {

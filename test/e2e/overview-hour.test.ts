@@ -123,7 +123,7 @@ test('what happened is said in the reader’s language', async () => {
   try {
     const page = await russian.open(server.url);
     await until(() => operations.listeners.size === 1);
-    const at = second * 1000;
+    const at = new Date(second * 1000).toISOString();
     for (const { note } of operations.listeners) {
       note({ at, kind: 'dead_letters', text: '3 dead letters arrived', count: 3 });
       note({ at, kind: 'engine_down', text: 'kafka does not answer', engine: 'kafka' });

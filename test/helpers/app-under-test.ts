@@ -101,7 +101,7 @@ export class FakeBackend {
         submit: async (order, value) => {
           if (this.kafkaFailure !== undefined) throw this.kafkaFailure;
           this.sent.push({ uid: order.order_uid, value });
-          return { partition: 4, offset: 9_007_199_254_740_993n };
+          return { partition: 4, offset: 9_007_199_254_740_991n };
         },
         submitMany: async (orders) => {
           if (this.kafkaFailure !== undefined) throw this.kafkaFailure;

@@ -13,7 +13,7 @@ export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
   failureLater: Error | undefined;
 
   list(query: LetterQuery, limit: number, cursor: string | undefined): Promise<object | undefined> {
-    return this.#note({ list: query, limit, cursor }, { letters: [SUMMARY], cut: false, cursor: null });
+    return this.#note({ list: query, limit, cursor }, { letters: [SUMMARY], cut: false, next_cursor: null });
   }
 
   find(position: LetterPosition): Promise<object | undefined> {
@@ -31,7 +31,7 @@ export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
   }
 
   async *redriveAll(order: RedriveOrder): AsyncGenerator<RedriveStep | undefined> {
-    const { cut, cursor, ...answer } = NOTHING_REDRIVEN;
+    const { cut, next_cursor, ...answer } = NOTHING_REDRIVEN;
     const there = await this.#note({ redriveAll: order }, answer);
     if (there === undefined) return yield undefined;
     try {
@@ -82,5 +82,5 @@ const NOTHING_REDRIVEN = {
   missing: [],
   recovered: { sent: 0, not_sent: 0, uncertain: 0 },
   cut: false,
-  cursor: null,
+  next_cursor: null,
 };

@@ -142,7 +142,7 @@ export function fakeOperations(): FakeOperations {
         known(topic);
         asked.push(query);
         if (query.cursor === 'nonsense') return undefined;
-        return { messages: [MESSAGE], scanned: 1, left: 0, cut: false, cursor: null };
+        return { messages: [MESSAGE], scanned: 1, left: 0, cut: false, next_cursor: null };
       },
       find: async (topic, partition, offset) => {
         known(topic);

@@ -6,11 +6,12 @@ export function liveSample(
   { lags }: { readonly lags?: readonly number[] } = {},
 ): LiveSampleJson {
   const partitions = lags?.map((lag, partition) => ({ partition, end: 1_000 + lag, stored: 1_000, lag }));
+  const at = new Date(second * 1000).toISOString();
   return {
-    at: second * 1000,
+    at,
     topic: partitions
       ? {
-          read_at: second * 1000,
+          read_at: at,
           arrived_per_s: 10,
           stored_per_s: 10,
           dead_lettered_per_s: 0,

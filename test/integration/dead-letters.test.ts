@@ -271,7 +271,7 @@ describe('over REST', () => {
 
   test('pages are newest first, without gaps or repeats', async () => {
     const all = await get('/api/v1/dead-letters?limit=500', LetterPageSchema);
-    expect([all.cut, all.cursor]).toEqual([false, null]);
+    expect([all.cut, all.next_cursor]).toEqual([false, null]);
     const times = all.letters.map(({ at }: LetterSummary) => Date.parse(at));
     expect(times).toEqual([...times].sort((a, b) => b - a));
     const seen: string[] = [];
@@ -282,7 +282,7 @@ describe('over REST', () => {
         LetterPageSchema,
       );
       seen.push(...page.letters.map(({ position }: LetterSummary) => position));
-      cursor = page.cursor;
+      cursor = page.next_cursor;
     }
     const twice = new Set(seen);
     expect(seen.length).toBe(twice.size);

@@ -17,7 +17,7 @@ test('the steps of an order, in their order, with the time of the commit', async
   const answer = await app.request('/api/v1/orders/o1/journey');
   expect(answer.status).toBe(200);
   const journey = await answer.json();
-  expect(journey).toMatchObject({ order_uid: 'o1', topic: 'orders', partition: 1, offset: '0' });
+  expect(journey).toMatchObject({ order_uid: 'o1', topic: 'orders', partition: 1, offset: 0 });
   const steps: { step: string; at: string; since_previous_ms?: number }[] = journey.steps;
   expect(steps.map((one) => one.step)).toEqual(['produced', 'storing', 'readable']);
   expect(steps[1]?.since_previous_ms).toBe(5);

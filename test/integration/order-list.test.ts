@@ -6,7 +6,7 @@ import { StoredOrders } from '../helpers/stored-orders.ts';
 
 interface Page {
   readonly orders: readonly { readonly order_uid: string; readonly stored_at: string }[];
-  readonly next_cursor?: string;
+  readonly next_cursor: string | null;
 }
 
 let stored: StoredOrders;
@@ -24,8 +24,8 @@ beforeEach(async () => {
 function open(options: ConstructorParameters<typeof PostgresOrderListing>[1] = {}) {
   const listing = new PostgresOrderListing(stored.database, options);
   const app = new FakeBackend().app({ listing });
-  const page = async (query: string, cursor?: string): Promise<Page> => {
-    const rest = cursor === undefined ? query : `${query}&cursor=${cursor}`;
+  const page = async (query: string, cursor: string | null = null): Promise<Page> => {
+    const rest = cursor === null ? query : `${query}&cursor=${cursor}`;
     const answer = await app.request(`/api/v1/orders?${rest}`);
     const json = await answer.json();
     if (answer.status !== 200) throw new Error(JSON.stringify(json));
@@ -34,12 +34,12 @@ function open(options: ConstructorParameters<typeof PostgresOrderListing>[1] = {
   /** Every page to the end; `between` runs after each. */
   const walk = async (query: string, between?: (page: number) => Promise<void>): Promise<string[]> => {
     const uids: string[] = [];
-    let cursor: string | undefined;
+    let cursor: string | null = null;
     for (let at = 0; ; at++) {
       const { orders, next_cursor } = await page(query, cursor);
       uids.push(...orders.map((one) => one.order_uid));
       await between?.(at);
-      if (next_cursor === undefined) return uids;
+      if (next_cursor === null) return uids;
       cursor = next_cursor;
     }
   };
@@ -164,7 +164,7 @@ describe('filters', () => {
     expect(first.orders).toEqual([]);
     let cursor = first.next_cursor;
     let pages = 1;
-    for (; cursor !== undefined; pages++) cursor = (await page('currency=XXX', cursor)).next_cursor;
+    for (; cursor !== null; pages++) cursor = (await page('currency=XXX', cursor)).next_cursor;
     expect(pages).toBe(10);
   });
 

@@ -53,7 +53,7 @@ describe('browsing', () => {
     const seen: BrowsedMessage[] = [];
     let cursor: string | undefined;
     do {
-      const { messages, cursor: next } = await page({ limit: 17, cursor });
+      const { messages, next_cursor: next } = await page({ limit: 17, cursor });
       seen.push(...messages);
       cursor = next ?? undefined;
     } while (cursor !== undefined);
@@ -123,7 +123,7 @@ describe('browsing', () => {
   });
 
   test('a cursor of another topic is none, and a topic that is not there is not made', async () => {
-    const { cursor } = await page({ limit: 1 });
+    const { next_cursor: cursor } = await page({ limit: 1 });
     const other = { limit: 1, maxValueBytes: 1, cursor: cursor ?? '' };
     expect(await browser.list(path.place.deadLetterTopic, other)).toBeUndefined();
     expect(await browser.list(path.place.topic, { ...other, cursor: 'x' })).toBeUndefined();

@@ -33,7 +33,7 @@ export function generatorControl(desk: GeneratorDesk, topic: string): GeneratorC
       const { orderUid, fault, partition, offset } = await desk.sendOne(
         SPOILING_FAULTS.find((one) => one === name),
       );
-      return { order_uid: orderUid, fault: fault ?? null, topic, partition, offset: offset.toString() };
+      return { order_uid: orderUid, fault: fault ?? null, topic, partition, offset: Number(offset) };
     },
   };
 }

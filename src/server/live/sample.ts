@@ -28,7 +28,7 @@ export function sampleOf(before: Reading | undefined, now: Reading): LiveSampleJ
   const { generator, consumer, lookups, responses, process } = now.local;
   const then = before?.local;
   return {
-    at: now.at,
+    at: new Date(now.at).toISOString(),
     topic: topicOf(now.earlierTopic, now.topic),
     generator:
       generator === undefined
@@ -110,7 +110,7 @@ function topicOf(before: TimedTopic | undefined, now: TimedTopic | undefined): L
     return { partition, end, stored: offset ?? null, lag: behind };
   });
   return {
-    read_at: now.readAt,
+    read_at: new Date(now.readAt).toISOString(),
     arrived_per_s: perSecond(arrived, seconds),
     stored_per_s: perSecond(stored, seconds),
     dead_lettered_per_s: perSecond(now.deadLetters - (before?.deadLetters ?? now.deadLetters), seconds),

@@ -101,7 +101,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
       async ({ query }) => {
         const page = await inUse().keys(query.cursor, query.limit);
         if (page === undefined) throw badParameter('query', 'cursor', 'is none of this Redis');
-        const json = { keys: page.keys.map(keyJson), cursor: page.cursor ?? null };
+        const json = { keys: page.keys.map(keyJson), next_cursor: page.cursor ?? null };
         return { status: 200, json, headers: NO_STORE };
       },
     ),

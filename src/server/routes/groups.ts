@@ -60,7 +60,7 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
             lag: lagOf(positionsOf(group, stored)),
           })),
           total: page.total,
-          cursor: page.next ?? null,
+          next_cursor: page.next ?? null,
         };
         return { status: 200, json, headers: NO_STORE };
       },

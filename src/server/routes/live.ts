@@ -42,7 +42,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         if (stream === undefined) throw new ProblemError('too-many-at-once');
         stream.send({ event: 'history', data: sampler.history });
         stop = sampler.listen({
-          sample: (sample) => void stream.send({ event: 'sample', id: String(sample.at), data: sample }),
+          sample: (sample) => void stream.send({ event: 'sample', id: sample.at, data: sample }),
           note: (note) => void stream.send({ event: 'note', data: note }),
         });
         return { status: 200, body: stream.body, headers: EVENT_STREAM_HEADERS };

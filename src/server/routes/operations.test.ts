@@ -53,9 +53,9 @@ describe('generator', () => {
     expect(messages.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2]);
     expect(operations.sent).toEqual([]);
     const one = await send('POST', '/generator/send-one', {});
-    expect(one.json).toMatchObject({ order_uid: messages[0].key, partition: 0, offset: '0', fault: null });
+    expect(one.json).toMatchObject({ order_uid: messages[0].key, partition: 0, offset: 0, fault: null });
     const bad = await send('POST', '/generator/send-one', { fault: 'tombstone' });
-    expect(bad.json).toMatchObject({ fault: 'tombstone', offset: '1' });
+    expect(bad.json).toMatchObject({ fault: 'tombstone', offset: 1 });
     expect(operations.sent).toMatchObject([{}, { value: null }]);
   });
 
@@ -138,18 +138,18 @@ describe('topics', () => {
         { group: 'other-00', lag: 4 },
       ],
       total: 61,
-      cursor: 'other-00',
+      next_cursor: 'other-00',
     });
     const names: string[] = [];
     for (let cursor = ''; ; ) {
       const { json } = await get(`/consumer-groups?limit=25${cursor && `&cursor=${cursor}`}`);
       names.push(...json.groups.map(({ group }: { group: string }) => group));
-      if (json.cursor === null) break;
-      cursor = json.cursor;
+      if (json.next_cursor === null) break;
+      cursor = json.next_cursor;
     }
     expect([names.length, new Set(names).size]).toEqual([61, 61]);
     const found = (await get('/consumer-groups?text=er-5')).json;
-    expect([found.total, found.groups.length, found.cursor]).toEqual([10, 10, null]);
+    expect([found.total, found.groups.length, found.next_cursor]).toEqual([10, 10, null]);
     expect((await get('/consumer-groups?limit=0')).status).toBe(400);
   });
 });
@@ -165,7 +165,7 @@ describe('cache', () => {
     });
     expect((await get('/cache/keys')).json).toMatchObject({
       keys: [{ order_uid: 'a', ttl_ms: null }],
-      cursor: null,
+      next_cursor: null,
     });
     expect((await get('/cache/keys?cursor=nonsense')).status).toBe(400);
     const { json } = await get('/cache/orders/a');
@@ -253,12 +253,13 @@ describe('streams', () => {
     const open = () => app.request('/api/v1/live');
     const [first] = await Promise.all([open(), open(), open()]);
     expect((await get('/live')).json).toMatchObject({ status: 503, type: '/problems/too-many-at-once' });
-    for (const { note } of operations.listeners) note({ at: 1, kind: 'engine_down', text: 'x' });
+    for (const { note } of operations.listeners)
+      note({ at: '1970-01-01T00:00:01Z', kind: 'engine_down', text: 'x' });
     const text = first?.text();
     await Bun.sleep(0);
     operations.streams.close();
     expect(await text).toContain(
-      'event: history\ndata: {"samples":[],"notes":[]}\n\nevent: note\ndata: {"at":1',
+      'event: history\ndata: {"samples":[],"notes":[]}\n\nevent: note\ndata: {"at":"1970-01-01T00:00:01Z"',
     );
     expect(operations.listeners.size).toBe(0);
     expect((await get('/live/history')).json).toEqual({ samples: [], notes: [] });

@@ -13,7 +13,7 @@ export interface OrderBulkOptions extends BulkOptions {
 const MAX_BULKS = 16;
 
 const description = `One order a line. The answer is streamed while the body is still coming: a line for each line that is not empty, in order,
-\`{"line":1,"status":"accepted","order_uid":"…","partition":0,"offset":"7"}\`,
+\`{"line":1,"status":"accepted","order_uid":"…","partition":0,"offset":7}\`,
 \`{"line":2,"status":"rejected","reason":"schema","violations":[…]}\` or, when Kafka did not acknowledge it,
 \`{"line":3,"status":"failed","order_uid":"…","reason":"kafka_unavailable"}\`, and at the end
 \`{"summary":{"lines":3,"accepted":1,"rejected":1,"failed":1,"complete":false,"reason":"…"}}\`. Only with \`"complete":true\` was every line

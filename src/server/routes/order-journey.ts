@@ -6,7 +6,7 @@ import type { OrderTrail, OrderTrails } from '../../storage/order-trail.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
-import { LookupUidSchema } from '../schemas.ts';
+import { LookupUidSchema, OffsetSchema } from '../schemas.ts';
 
 export interface OrderJourneyOptions {
   readonly trails: OrderTrails;
@@ -25,7 +25,7 @@ const JourneySchema = Type.Object(
     order_uid: LookupUidSchema,
     topic: Type.String(),
     partition: Type.Integer(),
-    offset: Type.String({ description: '64-bit number as text' }),
+    offset: OffsetSchema,
     in_log: Type.Boolean({ description: 'The message is still in the topic, and Kafka could be asked' }),
     steps: Type.Array(
       Type.Object(
@@ -95,7 +95,7 @@ export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOption
           order_uid,
           topic,
           partition,
-          offset: String(offset),
+          offset,
           in_log: logged !== undefined,
           steps: steps(trail, logged),
           cached,

@@ -44,7 +44,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
             'is no next_cursor of a list with these filters and this order',
           );
         const { orders, next } = await listing.summaries({ ...listed, after, limit });
-        const json = { orders, ...(next && { next_cursor: encodeListCursor(next, listed) }) };
+        const json = { orders, next_cursor: next ? encodeListCursor(next, listed) : null };
         return { status: 200, json, headers: NO_STORE };
       },
     ),

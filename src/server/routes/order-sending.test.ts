@@ -37,7 +37,7 @@ describe('sending an order', () => {
     expect(await answer.json()).toEqual({
       order_uid: 'a/b',
       partition: 4,
-      offset: '9007199254740993',
+      offset: 9_007_199_254_740_991,
       status: 'accepted',
     });
     expect(answer.headers.get('preference-applied')).toBeNull();

@@ -37,8 +37,7 @@ export function orderSendingEndpoints({
   ): Promise<Reply<201 | 202>> => {
     const { order, partition, offset, since } = sent;
     const { order_uid } = order;
-    // The offset is text, as a 64-bit number is in JSON.
-    const answer = { order_uid, partition, offset: offset.toString() };
+    const answer = { order_uid, partition, offset: Number(offset) };
     const headers = { ...NO_STORE, location: `/api/v1/orders/${encodeURIComponent(order_uid)}` };
     if (seconds === undefined || arrivals.full)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers };

@@ -29,7 +29,8 @@ export class LivePoints {
   add(samples: readonly LiveSample[]): void {
     for (const sample of samples) {
       const last = this.#count === 0 ? 0 : (this.#at[this.#count - 1] ?? 0);
-      if (sample.at / 1000 > last) this.#append(sample);
+      const at = Date.parse(sample.at) / 1000;
+      if (at > last) this.#append(at, sample);
     }
   }
 
@@ -41,10 +42,10 @@ export class LivePoints {
     );
   }
 
-  #append(sample: LiveSample): void {
+  #append(at: number, sample: LiveSample): void {
     if (this.#count === KEPT + SLACK) this.#dropOldest();
     const row = this.#count++;
-    this.#at[row] = sample.at / 1000;
+    this.#at[row] = at;
     const values = figuresOf(sample);
     for (const figure of FIGURES) this.#figures[figure][row] = values[figure] ?? Number.NaN;
     for (const { partition, lag } of sample.topic?.partitions ?? []) {

@@ -23,7 +23,7 @@ export function KeyList() {
       return dataOf(api.GET('/api/v1/cache/keys', { params: { query }, signal }));
     },
     initialPageParam: null as string | null,
-    getNextPageParam: ({ cursor }) => cursor,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: refetchEvery(),
   });
   const keys = list.data?.pages.flatMap((page) => page.keys) ?? [];

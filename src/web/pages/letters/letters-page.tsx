@@ -43,7 +43,7 @@ export function LettersPage() {
       return dataOf(api.GET('/api/v1/dead-letters', { params, signal }));
     },
     initialPageParam: null as string | null,
-    getNextPageParam: ({ cursor }) => cursor,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: refetchEvery(),
   });
   const letters = list.data?.pages.flatMap((page) => page.letters) ?? [];

@@ -27,7 +27,7 @@ export function Groups() {
       return dataOf(api.GET('/api/v1/consumer-groups', { params: { query: asked }, signal }));
     },
     initialPageParam: null as string | null,
-    getNextPageParam: ({ cursor }) => cursor,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: refetchEvery(5_000),
     placeholderData: keepPreviousData,
   });

@@ -78,7 +78,7 @@ function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: 
       );
     },
     initialPageParam: null as string | null,
-    getNextPageParam: ({ cursor }) => cursor,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: refetchEvery(),
   });
   const messages = list.data?.pages.flatMap((page) => page.messages) ?? [];

@@ -24,7 +24,7 @@ function page(number: number, of = Number.POSITIVE_INFINITY): OrderList {
   const from = number * SIZE;
   const to = Math.min(from + SIZE, of);
   const orders = Array.from({ length: Math.max(0, to - from) }, (_, at) => order(from + at));
-  return to < of ? { orders, next_cursor: `after-${number}` } : { orders };
+  return to < of ? { orders, next_cursor: `after-${number}` } : { orders, next_cursor: null };
 }
 
 function read(pages: number): OrderPages {

@@ -21,10 +21,10 @@ const KEPT_AROUND = 15;
  */
 export class OrderPages {
   readonly #pages: readonly Page[];
-  /** Asks for the page after the last; undefined when there is none. */
-  readonly #next: string | undefined;
+  /** Asks for the page after the last; null when there is none. */
+  readonly #next: string | null;
 
-  private constructor(pages: readonly Page[], next: string | undefined) {
+  private constructor(pages: readonly Page[], next: string | null) {
     this.#pages = pages;
     this.#next = next;
   }
@@ -45,7 +45,7 @@ export class OrderPages {
   }
 
   get hasMore(): boolean {
-    return this.#next !== undefined;
+    return this.#next !== null;
   }
 
   /** The newest of the list, or the oldest: what it begins with. */
@@ -69,7 +69,7 @@ export class OrderPages {
 
   /** What a page is asked for with. */
   cursorOf(number: number): string | undefined {
-    return number === this.#pages.length ? this.#next : this.#pages[number]?.cursor;
+    return number === this.#pages.length ? (this.#next ?? undefined) : this.#pages[number]?.cursor;
   }
 
   /** With this page read, for the first time or again. */
@@ -80,7 +80,7 @@ export class OrderPages {
         : { ...page, orders: undefined },
     );
     if (number === near.length)
-      return new OrderPages([...near, pageOf(this.#next, this.count, orders)], next_cursor);
+      return new OrderPages([...near, pageOf(this.#next ?? undefined, this.count, orders)], next_cursor);
     const known = near[number];
     if (known === undefined) return this;
     // What was changed meanwhile has left the page, and others have come up from the next one: they are there already.

@@ -1217,10 +1217,26 @@ export type Topic = {
   replication_factor: number | null;
   /** Offsets between the starts and the ends: as many messages, or fewer */
   messages: number | null;
+  /** Of the messages: what waits behind an open transaction, where readers of committed messages do not see it */
+  pending: number | null;
 };
 
 export type TopicList = {
   topics: (Topic)[];
+};
+
+export type OpenTransaction = {
+  topic: string;
+  partition: number;
+  /** Readers of committed messages stop here */
+  first_offset: number;
+  /** 64-bit number as text */
+  producer_id: string;
+  /** Null when no coordinator names it: it may not be asked, or the transaction hangs */
+  transactional_id: string | null;
+  started_at: string | null;
+  /** Open for so long, it is aborted by the broker */
+  timeout_ms: number | null;
 };
 
 export type TopicDetail = {
@@ -1232,6 +1248,8 @@ export type TopicDetail = {
   replication_factor: number | null;
   /** Offsets between the starts and the ends: as many messages, or fewer */
   messages: number | null;
+  /** Of the messages: what waits behind an open transaction, where readers of committed messages do not see it */
+  pending: number | null;
   partition_details: ({
     partition: number;
     leader: number | null;
@@ -1239,7 +1257,9 @@ export type TopicDetail = {
     in_sync_replicas: (number)[];
     /** The first offset still there */
     start: number;
-    /** The offset after the last committed message */
+    /** The last stable offset: committed messages are seen up to here */
+    stable_end: number;
+    /** The offset after the last message */
     end: number;
   })[];
   settings: ({
@@ -1248,6 +1268,8 @@ export type TopicDetail = {
     /** Set on this topic; otherwise it is a default */
     own: boolean;
   })[];
+  /** In the partitions where something is pending, as far as the brokers tell */
+  open_transactions: (OpenTransaction)[];
 };
 
 export type Message = {
@@ -1288,6 +1310,8 @@ export type MessagePage = {
   scanned: number;
   /** Offsets still to look at */
   left: number;
+  /** Not among them: what waits behind an open transaction, where readers of committed messages do not see it */
+  pending: number;
   /** The time was up before the page was full */
   cut: boolean;
   /** Sent as `cursor` it gives the next page; null after the last */
@@ -1301,6 +1325,8 @@ export type ConsumerGroup = {
   members: number;
   /** Of all partitions together */
   lag: number;
+  /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+  pending: number;
 };
 
 export type ConsumerGroupList = {
@@ -1323,6 +1349,8 @@ export type ConsumerGroupDetail = {
   })[];
   /** Of all partitions together */
   lag: number;
+  /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+  pending: number;
   partitions: ({
     topic: string;
     partition: number;
@@ -1330,10 +1358,17 @@ export type ConsumerGroupDetail = {
     committed: number | null;
     /** Of this service’s own group: where PostgreSQL is, which is what counts */
     stored: number | null;
+    /** The offset after the last message */
     end: number | null;
-    /** To `stored` where there is one, else to `committed` */
+    /** The last stable offset: committed messages are seen up to here */
+    stable_end: number | null;
+    /** From `stored` to the end where there is one, else from `committed` */
     lag: number | null;
+    /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+    pending: number | null;
   })[];
+  /** In the partitions where something is pending, as far as the brokers tell */
+  open_transactions: (OpenTransaction)[];
 };
 
 export type Cache = {
@@ -1488,7 +1523,7 @@ export type VerificationReport = {
     superseded: number;
     /** Said what was stored already */
     identical: number;
-    /** The group has not come to it yet */
+    /** The group has not come to it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
@@ -1510,7 +1545,7 @@ export type VerificationReport = {
     superseded: number;
     /** Said what was stored already */
     identical: number;
-    /** The group has not come to it yet */
+    /** The group has not come to it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
@@ -1538,7 +1573,7 @@ export type VerificationReport = {
     };
   };
   findings: ({
-    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "not_yet_stored";
+    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "pending" | "not_yet_stored";
     count: number;
     /** The first of them */
     listed: ({
@@ -1596,6 +1631,8 @@ export type LiveSample = {
     dead_lettered_per_s: number;
     dead_letters: number;
     lag: number;
+    /** Of the lag: what waits behind an open transaction */
+    pending: number;
     /** At most 100: those furthest behind */
     partitions: ({
       partition: number;
@@ -1603,7 +1640,10 @@ export type LiveSample = {
       end: number;
       /** Where PostgreSQL is */
       stored: number | null;
+      /** From there to the end */
       lag: number;
+      /** Of the lag: what waits behind an open transaction */
+      pending: number;
     })[];
   } | null;
   generator: {

@@ -1,6 +1,7 @@
 import type { GroupMember as KafkaMember } from '@platformatic/kafka';
 import type { KeptAdmin } from './kept-admin.ts';
-import type { TopicCatalog } from './topic-catalog.ts';
+import { type OpenTransaction, openTransactions } from './open-transactions.ts';
+import type { TopicCatalog, TopicEnds } from './topic-catalog.ts';
 
 export interface GroupMember {
   readonly memberId: string;
@@ -15,8 +16,10 @@ export interface GroupPartition {
   readonly partition: number;
   /** Where the group says it reads on; undefined when it has said nothing yet. */
   readonly committed: number | undefined;
-  /** Undefined when the partition is gone, or nobody can tell. */
+  /** The high watermark; undefined when the partition is gone, or nobody can tell. */
   readonly end: number | undefined;
+  /** The last stable offset: what lies between it and the end waits behind an open transaction. */
+  readonly stableEnd: number | undefined;
 }
 
 export interface GroupDetail {
@@ -28,6 +31,11 @@ export interface GroupDetail {
   readonly members: readonly GroupMember[];
   /** Every partition with a committed offset or a member that reads it. */
   readonly partitions: readonly GroupPartition[];
+}
+
+export interface GroupWithTransactions extends GroupDetail {
+  /** In its partitions where something waits, as far as the brokers tell. */
+  readonly openTransactions: readonly OpenTransaction[];
 }
 
 export interface GroupQuery {
@@ -69,9 +77,23 @@ export class GroupCatalog {
   }
 
   /** Undefined when there is no such group. */
-  async find(name: string): Promise<GroupDetail | undefined> {
+  async find(name: string): Promise<GroupWithTransactions | undefined> {
     const [group] = await this.#look([name]);
-    return group;
+    if (group === undefined) return undefined;
+    const waiting = group.partitions.filter(({ end = 0, stableEnd = 0 }) => end > stableEnd);
+    const byTopic = [...Map.groupBy(waiting, ({ topic }) => topic)];
+    const open = await this.#admin.ask('asking for open transactions', (admin) =>
+      Promise.all(
+        byTopic.map(([topic, of]) =>
+          openTransactions(
+            admin,
+            topic,
+            of.map(({ partition }) => partition),
+          ),
+        ),
+      ),
+    );
+    return { ...group, openTransactions: open.flat() };
   }
 
   /** Those there are, in the order of their names here. */
@@ -102,14 +124,15 @@ export class GroupCatalog {
             topic,
             partition,
             committed: offset,
-            end: ends.get(topic)?.get(partition),
+            end: ends.get(topic)?.get(partition)?.end,
+            stableEnd: ends.get(topic)?.get(partition)?.stableEnd,
           })),
       ),
     }));
   }
 
   /** Topics that groups once read may be gone: the others have their ends all the same. */
-  async #endsOf(topics: ReadonlySet<string>): Promise<Map<string, ReadonlyMap<number, number>>> {
+  async #endsOf(topics: ReadonlySet<string>): Promise<Map<string, TopicEnds['ends']>> {
     const ask = async (names: readonly string[]) =>
       [...(await this.#topics.ends(names))].map(([name, { ends }]) => [name, ends] as const);
     const all = await ask([...topics]).catch(() => undefined);

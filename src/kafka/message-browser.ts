@@ -30,6 +30,8 @@ export interface MessagePage {
   readonly scanned: number;
   /** Offsets still to look at. */
   readonly left: number;
+  /** Offsets at the ends that wait behind an open transaction, and are not shown before it has ended. */
+  readonly pending: number;
   /** The time was up before the page was full. */
   readonly cut: boolean;
   /** Where the next page starts; null after the last. */
@@ -63,7 +65,7 @@ export class MessageBrowser {
     return this.#reading(topic, async (reader) => {
       const cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
       if (query.cursor !== undefined && cursor?.topicId !== reader.topicId) return undefined;
-      const all = await reader.ranges();
+      const [all, ends] = await Promise.all([reader.ranges(), reader.highWatermarks()]);
       const ranges = cursor === undefined ? await startRanges(reader, all, query) : clamp(cursor.ranges, all);
       const { key } = query;
       const page = await readLogPage(reader, ranges, {
@@ -82,6 +84,9 @@ export class MessageBrowser {
         messages: page.found,
         scanned: page.passed,
         left: page.rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0),
+        pending: [...all]
+          .filter(([one]) => query.partition === undefined || one === query.partition)
+          .reduce((sum, [one, { end }]) => sum + Math.max(0, (ends.get(one) ?? 0) - end), 0),
         cut: page.cut,
         next_cursor: encodeCursor({ topicId: reader.topicId, ranges: page.rest }) ?? null,
       };

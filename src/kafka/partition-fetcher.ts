@@ -3,6 +3,7 @@ import { AppError } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import { toKafkaError } from './kafka-error.ts';
+import { type OpenTransaction, openTransactions } from './open-transactions.ts';
 import type { FetchedPartition, LogRange, LogRecord } from './order-log.ts';
 import { committedBatches } from './read-committed.ts';
 import type { RecordBatch } from './record-batch-reader.ts';
@@ -15,6 +16,7 @@ export interface PartitionFetcherOptions {
   readonly maxBytesPerPartition: number;
 }
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 /** Of all partitions together: an answer is in memory as a whole, and its records once more, so more of it at a time is only memory. */
 const MAX_FETCH_BYTES = 2 * 1024 * 1024;
@@ -120,6 +122,17 @@ export class PartitionFetcher {
     );
   }
 
+  /** Where each partition ends, whether a transaction is open there or not. @throws AppError `kafka_unavailable`. */
+  async highWatermarks(partitions: readonly number[]): Promise<Map<number, number>> {
+    const ends = await this.#listOffsets(partitions, LATEST, READ_UNCOMMITTED);
+    return new Map(partitions.map((partition) => [partition, Number(ends[partition] ?? 0n)]));
+  }
+
+  /** The open transactions of the partitions, as far as the brokers tell. Never rejects. */
+  openTransactions(partitions: readonly number[]): Promise<OpenTransaction[]> {
+    return openTransactions(this.#client, this.#options.topic, partitions);
+  }
+
   /** The first offset of each partition with this timestamp, ms, or a later one, if there is any. @throws AppError `kafka_unavailable`. */
   async offsetsAt(partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
     const offsets = await this.#listOffsets(partitions, BigInt(Math.max(0, timestamp)));
@@ -131,14 +144,18 @@ export class PartitionFetcher {
     );
   }
 
-  async #listOffsets(partitions: readonly number[], timestamp: bigint): Promise<readonly bigint[]> {
+  async #listOffsets(
+    partitions: readonly number[],
+    timestamp: bigint,
+    isolationLevel: 0 | 1 = READ_COMMITTED,
+  ): Promise<readonly bigint[]> {
     const { topic } = this.#options;
     try {
       const offsets = await this.#client.listOffsets({
         topics: [topic],
         partitions: { [topic]: [...partitions] },
         timestamp,
-        isolationLevel: READ_COMMITTED,
+        isolationLevel,
       });
       return offsets.get(topic) ?? [];
     } catch (error) {

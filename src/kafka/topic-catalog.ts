@@ -6,7 +6,7 @@ import {
 } from '@platformatic/kafka';
 import { AppError } from '../lib/app-error.ts';
 import type { KeptAdmin } from './kept-admin.ts';
-import type { LogRange } from './order-log.ts';
+import { type OpenTransaction, openTransactions } from './open-transactions.ts';
 
 /** Of a topic of Kafka's own only the name is known: it can be listed, not looked into. */
 export interface TopicSummary {
@@ -18,9 +18,20 @@ export interface TopicSummary {
   readonly replicationFactor: number | undefined;
   /** Offsets between the starts and the ends: as many messages, or fewer where some were compacted or belong to aborted transactions. */
   readonly messages: number | undefined;
+  /** How many of them wait behind an open transaction. */
+  readonly pending: number | undefined;
 }
 
-export interface PartitionDetail extends LogRange {
+/** Where a partition begins and ends. What lies between the two ends waits behind an open transaction. */
+export interface PartitionEnds {
+  readonly start: number;
+  /** The offset after the last message that readers of committed messages see: the last stable offset. */
+  readonly stableEnd: number;
+  /** The offset after the last message: the high watermark. */
+  readonly end: number;
+}
+
+export interface PartitionDetail extends PartitionEnds {
   readonly partition: number;
   /** Broker id; undefined when there is none. */
   readonly leader: number | undefined;
@@ -39,12 +50,14 @@ export interface TopicSetting {
 export interface TopicDetail extends TopicSummary {
   readonly partitionDetails: readonly PartitionDetail[];
   readonly settings: readonly TopicSetting[];
+  /** In the partitions where something waits, as far as the brokers tell. */
+  readonly openTransactions: readonly OpenTransaction[];
 }
 
 export interface TopicEnds {
   readonly topicId: string;
-  /** Partition → the offset after its last message; those without a leader are left out. */
-  readonly ends: ReadonlyMap<number, number>;
+  /** By partition; those without a leader are left out. */
+  readonly ends: ReadonlyMap<number, Omit<PartitionEnds, 'start'>>;
 }
 
 /** Partitions of topics: name → numbers. */
@@ -54,6 +67,7 @@ type Topics = ReadonlyMap<string, ClusterTopicMetadata | undefined>;
 
 const EARLIEST = -2n;
 const LATEST = -1n;
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const LIST_ATTEMPTS = 3;
 
@@ -93,6 +107,7 @@ export class TopicCatalog {
         }),
       ]);
       const known = ranges.get(name);
+      const waiting = [...(known ?? [])].flatMap(([one, ends]) => (pendingOf(ends) > 0 ? [one] : []));
       const settings = (described?.configs ?? []).map((one) => ({
         name: one.name,
         value: one.isSensitive ? null : (one.value ?? null),
@@ -105,18 +120,19 @@ export class TopicCatalog {
           leader: one.leader < 0 ? undefined : one.leader,
           replicas: one.replicas,
           inSyncReplicas: one.isr,
-          ...(known?.get(partition) ?? { start: 0, end: 0 }),
+          ...(known?.get(partition) ?? { start: 0, stableEnd: 0, end: 0 }),
         })),
         settings: settings.sort((a, b) => (a.name < b.name ? -1 : 1)),
+        openTransactions: await openTransactions(admin, name, waiting),
       };
     });
   }
 
-  /** Where each of these topics ends, as a reader of committed messages sees it. @throws AppError `topic_missing` */
+  /** Where each of these topics ends. @throws AppError `topic_missing` */
   ends(topics: readonly string[]): Promise<Map<string, TopicEnds>> {
     return this.#admin.ask('asking where topics end', async (admin) => {
       const metadata = await admin.metadata({ topics: [...topics], forceUpdate: true });
-      const ends = await offsetsOf(admin, ledPartitions(metadata.topics), LATEST);
+      const ends = await endsOf(admin, ledPartitions(metadata.topics));
       return new Map(
         topics.map((name) => [
           name,
@@ -125,6 +141,11 @@ export class TopicCatalog {
       );
     });
   }
+}
+
+/** Offsets that wait behind an open transaction: as many messages, or fewer. */
+export function pendingOf({ stableEnd, end }: Omit<PartitionEnds, 'start'>): number {
+  return Math.max(0, end - stableEnd);
 }
 
 async function list(admin: Admin, internal: boolean): Promise<TopicSummary[]> {
@@ -143,7 +164,7 @@ function isInternal(name: string): boolean {
 function summaryOf(
   name: string,
   topic: ClusterTopicMetadata | undefined,
-  ranges: ReadonlyMap<number, LogRange> | undefined,
+  ranges: ReadonlyMap<number, PartitionEnds> | undefined,
 ): TopicSummary {
   return {
     name,
@@ -152,6 +173,7 @@ function summaryOf(
     partitions: topic?.partitionsCount,
     replicationFactor: topic?.partitions[0]?.replicas.length,
     messages: ranges?.values().reduce((sum, { start, end }) => sum + end - start, 0),
+    pending: ranges?.values().reduce((sum, one) => sum + pendingOf(one), 0),
   };
 }
 
@@ -165,17 +187,36 @@ function ledPartitions(topics: Topics): PartitionSet {
   );
 }
 
-async function rangesOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, LogRange>>> {
-  const [starts, ends] = await Promise.all([offsetsOf(admin, of, EARLIEST), offsetsOf(admin, of, LATEST)]);
+async function rangesOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, PartitionEnds>>> {
+  const [starts, ends] = await Promise.all([offsetsOf(admin, of, EARLIEST), endsOf(admin, of)]);
+  return mapped(ends, (end, name, partition) => ({
+    start: starts.get(name)?.get(partition) ?? end.end,
+    ...end,
+  }));
+}
+
+async function endsOf(
+  admin: Admin,
+  of: PartitionSet,
+): Promise<Map<string, Map<number, Omit<PartitionEnds, 'start'>>>> {
+  const [stable, ends] = await Promise.all([
+    offsetsOf(admin, of, LATEST, READ_COMMITTED),
+    offsetsOf(admin, of, LATEST, READ_UNCOMMITTED),
+  ]);
+  return mapped(ends, (end, name, partition) => {
+    const stableEnd = stable.get(name)?.get(partition) ?? end;
+    return { stableEnd, end: Math.max(stableEnd, end) };
+  });
+}
+
+function mapped<T, U>(
+  all: ReadonlyMap<string, ReadonlyMap<number, T>>,
+  to: (value: T, name: string, partition: number) => U,
+): Map<string, Map<number, U>> {
   return new Map(
-    [...ends].map(([name, partitions]) => [
+    [...all].map(([name, partitions]) => [
       name,
-      new Map(
-        [...partitions].map(([partition, end]) => [
-          partition,
-          { start: starts.get(name)?.get(partition) ?? end, end },
-        ]),
-      ),
+      new Map([...partitions].map(([partition, value]) => [partition, to(value, name, partition)])),
     ]),
   );
 }
@@ -184,6 +225,7 @@ async function offsetsOf(
   admin: Admin,
   of: PartitionSet,
   timestamp: bigint,
+  isolationLevel: 0 | 1 = READ_UNCOMMITTED,
 ): Promise<Map<string, Map<number, number>>> {
   const topics = [...of]
     .filter(([, partitions]) => partitions.length > 0)
@@ -192,7 +234,7 @@ async function offsetsOf(
       partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp })),
     }));
   if (topics.length === 0) return new Map();
-  const listed = await admin.listOffsets({ topics, isolationLevel: READ_COMMITTED });
+  const listed = await admin.listOffsets({ topics, isolationLevel });
   return new Map(
     listed.map(({ name, partitions }) => [
       name,

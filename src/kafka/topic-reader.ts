@@ -1,3 +1,4 @@
+import type { OpenTransaction } from './open-transactions.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
@@ -54,9 +55,19 @@ export class TopicReader {
     return this.#fetcher.partitions;
   }
 
-  /** First and next offset of every partition, now. @throws AppError `kafka_unavailable`. */
+  /** First and next offset of every partition, now, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
   ranges(): Promise<Map<number, LogRange>> {
     return this.#fetcher.ranges(this.#all());
+  }
+
+  /** Where every partition ends, now, open transactions included. @throws AppError `kafka_unavailable`. */
+  highWatermarks(): Promise<Map<number, number>> {
+    return this.#fetcher.highWatermarks(this.#all());
+  }
+
+  /** The open transactions of the partitions, as far as the brokers tell. Never rejects. */
+  openTransactions(partitions: readonly number[]): Promise<OpenTransaction[]> {
+    return this.#fetcher.openTransactions(partitions);
   }
 
   /**

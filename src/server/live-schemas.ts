@@ -5,12 +5,18 @@ const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
 const perSecond = Type.Number({ minimum: 0 });
 
+const pending = Type.Integer({
+  minimum: 0,
+  description: 'Of the lag: what waits behind an open transaction',
+});
+
 const PartitionLagSchema = Type.Object(
   {
     partition: count,
     end: Type.Integer({ description: 'Where the log ends' }),
     stored: Type.Union([Type.Integer(), Type.Null()], { description: 'Where PostgreSQL is' }),
-    lag: count,
+    lag: Type.Integer({ minimum: 0, description: 'From there to the end' }),
+    pending,
   },
   strict,
 );
@@ -23,6 +29,7 @@ const TopicNowSchema = Type.Object(
     dead_lettered_per_s: perSecond,
     dead_letters: count,
     lag: count,
+    pending,
     partitions: Type.Array(PartitionLagSchema, { description: 'At most 100: those furthest behind' }),
   },
   { ...strict, description: 'The orders topic and its group, whoever writes and stores' },

@@ -1,9 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
+import { OpenTransactionsSchema } from './open-transaction.ts';
 import { NextCursorSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
+const PENDING = 'what waits behind an open transaction, where readers of committed messages do not see it';
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 /** Kafka's own rule for topic names. */
@@ -20,6 +22,7 @@ const summary = {
   messages: Type.Union([count, Type.Null()], {
     description: 'Offsets between the starts and the ends: as many messages, or fewer',
   }),
+  pending: Type.Union([count, Type.Null()], { description: `Of the messages: ${PENDING}` }),
 };
 
 export const TopicListSchema = Type.Object(
@@ -38,7 +41,11 @@ export const TopicDetailSchema = Type.Object(
           replicas: Type.Array(Type.Integer()),
           in_sync_replicas: Type.Array(Type.Integer()),
           start: Type.Integer({ minimum: 0, description: 'The first offset still there' }),
-          end: Type.Integer({ minimum: 0, description: 'The offset after the last committed message' }),
+          stable_end: Type.Integer({
+            minimum: 0,
+            description: 'The last stable offset: committed messages are seen up to here',
+          }),
+          end: Type.Integer({ minimum: 0, description: 'The offset after the last message' }),
         },
         strict,
       ),
@@ -53,6 +60,7 @@ export const TopicDetailSchema = Type.Object(
         strict,
       ),
     ),
+    open_transactions: OpenTransactionsSchema,
   },
   { ...strict, $id: 'TopicDetail' },
 );
@@ -83,11 +91,20 @@ export const MessagePageSchema = Type.Object(
     messages: Type.Array(MessageSchema),
     scanned: Type.Integer({ minimum: 0, description: 'Offsets looked at for this page' }),
     left: Type.Integer({ minimum: 0, description: 'Offsets still to look at' }),
+    pending: Type.Integer({
+      minimum: 0,
+      description: `Not among them: ${PENDING}`,
+    }),
     cut: Type.Boolean({ description: 'The time was up before the page was full' }),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'MessagePage' },
 );
+
+const behind = {
+  lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+  pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
+};
 
 export const GroupListSchema = Type.Object(
   {
@@ -98,7 +115,7 @@ export const GroupListSchema = Type.Object(
           state: Type.String(),
           protocol_type: Type.String(),
           members: count,
-          lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+          ...behind,
         },
         { ...strict, $id: 'ConsumerGroup' },
       ),
@@ -125,7 +142,7 @@ export const GroupDetailSchema = Type.Object(
         strict,
       ),
     ),
-    lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+    ...behind,
     partitions: Type.Array(
       Type.Object(
         {
@@ -135,14 +152,19 @@ export const GroupDetailSchema = Type.Object(
           stored: Type.Union([count, Type.Null()], {
             description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
           }),
-          end: orNull(count),
-          lag: Type.Union([count, Type.Null()], {
-            description: 'To `stored` where there is one, else to `committed`',
+          end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
+          stable_end: Type.Union([count, Type.Null()], {
+            description: 'The last stable offset: committed messages are seen up to here',
           }),
+          lag: Type.Union([count, Type.Null()], {
+            description: 'From `stored` to the end where there is one, else from `committed`',
+          }),
+          pending: Type.Union([count, Type.Null()], { description: `Of the lag: ${PENDING}` }),
         },
         strict,
       ),
     ),
+    open_transactions: OpenTransactionsSchema,
   },
   { ...strict, $id: 'ConsumerGroupDetail' },
 );

@@ -18,6 +18,7 @@ const FINDING_KINDS = [
   'lost_range',
   'offset_past_end',
   'manifest_mismatch',
+  'pending',
   'not_yet_stored',
 ];
 
@@ -27,7 +28,10 @@ const counts = {
   dead_lettered: count,
   superseded: Type.Integer({ minimum: 0, description: 'Replaced by a later message of the same order' }),
   identical: Type.Integer({ minimum: 0, description: 'Said what was stored already' }),
-  pending: Type.Integer({ minimum: 0, description: 'The group has not come to it yet' }),
+  pending: Type.Integer({
+    minimum: 0,
+    description: 'The group has not come to it yet; behind an open transaction every offset counts',
+  }),
   lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
   no_message: Type.Integer({ minimum: 0, description: 'Offsets without a message, as transactions leave' }),
 };

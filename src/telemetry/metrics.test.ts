@@ -10,7 +10,7 @@ const DOCUMENT = join(import.meta.dirname, '../../docs/metrics.md');
 function setUp() {
   const registry = new Registry();
   const meter = new ConsumerMeter(registry);
-  const counts = { lookups: { l1: 5, redis: 0 }, lag: new Map([['0', 7]]) };
+  const counts = { lookups: { l1: 5, redis: 0 }, lag: new Map([['0', 7]]), pending: new Map([['0', 3]]) };
   registerMetrics(registry, {
     generator: () => ({ sent: 3, failed: 1, inFlight: 2, currentRate: 10, lateMs: 250 }),
     consumer: { meter, status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9 }) },
@@ -22,7 +22,7 @@ function setUp() {
         { name: 'redis', status: 'down' },
         { name: 'kafka', status: 'up' },
       ],
-      lag: () => counts.lag,
+      behind: (which) => counts[which],
       loopDelayMs: () => 12,
     },
   });

@@ -18,8 +18,8 @@ export interface MetricSources {
         responses(): Readonly<Record<string, number>>;
         streams(): number;
         engines(): Promise<readonly { name: string; status: 'up' | 'down' }[]>;
-        /** Partition → messages not stored yet; empty while nobody can tell. */
-        lag(): ReadonlyMap<string, number>;
+        /** Partition → messages not stored yet, or of them what waits behind an open transaction; empty while nobody can tell. */
+        behind(which: 'lag' | 'pending'): ReadonlyMap<string, number>;
         /** The longest delay of the last second. */
         loopDelayMs(): number;
       }
@@ -190,7 +190,14 @@ function serverMetrics(server: MetricSources['server']): Metric[] {
       type: 'gauge',
       help: 'Messages of the orders topic that are not stored yet, by partition; a few seconds old at most',
       label: 'partition',
-      read: () => Object.fromEntries(server.lag()),
+      read: () => Object.fromEntries(server.behind('lag')),
+    },
+    {
+      name: 'test_service_pending_messages',
+      type: 'gauge',
+      help: 'Of the lag: messages that wait behind an open transaction, by partition',
+      label: 'partition',
+      read: () => Object.fromEntries(server.behind('pending')),
     },
     {
       name: 'test_service_event_loop_delay_seconds',

@@ -1,6 +1,8 @@
 import { type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
+import type { Findings } from './findings.ts';
 import type { ManifestLine } from './manifest.ts';
+import { addPending } from './pending.ts';
 import { ahead, type RecordSource } from './record-source.ts';
 
 export interface EvidenceSources {
@@ -15,15 +17,25 @@ export interface EvidenceCounts {
   readonly otherTopics: number;
   /** Their headers do not say where they come from. */
   readonly foreign: number;
+  /** Some of them wait behind an open transaction, and were not read. */
+  readonly hidden: boolean;
 }
 
 /** Brings all dead letters of the topic and all lines of the manifest into the index, and seals it. */
-export async function collectEvidence(topic: string, sources: EvidenceSources): Promise<EvidenceCounts> {
+export async function collectEvidence(
+  { topic, deadLetterTopic, findings }: { topic: string; deadLetterTopic: string; findings: Findings },
+  sources: EvidenceSources,
+): Promise<EvidenceCounts> {
   const { deadLetters, manifest, index } = sources;
+  let hidden = false;
   if (manifest !== undefined) for await (const lines of manifest) index.addLines(lines);
   const counts = { letters: 0, otherTopics: 0, foreign: 0 };
   if (deadLetters !== undefined) {
-    for await (const { records } of ahead(deadLetters.read(await deadLetters.ranges()))) {
+    const ends = await deadLetters.highWatermarks();
+    const ranges = await deadLetters.ranges();
+    const waiting = await addPending({ topic: deadLetterTopic, log: deadLetters, ranges, ends, findings });
+    hidden = waiting.size > 0;
+    for await (const { records } of ahead(deadLetters.read(ranges))) {
       const claims: DeadLetterClaim[] = [];
       for (const record of records) {
         const claim = readClaim(record);
@@ -36,5 +48,5 @@ export async function collectEvidence(topic: string, sources: EvidenceSources): 
     }
   }
   index.seal();
-  return counts;
+  return { ...counts, hidden };
 }

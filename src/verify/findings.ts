@@ -1,5 +1,5 @@
 /**
- * What can be wrong. `not_yet_stored` may come right by itself; nothing else does.
+ * What can be wrong. `pending` and `not_yet_stored` may come right by themselves; nothing else does.
  * - `lost`: an accepted order that is not stored although its offset was passed;
  * - `lost_update`: the stored order is an older one than the last accepted message says;
  * - `altered`: the stored order differs from the message it came from;
@@ -10,7 +10,9 @@
  * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all;
  * - `lost_range`: messages that left the log before they were stored;
  * - `offset_past_end`: the stored offset lies behind the log's end;
- * - `manifest_mismatch`: what happened is not what was injected.
+ * - `manifest_mismatch`: what happened is not what was injected;
+ * - `pending`: acknowledged messages behind an open transaction, which no reader of committed messages sees yet;
+ * - `not_yet_stored`: the group has not come so far.
  */
 export const FINDING_KINDS = [
   'lost',
@@ -26,6 +28,7 @@ export const FINDING_KINDS = [
   'lost_range',
   'offset_past_end',
   'manifest_mismatch',
+  'pending',
   'not_yet_stored',
 ] as const;
 

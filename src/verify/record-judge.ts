@@ -35,6 +35,8 @@ export interface RecordJudgeOptions {
   readonly tally: Tally;
   readonly findings: Findings;
   readonly manifest: ManifestCheck | undefined;
+  /** Some dead letters wait behind an open transaction: one that is not seen may be among them. */
+  readonly lettersHidden: boolean;
 }
 
 /**
@@ -161,8 +163,14 @@ export class RecordJudge {
       return;
     }
     const passed = this.#passed(partition, offset);
-    tally.add(partition, offset, passed ? 'lost' : 'pending');
+    const hidden = this.#options.lettersHidden && letters.length === 0;
+    tally.add(partition, offset, passed && !hidden ? 'lost' : 'pending');
     if (letters.length > 0) add('altered_dead_letter', `${verdict.reason}, its dead letter has other bytes`);
+    else if (hidden)
+      add(
+        'pending',
+        `${verdict.reason}, and no dead letter can be seen: some wait behind an open transaction`,
+      );
     else if (passed) add('missing_dead_letter', `${verdict.reason}, and no dead letter`);
     else add('not_yet_stored', `${verdict.reason}, the group has not come so far`);
   }

@@ -1,10 +1,15 @@
+import type { OpenTransaction } from '../kafka/open-transactions.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import type { TopicSlice } from '../kafka/topic-reader.ts';
 
 /** The committed messages of a topic, as TopicReader gives them. Calls throw AppError `kafka_unavailable`, `topic_missing`. */
 export interface RecordSource {
-  /** First and next offset of every partition, now. */
+  /** First and next offset of every partition, now, up to the last stable offset. */
   ranges(): Promise<Map<number, LogRange>>;
+  /** Where every partition ends, now, open transactions included. */
+  highWatermarks(): Promise<ReadonlyMap<number, number>>;
+  /** The open transactions of the partitions, as far as the brokers tell. */
+  openTransactions(partitions: readonly number[]): Promise<readonly OpenTransaction[]>;
   /** Every partition from its start to its end, a slice at a time, each partition in the order of its log. */
   read(ranges: ReadonlyMap<number, LogRange>): AsyncIterable<TopicSlice>;
 }

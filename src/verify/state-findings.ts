@@ -10,11 +10,13 @@ export interface StateToCheck {
   readonly nextOffsets: ReadonlyMap<number, number>;
   /** The whole log, asked for after the offsets. */
   readonly logRanges: ReadonlyMap<number, LogRange>;
+  /** Where it ends, open transactions included. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /** What is wrong with the database by itself, and with its offsets. */
 export async function addStateFindings(state: StateToCheck): Promise<void> {
-  const { stored, findings, nextOffsets, logRanges } = state;
+  const { stored, findings, nextOffsets, logRanges, ends } = state;
   const { limit } = findings;
   const lost = await stored.lostRanges(limit);
   for (const { partition, from, to, reason } of lost.first) {
@@ -27,8 +29,8 @@ export async function addStateFindings(state: StateToCheck): Promise<void> {
     if (next < range.start) {
       const detail = `${next} to ${range.start - 1}: have left the log and were not stored before`;
       findings.add({ kind: 'lost_range', partition, offset: next, detail });
-    } else if (next > range.end) {
-      const detail = `the stored offset; the log ends at ${range.end}`;
+    } else if (next > Math.max(range.end, ends.get(partition) ?? 0)) {
+      const detail = `the stored offset; the log ends at ${Math.max(range.end, ends.get(partition) ?? 0)}`;
       findings.add({ kind: 'offset_past_end', partition, offset: next, detail });
     }
   }

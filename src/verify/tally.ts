@@ -11,7 +11,7 @@ export interface PartitionCounts {
   superseded: number;
   /** Said what was stored already. */
   identical: number;
-  /** Not reached by the group yet. */
+  /** Not reached by the group yet; behind an open transaction every offset counts. */
   pending: number;
   /** Neither stored nor a proper dead letter. */
   lost: number;
@@ -41,6 +41,7 @@ export class Tally {
   readonly #ranges: ReadonlyMap<number, LogRange>;
   readonly #counts = new Map<number, PartitionCounts>();
   readonly #buckets = new Map<number, Uint32Array>();
+  readonly #hidden = new Map<number, number>();
 
   constructor(ranges: ReadonlyMap<number, LogRange>, maxBuckets = MAX_BUCKETS) {
     this.#ranges = ranges;
@@ -63,6 +64,15 @@ export class Tally {
     const buckets = this.#buckets.get(partition);
     const bucket = Math.floor((offset - range.start) / this.bucketSize);
     if (buckets !== undefined) buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+  }
+
+  /** So many offsets after the range wait behind an open transaction. */
+  addPending(partition: number, offsets: number): void {
+    const counts = this.#counts.get(partition);
+    if (counts === undefined) return;
+    counts.produced += offsets;
+    counts.pending += offsets;
+    this.#hidden.set(partition, offsets);
   }
 
   /** A message first taken for superseded turned out to be lost. */
@@ -90,8 +100,9 @@ export class Tally {
       .sort(([a], [b]) => a - b)
       .map(([partition, counts]) => {
         const { start = 0, end = 0 } = this.#ranges.get(partition) ?? {};
-        const noMessage = Math.max(0, end - start) - counts.produced;
-        return { partition, from: start, to: end, ...counts, noMessage };
+        const to = end + (this.#hidden.get(partition) ?? 0);
+        const noMessage = Math.max(0, to - start) - counts.produced;
+        return { partition, from: start, to, ...counts, noMessage };
       });
   }
 }

@@ -1,10 +1,36 @@
 import { describe, expect, test } from 'bun:test';
 import { sampleOrder } from '../../test/helpers/sample-orders.ts';
-import { NOW, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
+import { NOW, onlyFinding, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
 
 const CHANGED = { locale: 'fr' };
 const TOMORROW = { date_created: '2026-01-17T00:00:00Z' };
 const LATER = Date.parse('2026-01-18T00:00:00Z');
+
+describe('behind an open transaction', () => {
+  test('acknowledged messages are pending, with whose it is, and nothing is OK', async () => {
+    const world = new VerifyWorld();
+    world.order('a');
+    world.sendOnly(sampleOrder('b'));
+    world.sendOnly(sampleOrder('c'));
+    world.log.open.set(0, 1);
+    const report = await world.verify();
+    expect(onlyFinding(report)).toMatchObject({ kind: 'pending', partition: 0, offset: 1 });
+    expect(onlyFinding(report).detail).toBe(
+      '2 offsets of orders from here on wait behind an open transaction: payments (producer 12), open since 2026-01-15T12:00:00.000Z, aborted after 60 s',
+    );
+    expect(report.total).toMatchObject({ produced: 3, stored: 1, pending: 2, noMessage: 0 });
+    expect(report.partitions[0]).toMatchObject({ from: 0, to: 3 });
+  });
+
+  test('dead letters are not missing, but not to be seen', async () => {
+    const world = new VerifyWorld();
+    world.letter(world.bad(), 'not_json');
+    world.letters.open.set(0, 0);
+    const report = await world.verify();
+    expect(report.findings.map(({ kind, count }) => [kind, count])).toEqual([['pending', 2]]);
+    expect(report.total).toMatchObject({ pending: 1, lost: 0 });
+  });
+});
 
 describe('all is accounted for', () => {
   test('orders, a duplicate, a change, a dead letter, gaps', async () => {

@@ -6,6 +6,7 @@ import type { EvidenceIndex } from './evidence-index.ts';
 import { Findings } from './findings.ts';
 import type { ManifestLine } from './manifest.ts';
 import { ManifestCheck } from './manifest-check.ts';
+import { addPending } from './pending.ts';
 import { findPhantoms } from './phantoms.ts';
 import { type Candidate, RecordJudge } from './record-judge.ts';
 import { ahead, type RecordSource } from './record-source.ts';
@@ -20,7 +21,7 @@ export interface VerifyOptions {
   readonly maxOrderBytes: number;
   /** Most findings of a kind that are listed. */
   readonly maxFindings: number;
-  /** What was to be stored at least: the ends of the log when the verification was asked for. */
+  /** What was to be stored at least: the high watermarks when the verification was asked for. */
   readonly ends: ReadonlyMap<number, number>;
   readonly signal: AbortSignal;
   /** Offsets judged so far, and of how many. */
@@ -56,9 +57,11 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   // Asked for after the database: nothing it holds lies behind these ends.
   const logRanges = await log.ranges();
   const ranges = rangesToJudge(logRanges, nextOffsets, options.ends);
-  const evidence = await collectEvidence(topic, sources);
   const findings = new Findings(maxFindings);
   const tally = new Tally(ranges);
+  const waiting = await addPending({ topic, log, ranges: logRanges, ends: options.ends, findings });
+  for (const [partition, offsets] of waiting) tally.addPending(partition, offsets);
+  const evidence = await collectEvidence({ topic, deadLetterTopic, findings }, sources);
   const manifest = sources.manifest === undefined ? undefined : new ManifestCheck(index, findings);
   const judge = new RecordJudge({
     topic,
@@ -71,11 +74,12 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     tally,
     findings,
     manifest,
+    lettersHidden: evidence.hidden,
   });
   await judgeAll(judge, ranges, sources, options);
   const starts = new Map([...(await log.ranges())].map(([partition, { start }]) => [partition, start]));
   const ends = new Map([...logRanges].map(([partition, { end }]) => [partition, end]));
-  await addStateFindings({ stored, findings, nextOffsets, logRanges });
+  await addStateFindings({ stored, findings, nextOffsets, logRanges, ends: options.ends });
   await findPhantoms({ log, stored, tally, findings, ranges, starts, ends, maxOrderBytes });
   const remainders = await addRemainders({ index, stored, findings, tally, ranges, starts });
   const partitions = tally.partitions();

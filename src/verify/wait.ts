@@ -2,7 +2,7 @@ import type { LogRange } from '../kafka/order-log.ts';
 import { pause } from '../lib/backoff.ts';
 
 export interface WaitOptions {
-  /** What is to be stored: everything in these ranges. */
+  /** What is to be stored: everything in these ranges, whether a transaction is still open there or not. */
   readonly ranges: ReadonlyMap<number, LogRange>;
   /** The group's next offsets, now. */
   readonly nextOffsets: () => Promise<ReadonlyMap<number, number>>;

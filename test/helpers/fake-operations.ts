@@ -33,6 +33,16 @@ const TOPIC = {
   partitions: 2,
   replicationFactor: 1,
   messages: 9,
+  pending: 2,
+};
+const OPEN = {
+  topic: 'orders',
+  partition: 0,
+  firstOffset: 7,
+  producerId: '12',
+  transactionalId: 'payments',
+  startedAt: Date.parse('2026-01-01T00:00:00Z'),
+  timeoutMs: 60_000,
 };
 const HIDDEN = {
   ...TOPIC,
@@ -42,11 +52,12 @@ const HIDDEN = {
   partitions: undefined,
   replicationFactor: undefined,
   messages: undefined,
+  pending: undefined,
 };
 const PARTITIONS = [
-  { topic: 'orders', partition: 0, committed: 5, end: 9 },
-  { topic: 'orders', partition: 1, committed: undefined, end: 3 },
-  { topic: 'gone', partition: 0, committed: 5, end: undefined },
+  { topic: 'orders', partition: 0, committed: 5, end: 9, stableEnd: 7 },
+  { topic: 'orders', partition: 1, committed: undefined, end: 3, stableEnd: 3 },
+  { topic: 'gone', partition: 0, committed: 5, end: undefined, stableEnd: undefined },
 ];
 const MEMBER = { memberId: 'm', clientId: 'c', host: '/h', assigned: new Map([['orders', [0, 1]]]) };
 const OTHERS = Array.from({ length: 60 }, (_, at) => `other-${String(at).padStart(2, '0')}`);
@@ -122,9 +133,15 @@ export function fakeOperations(): FakeOperations {
           replicas: [1],
           inSyncReplicas: [],
           start: 0,
+          stableEnd: 7,
           end: 9,
         };
-        return { ...TOPIC, partitionDetails: [partition], settings: [{ name: 'a', value: null, own: true }] };
+        return {
+          ...TOPIC,
+          partitionDetails: [partition],
+          settings: [{ name: 'a', value: null, own: true }],
+          openTransactions: [OPEN],
+        };
       },
     },
     groups: {
@@ -134,7 +151,10 @@ export function fakeOperations(): FakeOperations {
         const next = rest.length > limit ? rest[limit - 1]?.group : undefined;
         return { groups: rest.slice(0, limit), total: found.length, next };
       },
-      find: async (name) => GROUPS.find(({ group }) => group === name),
+      find: async (name) => {
+        const found = GROUPS.find(({ group }) => group === name);
+        return found && { ...found, openTransactions: [OPEN] };
+      },
     },
     ownGroup: { group: 'g', topic: 'orders', stored: async () => new Map([[0, 8]]) },
     messages: {
@@ -142,7 +162,7 @@ export function fakeOperations(): FakeOperations {
         known(topic);
         asked.push(query);
         if (query.cursor === 'nonsense') return undefined;
-        return { messages: [MESSAGE], scanned: 1, left: 0, cut: false, next_cursor: null };
+        return { messages: [MESSAGE], scanned: 1, left: 0, pending: 2, cut: false, next_cursor: null };
       },
       find: async (topic, partition, offset) => {
         known(topic);

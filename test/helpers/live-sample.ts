@@ -5,8 +5,14 @@ export function liveSample(
   second: number,
   { lags }: { readonly lags?: readonly number[] } = {},
 ): LiveSampleJson {
-  const partitions = lags?.map((lag, partition) => ({ partition, end: 1_000 + lag, stored: 1_000, lag }));
   const at = new Date(second * 1000).toISOString();
+  const partitions = lags?.map((lag, partition) => ({
+    partition,
+    end: 1_000 + lag,
+    stored: 1_000,
+    lag,
+    pending: 0,
+  }));
   return {
     at,
     topic: partitions
@@ -17,6 +23,7 @@ export function liveSample(
           dead_lettered_per_s: 0,
           dead_letters: 0,
           lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+          pending: 0,
           partitions,
         }
       : null,

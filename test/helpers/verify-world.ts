@@ -33,6 +33,8 @@ export interface WorldRow {
 export class FakeLog implements RecordSource {
   readonly partitions = new Map<number, (LogRecord | undefined)[]>();
   readonly starts = new Map<number, number>();
+  /** Where an open transaction begins, by partition. */
+  readonly open = new Map<number, number>();
   /** Called after each look at the ranges. */
   onRanges: () => void = () => {};
 
@@ -56,11 +58,27 @@ export class FakeLog implements RecordSource {
     const ranges = new Map(
       [...this.partitions].map(([partition, list]) => [
         partition,
-        { start: this.starts.get(partition) ?? 0, end: list.length },
+        { start: this.starts.get(partition) ?? 0, end: this.open.get(partition) ?? list.length },
       ]),
     );
     this.onRanges();
     return ranges;
+  }
+
+  async highWatermarks(): Promise<Map<number, number>> {
+    return new Map([...this.partitions].map(([partition, list]) => [partition, list.length]));
+  }
+
+  async openTransactions(partitions: readonly number[]) {
+    return partitions.map((partition) => ({
+      topic: TOPIC,
+      partition,
+      firstOffset: this.open.get(partition) ?? 0,
+      producerId: '12',
+      transactionalId: 'payments',
+      startedAt: NOW,
+      timeoutMs: 60_000,
+    }));
   }
 
   async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {

@@ -68,15 +68,15 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     const ends = await topics.ends([topic, deadLetterTopic]);
     const orders = ends.get(topic);
     const stored = await positions.find(orders?.topicId ?? '');
-    const partitions = [...(orders?.ends ?? [])].map(([partition, end]) => ({
+    const partitions = [...(orders?.ends ?? [])].map(([partition, ends]) => ({
       partition,
-      end,
+      ...ends,
       stored: stored.get(partition),
     }));
     const letters = ends.get(deadLetterTopic)?.ends.values() ?? [];
     return {
       partitions: partitions.sort((a, b) => a.partition - b.partition),
-      deadLetters: [...letters].reduce((sum, end) => sum + end, 0),
+      deadLetters: [...letters].reduce((sum, { end }) => sum + end, 0),
     };
   };
 
@@ -133,7 +133,8 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
       responses: () => counters.responses,
       streams: () => streams.size,
       engines: async () => (await readiness()).engines,
-      lag: () => new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one.lag])),
+      behind: (which) =>
+        new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one[which]])),
       loopDelayMs: () => sampler.latest?.process.loop_delay_ms ?? 0,
     },
   });

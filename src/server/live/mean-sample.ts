@@ -25,6 +25,7 @@ export function meanSample(samples: readonly LiveSampleJson[]): LiveSampleJson |
       stored_per_s: mean(topics, (one) => one.stored_per_s),
       dead_lettered_per_s: mean(topics, (one) => one.dead_lettered_per_s),
       lag: Math.max(...topics.map(({ lag }) => lag)),
+      pending: Math.max(...topics.map(({ pending }) => pending)),
       partitions: furthestBehind(topic.partitions, MAX_PARTITIONS),
     },
     generator: generator && { ...generator, sent_per_s: mean(generators, (one) => one.sent_per_s) },

@@ -57,8 +57,10 @@ export interface ProcessReading {
 export interface TopicReading {
   readonly partitions: ReadonlyArray<{
     readonly partition: number;
-    /** Where the log ends. */
+    /** Where the log ends, open transactions included. */
     readonly end: number;
+    /** Where it ends for readers of committed messages. */
+    readonly stableEnd: number;
     /** Where the database is; undefined when it has nothing of this partition. */
     readonly stored: number | undefined;
   }>;

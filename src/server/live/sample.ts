@@ -100,14 +100,17 @@ function topicOf(before: TimedTopic | undefined, now: TimedTopic | undefined): L
   if (now === undefined) return null;
   const seconds = before === undefined ? 0 : (now.readAt - before.readAt) / 1000;
   const earlier = new Map(before?.partitions.map((one) => [one.partition, one]));
-  let [arrived, stored, lag] = [0, 0, 0];
-  const partitions = now.partitions.map(({ partition, end, stored: offset }) => {
+  let [arrived, stored, lag, pending] = [0, 0, 0, 0];
+  const partitions = now.partitions.map(({ partition, end, stableEnd, stored: offset }) => {
     const then = earlier.get(partition);
     arrived += end - (then?.end ?? end);
     stored += (offset ?? 0) - (then?.stored ?? offset ?? 0);
     const behind = Math.max(0, end - (offset ?? 0));
+    // Of those behind: they can't be stored before another's transaction has ended.
+    const waiting = Math.min(behind, Math.max(0, end - stableEnd));
     lag += behind;
-    return { partition, end, stored: offset ?? null, lag: behind };
+    pending += waiting;
+    return { partition, end, stored: offset ?? null, lag: behind, pending: waiting };
   });
   return {
     read_at: new Date(now.readAt).toISOString(),
@@ -116,6 +119,7 @@ function topicOf(before: TimedTopic | undefined, now: TimedTopic | undefined): L
     dead_lettered_per_s: perSecond(now.deadLetters - (before?.deadLetters ?? now.deadLetters), seconds),
     dead_letters: now.deadLetters,
     lag,
+    pending,
     partitions: furthestBehind(partitions, MAX_PARTITIONS),
   };
 }

@@ -28,7 +28,7 @@ const local: LocalReading = {
 };
 const up: EngineStatus = { name: 'kafka', status: 'up', required: false, latency_ms: 1 };
 const topic = (end: number, stored: number | undefined, deadLetters: number): TopicReading => ({
-  partitions: [{ partition: 0, end, stored }],
+  partitions: [{ partition: 0, end, stableEnd: end, stored }],
   deadLetters,
 });
 const reading = (changes: Partial<Reading> = {}): Reading => ({
@@ -69,6 +69,7 @@ describe('a sample', () => {
     const partitions = Array.from({ length: 300 }, (_, partition) => ({
       partition,
       end: 1_000,
+      stableEnd: 1_000,
       stored: 700 + partition,
     }));
     const sample = sampleOf(undefined, reading({ topic: { partitions, deadLetters: 0, readAt: 1 } }));
@@ -76,6 +77,24 @@ describe('a sample', () => {
       Array.from({ length: 100 }, (_, at) => at),
     );
     expect(sample.topic?.lag).toBe((300 * 301) / 2);
+  });
+
+  test('counts what waits behind an open transaction, of what is not stored yet', () => {
+    const of = (partition: number, end: number, stableEnd: number, stored: number) => ({
+      partition,
+      end,
+      stableEnd,
+      stored,
+    });
+    // One has all but that, one less, and one is only slow.
+    const partitions = [of(0, 100, 40, 40), of(1, 100, 40, 10), of(2, 100, 100, 10)];
+    const sample = sampleOf(undefined, reading({ topic: { partitions, deadLetters: 0, readAt: 1 } }));
+    expect(sample.topic).toMatchObject({ lag: 240, pending: 120 });
+    expect(sample.topic?.partitions.map(({ lag, pending }) => [lag, pending])).toEqual([
+      [60, 60],
+      [90, 60],
+      [90, 0],
+    ]);
   });
 
   test('has no rates at first, and none below nothing when a topic is made anew', () => {

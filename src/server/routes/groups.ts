@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { GroupCatalog, GroupDetail } from '../../kafka/group-catalog.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
+import { openTransactionJson } from '../open-transaction.ts';
 import { ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
 import { LimitSchema } from '../schemas.ts';
@@ -57,7 +58,7 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
             state: group.state,
             protocol_type: group.protocolType,
             members: group.members.length,
-            lag: lagOf(positionsOf(group, stored)),
+            ...sumsOf(positionsOf(group, stored)),
           })),
           total: page.total,
           next_cursor: page.next ?? null,
@@ -88,7 +89,7 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
 
   /** For the own group PostgreSQL's offset counts: Kafka's follows it. */
   function positionsOf({ group, partitions }: GroupDetail, stored: ReadonlyMap<number, number>): Position[] {
-    return partitions.map(({ topic, partition, committed, end }) => {
+    return partitions.map(({ topic, partition, committed, end, stableEnd }) => {
       const own = group === ownGroup.group && topic === ownGroup.topic;
       const offset = own ? stored.get(partition) : undefined;
       const at = offset ?? committed;
@@ -98,7 +99,12 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         committed: committed ?? null,
         stored: offset ?? null,
         end: end ?? null,
+        stable_end: stableEnd ?? null,
         lag: end === undefined || at === undefined ? null : Math.max(0, end - at),
+        pending:
+          end === undefined || stableEnd === undefined
+            ? null
+            : Math.max(0, end - Math.max(stableEnd, at ?? 0)),
       };
     });
   }
@@ -120,12 +126,14 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         host,
         assigned: Object.fromEntries([...assigned].map(([topic, numbers]) => [topic, [...numbers]])),
       })),
-      lag: lagOf(partitions),
+      ...sumsOf(partitions),
       partitions,
+      open_transactions: group.openTransactions.map(openTransactionJson),
     };
   }
 }
 
-function lagOf(partitions: readonly Position[]): number {
-  return partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0);
+function sumsOf(partitions: readonly Position[]): { lag: number; pending: number } {
+  const sum = (of: 'lag' | 'pending') => partitions.reduce((total, one) => total + (one[of] ?? 0), 0);
+  return { lag: sum('lag'), pending: sum('pending') };
 }

@@ -83,7 +83,13 @@ describe('topics', () => {
       internal: true,
       messages: null,
     });
-    expect((await get('/topics/orders')).json).toMatchObject({ partition_details: [{ leader: null }] });
+    expect((await get('/topics/orders')).json).toMatchObject({
+      pending: 2,
+      partition_details: [{ leader: null, stable_end: 7, end: 9 }],
+      open_transactions: [
+        { first_offset: 7, transactional_id: 'payments', started_at: '2026-01-01T00:00:00.000Z' },
+      ],
+    });
     expect((await get('/topics/none')).json).toMatchObject({
       status: 404,
       type: '/problems/topic-not-found',
@@ -94,6 +100,7 @@ describe('topics', () => {
   test('pages of messages, one message', async () => {
     const { operations, get } = setUp();
     const page = await get('/topics/orders/messages?partition=1&offset=5&key=%C3%A9&limit=3');
+    expect(page.json.pending).toBe(2);
     expect(page.json.messages[0]).toMatchObject({ offset: 7, key: { base64: '/w==' } });
     await get('/topics/orders/messages?at=2026-01-01T00:00:00Z&value_bytes=9');
     expect(operations.asked).toMatchObject([
@@ -122,10 +129,11 @@ describe('topics', () => {
     const { json } = await get('/consumer-groups/g');
     expect(json.lag).toBe(1);
     expect(json.partitions).toMatchObject([
-      { committed: 5, stored: 8, end: 9, lag: 1 },
-      { committed: null, stored: null, end: 3, lag: null },
-      { topic: 'gone', end: null, lag: null },
+      { committed: 5, stored: 8, stable_end: 7, end: 9, lag: 1, pending: 1 },
+      { committed: null, stored: null, end: 3, lag: null, pending: 0 },
+      { topic: 'gone', end: null, lag: null, pending: null },
     ]);
+    expect(json.open_transactions).toMatchObject([{ partition: 0, producer_id: '12' }]);
     expect((await get('/consumer-groups/none')).json.type).toBe('/problems/group-not-found');
   });
 
@@ -135,7 +143,7 @@ describe('topics', () => {
     expect(first.json).toMatchObject({
       groups: [
         { group: 'g', members: 1, lag: 1 },
-        { group: 'other-00', lag: 4 },
+        { group: 'other-00', lag: 4, pending: 2 },
       ],
       total: 61,
       next_cursor: 'other-00',

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { TopicCatalog, TopicSummary } from '../../kafka/topic-catalog.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
+import { openTransactionJson } from '../open-transaction.ts';
 import { ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
 import { TopicDetailSchema, TopicListSchema, TopicNameSchema } from '../topic-schemas.ts';
@@ -48,12 +49,14 @@ export function topicEndpoints({
         const topic = await orNotFound(topics.find(params.topic));
         const json = {
           ...summaryJson(topic),
-          partition_details: topic.partitionDetails.map(({ leader, inSyncReplicas, ...rest }) => ({
+          partition_details: topic.partitionDetails.map(({ leader, inSyncReplicas, stableEnd, ...rest }) => ({
             ...rest,
+            stable_end: stableEnd,
             leader: leader ?? null,
             in_sync_replicas: inSyncReplicas,
           })),
           settings: topic.settings,
+          open_transactions: topic.openTransactions.map(openTransactionJson),
         };
         return { status: 200, json, headers: NO_STORE };
       },
@@ -80,5 +83,6 @@ function summaryJson(topic: TopicSummary): object {
     partitions: topic.partitions ?? null,
     replication_factor: topic.replicationFactor ?? null,
     messages: topic.messages ?? null,
+    pending: topic.pending ?? null,
   };
 }

@@ -54,7 +54,8 @@ export function verifyCommand(): Command {
       `
 Holds every committed message the topic still has against PostgreSQL as it is at one moment, and against the
 dead letters: produced = stored + dead-lettered + superseded + identical duplicates, partition by partition.
-Messages that come in meanwhile are left out. Exit code 0 only if all is accounted for and nothing is pending.
+Messages that come in meanwhile are left out. Exit code 0 only if all is accounted for and nothing is pending,
+behind another producer's open transaction neither.
 
 Examples:
   test-service verify --wait 60
@@ -100,7 +101,13 @@ async function run(
   const database = new Database({ ...config.postgresql, applicationName: 'test-service verify' });
   resources.defer('database', () => database.close());
   const scope = { group, topic, topicId: log.topicId };
-  const wanted = await log.ranges();
+  const [visible, ends] = await Promise.all([log.ranges(), log.highWatermarks()]);
+  const wanted = new Map(
+    [...visible].map(([partition, range]) => [
+      partition,
+      { ...range, end: ends.get(partition) ?? range.end },
+    ]),
+  );
   if (options.wait > 0) {
     const progress = progressOf('waiting', undefined);
     await waitUntilStored({
@@ -122,7 +129,6 @@ async function run(
     : undefined;
   const index = new EvidenceIndex();
   resources.defer('evidence', () => index.close());
-  const ends = new Map([...wanted].map(([partition, range]) => [partition, range.end]));
   const total = [...wanted.values()].reduce((sum, { start, end }) => sum + end - start, 0);
   const progress = progressOf('verified', total);
   const started = performance.now();

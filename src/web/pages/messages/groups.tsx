@@ -55,14 +55,17 @@ export function Groups() {
         {groups.length > 0 && (
           <ScrollX label={t.groups}>
             <table className="plain">
-              <TableHead columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num']]} />
+              <TableHead
+                columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num'], [t.pending, 'num']]}
+              />
               <tbody>
-                {groups.map(({ group, state, members, lag }) => (
+                {groups.map(({ group, state, members, lag, pending }) => (
                   <tr key={group}>
                     <td>{group}</td>
                     <td>{state}</td>
                     <td className="num">{format.number(members)}</td>
                     <td className="num">{format.number(lag)}</td>
+                    <td className="num">{format.number(pending)}</td>
                   </tr>
                 ))}
               </tbody>

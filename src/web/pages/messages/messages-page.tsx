@@ -15,6 +15,7 @@ import { type MessageQuery, messageQueryOf } from './message-query.ts';
 import { MessageRows } from './message-rows.tsx';
 import { Tail } from './tail.tsx';
 import { messagesTexts } from './texts.ts';
+import { Waiting } from './waiting.tsx';
 
 /** What is in a topic, and what arrives; the groups that read. */
 export function MessagesPage() {
@@ -52,6 +53,7 @@ export function MessagesPage() {
               onChange={(event) => setQuery({ tail: event.currentTarget.checked ? 'on' : undefined })}
             />
           </div>
+          <Waiting topic={topic} />
           {!tailing && <Form key={String(query)} wanted={wanted} partitions={partitions} />}
           {open !== undefined && <MessageCard key={open} topic={topic} position={open} />}
           {tailing ? <Tail topic={topic} key={topic} /> : <Messages topic={topic} wanted={wanted} />}

@@ -35,6 +35,18 @@ export const messagesTexts = dictionary(
     state: 'State',
     members: 'Members',
     lag: 'Lag',
+    pending: 'Of it, behind a transaction',
+    pendingTitle: (n: number) => `${countEn(n, 'message waits', 'messages wait')} behind an open transaction`,
+    pendingHint:
+      'Readers of committed messages, the consumer among them, see nothing of these before it is committed or aborted. The list below leaves them out.',
+    pendingIn: (partition: number, count: string, offset: number) =>
+      `Partition ${partition}: ${count} from offset ${offset} on`,
+    transactionOf: (id: string, producer: string) =>
+      `, behind the transaction of ${id} (producer ${producer})`,
+    hangingOf: (producer: string) =>
+      `, behind a transaction of producer ${producer} that no coordinator names: it may hang, and kafka-transactions.sh aborts it`,
+    since: ', open since',
+    abortedAfter: (span: string) => `, aborted after ${span}`,
     messages: (n: number) => countEn(n, 'message', 'messages'),
   },
   {
@@ -71,6 +83,17 @@ export const messagesTexts = dictionary(
     state: 'Состояние',
     members: 'Участники',
     lag: 'Отставание',
+    pending: 'Из него за транзакцией',
+    pendingTitle: (n) =>
+      `${countRu(n, 'сообщение ждёт', 'сообщения ждут', 'сообщений ждут')} за открытой транзакцией`,
+    pendingHint:
+      'Читатели подтверждённых сообщений, в том числе потребитель, не видят их, пока транзакция не подтверждена или не отменена. В списке ниже их нет.',
+    pendingIn: (partition, count, offset) => `Раздел ${partition}: ${count} со смещения ${offset}`,
+    transactionOf: (id, producer) => `, за транзакцией ${id} (производитель ${producer})`,
+    hangingOf: (producer) =>
+      `, за транзакцией производителя ${producer}, которую не называет ни один координатор: возможно, она зависла; её отменит kafka-transactions.sh`,
+    since: ', открыта с',
+    abortedAfter: (span) => `, будет отменена через ${span} после начала`,
     messages: (n) => countRu(n, 'сообщение', 'сообщения', 'сообщений'),
   },
 );

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { Link } from '../../app/link.tsx';
 import { Chart, type ChartSeries, type SeriesColour } from '../../components/chart.tsx';
 import { Card } from '../../components/facts.tsx';
 import { ScrollX } from '../../components/scroll-x.tsx';
@@ -29,6 +30,7 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
     return lines;
   }, [shown, t]);
   const partitions = topic?.partitions ?? [];
+  const waits = (topic?.pending ?? 0) > 0;
   // The table is as long as it reads well; in it, too, are those that are furthest behind.
   const rows = partitions
     .toSorted((a, b) => b.lag - a.lag)
@@ -48,19 +50,33 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
       <Card title={t.partitions}>
         <ScrollX label={t.partitions}>
           <table className="plain">
-            <TableHead columns={[t.partition, [t.end, 'num'], [t.storedTo, 'num'], [t.behind, 'num']]} />
+            <TableHead
+              columns={[
+                t.partition,
+                [t.end, 'num'],
+                [t.storedTo, 'num'],
+                [t.behind, 'num'],
+                ...(waits ? [[t.pending, 'num'] as const] : []),
+              ]}
+            />
             <tbody>
-              {rows.map(({ partition, end, stored, lag }) => (
+              {rows.map(({ partition, end, stored, lag, pending }) => (
                 <tr key={partition}>
                   <td>{partition}</td>
                   <td className="num">{format.number(end)}</td>
                   <td className="num">{stored === null ? '—' : format.number(stored)}</td>
                   <td className="num">{format.number(lag)}</td>
+                  {waits && <td className="num">{format.number(pending)}</td>}
                 </tr>
               ))}
             </tbody>
           </table>
         </ScrollX>
+        {waits && (
+          <p>
+            <Link href="/messages">{t.seeTransactions}</Link>
+          </p>
+        )}
         {rows.length < partitions.length && <p className="muted">{t.furthestBehind(MOST_ROWS)}</p>}
       </Card>
     </>

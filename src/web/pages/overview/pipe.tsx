@@ -24,7 +24,7 @@ export function Pipe({ sample }: { readonly sample: LiveSample }) {
       <Node name={t.producer} state={generator === null ? t.off : t.states[generator.state]} />
       <Arrow text={rate(topic?.arrived_per_s)} flows={(topic?.arrived_per_s ?? 0) > 0} />
       <Node name="Kafka" state={engine('kafka')} health={healthOf('kafka')}>
-        {topic !== null && t.lag(format.number(topic.lag))}
+        {topic !== null && t.lag(format.number(topic.lag), topic.pending > 0 && format.number(topic.pending))}
       </Node>
       <Arrow text={rate(topic?.stored_per_s)} flows={(topic?.stored_per_s ?? 0) > 0} />
       <Node name={t.consumer} state={consumer === null ? t.off : consumer.waiting ? t.waiting : t.storing}>

@@ -1,0 +1,12 @@
+/** The last instant that RFC 3339, JavaScript's Date and PostgreSQL's timestamptz can all write: the end of the year 9999, ms. */
+export const LAST_INSTANT = 253_402_300_799_999;
+
+/** An instant from outside, ms since the Unix epoch, within what RFC 3339 can write: the years 1970 to 9999. */
+export function withinRfc3339(ms: number): number {
+  return Math.min(Math.max(0, ms), LAST_INSTANT);
+}
+
+/** RFC 3339 of an instant from outside; one that RFC 3339 can't write becomes the nearest one it can. */
+export function rfc3339(ms: number): string {
+  return new Date(withinRfc3339(ms)).toISOString();
+}

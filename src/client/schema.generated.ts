@@ -9,6 +9,7 @@ export interface paths {
         200: { content: { "application/json": Order } };
         304: { content?: never };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
@@ -24,6 +25,7 @@ export interface paths {
       responses: {
         200: { content: { "application/json": Order } };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         403: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
         408: { content: { "application/problem+json": Problem } };
@@ -43,6 +45,7 @@ export interface paths {
       responses: {
         200: { content: { "application/json": OrderList } };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -75,6 +78,7 @@ export interface paths {
       responses: {
         200: { content: { "application/x-ndjson": string } };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -88,6 +92,7 @@ export interface paths {
       responses: {
         200: { content: { "text/csv": string } };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -693,6 +698,7 @@ export interface paths {
       responses: {
         200: { content: { "text/plain": string } };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -735,6 +741,7 @@ export interface paths {
         200: { content: { "application/json": Record<string, unknown> } };
         304: { content?: never };
         400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };

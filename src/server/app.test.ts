@@ -4,6 +4,7 @@ import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { type AppOptions, createApp } from './app.ts';
 import { PROBLEMS } from './problem-kinds.ts';
 import { createReadiness } from './readiness.ts';
 
@@ -91,25 +92,58 @@ describe('who may ask', () => {
   const ask = (host: string, url: string) =>
     new FakeBackend().app({ host }).request(url, { headers: { host: new URL(url).host } });
 
-  test('bound to the loopback, only names of the loopback', async () => {
-    for (const name of ['localhost:8001', '127.0.0.1:9', '[::1]:8001', 'LOCALHOST']) {
+  test('a name that anyone can point at this address is refused', async () => {
+    for (const name of ['localhost:8001', '127.0.0.1:9', '[::1]:8001', 'LOCALHOST', '192.168.0.7:8001']) {
       expect((await ask('127.0.0.1', `http://${name}/healthz`)).status).toBe(200);
     }
-    for (const name of ['evil.example:8001', '127.0.0.1.evil.example', '192.168.0.7:8001']) {
+    for (const name of ['evil.example:8001', '127.0.0.1.evil.example', 'db8.evil.example']) {
       expect((await problem(ask('127.0.0.1', `http://${name}/healthz`))).name).toBe('wrong-host');
     }
     expect((await ask('::1', 'http://[::1]:1/healthz')).status).toBe(200);
-    expect((await ask('127.0.0.2', 'http://127.0.0.2/healthz')).status).toBe(200);
   });
 
-  test('bound to anything else, any name, or those that are allowed', async () => {
-    const app = (allowedHosts: string[]) =>
-      new FakeBackend().app({ host: '0.0.0.0', token: TOKEN, allowedHosts });
+  test('a rebound host name is refused off the loopback, too, but for those that are allowed', async () => {
+    const app = (host: string, allowedHosts: string[] = []) =>
+      new FakeBackend().app({ host, token: TOKEN, allowedHosts });
     const at = (host: string) => ({ headers: { host } });
-    expect((await app([]).request('/healthz', at('orders.example'))).status).toBe(200);
-    const some = app(['orders.example']);
-    expect((await some.request('/healthz', at('Orders.example:80'))).status).toBe(200);
-    expect((await problem(some.request('/healthz', at('evil.example')))).name).toBe('wrong-host');
+    const refused = app('0.0.0.0').request('/healthz', at('orders.example'));
+    expect((await problem(refused)).name).toBe('wrong-host');
+    for (const own of ['10.0.0.7:8001', '[2001:db8::7]', 'localhost'])
+      expect((await app('0.0.0.0').request('/healthz', at(own))).status).toBe(200);
+    const allowed = app('0.0.0.0', ['orders.example']).request('/healthz', at('Orders.example:80'));
+    expect((await allowed).status).toBe(200);
+    const boundTo = app('orders.internal').request('/healthz', at('orders.internal:8001'));
+    expect((await boundTo).status).toBe(200);
+  });
+
+  test('reads off the loopback ask for the token, but for health, readiness and the files of the console', async () => {
+    const opened = async (changes: Partial<AppOptions>) => {
+      const backend = new FakeBackend().add(storedOrder('a'));
+      const { endpoints, ...options } = backend.options({ token: TOKEN, ...changes });
+      const app = createApp({ ...options, endpoints });
+      const paths = new Set(
+        endpoints.filter(({ spec }) => spec.method === 'get').map(({ spec }) => spec.path),
+      );
+      const open: string[] = [];
+      for (const path of [...paths, '/', '/orders', '/docs', '/openapi.json', '/assets/app-1.js']) {
+        const { status, body } = await app.request(path.replaceAll(/\{\w+\}/g, 'a'));
+        await body?.cancel();
+        if (status !== 401) open.push(path);
+      }
+      return open.sort();
+    };
+    const always = ['/', '/assets/app-1.js', '/docs', '/healthz', '/orders', '/readyz'];
+    expect(await opened({ host: '0.0.0.0' })).toEqual(always);
+    const reads = [
+      '/api/v1/orders',
+      '/api/v1/orders.csv',
+      '/api/v1/orders.ndjson',
+      '/api/v1/orders/{order_uid}',
+      '/metrics',
+      '/openapi.json',
+    ];
+    expect(await opened({ host: '0.0.0.0', openReads: true })).toEqual([...always, ...reads].sort());
+    expect(await opened({ host: '127.0.0.1' })).toEqual([...always, ...reads].sort());
   });
 
   test('bound to anything else, never without a token that is worth the name', () => {

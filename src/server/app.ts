@@ -15,10 +15,12 @@ import type { Handler } from './server.ts';
 import { checkToken } from './token.ts';
 
 export interface AppOptions {
-  /** Address the server is bound to; on the loopback other host names are refused. */
+  /** Address the server is bound to. */
   readonly host: string;
-  /** What requests to guarded endpoints must carry; empty for none, on the loopback only. */
+  /** What requests must carry, by the `access` of what they ask for; empty for none, on the loopback only. */
   readonly token: string;
+  /** Off the loopback, what only shows data asks for no token. */
+  readonly openReads?: boolean;
   /** Host names to answer for besides its own, see hostGuard. */
   readonly allowedHosts?: readonly string[];
   /** Most requests under way. */
@@ -53,7 +55,13 @@ export function createApp(options: AppOptions): App {
   checkToken(host, token);
   const atHost = hostGuard(host, options.allowedHosts);
   const withToken = tokenGuard(token);
-  const asksForToken = { open: false, sending: !isLoopback(host), guarded: true };
+  const reachable = !isLoopback(host);
+  const asksForToken = {
+    open: false,
+    reading: reachable && options.openReads !== true,
+    sending: reachable,
+    guarded: true,
+  };
   const deadlines = new Deadlines(requestTimeoutMs, options.maxConcurrentRequests);
   for (const one of endpoints) {
     const { method, path, access } = one.spec;

@@ -26,6 +26,11 @@ const START = `SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
+  requestInterceptor: (request) => {
+    const token = sessionStorage.getItem('test-service.token');
+    if (token !== null) request.headers.authorization = 'Bearer ' + token;
+    return request;
+  },
 });
 `;
 

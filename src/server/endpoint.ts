@@ -59,9 +59,10 @@ export interface EndpointSpec<
   readonly tag: string;
   /**
    * `guarded`: it inspects or changes things, so it asks for the token where there is one. `sending`: it takes orders, so it asks
-   * for the token off the loopback.
+   * for the token off the loopback. `reading`: it shows data, so it does, too, unless `server.openReads` lets everyone read.
+   * `open`: it shows nothing that is anyone's.
    */
-  readonly access: 'open' | 'sending' | 'guarded';
+  readonly access: 'open' | 'reading' | 'sending' | 'guarded';
   /** Path parameters: text, percent-decoded. */
   readonly params?: P;
   /** Query parameters, made into integers, numbers, booleans and lists as the schema says, defaults filled in. Others are errors. */

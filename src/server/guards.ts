@@ -1,9 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopback } from '../lib/loopback.ts';
+import { isIP } from 'node:net';
 import { ProblemError } from './problem.ts';
 import type { Guard } from './serve-endpoint.ts';
-
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 const MOST_URL_CHARACTERS = 8_192;
 
@@ -13,19 +11,18 @@ export const lengthGuard: Guard = (raw) => {
 };
 
 /**
- * Serves only requests for a name of the server's own, with any port: those of the loopback, `boundTo`, and `more`. A web page that
- * points a name of its own at this address (DNS rebinding) would otherwise read this API as its own origin. Off the loopback a server
- * can't know its names: without `more` it takes any.
+ * Serves only requests for a name of the server's own, with any port: `localhost`, `boundTo`, and `more`. A web page that points a name
+ * of its own at this address (DNS rebinding) would otherwise read this API as its own origin. An IP address can't be pointed
+ * anywhere, so each of them is taken.
  */
 export function hostGuard(boundTo: string, more: readonly string[] = []): Guard {
-  if (!isLoopback(boundTo) && more.length === 0) return () => {};
-  const own = boundTo.includes(':') ? `[${boundTo}]` : boundTo;
-  const allowed = new Set([...LOOPBACK_NAMES, own, ...more.map(hostName)]);
+  const allowed = new Set(['localhost', boundTo, ...more].map(hostName));
   let lastAllowed: string | undefined;
   return (raw) => {
     const host = hostOf(raw);
     if (host === lastAllowed) return;
-    if (!allowed.has(hostName(host))) throw new ProblemError('wrong-host');
+    const name = hostName(host);
+    if (!allowed.has(name) && isIP(name.replace(/^\[|\]$/g, '')) === 0) throw new ProblemError('wrong-host');
     lastAllowed = host;
   };
 }

@@ -103,7 +103,7 @@ export const PROBLEMS = {
     status: 421,
     title: 'This server does not answer for this host name',
     advice:
-      'On the loopback it takes localhost, 127.0.0.1 and [::1], elsewhere what server.allowedHosts says: this stops DNS rebinding.',
+      'It takes localhost, server.host, any IP address and what server.allowedHosts says: this stops DNS rebinding.',
   },
   'invalid-body': {
     status: 422,

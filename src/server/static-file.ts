@@ -18,7 +18,7 @@ export interface StaticOptions {
   /** Of a path with parameters. */
   readonly params?: TObject;
   /** What the OpenAPI document says of it; nothing by default. */
-  readonly described?: Pick<EndpointSpec, 'operationId' | 'summary' | 'tag' | 'responses'>;
+  readonly described?: Pick<EndpointSpec, 'operationId' | 'summary' | 'tag' | 'access' | 'responses'>;
 }
 
 /** Less than this is not worth a coding. */

@@ -8,7 +8,7 @@ import {
   setDefaultTimeout,
   test,
 } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { AppError } from '../../src/lib/app-error.ts';
 import type { Order } from '../../src/order/order.ts';
@@ -29,6 +29,11 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
   deviceScaleFactor: 2,
 };
+/** Its name as a button, its name as a file, how it begins. */
+const EXPORTS = [
+  ['Export CSV', 'orders.csv', 'order_uid,'],
+  ['Export NDJSON', 'orders.ndjson', '{"order_uid":'],
+] as const;
 const DOWN = new AppError('database_unavailable', 'down', { retryable: true });
 
 let backend: FakeBackend;
@@ -334,11 +339,13 @@ describe('for everyone', () => {
     await until(async () => (await lightness(page)) > 200);
   });
 
-  test('asks for the token, and keeps it while the tab is open', async () => {
+  test('asks for the token, keeps it while the tab is open, and gets everything with it', async () => {
     await server.close(0);
     const limits = { host: '127.0.0.1', port: 0, maxBodyBytes: 100_000, requestTimeoutMs: 5_000 };
     const token = 'a-token-that-is-long-enough-to-protect';
-    server = startServer(createApp(backend.options({ web, token })), limits, silentLogger);
+    // As on an address that others reach; it listens on the loopback all the same.
+    const app = createApp(backend.options({ web, token, host: '0.0.0.0' }));
+    server = startServer(app, limits, silentLogger);
     const page = await browser.open(`${server.url}/orders/order-01`);
     const dialog = page.getByRole('dialog', { name: 'The server asks for its token' });
     await dialog.waitFor();
@@ -348,6 +355,18 @@ describe('for everyone', () => {
     expect(await dialog.count()).toBe(0);
     await page.reload();
     await page.getByText('not now').waitFor();
+
+    await page.goto(`${server.url}/orders`);
+    for (const [button, name, begin] of EXPORTS) {
+      const coming = page.waitForEvent('download');
+      await page.getByRole('link', { name: button }).click();
+      const file = await coming;
+      expect(file.suggestedFilename()).toBe(name);
+      expect(await readFile(await file.path(), 'utf8')).toStartWith(begin);
+    }
+    const followed = page.waitForResponse((answer) => answer.url().endsWith('/api/v1/live') && answer.ok());
+    await page.goto(`${server.url}/`);
+    await followed;
   });
 
   test('a first visit loads at most 250 KB of JavaScript, and is ready within a second', async () => {

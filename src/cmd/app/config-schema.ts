@@ -40,8 +40,9 @@ export const ConfigSchema = Type.Object(
         tokenFile: Type.String({ default: '', description: 'File with the token, instead of `token`' }),
         allowedHosts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9._:\\[\\]-]{1,253}$' }), {
           default: [],
-          description: 'Host names to answer for besides its own; off the loopback, when empty, any',
+          description: 'Host names to answer for besides localhost, `host` and IP addresses',
         }),
+        openReads: flag(false, 'Off the loopback, orders and metrics are shown without the token'),
         maxConcurrentRequests: Type.Integer({
           minimum: 1,
           maximum: 1_000_000,

@@ -10,6 +10,7 @@ const described = {
   operationId: 'description',
   summary: 'This document',
   tag: 'service',
+  access: 'reading',
   responses: {
     200: { description: 'OpenAPI 3.1', schema: Type.Object({}) },
     304: { description: 'The document is what the tag says' },

@@ -8,7 +8,7 @@ export interface MetricsPage {
   text(): Promise<string>;
 }
 
-/** `/metrics`: open, as Prometheus expects it; it holds figures only, and nothing of any order. */
+/** `/metrics`: figures only, nothing of any order; yet how much there is to do is not for strangers. */
 export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
   return [
     endpoint(
@@ -19,7 +19,7 @@ export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage })
         summary: 'Figures for Prometheus',
         tag: 'service',
         ofFirstProcess: true,
-        access: 'open',
+        access: 'reading',
         responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
       },
       async () => ({

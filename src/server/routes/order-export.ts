@@ -76,7 +76,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         summary: 'All orders of a filter, one JSON document a line',
         description,
         tag: 'orders',
-        access: 'open',
+        access: 'reading',
         query: Type.Object(ORDER_FILTER_PARAMETERS),
         streams: true,
         responses: { 200: { description: 'The orders', contentTypes: ['application/x-ndjson'] } },
@@ -94,7 +94,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         summary: 'All orders of a filter as CSV (RFC 4180), one order a line, the items as JSON',
         description,
         tag: 'orders',
-        access: 'open',
+        access: 'reading',
         query: Type.Object({
           ...ORDER_FILTER_PARAMETERS,
           formulas: Type.Enum(['escape', 'keep'], {

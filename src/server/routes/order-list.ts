@@ -23,7 +23,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
         summary: 'Orders by when they were stored, newest first, a page at a time',
         description,
         tag: 'orders',
-        access: 'open',
+        access: 'reading',
         query: Type.Object({
           limit: LimitSchema,
           ...ORDER_FILTER_PARAMETERS,

@@ -1,6 +1,6 @@
 import type { OrderCheck } from '../../client/schema.generated.ts';
-import { ApiError, errorOf } from './api-error.ts';
-import { authorize } from './client.ts';
+import { ApiError } from './api-error.ts';
+import { authorize, refused } from './client.ts';
 
 /** What the consumer would say of an order as it is written; it is not sent. @throws ApiError, and the signal's reason when it was aborted */
 export async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
@@ -13,6 +13,6 @@ export async function checkOrder(text: string, signal: AbortSignal): Promise<Ord
     },
   );
   const body = await response.json().catch(() => undefined);
-  if (!response.ok) throw errorOf(response, body);
+  if (!response.ok) throw refused(response, body);
   return body;
 }

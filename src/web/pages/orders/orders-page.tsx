@@ -1,9 +1,12 @@
 import { ActionIcon, Badge, Button } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useCallback, useRef } from 'react';
+import { download } from '../../api/download.ts';
+import { useToken } from '../../api/token.ts';
 import { setQuery, usePlace, withQuery } from '../../app/navigation.ts';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useAction } from '../../components/use-action.ts';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { filtersOf, toQuery } from './filters.ts';
@@ -22,6 +25,8 @@ export function OrdersPage() {
   const listing = useOrderList(filters, live, mayMove);
   const isFiltered = Object.keys(filters.values).length > 0;
   const file = (extension: string) => withQuery(`/api/v1/orders.${extension}`, toQuery(filters));
+  const { token } = useToken();
+  const save = useAction(download, {});
   return (
     <>
       <PageTitle title={t.title}>
@@ -48,6 +53,13 @@ export function OrdersPage() {
               component="a"
               href={file(extension)}
               download
+              loading={save.isPending && save.variables === file(extension)}
+              // Without a token the browser itself saves what comes, as it comes.
+              onClick={(event) => {
+                if (token === '') return;
+                event.preventDefault();
+                save.mutate(file(extension));
+              }}
               size="xs"
               variant="default"
               leftSection={<IconDownload size={14} aria-hidden />}
@@ -58,6 +70,7 @@ export function OrdersPage() {
         </span>
       </PageTitle>
       <FilterBar filters={filters} />
+      {save.error !== null && <ProblemAlert error={save.error} />}
       {listing.error !== null && <ProblemAlert error={listing.error} retries />}
       {listing.hasNew && (
         <Button className="show-new" size="xs" radius="xl" onClick={listing.showNew}>

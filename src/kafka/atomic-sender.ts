@@ -3,6 +3,7 @@ import { AppError } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
 import type { OutgoingMessage } from './message-sender.ts';
+import { refusalOf } from './produce-outcome.ts';
 
 /** A message with its place decided. */
 export interface PlacedMessage extends OutgoingMessage {
@@ -18,6 +19,14 @@ export interface AtomicSenderOptions {
 /** Longest a transaction stays open when its sender has died and nobody opens another of its name. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const CALL_TIMEOUT_MS = 20_000;
+/** Answers that would be the same next time. */
+const REFUSED = [
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'TOPIC_AUTHORIZATION_FAILED',
+] as const;
 
 type RawProducer = ReturnType<typeof createProducer>;
 type RawTransaction = Awaited<ReturnType<RawProducer['beginTransaction']>>;
@@ -129,16 +138,10 @@ function toSendError(error: unknown, what: string): AppError {
   if (hasProtocolError(error, 'PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING')) {
     return new AppError('fenced', `${what}: another one has taken over`, { cause: error });
   }
-  if (
-    hasProtocolError(
-      error,
-      'MESSAGE_TOO_LARGE',
-      'RECORD_LIST_TOO_LARGE',
-      'INVALID_RECORD',
-      'TOPIC_AUTHORIZATION_FAILED',
-    )
-  ) {
-    return new AppError('kafka_rejected', `${what}: Kafka refuses it`, { cause: error });
+  const refused = REFUSED.find((name) => hasProtocolError(error, name));
+  if (refused !== undefined) {
+    const message = `${what}: Kafka refuses it (${refused}). ${refusalOf(refused).advice}`;
+    return new AppError('kafka_rejected', message, { cause: error });
   }
   return toKafkaError(error, what);
 }

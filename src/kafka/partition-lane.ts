@@ -1,5 +1,6 @@
 import { Backoff } from '../lib/backoff.ts';
 import type { OutgoingMessage } from './message-sender.ts';
+import type { Refusal } from './produce-outcome.ts';
 import type { ProducerIdentity } from './producer-session.ts';
 import { encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
 import type { SendJob } from './send-job.ts';
@@ -7,6 +8,8 @@ import type { SendJob } from './send-job.ts';
 /** Below the broker's default message.max.bytes, 1 048 588. */
 const MAX_BATCH_BYTES = 900_000;
 const SEQUENCES = 2_147_483_648;
+/** What a message without a time bears; a broker takes it whatever its clock says (KIP-32). */
+const NO_TIMESTAMP = -1;
 
 /** Messages of one send() for one partition. */
 interface Part {
@@ -21,6 +24,8 @@ export interface Batch {
   readonly parts: readonly Part[];
   readonly messages: readonly OutgoingMessage[];
   readonly bytes: Buffer;
+  /** Its messages bear the time they were put together. */
+  readonly timed: boolean;
   /** It was on its way to the broker and nothing is known of it since. */
   uncertain: boolean;
 }
@@ -36,7 +41,7 @@ export class PartitionLane {
   readonly partition: number;
   readonly backoff = new Backoff({ minMs: 20, maxMs: 1_000 });
   busy = false;
-  /** Not to be tried before this instant, ms since the Unix epoch. */
+  /** Not to be tried before this instant of `performance.now()`: the machine's clock may be set back. */
   notBeforeMs = 0;
   readonly #waiting: Part[] = [];
   readonly #batches: Batch[] = [];
@@ -97,9 +102,15 @@ export class PartitionLane {
   }
 
   /** Takes the head off: certainly not written, and it never will be. */
-  refused(head: Batch, reason: string): void {
+  refused(head: Batch, refusal: Refusal, reason: string): void {
     this.#drop(head);
-    for (const { job, indexes } of head.parts) job.refuse(indexes, reason);
+    for (const { job, indexes } of head.parts) job.refuse(indexes, refusal, reason);
+  }
+
+  /** Puts the same messages without a time in the place of the head, which was certainly not written. */
+  dropTime(head: Batch): void {
+    this.#drop(head);
+    this.#batches.unshift(makeBatch(head.parts, NO_TIMESTAMP));
   }
 
   /** Puts two halves in the place of the head, which was certainly not written. */
@@ -158,8 +169,9 @@ function slice(part: Part, from: number, to?: number): Part {
   return { job: part.job, messages: part.messages.slice(from, to), indexes: part.indexes.slice(from, to) };
 }
 
-function makeBatch(parts: readonly Part[]): Batch {
+function makeBatch(parts: readonly Part[], timestampMs = Date.now()): Batch {
   const [first, ...rest] = parts;
   const messages = rest.length === 0 && first ? first.messages : parts.flatMap((part) => part.messages);
-  return { parts, messages, bytes: encodeRecordBatch(messages, Date.now()), uncertain: false };
+  const bytes = encodeRecordBatch(messages, timestampMs);
+  return { parts, messages, bytes, timed: timestampMs !== NO_TIMESTAMP, uncertain: false };
 }

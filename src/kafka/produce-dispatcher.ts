@@ -2,7 +2,7 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import { toKafkaError } from './kafka-error.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
 import type { PartitionAnswer } from './produce-api.ts';
-import { errorName, produceOutcome } from './produce-outcome.ts';
+import { errorName, produceOutcome, refusalOf } from './produce-outcome.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';
 
 /** The part of a logger the sender needs. */
@@ -20,6 +20,7 @@ const MAX_REQUEST_BYTES = 4_000_000;
  */
 export class ProduceDispatcher {
   readonly #session: ProducerSession;
+  readonly #timeOptional: boolean;
   readonly #logger: SenderLogger;
   readonly #layouts = new Map<string, TopicLayout>();
   /** Topics whose leaders are in doubt; the number of partitions is still good for choosing one. */
@@ -31,8 +32,10 @@ export class ProduceDispatcher {
   #failing = false;
   #stopped = false;
 
-  constructor(session: ProducerSession, logger: SenderLogger) {
+  /** With `timeOptional` messages whose time the broker refuses go without. */
+  constructor(session: ProducerSession, timeOptional: boolean, logger: SenderLogger) {
     this.#session = session;
+    this.#timeOptional = timeOptional;
     this.#logger = logger;
   }
 
@@ -83,7 +86,7 @@ export class ProduceDispatcher {
 
   #pump(): void {
     if (this.#stopped) return;
-    const now = Date.now();
+    const now = performance.now();
     const requests = new Map<number, PartitionLane[]>();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) {
@@ -156,9 +159,14 @@ export class ProduceDispatcher {
       lane.written(head, answer.baseOffset);
     } else if (outcome === 'divide' && head.messages.length > 1) {
       lane.halve(head);
-    } else if (outcome === 'divide' || outcome === 'rejected') {
+    } else if (outcome === 'untimely' && this.#timeOptional && head.timed) {
+      const { advice } = refusalOf(name);
+      this.#logger.warn({ topic: lane.topic, reason: advice }, 'kafka refuses the time of messages');
+      lane.dropTime(head);
+    } else if (outcome === 'divide' || outcome === 'untimely' || outcome === 'rejected') {
+      const { refusal, advice } = refusalOf(name);
       const detail = answer.message === null ? '' : `: ${answer.message}`;
-      lane.refused(head, `Kafka refuses the message: ${name}${detail}`);
+      lane.refused(head, refusal, `Kafka refuses the message (${name}${detail}). ${advice}`);
     } else {
       if (outcome === 'new_identity') {
         this.#session.forgetIdentity();
@@ -175,7 +183,7 @@ export class ProduceDispatcher {
   #postpone(lanes: readonly PartitionLane[], error: unknown): void {
     const failure = toKafkaError(error, 'sending');
     this.noteFailure(failure);
-    const now = Date.now();
+    const now = performance.now();
     for (const lane of lanes) {
       lane.notBeforeMs = now + lane.backoff.next();
       const head = lane.head();

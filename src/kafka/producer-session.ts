@@ -20,6 +20,7 @@ export interface ProducerIdentity {
 /** The leader of each partition of a topic, by partition; undefined while it has none. */
 export interface TopicLayout {
   readonly leaders: readonly (number | undefined)[];
+  /** By `performance.now()`. */
   readonly readAtMs: number;
 }
 
@@ -52,7 +53,7 @@ export class ProducerSession {
       if (partitions.length === 0) throw new AppError('topic_missing', `${what}: it has no partitions`);
       return {
         leaders: partitions.map(({ leader }) => (leader < 0 ? undefined : leader)),
-        readAtMs: Date.now(),
+        readAtMs: performance.now(),
       };
     } catch (error) {
       throw saysTopicMissing(error)

@@ -1,22 +1,29 @@
 import { AppError } from '../lib/app-error.ts';
 import type { SentPosition } from './message-sender.ts';
+import type { Refusal } from './produce-outcome.ts';
 
 const PENDING: SentPosition = { partition: -1, offset: -1n };
 
 /**
- * The broker refused some messages of a send() for good; the others are written. AppError `kafka_rejected`, not retryable.
+ * The broker refused some messages of a send() for good; the others are written. Not retryable; AppError `kafka_rejected` when it is about
+ * the messages, `kafka_refuses` when it would refuse any.
  */
 export class MessagesRejectedError extends AppError {
-  /** Indexes, within the send(), of the refused messages. */
-  readonly rejected: ReadonlySet<number>;
+  /** The refused messages: index within the send() → why. */
+  readonly rejected: ReadonlyMap<number, Refusal>;
   /** By index; that of a refused message means nothing. */
   readonly positions: readonly SentPosition[];
 
-  constructor(message: string, rejected: ReadonlySet<number>, positions: readonly SentPosition[]) {
-    super('kafka_rejected', message);
+  constructor(message: string, rejected: ReadonlyMap<number, Refusal>, positions: readonly SentPosition[]) {
+    super([...rejected.values()].some(refusesAny) ? 'kafka_refuses' : 'kafka_rejected', message);
     this.rejected = rejected;
     this.positions = positions;
   }
+}
+
+/** Whether any other message would be refused as well. */
+export function refusesAny(refusal: Refusal): boolean {
+  return refusal === 'clock' || refusal === 'not_allowed';
 }
 
 /** One call of send(): settles when every message has its position or is refused, at a failure, or at the deadline. */
@@ -26,8 +33,8 @@ export class SendJob {
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #resolve: (positions: readonly SentPosition[]) => void;
   readonly #reject: (error: AppError) => void;
-  readonly #refused = new Set<number>();
-  #refusal: string | undefined;
+  readonly #refused = new Map<number, Refusal>();
+  #reason: string | undefined;
   #missing: number;
   #settled = false;
   /** Why the last attempt failed, for the deadline's error. */
@@ -61,9 +68,9 @@ export class SendJob {
   }
 
   /** The broker will never take the messages with these indexes. */
-  refuse(indexes: readonly number[], reason: string): void {
-    for (const index of indexes) this.#refused.add(index);
-    this.#refusal ??= reason;
+  refuse(indexes: readonly number[], refusal: Refusal, reason: string): void {
+    for (const index of indexes) this.#refused.set(index, refusal);
+    this.#reason ??= reason;
     this.#account(indexes.length);
   }
 
@@ -77,8 +84,8 @@ export class SendJob {
     this.#missing -= count;
     if (this.#missing > 0 || this.#settled) return;
     this.#settle();
-    if (this.#refusal === undefined) this.#resolve(this.#positions);
-    else this.#reject(new MessagesRejectedError(this.#refusal, this.#refused, this.#positions));
+    if (this.#reason === undefined) this.#resolve(this.#positions);
+    else this.#reject(new MessagesRejectedError(this.#reason, this.#refused, this.#positions));
   }
 
   #settle(): void {

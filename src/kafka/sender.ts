@@ -19,6 +19,8 @@ export interface MessageSenderOptions {
   readonly requestTimeoutMs?: number;
   /** Time a new connection may take, ms; 3 000. */
   readonly connectTimeoutMs?: number;
+  /** Messages whose time the broker refuses go without one; otherwise they are refused. */
+  readonly timeOptional?: boolean;
   /** Time close() waits for what is in flight, ms; 5 000. */
   readonly closeTimeoutMs?: number;
 }
@@ -32,6 +34,7 @@ const LAYOUT_AGE_MS = 60_000;
  * - `kafka_unavailable` (retryable) when not every message was acknowledged in time; those may or may not be written;
  * - `kafka_rejected` (MessagesRejectedError) when the broker refuses messages for good, such as one that is too large; the
  *   others are written;
+ * - `kafka_refuses` (MessagesRejectedError) when it would refuse any message: this machine's clock, the rights of the user;
  * - `topic_missing` when there is no such topic;
  * - `aborted` after close().
  * An offset of −1 is possible, for a batch the broker remembers but not where.
@@ -52,7 +55,7 @@ class KafkaMessageSender implements MessageSender {
   constructor(options: MessageSenderOptions) {
     const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000 } = options;
     this.#session = new ProducerSession({ ...options, connectTimeoutMs, requestTimeoutMs });
-    this.#dispatcher = new ProduceDispatcher(this.#session, options.logger);
+    this.#dispatcher = new ProduceDispatcher(this.#session, options.timeOptional === true, options.logger);
     this.#sendTimeoutMs = options.sendTimeoutMs ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000;
   }
@@ -133,7 +136,7 @@ class KafkaMessageSender implements MessageSender {
       group.messages.push(message);
       group.indexes.push(index);
     }
-    const now = Date.now();
+    const now = performance.now();
     for (const [partition, group] of groups) {
       this.#dispatcher.lane(topic, partition).add(job, group.messages, group.indexes);
     }

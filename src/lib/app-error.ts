@@ -11,6 +11,7 @@ export type AppErrorCode =
   | 'database_rejected'
   | 'kafka_unavailable'
   | 'kafka_rejected'
+  | 'kafka_refuses'
   | 'cache_unavailable'
   | 'fenced'
   | 'busy'

@@ -101,13 +101,14 @@ export class Delivery {
         const sending = this.#options.sender.send(this.#options.topic, outgoing);
         const positions = await Promise.race([sending, abandoned]);
         if (positions === undefined) this.#lose(batch, new AppError('aborted', 'the producer was closed'));
-        else this.#acknowledge(batch, positions, new Set());
+        else this.#acknowledge(batch, positions, new Map());
         break;
       } catch (error) {
         if (error instanceof MessagesRejectedError) {
           const fields = { messages: error.rejected.size, reason: error.message };
           this.#options.logger.warn(fields, 'messages refused by kafka');
           this.#acknowledge(batch, error.positions, error.rejected);
+          if (error.code === 'kafka_refuses') this.#failure ??= error;
           break;
         }
         const retryable = error instanceof AppError && error.retryable;
@@ -128,7 +129,7 @@ export class Delivery {
   #acknowledge(
     batch: readonly SourceMessage[],
     positions: readonly SentPosition[],
-    refused: ReadonlySet<number>,
+    refused: ReadonlyMap<number, unknown>,
   ): void {
     const sent: SentMessage[] = [];
     for (let at = 0; at < batch.length; at += 1) {

@@ -64,7 +64,7 @@ describe('the orders of a seed', () => {
     for (const uid of [orderUid(1, 0), orderUid(1, 2 ** 53 - 1), orderUid(4_294_967_295, 2 ** 40)]) {
       expect(uid).toMatch(/^[0-9a-f]{15}test$/);
     }
-  });
+  }, 60_000);
 
   test('have one to ten items, half of them one, two on average', () => {
     const counts = new Array<number>(11).fill(0);

@@ -60,7 +60,7 @@ describe('createSource', () => {
       if (note.fault === 'out_of_order') expect(seq).toBeGreaterThanOrEqual(note.index);
     });
     expect(kinds.size).toBe(FAULT_NAMES.length);
-  });
+  }, 60_000);
 
   test('a live source dates orders now, and its duplicates are identical all the same', () => {
     let clock = Date.UTC(2025, 0, 1);

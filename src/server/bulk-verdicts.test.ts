@@ -63,6 +63,19 @@ describe('verdicts', () => {
     });
   });
 
+  test('what Kafka refuses for good is a rejected line with the reason, the others are accepted', async () => {
+    const submitMany: OrderIntake['submitMany'] = async () => [
+      'too_large',
+      { partition: 0, offset: 9n },
+      'other',
+    ];
+    const { verdicts } = await run(
+      chunksOf(['a', 'b', 'c'].map((uid) => `${line(uid)}\n`).join('')),
+      submitMany,
+    );
+    expect(verdicts.map((one) => one.reason ?? one.offset)).toEqual(['too_large', 9, 'kafka_rejected']);
+  });
+
   test('Kafka down: those lines failed, nothing more is read, and it is not complete', async () => {
     let sends = 0;
     const submitMany: OrderIntake['submitMany'] = async (orders) => {
@@ -76,14 +89,6 @@ describe('verdicts', () => {
     expect(verdicts[1]).toEqual({ line: 2, status: 'failed', order_uid: 'o1', reason: 'kafka_unavailable' });
     expect(summary).toMatchObject({ accepted: 1, failed: 1, complete: false, reason: 'kafka_unavailable' });
     expect(summary.lines).toBeLessThan(20);
-  });
-
-  test('what Kafka refuses for good is a rejected line, the others are accepted', async () => {
-    const { verdicts } = await run(chunksOf(`${line('a')}\n${line('b')}\n`), async () => [
-      undefined,
-      { partition: 0, offset: 9n },
-    ]);
-    expect(verdicts.map((one) => one.reason ?? one.offset)).toEqual(['too_large', 9]);
   });
 
   test('a body that stops coming: what was there has its verdict, and it is not complete', async () => {

@@ -56,8 +56,9 @@ export async function* bulkVerdicts(
     const { verdicts } = await coming;
     for (const { status } of verdicts) counts[status] += 1;
     if (verdicts.length > 0) yield `${verdicts.map((one) => JSON.stringify(one)).join('\n')}\n`;
-    if (counts.failed > 0) {
-      stopped ??= 'kafka_unavailable';
+    const failed = verdicts.find((one) => one.status === 'failed');
+    if (failed !== undefined) {
+      stopped ??= failed.reason;
       break;
     }
   }
@@ -129,9 +130,11 @@ async function send(orders: readonly Valid[], { intake }: BulkOptions): Promise<
     const byLine = new Map(orders.map((one, at) => [one.line, positions[at]]));
     return ({ line, order }) => {
       const position = byLine.get(line);
-      if (position === undefined) {
-        const violations = [{ pointer: '', message: 'Kafka does not take a message of this size' }];
-        return { line, status: 'rejected', reason: 'too_large', violations };
+      if (position === undefined || typeof position === 'string') {
+        const tooLarge = position === 'too_large';
+        const message = `Kafka does not take a message ${tooLarge ? 'of this size' : 'like this'}`;
+        const reason = tooLarge ? 'too_large' : 'kafka_rejected';
+        return { line, status: 'rejected', reason, violations: [{ pointer: '', message }] };
       }
       const { partition, offset } = position;
       return { line, status: 'accepted', order_uid: order.order_uid, partition, offset: Number(offset) };

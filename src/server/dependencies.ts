@@ -1,3 +1,4 @@
+import type { Refusal } from '../kafka/produce-outcome.ts';
 import type { Order } from '../order/order.ts';
 import type { FoundOrder } from '../storage/order-store.ts';
 
@@ -19,12 +20,12 @@ interface Position {
   readonly offset: bigint;
 }
 
-/** Takes valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable) */
+/** Takes valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable), `kafka_refuses` when Kafka takes no orders from here, `kafka_rejected` when it does not take this one */
 export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` what the client said of its trace. */
   submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;
-  /** By index; undefined for an order that Kafka refuses for good, such as one that is too long for its topic. */
-  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | undefined)[]>;
+  /** By index; for an order that Kafka refuses for good, such as one that is too long for its topic, why. */
+  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | Refusal | undefined)[]>;
 }
 
 /** An order in Kafka. */

@@ -18,7 +18,7 @@ test('is valid OpenAPI 3.1', async () => {
   expect(errors ?? []).toEqual([]);
   expect(valid).toBe(true);
   expect((await new Validator().validate({ ...document, paths: { '/x': { get: 1 } } })).valid).toBe(false);
-});
+}, 60_000);
 
 test('describes every route of the API there is', () => {
   const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>

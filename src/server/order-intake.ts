@@ -31,8 +31,9 @@ export function createOrderIntake(
           orders.map((one) => toMessage(one)),
         );
       } catch (error) {
-        if (!(error instanceof MessagesRejectedError)) throw error;
-        return orders.map((_, at) => (error.rejected.has(at) ? undefined : error.positions[at]));
+        // What would be refused of any order is not the fault of these.
+        if (!(error instanceof MessagesRejectedError) || error.code === 'kafka_refuses') throw error;
+        return orders.map((_, at) => error.rejected.get(at) ?? error.positions[at]);
       }
     },
   };

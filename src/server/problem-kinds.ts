@@ -151,6 +151,13 @@ export const PROBLEMS = {
     title: 'Kafka refuses this message',
     advice: 'It may be longer than the topic takes: see max.message.bytes among its settings.',
   },
+  'kafka-refuses': {
+    status: 503,
+    title: 'Kafka takes no messages from this service',
+    advice:
+      "The clock of the service's machine and the broker's are too far apart, or the service may not write to the topic: its log says which.",
+    retryAfterSeconds: 30,
+  },
   'engine-failed': {
     status: 503,
     title: 'The engine did not do as it was told',

@@ -64,6 +64,7 @@ const BY_CODE: Partial<Record<AppErrorCode, ProblemName>> = {
   database_unavailable: 'database-unavailable',
   kafka_unavailable: 'kafka-unavailable',
   kafka_rejected: 'kafka-rejected',
+  kafka_refuses: 'kafka-refuses',
   cache_unavailable: 'cache-unavailable',
   topic_missing: 'kafka-unavailable',
   busy: 'dead-letters-busy',

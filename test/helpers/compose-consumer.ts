@@ -81,7 +81,7 @@ export function startComposed(
     statementTimeoutMs,
     applicationName,
   });
-  const sender = createMessageSender({ brokers, clientId: applicationName, logger });
+  const sender = createMessageSender({ brokers, clientId: applicationName, timeOptional: true, logger });
   const sink = new OrderWriter(database, {
     group,
     topic,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'bun:test';
+import { afterEach, describe, expect, setSystemTime, test } from 'bun:test';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -150,7 +150,7 @@ describe('createMessageSender', () => {
     expect(error).toBeInstanceOf(MessagesRejectedError);
     if (!(error instanceof MessagesRejectedError)) return;
     expect(error).toMatchObject({ code: 'kafka_rejected', retryable: false });
-    expect([...error.rejected]).toEqual([17]);
+    expect([...error.rejected]).toEqual([[17, 'too_large']]);
     const found = await stored(brokers, topic);
     expect(found.size).toBe(39);
     error.positions.forEach((position, index) => {
@@ -158,6 +158,27 @@ describe('createMessageSender', () => {
     });
     expect(await sender.send(topic, [message('k')])).toHaveLength(1);
   });
+
+  for (const [where, hours] of [
+    ['ahead of', 2],
+    ['behind', -2],
+  ] as const) {
+    test(`a clock two hours ${where} the broker's is named, and what need not have a time is sent without`, async () => {
+      const { brokers } = testEngines();
+      const topic = await newTopic(brokers, { 'message.timestamp.before.max.ms': '3600000' });
+      cleanups.push(() => setSystemTime());
+      setSystemTime(new Date(Date.now() + hours * 3_600_000));
+      const messages = Array.from({ length: 40 }, (_, n) => message(`k${n}`));
+      await expect(newSender(brokers).send(topic, messages)).rejects.toMatchObject({
+        code: 'kafka_refuses',
+        retryable: false,
+        message: expect.stringMatching(/INVALID_TIMESTAMP.*This machine's clock.*set the clock\.$/s),
+        rejected: new Map(messages.map((_, n) => [n, 'clock'])),
+      });
+      const positions = await newSender(brokers, { timeOptional: true }).send(topic, messages);
+      expect([...(await stored(brokers, topic)).keys()].sort()).toEqual(positions.map(at).sort());
+    });
+  }
 
   test('a topic or partition that is not there is an error at once', async () => {
     const { brokers } = testEngines();

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
 import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';
 import { kcatSend } from '../helpers/other-producers.ts';
@@ -7,6 +7,7 @@ import { WritePaths } from '../helpers/write-paths.ts';
 
 const paths = new WritePaths();
 afterAll(() => paths.closeAll());
+afterEach(() => setSystemTime());
 
 const good = JSON.stringify(sampleOrder('poison'));
 /** The sample's text with one piece of it replaced. */
@@ -180,4 +181,17 @@ test('a bad message with a header named __proto__ is a dead letter with that hea
   expect(letter?.reason).toBe('not_json');
   expect(letter?.headers.get('__proto__')).toBe('polluted');
   expect(letter?.headers.get('constructor')).toBe('x');
+});
+
+test('a clock two hours ahead of the broker holds no partition up: its dead letters go without a time', async () => {
+  const path = await paths.open();
+  const orders = sampleOrders(30);
+  const key = 'bad';
+  await path.send([...orders.slice(0, 15).map((one) => messageOf(one)), rawMessage('{}', key)]);
+  await path.send(orders.slice(15).map((one) => messageOf(one)));
+  setSystemTime(new Date(Date.now() + 7_200_000));
+  path.start();
+  await path.drained();
+  expect(await path.differencesFrom(orders)).toEqual([]);
+  expect(await path.deadLetters()).toMatchObject([{ key, reason: 'schema', value: Buffer.from('{}') }]);
 });

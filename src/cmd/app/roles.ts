@@ -88,18 +88,19 @@ export class Clients {
     return this.#intakeSender;
   }
 
-  /** For dead letters: a transaction waits for them, with its connection and its locks. */
+  /** For dead letters: a transaction waits for them, with its connection and its locks. They tell their time in a header, too. */
   get deadLetterSender(): MessageSender {
-    this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS);
+    this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS, true);
     return this.#deadLetterSender;
   }
 
-  #createSender(sendTimeoutMs: number): MessageSender {
+  #createSender(sendTimeoutMs: number, timeOptional = false): MessageSender {
     const sender = createMessageSender({
       brokers: this.#config.kafka.brokers,
       clientId: 'test-service',
       logger: this.#logger.child({ client: 'kafka' }),
       sendTimeoutMs,
+      timeOptional,
       // Whoever sends has been closed before, and waited for what was on its way.
       closeTimeoutMs: CLIENT_CLOSE_TIMEOUT_MS,
     });
@@ -190,7 +191,7 @@ export function startConsumer(
   return consumer;
 }
 
-/** A letter that the broker refuses for good would hold its partition for good, so it goes without the end of its value. */
+/** A letter that is too large would hold its partition for good, so it goes without the end of its value. */
 async function sendDeadLetters(
   sender: MessageSender,
   topic: string,
@@ -200,8 +201,9 @@ async function sendDeadLetters(
     await sender.send(topic, letters);
   } catch (error) {
     if (!(error instanceof MessagesRejectedError)) throw error;
-    const refused = letters.filter((_, index) => error.rejected.has(index));
-    await sender.send(topic, refused.map(truncatedLetter));
+    const tooLarge = letters.filter((_, index) => error.rejected.get(index) === 'too_large');
+    if (tooLarge.length < error.rejected.size) throw error;
+    await sender.send(topic, tooLarge.map(truncatedLetter));
   }
 }
 

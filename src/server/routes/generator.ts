@@ -27,7 +27,7 @@ export interface GeneratorControl {
   /** Resolves once nothing is in flight any more, or has been given up. */
   stop(): Promise<void>;
   preview(count: number): PreviewJson;
-  /** @throws AppError `kafka_unavailable`, `kafka_rejected` */
+  /** @throws AppError `kafka_unavailable`, `kafka_rejected`, `kafka_refuses` */
   sendOne(fault: string | undefined): Promise<SentOneJson>;
 }
 
@@ -124,7 +124,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         summary: 'Send the next order now, good or with a fault',
         body: jsonBody(sendOneSchema(generator.spoilingFaults)),
         responses: { 200: { description: 'Kafka has it', schema: SentOneSchema } },
-        problems: ['kafka-unavailable', 'kafka-rejected'],
+        problems: ['kafka-unavailable', 'kafka-rejected', 'kafka-refuses'],
       },
       async ({ body }) => ({ status: 200, json: await generator.sendOne(body.fault), headers: NO_STORE }),
     ),

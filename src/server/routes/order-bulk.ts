@@ -15,7 +15,7 @@ const MAX_BULKS = 16;
 const description = `One order a line. The answer is streamed while the body is still coming: a line for each line that is not empty, in order,
 \`{"line":1,"status":"accepted","order_uid":"…","partition":0,"offset":7}\`,
 \`{"line":2,"status":"rejected","reason":"schema","violations":[…]}\` or, when Kafka did not acknowledge it,
-\`{"line":3,"status":"failed","order_uid":"…","reason":"kafka_unavailable"}\`, and at the end
+\`{"line":3,"status":"failed","order_uid":"…","reason":"kafka_unavailable"}\` (or \`kafka_refuses\` when it takes no messages from this service), and at the end
 \`{"summary":{"lines":3,"accepted":1,"rejected":1,"failed":1,"complete":false,"reason":"…"}}\`. Only with \`"complete":true\` was every line
 dealt with; sending the rest, or everything, again is safe. Whoever does not read the answer is not read from. There is no limit to the
 body's length, only to a line's and to the time without a byte.`;

@@ -104,6 +104,16 @@ describe('sending an order', () => {
     expect(await answer.text()).not.toContain('10.0.0.1');
   });
 
+  test('Kafka that takes no messages from this service: 503 that says so, and blames no order', async () => {
+    const backend = new FakeBackend();
+    backend.kafkaFailure = new AppError('kafka_refuses', 'INVALID_TIMESTAMP at 10.0.0.1');
+    const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(sample));
+    const text = await answer.text();
+    expect([answer.status, JSON.parse(text).type]).toEqual([503, '/problems/kafka-refuses']);
+    expect(text).toContain('The clock of');
+    expect(text).not.toContain('10.0.0.1');
+  });
+
   test('Prefer: wait answers by what became of the order', async () => {
     const backend = new FakeBackend();
     const send = async (wait = 'wait=1') => {

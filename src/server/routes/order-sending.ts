@@ -85,7 +85,7 @@ export function orderSendingEndpoints({
           },
           202: { description: 'Kafka has the order', schema: AcceptedSchema, headers: LOCATION },
         },
-        problems: ['bad-json', 'order-rejected', 'kafka-unavailable'],
+        problems: ['bad-json', 'order-rejected', 'kafka-unavailable', 'kafka-rejected', 'kafka-refuses'],
       },
       async ({ body, headers, signal }) => {
         const began = performance.now();

@@ -1,6 +1,8 @@
 import { Consumer } from '@platformatic/kafka';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
-import { toKafkaError } from './kafka-error.ts';
+import { assignBySubscription } from './group-assignor.ts';
+import { hasProtocolError, toKafkaError } from './kafka-error.ts';
 import type { Assignment, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
@@ -17,6 +19,7 @@ export interface OrderLogOptions {
 const REQUEST_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+const GIVE_OWN_GROUP = 'give this service a group of its own (kafka.group)';
 
 /** OrderLog on @platformatic/kafka: its group membership, our own reading. */
 export class KafkaOrderLog implements OrderLog {
@@ -32,6 +35,7 @@ export class KafkaOrderLog implements OrderLog {
       bootstrapBrokers: [...options.brokers],
       groupId: options.group,
       autocommit: false,
+      partitionAssigner: (_leader, members, _topics, { topics }) => assignBySubscription(members, topics),
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.sessionTimeoutMs,
       heartbeatInterval: Math.max(500, Math.floor(options.sessionTimeoutMs / 6)),
@@ -63,6 +67,15 @@ export class KafkaOrderLog implements OrderLog {
     this.#consumer.on('error', (error: Error) => lose(error.message));
     this.#consumer.on('consumer:heartbeat:stalled', () => lose('the broker answers no heartbeat'));
     this.#consumer.on('consumer:group:join', ({ assignments }) => {
+      const others = assignments?.filter((one) => one.topic !== topic && one.partitions.length > 0) ?? [];
+      if (others.length > 0) {
+        // Its leader deals out topics without asking who reads them, so nobody may be reading ours.
+        const names = others.map((one) => one.topic).join(', ');
+        lose(
+          `group ${group} gives this member partitions of ${names}, which it does not read: ${GIVE_OWN_GROUP}`,
+        );
+        return;
+      }
       const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
       onAssignment({ topicId: this.#fetcher.topicId, partitions });
     });
@@ -71,7 +84,14 @@ export class KafkaOrderLog implements OrderLog {
     try {
       await this.#consumer.joinGroup({});
     } catch (error) {
-      throw toKafkaError(error, `joining group ${group}`);
+      const refused = hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL');
+      const why = refused
+        ? `its other members share partitions in another way: ${GIVE_OWN_GROUP}`
+        : messageOf(error);
+      throw new AppError('kafka_unavailable', `joining group ${group}: ${why}`, {
+        retryable: true,
+        cause: error,
+      });
     }
   }
 

@@ -67,7 +67,13 @@ export const ConfigSchema = Type.Object(
         }),
         topic: topic('orders', 'Topic with the orders'),
         deadLetterTopic: topic('orders.dead-letters', 'Topic for messages that are not orders'),
-        group: name('test-service', 'Consumer group'),
+        // Kafka takes any name.
+        group: Type.String({
+          maxLength: 200,
+          default: '',
+          description:
+            'Consumer group; when empty, `test-service` for the topic `orders`, else `test-service.TOPIC`',
+        }),
         partitions: Type.Integer({
           minimum: 1,
           maximum: 1000,

@@ -31,7 +31,10 @@ function withFile<T>(text: string, work: (file: string) => T): T {
 
 describe('config.yaml', () => {
   test('holds every key with its default, and none besides', () => {
-    const file: unknown = parse(readFileSync('config.yaml', 'utf8'));
+    const file: typeof defaults = parse(readFileSync('config.yaml', 'utf8'));
+    // What is empty follows from other settings.
+    expect(file.kafka.group).toBe('');
+    file.kafka.group = defaults.kafka.group;
     expect(file).toEqual(defaults);
   });
 
@@ -108,6 +111,13 @@ describe('problems', () => {
     expect(message).toContain('postgresql.url');
     expect(message).not.toContain('secret');
   });
+});
+
+test('the group follows the topic, unless it is named', () => {
+  const groupOf = (env: Record<string, string>) => loadConfig({ cwd: '/nonexistent', env }).kafka.group;
+  expect(groupOf({})).toBe('test-service');
+  expect(groupOf({ TEST_SERVICE_KAFKA_TOPIC: 'returns' })).toBe('test-service.returns');
+  expect(groupOf({ TEST_SERVICE_KAFKA_TOPIC: 'returns', TEST_SERVICE_KAFKA_GROUP: 'mine' })).toBe('mine');
 });
 
 test('an empty key means its default', () => {

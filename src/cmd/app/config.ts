@@ -56,7 +56,13 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const complete = Value.Default(ConfigSchema, tree);
   if (!Value.Check(ConfigSchema, complete)) problems.push(...explain(complete, sources));
   if (problems.length > 0 || !Value.Check(ConfigSchema, complete)) throw configError(problems);
+  complete.kafka.group ||= defaultGroup(complete.kafka.topic);
   return complete;
+}
+
+/** Follows the topic: in one group, services of two topics would disturb each other at every rebalance. */
+function defaultGroup(topic: string): string {
+  return topic === 'orders' ? 'test-service' : `test-service.${topic}`;
 }
 
 /** The settings as environment variables: `loadConfig` makes the same settings of them. */

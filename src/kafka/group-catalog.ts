@@ -29,7 +29,7 @@ export interface GroupDetail {
   /** `consumer` for consumers. */
   readonly protocolType: string;
   readonly members: readonly GroupMember[];
-  /** Every partition with a committed offset or a member that reads it. */
+  /** Every partition of each topic the group has committed an offset of or a member reads: those added to it since, too. */
   readonly partitions: readonly GroupPartition[];
 }
 
@@ -118,12 +118,12 @@ export class GroupCatalog {
       protocolType: group.protocolType,
       members,
       partitions: [...committed].flatMap(([topic, partitions]) =>
-        [...partitions]
-          .sort(([a], [b]) => a - b)
-          .map(([partition, offset]) => ({
+        [...new Set([...partitions.keys(), ...(ends.get(topic)?.keys() ?? [])])]
+          .sort((a, b) => a - b)
+          .map((partition) => ({
             topic,
             partition,
-            committed: offset,
+            committed: partitions.get(partition),
             end: ends.get(topic)?.get(partition)?.end,
             stableEnd: ends.get(topic)?.get(partition)?.stableEnd,
           })),

@@ -1,5 +1,6 @@
 import { Consumer } from '@platformatic/kafka';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { assignBySubscription } from './group-assignor.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
@@ -19,6 +20,8 @@ export interface OrderLogOptions {
 const REQUEST_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+/** How long added partitions may stay unseen. */
+const REFRESH_MS = 5_000;
 const GIVE_OWN_GROUP = 'give this service a group of its own (kafka.group)';
 
 /** OrderLog on @platformatic/kafka: its group membership, our own reading. */
@@ -26,6 +29,11 @@ export class KafkaOrderLog implements OrderLog {
   readonly #options: OrderLogOptions;
   readonly #consumer: Consumer;
   readonly #fetcher: PartitionFetcher;
+  readonly #leaving = new AbortController();
+  /** Topic → partitions it had when this member, leading the group, dealt them out; empty while another one leads. */
+  #dealt: ReadonlyMap<string, number> = new Map();
+  /** The same of the generation that is being made. */
+  #dealing: ReadonlyMap<string, number> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: OrderLogOptions) {
@@ -35,7 +43,10 @@ export class KafkaOrderLog implements OrderLog {
       bootstrapBrokers: [...options.brokers],
       groupId: options.group,
       autocommit: false,
-      partitionAssigner: (_leader, members, _topics, { topics }) => assignBySubscription(members, topics),
+      partitionAssigner: (_leader, members, _topics, { topics }) => {
+        this.#dealing = new Map([...topics].map(([name, { partitionsCount }]) => [name, partitionsCount]));
+        return assignBySubscription(members, topics);
+      },
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.sessionTimeoutMs,
       heartbeatInterval: Math.max(500, Math.floor(options.sessionTimeoutMs / 6)),
@@ -66,7 +77,7 @@ export class KafkaOrderLog implements OrderLog {
     };
     this.#consumer.on('error', (error: Error) => lose(error.message));
     this.#consumer.on('consumer:heartbeat:stalled', () => lose('the broker answers no heartbeat'));
-    this.#consumer.on('consumer:group:join', ({ assignments }) => {
+    this.#consumer.on('consumer:group:join', ({ assignments, isLeader = false }) => {
       const others = assignments?.filter((one) => one.topic !== topic && one.partitions.length > 0) ?? [];
       if (others.length > 0) {
         // Its leader deals out topics without asking who reads them, so nobody may be reading ours.
@@ -77,6 +88,10 @@ export class KafkaOrderLog implements OrderLog {
         return;
       }
       const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
+      // Alone in the group it gets all there are, and no assignor is asked.
+      const dealt = this.#dealing ?? new Map([[topic, partitions.length]]);
+      this.#dealt = isLeader ? dealt : new Map();
+      this.#dealing = undefined;
       onAssignment({ topicId: this.#fetcher.topicId, partitions });
     });
     await this.#fetcher.open();
@@ -92,6 +107,25 @@ export class KafkaOrderLog implements OrderLog {
         retryable: true,
         cause: error,
       });
+    }
+    void this.#watchTopics(lose);
+  }
+
+  /** Brokers tell nobody of partitions that are added: the leader looks for them, and has the group deal out anew. */
+  async #watchTopics(lose: (reason: string) => void): Promise<void> {
+    while (!this.#leaving.signal.aborted) {
+      await pause(REFRESH_MS, this.#leaving.signal);
+      const dealt = this.#dealt;
+      for (const [topic, count] of dealt) {
+        const look = this.#consumer.metadata({ topics: [topic], forceUpdate: true });
+        const now = await look
+          .then(({ topics }) => topics.get(topic)?.partitionsCount ?? count)
+          .catch(() => count);
+        if (this.#leaving.signal.aborted || this.#dealt !== dealt) break;
+        if (now === count) continue;
+        await this.#consumer.joinGroup({}).catch((error: unknown) => lose(messageOf(error)));
+        break;
+      }
     }
   }
 
@@ -119,6 +153,7 @@ export class KafkaOrderLog implements OrderLog {
   }
 
   close(): Promise<void> {
+    this.#leaving.abort();
     this.#closing ??= this.#close();
     return this.#closing;
   }

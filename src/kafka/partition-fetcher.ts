@@ -1,4 +1,9 @@
-import { type Connection, Consumer } from '@platformatic/kafka';
+import {
+  type ClusterMetadata,
+  type ClusterTopicMetadata,
+  type Connection,
+  Consumer,
+} from '@platformatic/kafka';
 import { AppError } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
@@ -41,6 +46,8 @@ export class PartitionFetcher {
   #version: number | undefined;
   #topicId = '';
   #partitions = 0;
+  /** The metadata may be wrong: a broker has answered so, or not at all. */
+  #inDoubt = false;
 
   constructor(options: PartitionFetcherOptions) {
     this.#options = options;
@@ -63,7 +70,7 @@ export class PartitionFetcher {
     return this.#topicId;
   }
 
-  /** How many partitions the topic had when it was opened. */
+  /** How many partitions the topic had when it was last looked up: while fetching that is every few seconds. */
   get partitions(): number {
     return this.#partitions;
   }
@@ -72,18 +79,12 @@ export class PartitionFetcher {
   async open(): Promise<void> {
     const { topic } = this.#options;
     try {
-      const [metadata, apis] = await Promise.all([
-        this.#client.metadata({ topics: [topic], forceUpdate: true }),
-        this.#client.listApis(),
-      ]);
+      const [{ known }, apis] = await Promise.all([this.#lookUp(true), this.#client.listApis()]);
       const range = apis.find((api) => api.name === 'Fetch');
       this.#version = range === undefined ? undefined : fetchVersion(range);
       if (this.#version === undefined)
         throw new AppError('kafka_unavailable', 'the broker is too old: 3.1 is needed');
-      const found = metadata.topics.get(topic);
-      if (found === undefined) throw this.#missing('is not there');
-      this.#topicId = found.id;
-      this.#partitions = found.partitionsCount;
+      this.#topicId = known.id;
       this.#client.topics.track(topic);
     } catch (error) {
       throw toKafkaError(error, `looking up topic ${topic}`);
@@ -105,8 +106,18 @@ export class PartitionFetcher {
       );
       return answers.flat();
     } catch (error) {
-      this.#client.clearMetadata();
+      this.#inDoubt = true;
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
+    }
+  }
+
+  /** All partitions the topic has now. @throws AppError as `open`. */
+  async all(): Promise<number[]> {
+    try {
+      const { known } = await this.#lookUp(true);
+      return [...known.partitions.keys()];
+    } catch (error) {
+      throw toKafkaError(error, `looking up topic ${this.#options.topic}`);
     }
   }
 
@@ -151,6 +162,8 @@ export class PartitionFetcher {
   ): Promise<readonly bigint[]> {
     const { topic } = this.#options;
     try {
+      // One that was added a moment ago is not in the metadata yet.
+      await this.#lookUp(partitions.some((partition) => partition >= this.#partitions));
       const offsets = await this.#client.listOffsets({
         topics: [topic],
         partitions: { [topic]: [...partitions] },
@@ -168,13 +181,27 @@ export class PartitionFetcher {
     await within(CLOSE_TIMEOUT_MS, this.#client.close(true)).catch(() => {});
   }
 
+  /** The metadata: of a few seconds ago at most, or of now. */
+  async #lookUp(
+    asked = false,
+  ): Promise<{ brokers: ClusterMetadata['brokers']; known: ClusterTopicMetadata }> {
+    const { topic } = this.#options;
+    const now = asked || this.#inDoubt;
+    // Not cleared when it is in doubt: the brokers it names may be all there is left of those in the settings.
+    const { brokers, topics } = await this.#client.metadata({ topics: [topic], forceUpdate: now });
+    const known = topics.get(topic);
+    if (known === undefined) throw this.#missing('is not there');
+    if (this.#topicId !== '' && known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
+    if (now) this.#inDoubt = false;
+    this.#partitions = known.partitionsCount;
+    return { brokers, known };
+  }
+
   async #byLeader(
     positions: ReadonlyMap<number, number>,
   ): Promise<Map<number, { connection: Connection; positions: Map<number, number> }>> {
     const { topic } = this.#options;
-    const metadata = await this.#client.metadata({ topics: [topic] });
-    const known = metadata.topics.get(topic);
-    if (known === undefined || known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
+    const { brokers, known } = await this.#lookUp();
     const byLeader = new Map<number, { connection: Connection; positions: Map<number, number> }>();
     for (const [partition, offset] of positions) {
       const leader = known.partitions[partition]?.leader ?? -1;
@@ -183,7 +210,7 @@ export class PartitionFetcher {
         share.positions.set(partition, offset);
         continue;
       }
-      const broker = metadata.brokers.get(leader);
+      const broker = brokers.get(leader);
       if (broker === undefined) continue;
       const connection = await this.#client.connections.get(broker);
       byLeader.set(leader, { connection, positions: new Map([[partition, offset]]) });
@@ -219,7 +246,7 @@ export class PartitionFetcher {
     const good = answer.partitions.filter(
       ({ errorCode }) => errorCode === NO_ERROR || errorCode === OFFSET_OUT_OF_RANGE,
     );
-    if (good.length < answer.partitions.length) this.#client.clearMetadata();
+    if (good.length < answer.partitions.length) this.#inDoubt = true;
     if (good.length === 0 && (answer.partitions.length > 0 || answer.errorCode !== NO_ERROR)) {
       throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, {
         retryable: true,

@@ -25,7 +25,8 @@ export interface MessageSenderOptions {
   readonly closeTimeoutMs?: number;
 }
 
-const LAYOUT_AGE_MS = 60_000;
+/** Older layouts are looked up anew: partitions may have been added. */
+const LAYOUT_AGE_MS = 10_000;
 
 /**
  * A sender with acks=all and KIP-98 idempotence: a message whose acknowledgement was lost is repeated under the same
@@ -101,7 +102,7 @@ class KafkaMessageSender implements MessageSender {
     while (!job.settled) {
       try {
         const layout = await this.#dispatcher.layout(topic);
-        if (!job.settled) this.#enqueue(job, topic, messages, layout);
+        if (!job.settled) this.#enqueue(job, topic, messages, layout, true);
         return;
       } catch (error) {
         const failure = toKafkaError(error, `sending to ${topic}`);
@@ -116,13 +117,24 @@ class KafkaMessageSender implements MessageSender {
     }
   }
 
-  #enqueue(job: SendJob, topic: string, messages: readonly OutgoingMessage[], layout: TopicLayout): void {
+  #enqueue(
+    job: SendJob,
+    topic: string,
+    messages: readonly OutgoingMessage[],
+    layout: TopicLayout,
+    isFresh = false,
+  ): void {
     const partitions = layout.leaders.length;
     const groups = new Map<number, { messages: OutgoingMessage[]; indexes: number[] }>();
     for (let index = 0; index < messages.length; index += 1) {
       const message = messages[index];
       if (message === undefined) continue;
       const partition = message.partition ?? this.#partitionOf(message, partitions);
+      if (partition >= partitions && !isFresh) {
+        // It may have been added since.
+        void this.#enqueueLater(job, topic, messages);
+        return;
+      }
       if (partition >= partitions) {
         const text = `topic ${topic} has ${partitions} partitions, there is no partition ${partition}`;
         job.fail(new AppError('kafka_rejected', text));

@@ -50,19 +50,19 @@ export class TopicReader {
     return this.#fetcher.topicId;
   }
 
-  /** How many partitions the topic had when it was opened. */
+  /** How many partitions the topic had when it was last looked up. */
   get partitions(): number {
     return this.#fetcher.partitions;
   }
 
   /** First and next offset of every partition, now, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
-  ranges(): Promise<Map<number, LogRange>> {
-    return this.#fetcher.ranges(this.#all());
+  async ranges(): Promise<Map<number, LogRange>> {
+    return this.#fetcher.ranges(await this.#fetcher.all());
   }
 
   /** Where every partition ends, now, open transactions included. @throws AppError `kafka_unavailable`. */
-  highWatermarks(): Promise<Map<number, number>> {
-    return this.#fetcher.highWatermarks(this.#all());
+  async highWatermarks(): Promise<Map<number, number>> {
+    return this.#fetcher.highWatermarks(await this.#fetcher.all());
   }
 
   /** The open transactions of the partitions, as far as the brokers tell. Never rejects. */
@@ -74,12 +74,8 @@ export class TopicReader {
    * The first offset of each partition whose record has this timestamp (ms since the Unix epoch) or a later one; partitions without
    * such a record are left out. @throws AppError `kafka_unavailable`.
    */
-  offsetsAt(timestamp: number): Promise<Map<number, number>> {
-    return this.#fetcher.offsetsAt(this.#all(), timestamp);
-  }
-
-  #all(): number[] {
-    return Array.from({ length: this.#fetcher.partitions }, (_, partition) => partition);
+  async offsetsAt(timestamp: number): Promise<Map<number, number>> {
+    return this.#fetcher.offsetsAt(await this.#fetcher.all(), timestamp);
   }
 
   /**
@@ -110,7 +106,7 @@ export class TopicReader {
   }
 
   /**
-   * The topic's records from now on, of all partitions, a slice at a time; ends when the signal aborts.
+   * The topic's records from now on, of all partitions, those added meanwhile included, a slice at a time; ends when the signal aborts.
    * @throws AppError `topic_missing`, `kafka_unavailable`.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<TopicSlice> {
@@ -123,6 +119,7 @@ export class TopicReader {
         positions.set(partition, nextOffset);
         if (records.length > 0) yield { partition, records, nextOffset };
       }
+      for (let added = positions.size; added < this.#fetcher.partitions; added += 1) positions.set(added, 0);
     }
   }
 

@@ -92,7 +92,8 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
     return partitions.map(({ topic, partition, committed, end, stableEnd }) => {
       const own = group === ownGroup.group && topic === ownGroup.topic;
       const offset = own ? stored.get(partition) : undefined;
-      const at = offset ?? committed;
+      // A partition the own group has not begun is read from its start.
+      const at = offset ?? committed ?? (own ? 0 : undefined);
       return {
         topic,
         partition,

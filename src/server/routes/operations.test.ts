@@ -124,13 +124,13 @@ describe('topics', () => {
     expect((await get(`/topics/orders/messages?${query}`)).status).toBe(400);
   });
 
-  test('groups: PostgreSQL’s offset counts for the own one', async () => {
+  test('groups: PostgreSQL’s offset counts for the own one, and all of a partition it has not begun', async () => {
     const { get } = setUp();
     const { json } = await get('/consumer-groups/g');
-    expect(json.lag).toBe(1);
+    expect(json.lag).toBe(4);
     expect(json.partitions).toMatchObject([
       { committed: 5, stored: 8, stable_end: 7, end: 9, lag: 1, pending: 1 },
-      { committed: null, stored: null, end: 3, lag: null, pending: 0 },
+      { committed: null, stored: null, end: 3, lag: 3, pending: 0 },
       { topic: 'gone', end: null, lag: null, pending: null },
     ]);
     expect(json.open_transactions).toMatchObject([{ partition: 0, producer_id: '12' }]);
@@ -142,7 +142,7 @@ describe('topics', () => {
     const first = await get('/consumer-groups?limit=2');
     expect(first.json).toMatchObject({
       groups: [
-        { group: 'g', members: 1, lag: 1 },
+        { group: 'g', members: 1, lag: 4 },
         { group: 'other-00', lag: 4, pending: 2 },
       ],
       total: 61,

@@ -29,8 +29,13 @@ describe('migrate', () => {
     expect(await place.orders()).toBe(0);
     const words = await run(place, ['migrate', 'status']);
     expect(words.stdout).toMatch(/^(applied {2}\d{4}_\w+\n)+$/);
+    // Nobody can be asked here.
+    expect(await run(place, ['migrate', 'down'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('add --yes'),
+    });
     for (let left = all - 1; left >= 0; left--) {
-      expect((await run(place, ['migrate', 'down'])).stdout).toMatch(/^took back \d{4}_/);
+      expect((await run(place, ['migrate', 'down', '--yes'])).stdout).toMatch(/^took back \d{4}_/);
       expect(await status()).toEqual([...Array(left).fill(true), ...Array(all - left).fill(false)]);
     }
     expect(await run(place, ['migrate', 'down'])).toMatchObject({
@@ -56,6 +61,19 @@ describe('doctor', () => {
     expect(after.code).toBe(0);
     expect(after.stdout).toMatch(/^ok {4}schema +up to date$/m);
   });
+
+  test('says of a schema that could store no order what is wrong with it, and `run` refuses it, too', async () => {
+    const place = await newPlace();
+    expect(await run(place, ['migrate', 'up'])).toMatchObject({ code: 0 });
+    await place.query(`insert into schema_migrations (version) values ('9999')`);
+    await place.query('alter table orders add column tenant text not null');
+    const doctor = await run(place, ['doctor']);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/^BAD {3}schema .*later version of this service \(9999\).*orders\.tenant/m);
+    expect((await run(place, ['migrate', 'status'])).stdout).toMatch(/^applied {2}9999 .*later version/m);
+    for (const command of [['migrate', 'up'], ['migrate', 'down', '--yes'], ['consume']])
+      expect(await run(place, command)).toMatchObject({ code: 1, stderr: expect.stringContaining('9999') });
+  }, 60_000);
 
   test('says what to do about each thing that is bad, with exit code 1', async () => {
     const place = await newPlace();

@@ -3,12 +3,23 @@ import { SQL } from 'bun';
 import { resolveBinary } from 'dbmate';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
+import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
 
 export interface MigrationStatus {
   readonly version: string;
   readonly name: string;
   readonly applied: boolean;
+  /** False when a later version of this service has brought it: nothing is known of it here. */
+  readonly known: boolean;
+}
+
+/** What stands between a database and the first order; all empty when nothing does. */
+export interface SchemaState {
+  /** Migrations to be applied. */
+  readonly pending: readonly string[];
+  /** Why orders can't be stored there; a sentence each, with what to do. */
+  readonly troubles: readonly string[];
 }
 
 export interface MigrateOptions {
@@ -35,14 +46,17 @@ const RETRY_MS = 500;
  * Creates the database when it is missing and applies every migration that is not applied yet. Safe when several
  * processes do it at once: they take turns.
  * @returns the names of the migrations it applied.
- * @throws AppError `database_unavailable` (retryable), `migration_failed`.
+ * @throws AppError `database_unavailable` (retryable); `migration_failed`, also for a database that a later version has migrated or
+ * that could not store any order as it is.
  */
 export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   await createDatabase(options);
   return withLock(options, async (sql) => {
+    refuse(await encodingTroubles(sql));
     const before = await statusIn(sql, options.folder);
-    if (before.every((one) => one.applied)) return [];
-    await dbmate(options, 'migrate');
+    refuse(laterTroubles(before));
+    if (before.some((one) => !one.applied)) await dbmate(options, 'migrate');
+    refuse(await schemaTroubles(sql));
     return before.filter((one) => !one.applied).map((one) => one.name);
   });
 }
@@ -53,7 +67,9 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
  */
 export async function migrateDown(options: MigrateOptions): Promise<string | undefined> {
   return withLock(options, async (sql) => {
-    const last = (await statusIn(sql, options.folder)).findLast((one) => one.applied);
+    const status = await statusIn(sql, options.folder);
+    refuse(laterTroubles(status));
+    const last = status.findLast((one) => one.applied);
     if (last === undefined) return undefined;
     await dbmate(options, 'rollback');
     return last.name;
@@ -70,13 +86,38 @@ export async function migrationStatus(options: MigrateOptions): Promise<Migratio
   }
 }
 
+/** What keeps the database from storing orders. A missing database only waits for its migrations. */
+export async function schemaState(options: MigrateOptions): Promise<SchemaState> {
+  const pendingOf = (status: readonly MigrationStatus[]): string[] =>
+    status.filter((one) => !one.applied).map((one) => one.name);
+  try {
+    return await withConnection(options, options.url, async (sql) => {
+      const status = await statusIn(sql, options.folder);
+      const pending = pendingOf(status);
+      const troubles = [...(await encodingTroubles(sql)), ...laterTroubles(status)];
+      if (pending.length === 0) troubles.push(...(await schemaTroubles(sql)));
+      return { pending, troubles };
+    });
+  } catch (error) {
+    if (sqlState(error) === NO_SUCH_DATABASE)
+      return { pending: pendingOf(list(options.folder, new Set())), troubles: [] };
+    throw toDatabaseError(error, 'looking at the schema');
+  }
+}
+
 async function createDatabase(options: MigrateOptions): Promise<void> {
   if (await databaseExists(options)) return;
   const url = new URL(options.url);
   const name = decodeURIComponent(url.pathname.slice(1));
   url.pathname = '/postgres';
   try {
-    await withConnection(options, url.href, (sql) => sql`create database ${sql(name)}`.simple());
+    await withConnection(options, url.href, async (sql) => {
+      const [template]: { unicode: boolean }[] = await sql`
+        select pg_encoding_to_char(encoding) = 'UTF8' as unicode from pg_database where datname = 'template1'`;
+      // Of a cluster with another encoding: its locale may not fit UTF8, C always does.
+      if (template?.unicode === true) await sql`create database ${sql(name)}`.simple();
+      else await sql`create database ${sql(name)} encoding 'UTF8' locale 'C' template template0`.simple();
+    });
   } catch (error) {
     // Another process was faster; which of the two errors it is depends on how much faster.
     const state = sqlState(error);
@@ -140,14 +181,25 @@ async function statusIn(sql: SQL, folder: string): Promise<MigrationStatus[]> {
   }
 }
 
+function laterTroubles(status: readonly MigrationStatus[]): string[] {
+  const later = status.filter((one) => !one.known).map((one) => one.version);
+  if (later.length === 0) return [];
+  return [
+    `the database was migrated by a later version of this service (${later.join(', ')}): run that version, or take ` +
+      'its migrations back with it',
+  ];
+}
+
 function list(folder: string, applied: ReadonlySet<string>): MigrationStatus[] {
-  return readdirSync(folder)
+  const known = readdirSync(folder)
     .filter((file) => /^\d+_.*\.sql$/.test(file))
     .sort()
     .map((file) => {
       const version = file.slice(0, file.indexOf('_'));
-      return { version, name: file.replace(/\.sql$/, ''), applied: applied.has(version) };
+      return { version, name: file.replace(/\.sql$/, ''), applied: applied.has(version), known: true };
     });
+  const later = [...applied].filter((version) => known.every((one) => one.version !== version)).sort();
+  return [...known, ...later.map((version) => ({ version, name: version, applied: true, known: false }))];
 }
 
 async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'): Promise<void> {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { engineStatuses } from '../../../engines/statuses.ts';
 import { listTopics } from '../../../kafka/topics.ts';
 import { messageOf } from '../../../lib/app-error.ts';
-import { migrationStatus } from '../../../storage/postgresql/migrate.ts';
+import { schemaState } from '../../../storage/postgresql/migrate.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
@@ -114,7 +114,9 @@ function programs(answers: (name: string) => boolean): Finding[] {
 async function schema(config: Config): Promise<Finding> {
   const check = 'schema';
   try {
-    const pending = (await migrationStatus(migrateOptions(config))).filter((one) => !one.applied);
+    const { pending, troubles } = await schemaState(migrateOptions(config));
+    if (troubles.length > 0)
+      return { check, state: 'bad', found: troubles.join('; '), advice: '`run` refuses to start until then' };
     if (pending.length === 0) return { check, state: 'ok', found: 'up to date' };
     const found = `${pending.length} migration(s) pending`;
     return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { AppError } from '../../../lib/app-error.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../../storage/postgresql/migrate.ts';
@@ -7,6 +8,10 @@ import { integerOption } from '../options.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly json?: boolean;
+}
+
+interface DownOptions extends CommonOptions {
+  readonly yes?: boolean;
 }
 
 interface UpOptions extends CommonOptions {
@@ -42,9 +47,14 @@ export function migrateCommand(): Command {
   migrate.addCommand(
     withCommonOptions(new Command('down'))
       .description('take the last migration back; its tables and their data go with it')
-      .action(async (options: CommonOptions) => {
-        const name = await migrateDown(migrateOptions(configFrom(options)));
-        print(name === undefined ? 'no migration is applied' : `took back ${name}`);
+      .option('-y, --yes', 'do not ask')
+      .action(async (options: DownOptions) => {
+        const settings = migrateOptions(configFrom(options));
+        const last = (await migrationStatus(settings)).findLast((one) => one.applied);
+        if (last === undefined) return print('no migration is applied');
+        if (options.yes !== true) await confirm(`take back ${last.name}`);
+        const name = await migrateDown(settings);
+        return print(name === undefined ? 'no migration is applied' : `took back ${name}`);
       }),
   );
   migrate.addCommand(
@@ -54,9 +64,27 @@ export function migrateCommand(): Command {
       .action(async (options: StatusOptions) => {
         const status = await migrationStatus(migrateOptions(configFrom(options)));
         if (options.json === true) return printJson(status);
-        for (const one of status) print(`${one.applied ? 'applied' : 'pending'}  ${one.name}`);
+        for (const one of status) {
+          const later = one.known
+            ? ''
+            : '  by a later version of this service, which this one must not write for';
+          print(`${one.applied ? 'applied' : 'pending'}  ${one.name}${later}`);
+        }
         return undefined;
       }),
   );
   return migrate;
+}
+
+/** Asks on the terminal. @throws AppError `usage` where nobody can answer, `aborted` for any answer but yes */
+async function confirm(deed: string): Promise<void> {
+  if (process.stdin.isTTY !== true)
+    throw new AppError('usage', `this would ${deed}, with its tables and their data; add --yes to do it`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${deed}, with its tables and their data? Type yes: `);
+    if (answer.trim() !== 'yes') throw new AppError('aborted', 'nothing was changed');
+  } finally {
+    terminal.close();
+  }
 }

@@ -1,0 +1,119 @@
+import type { SQL } from 'bun';
+import { AppError } from '../../lib/app-error.ts';
+import { ITEM_COLUMNS, ORDER_COLUMNS, SOURCE_COLUMNS } from './order-rows.ts';
+
+interface Table {
+  readonly name: string;
+  /** What this service writes; the database fills in the rest by itself. */
+  readonly written: readonly string[];
+  /** Tells its rows apart. */
+  readonly key: readonly string[];
+}
+
+/** The tables of the migrations. */
+const TABLES: readonly Table[] = [
+  { name: 'orders', written: [...ORDER_COLUMNS, ...SOURCE_COLUMNS], key: ['order_uid'] },
+  { name: 'order_items', written: ITEM_COLUMNS, key: ['order_uid', 'position'] },
+  {
+    name: 'consumer_offsets',
+    written: ['group_id', 'topic', 'topic_id', 'partition', 'next_offset', 'updated_at'],
+    key: ['group_id', 'topic', 'topic_id', 'partition'],
+  },
+  {
+    name: 'lost_ranges',
+    written: ['group_id', 'topic', 'topic_id', 'partition', 'from_offset', 'to_offset', 'reason'],
+    key: ['id'],
+  },
+  { name: 'pending_invalidations', written: ['id', 'order_uids'], key: ['id'] },
+  {
+    name: 'dead_letter_redrive_batches',
+    written: [
+      'batch_id',
+      'dead_letter_topic',
+      'target_topic',
+      'target_topic_id',
+      'partitions',
+      'from_offsets',
+    ],
+    key: ['batch_id'],
+  },
+  {
+    name: 'dead_letter_redrives',
+    written: [
+      'letter_id',
+      'attempt',
+      'batch_id',
+      'dead_letter_topic',
+      'letter_partition',
+      'letter_offset',
+      'state',
+    ],
+    key: ['letter_id', 'attempt'],
+  },
+];
+const PRIVILEGES = ['select', 'insert', 'update', 'delete'];
+const ENCODING = 'UTF8';
+
+/**
+ * What would refuse every order, whatever is in it: the encoding, tables and columns that are not there, columns that must have a
+ * value nobody gives them, keys and privileges that are missing. A sentence each, with what to do.
+ */
+export async function schemaTroubles(sql: SQL): Promise<string[]> {
+  const troubles: string[] = [];
+  for (const table of TABLES) troubles.push(...(await troublesOf(sql, table)));
+  return troubles;
+}
+
+/** Says of a database that can't hold every text what to do. */
+export async function encodingTroubles(sql: SQL): Promise<string[]> {
+  const [row]: { encoding: string; name: string }[] = await sql`
+    select getdatabaseencoding() as encoding, current_database() as name`;
+  if (row === undefined || row.encoding === ENCODING) return [];
+  return [
+    `database ${row.name} has the encoding ${row.encoding}, and orders need ${ENCODING}: make another one with ` +
+      `create database … encoding 'UTF8' locale 'C' template template0`,
+  ];
+}
+
+/** @throws AppError `migration_failed` that names every trouble, if there is one. */
+export function refuse(troubles: readonly string[]): void {
+  if (troubles.length === 0) return;
+  const list = troubles.length === 1 ? ` ${troubles[0]}` : `\n  ${troubles.join('\n  ')}`;
+  throw new AppError('migration_failed', `no order can be stored here:${list}`);
+}
+
+async function troublesOf(sql: SQL, { name, written, key }: Table): Promise<string[]> {
+  const columns: ColumnRow[] = await sql`
+    select attname as name, attnotnull and not (atthasdef or attidentity <> '') as must_be_given
+    from pg_attribute where attrelid = to_regclass(${name}) and attnum > 0 and not attisdropped`;
+  if (columns.length === 0) return [`${name} is not there: restore it, or take another database`];
+  const there = new Set(columns.map((column) => column.name));
+  const known = new Set(written);
+  const missing = [...new Set([...written, ...key])].filter((column) => !there.has(column));
+  const unknown = columns.filter((column) => column.must_be_given && !known.has(column.name));
+  const [keys]: { there: boolean }[] = await sql`
+    select exists (select from pg_index i where i.indrelid = to_regclass(${name}) and i.indisunique and i.indisvalid
+      and i.indpred is null and ${[...key].sort().join()} = (select string_agg(attname, ',' order by attname collate "C")
+        from pg_attribute where attrelid = i.indrelid and attnum = any(i.indkey))) as there`;
+  const privileges: { name: string; granted: boolean }[] = await sql`
+    select p as name, case p when 'delete' then has_table_privilege(to_regclass(${name}), p)
+      else has_any_column_privilege(to_regclass(${name}), p) end as granted
+    from unnest(${sql.array(PRIVILEGES, 'TEXT')}::text[]) as p`;
+  const denied = privileges.filter((one) => !one.granted).map((one) => one.name);
+  return [
+    ...missing.map((column) => `${name} has no column ${column}: add it, or give it its name back`),
+    ...unknown.map(
+      (column) =>
+        `${name}.${column.name} must have a value that orders don’t bring: give it a default, or drop its not null`,
+    ),
+    ...(keys?.there === true || missing.length > 0
+      ? []
+      : [`${name} has no unique key (${key.join(', ')}): add it as its primary key`]),
+    ...(denied.length > 0 ? [`${name} may not be used: grant ${denied.join(', ')} on it`] : []),
+  ];
+}
+
+interface ColumnRow {
+  readonly name: string;
+  readonly must_be_given: boolean;
+}

@@ -78,6 +78,8 @@ const orders = (count: number): OutgoingMessage[] =>
   Array.from({ length: count }, (_, at) => messageOf(sampleOrder(`order-${at}`)));
 const never = new AbortController().signal;
 const outage = new AppError('database_unavailable', 'down', { retryable: true });
+/** The offset of the order that is only tried. */
+const TRIED = -1;
 const offsetsOf = (letters: readonly RejectedRecord[]): number[] =>
   letters.map(({ record }) => record.offset);
 
@@ -162,6 +164,50 @@ test('halves move the offsets without a gap between them', async () => {
   const moves = sink.moves.map((move) => move.split('-').map(Number));
   expect(moves.map(([from]) => from)).toEqual([0, ...moves.slice(0, -1).map(([, to]) => to)]);
   expect(moves.at(-1)?.[1]).toBe(8);
+});
+
+test('what refuses every order is waited out: no dead letter, and all is stored once it is mended', async () => {
+  const { sink, storer, letters } = setUp();
+  const waiting: number[] = [];
+  let mended = false;
+  sink.verdict = () => {
+    waiting.push(storer.waiting);
+    if (waiting.length > 12) mended = true;
+    if (!mended) throw new AppError('database_rejected', 'null value in column "tenant"');
+  };
+  expect(await storer.store([partOf(orders(3))], never)).toBe('stored');
+  expect([sink.stored, letters]).toEqual([[0, 1, 2], []]);
+  expect([waiting.includes(1), storer.waiting]).toEqual([true, 0]);
+});
+
+test('an order is to blame when another one was stored meanwhile, though the tried one is refused, too', async () => {
+  const { sink, storer, letters } = setUp();
+  sink.verdict = (offsets) => {
+    // The tried order stands at no offset of the partition.
+    if (offsets.includes(3) || offsets.includes(TRIED))
+      throw new AppError('database_rejected', 'not of acme');
+  };
+  expect(await storer.store([partOf(orders(6))], never)).toBe('stored');
+  expect([sink.stored, offsetsOf(letters)]).toEqual([[0, 1, 2, 4, 5], [3]]);
+});
+
+test('an order that is refused until the moment another one is tried is not blamed', async () => {
+  const { sink, storer, letters } = setUp();
+  sink.verdict = (_, attempt) => {
+    if (attempt === 1) throw new AppError('database_rejected', 'null value in column "tenant"');
+  };
+  expect(await storer.store([partOf(orders(1))], never)).toBe('stored');
+  expect([sink.stored, letters]).toEqual([[0], []]);
+});
+
+test('an outage while an order is tried is an outage', async () => {
+  const { sink, storer, letters } = setUp();
+  sink.verdict = (offsets, attempt) => {
+    if (attempt === 2) throw outage;
+    if (offsets.includes(0)) throw new AppError('database_rejected', 'check constraint');
+  };
+  expect(await storer.store([partOf(orders(1))], never)).toBe('stored');
+  expect([sink.attempts, offsetsOf(letters)]).toEqual([6, [0]]);
 });
 
 test('fenced: nothing more is tried, not even the second half', async () => {

@@ -9,6 +9,7 @@ import { countRecords, splitBatch } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
 import type { Part } from './partition-queue.ts';
+import { takesAnOrder } from './trial-batch.ts';
 
 /** Where batches are stored. */
 export interface OrderSink {
@@ -54,6 +55,10 @@ interface Attempts extends BatchHistory {
   /** Orders that may have changed by an attempt whose answer was lost. */
   readonly unsettled: Set<string>;
   readonly refused: Map<LogRecord, Rejection>;
+  /** Orders this process had written when the database first refused the batch. */
+  writtenBefore?: number;
+  /** The record that the database refused although it had taken another one. */
+  accused?: LogRecord;
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +71,8 @@ export interface StoreCounts {
 
 /**
  * Brings a batch into the database, however long that takes: an outage is waited out, a refused batch is halved until the one
- * refused record is alone and becomes a dead letter.
+ * refused record is alone. It becomes a dead letter if the database takes another order; otherwise what refuses it would refuse
+ * every order (a column that somebody added, a trigger), and that is an outage, too.
  */
 export class BatchStorer {
   readonly counts: StoreCounts = { written: 0, unchanged: 0, changed: 0, deadLettered: 0 };
@@ -111,12 +117,14 @@ export class BatchStorer {
           this.#announce(batch.changed);
           if (error instanceof BatchAbandoned) return 'abandoned';
           if (error instanceof AppError && error.code === 'fenced') return 'fenced';
-          if (error instanceof AppError && error.code === 'database_rejected') {
-            return await this.#bisect(parts, attempts, error);
-          }
+          const trouble =
+            error instanceof AppError && error.code === 'database_rejected'
+              ? await this.#refusal(parts, attempts, error)
+              : error;
+          if (trouble === undefined) return await this.#bisect(parts, attempts);
           const pauseMs = Math.round(backoff.next());
           if (!waits) this.waiting += 1;
-          this.#options.logger.warn({ error: messageOf(error), pauseMs }, 'storing fails, trying again');
+          this.#options.logger.warn({ error: messageOf(trouble), pauseMs }, 'storing fails, trying again');
           waits = true;
           await pause(pauseMs, signal);
         }
@@ -126,23 +134,44 @@ export class BatchStorer {
     }
   }
 
-  async #bisect(parts: readonly Part[], attempts: Attempts, error: AppError): Promise<StoreOutcome> {
-    const records = parts.flatMap((part) => part.records);
-    const [only] = records;
-    if (records.length > 1) {
-      const [first, second] = splitBatch(parts);
-      const outcome = await this.#store(first, attempts);
-      return outcome === 'stored' ? this.#store(second, attempts) : outcome;
+  /**
+   * Whose fault a refusal is: undefined for that of a record, which is to be found, tried once more or made a dead letter, or the
+   * trouble of the database that must be waited out.
+   */
+  async #refusal(parts: readonly Part[], attempts: Attempts, error: AppError): Promise<unknown> {
+    attempts.writtenBefore ??= this.counts.written;
+    if (countRecords(parts) > 1) return undefined;
+    const [only] = parts.flatMap((part) => part.records);
+    if (only !== undefined && !attempts.refused.has(only)) {
+      if (attempts.accused === only) {
+        this.#options.logger.warn(
+          { offset: only.offset, error: error.message },
+          'the database refuses an order',
+        );
+        attempts.refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));
+        return undefined;
+      }
+      try {
+        const takesOthers =
+          this.counts.written > attempts.writtenBefore ||
+          (await takesAnOrder((batch) => this.#sink.write(batch)));
+        // What was wrong may have been mended between the two, so this one is tried again before it is judged.
+        if (takesOthers) {
+          attempts.accused = only;
+          return undefined;
+        }
+      } catch (outage) {
+        return outage;
+      }
     }
-    if (only === undefined || attempts.refused.has(only)) {
-      // No record of it can be at fault, so it is the database's trouble: wait as for an outage.
-      this.#options.logger.error({ error: error.message }, 'the database refuses a batch without orders');
-      await pause(this.#options.retryMaxMs, attempts.signal);
-      return this.#store(parts, attempts);
-    }
-    this.#options.logger.warn({ offset: only.offset, error: error.message }, 'the database refuses an order');
-    attempts.refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));
-    return this.#store(parts, attempts);
+    return new AppError('database_unavailable', `the database takes no order at all: ${error.message}`);
+  }
+
+  async #bisect(parts: readonly Part[], attempts: Attempts): Promise<StoreOutcome> {
+    if (countRecords(parts) <= 1) return this.#store(parts, attempts);
+    const [first, second] = splitBatch(parts);
+    const outcome = await this.#store(first, attempts);
+    return outcome === 'stored' ? this.#store(second, attempts) : outcome;
   }
 
   #count(result: BatchResult, batch: IncomingBatch): void {

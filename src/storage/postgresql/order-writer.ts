@@ -8,7 +8,7 @@ import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.t
 import type { Database } from './database.ts';
 import { MergeRows } from './merge-rows.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
-import { classifySqlError, toDatabaseError } from './sql-error.ts';
+import { classifySqlError, isDuplicate, toDatabaseError } from './sql-error.ts';
 import { endStaleTransactions, ranOutOfTime } from './stale-transactions.ts';
 
 /** How far a partition moves with a batch. */
@@ -87,8 +87,9 @@ export class OrderWriter {
       try {
         return await this.#transaction((tx, rows) => this.#copyAll(tx, batch, rows));
       } catch (error) {
-        const failure = classifySqlError(error);
-        if (failure !== 'conflict' && failure !== 'retry') throw toDatabaseError(error, 'storing orders');
+        // An index that somebody added may name a known order before our own key does.
+        if (!isDuplicate(error) && classifySqlError(error) !== 'retry')
+          throw toDatabaseError(error, 'storing orders');
         this.#expectKnown = CALM_BATCHES;
       }
     }

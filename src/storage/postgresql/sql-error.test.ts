@@ -4,12 +4,14 @@ import { AppError } from '../../lib/app-error.ts';
 import { classifySqlError, sqlState, toDatabaseError } from './sql-error.ts';
 import { ranOutOfTime } from './stale-transactions.ts';
 
-function failure(errno: string): Error {
-  return new SQL.PostgresError('refused', { code: 'ERR_POSTGRES_SERVER_ERROR', errno });
+function failure(errno: string, constraint?: string): Error {
+  const code = 'ERR_POSTGRES_SERVER_ERROR';
+  return new SQL.PostgresError('refused', { code, errno, ...(constraint && { constraint }) });
 }
 
 test.each([
-  ['23505', 'conflict'],
+  ['23505', 'rejected'],
+  ['22P05', 'outage'],
   ['40001', 'retry'],
   ['40P01', 'retry'],
   ['55P03', 'retry'],
@@ -33,6 +35,17 @@ test.each([
 ] as const)('SQLSTATE %s is %s', (state, expected) => {
   expect(sqlState(failure(state))).toBe(state);
   expect(classifySqlError(failure(state))).toBe(expected);
+});
+
+test.each([
+  ['orders_pkey', 'conflict'],
+  ['order_items_pkey', 'conflict'],
+  // A shard of Citus.
+  ['orders_pkey_102008', 'conflict'],
+  ['orders_customer_id_idx', 'rejected'],
+  ['reorders_pkey', 'rejected'],
+] as const)('only a primary key of ours says that a row exists: %s, %s', (constraint, expected) => {
+  expect(classifySqlError(failure('23505', constraint))).toBe(expected);
 });
 
 test('an error that is not the server’s is an outage, whatever it says', () => {

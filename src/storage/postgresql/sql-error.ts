@@ -3,12 +3,16 @@ import { AppError, messageOf } from '../../lib/app-error.ts';
 
 /**
  * What a failed statement means for its batch:
- * `conflict`, a row with that key exists; `retry`, the server asks to try again; `rejected`, the data itself is refused;
- * `outage`, anything else: nothing is wrong with the data, so it waits until the database is well.
+ * `conflict`, a row with that key exists; `retry`, the server asks to try again; `rejected`, the data itself is refused, be it by a
+ * unique index that somebody added; `outage`, anything else: nothing is wrong with the data, so it waits until the database is well.
  */
 export type SqlFailure = 'conflict' | 'retry' | 'rejected' | 'outage';
 
 const UNIQUE_VIOLATION = '23505';
+/** The primary keys of the migrations; a shard of Citus has its number behind the name. */
+const OWN_KEYS = /^(orders|order_items|dead_letter_redrives|dead_letter_redrive_batches)_pkey(_\d+)?$/;
+/** A letter that the database's encoding does not have: UTF8 has them all, so the database is the wrong one. */
+const UNTRANSLATABLE = '22P05';
 const RETRY = new Set(['40001', '40P01', '55P03']);
 // Data exceptions, integrity violations, and limits of the program such as a row too big for its index.
 const REJECTED_CLASSES = new Set(['22', '23', '54']);
@@ -19,7 +23,8 @@ const REJECTED = new Set(['P0001', '44000']);
 export function classifySqlError(error: unknown): SqlFailure {
   const state = sqlState(error);
   if (state === undefined) return 'outage';
-  if (state === UNIQUE_VIOLATION) return 'conflict';
+  if (state === UNIQUE_VIOLATION) return OWN_KEYS.test(constraintOf(error)) ? 'conflict' : 'rejected';
+  if (state === UNTRANSLATABLE) return 'outage';
   if (RETRY.has(state)) return 'retry';
   return REJECTED_CLASSES.has(state.slice(0, 2)) || REJECTED.has(state) ? 'rejected' : 'outage';
 }
@@ -27,6 +32,15 @@ export function classifySqlError(error: unknown): SqlFailure {
 /** The five characters the server sent, or undefined when the error is not the server's. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof SQL.PostgresError ? error.errno : undefined;
+}
+
+/** True for a key that exists, whoever made the index that says so. */
+export function isDuplicate(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+function constraintOf(error: unknown): string {
+  return (error instanceof SQL.PostgresError && error.constraint) || '';
 }
 
 /** Whatever the driver threw → AppError. */

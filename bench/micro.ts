@@ -1,6 +1,6 @@
-import { producedAt } from '../src/consumer/record-header.ts';
 import type { OutgoingMessage } from '../src/kafka/message-sender.ts';
 import { partitionOfKey } from '../src/kafka/partitioner.ts';
+import { producedAt } from '../src/kafka/produced-at.ts';
 import { encodeRecordBatch, stampRecordBatch } from '../src/kafka/record-batch.ts';
 import { readRecordBatches } from '../src/kafka/record-batch-reader.ts';
 import { decodeOrder } from '../src/order/decode.ts';

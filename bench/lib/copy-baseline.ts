@@ -1,6 +1,6 @@
 import type { SQL } from 'bun';
-import { producedAt } from '../../src/consumer/record-header.ts';
 import type { LogRecord } from '../../src/kafka/order-log.ts';
+import { producedAt } from '../../src/kafka/produced-at.ts';
 import { TopicReader } from '../../src/kafka/topic-reader.ts';
 import { latestDate, OrderScan } from '../../src/order/order-scan.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows } from '../../src/storage/postgresql/copy-rows.ts';

@@ -1515,7 +1515,7 @@ export type EngineAction = {
 };
 
 export type VerificationReport = {
-  /** All is accounted for, and nothing is wrong */
+  /** All is accounted for, and nothing is wrong; a scattered_order alone does not spoil it */
   ok: boolean;
   topic: string;
   dead_letter_topic: string;
@@ -1580,7 +1580,7 @@ export type VerificationReport = {
     };
   };
   findings: ({
-    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "pending" | "not_yet_stored";
+    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
     count: number;
     /** The first of them */
     listed: ({

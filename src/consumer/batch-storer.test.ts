@@ -19,6 +19,8 @@ class FakeSink {
   verdict: (offsets: readonly number[], attempt: number) => void = () => {};
   /** Uids the merge reports as changed. */
   changed: readonly string[] = [];
+  /** Uids the merge reports as versions of several partitions. */
+  scattered: readonly string[] = [];
   /** Thrown when all is committed: the answer is lost. */
   lostAnswer: Error | undefined;
 
@@ -37,7 +39,7 @@ class FakeSink {
     this.stored.push(...offsets);
     this.moves.push(...batch.moves.map(({ from, to }) => `${from}-${to}`));
     if (this.lostAnswer !== undefined) throw this.lostAnswer;
-    return { changed: this.changed, written: offsets.length, unchanged: 0 };
+    return { changed: this.changed, written: offsets.length, unchanged: 0, scattered: this.scattered };
   }
 }
 
@@ -291,6 +293,24 @@ test('what an attempt without an answer may have changed is announced again when
   };
   expect(await storer.store([partOf(orders(1))], never)).toBe('fenced');
   expect(announced).toEqual([['a']]);
+});
+
+test('versions of one order from several partitions are counted, and warned of once', async () => {
+  const warnings: unknown[] = [];
+  const told: StoredBatch[] = [];
+  const warn = (fields: object, message: string) => void warnings.push([fields, message]);
+  const { sink, storer } = setUp({
+    logger: { ...silentLogger, warn },
+    onStored: (batch) => told.push(batch),
+  });
+  for (const scattered of [[], ['a', 'b'], ['c']]) {
+    sink.scattered = scattered;
+    await storer.store([partOf(orders(3))], never);
+  }
+  expect(told.map(({ scattered }) => scattered)).toEqual([0, 2, 1]);
+  expect(warnings).toEqual([
+    [{ orderUid: 'a', topic: 'orders' }, expect.stringContaining('from several partitions')],
+  ]);
 });
 
 test('tells of each committed batch once: what became of it, and how old its orders were', async () => {

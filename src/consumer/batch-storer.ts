@@ -39,6 +39,8 @@ export interface StoredBatch {
   readonly written: number;
   readonly unchanged: number;
   readonly changed: number;
+  /** Orders that another partition has a version of, too. */
+  readonly scattered: number;
   /** Why each of the rest became a dead letter. */
   readonly rejected: readonly RejectionReason[];
   /** From the first decoded record to the commit, dead letters included. */
@@ -78,6 +80,8 @@ export class BatchStorer {
   readonly counts: StoreCounts = { written: 0, unchanged: 0, changed: 0, deadLettered: 0 };
   /** Batches that wait for the database or the dead-letter topic to come back. */
   waiting = 0;
+  /** It was said that versions of an order come from several partitions. */
+  #scattered = false;
   readonly #sink: OrderSink;
   readonly #options: BatchStorerOptions;
 
@@ -179,6 +183,13 @@ export class BatchStorer {
     this.counts.unchanged += result.unchanged;
     this.counts.changed += result.changed.length;
     this.counts.deadLettered += batch.rejected.length;
+    const [orderUid] = result.scattered;
+    if (orderUid === undefined || this.#scattered) return;
+    this.#scattered = true;
+    this.#options.logger.warn(
+      { orderUid, topic: this.#options.topic },
+      'versions of one order come from several partitions: the newest timestamp counts; send an order’s messages with one key',
+    );
   }
 
   #report(parts: readonly Part[], result: BatchResult, batch: IncomingBatch, seconds: number): void {
@@ -190,6 +201,7 @@ export class BatchStorer {
       written: result.written,
       unchanged: result.unchanged,
       changed: result.changed.length,
+      scattered: result.scattered.length,
       rejected: batch.rejected.map(({ rejection }) => rejection.reason),
       seconds,
       agesMs: batch.produced.map((produced) => at - produced),

@@ -68,7 +68,7 @@ function setUp(
       stored.set(partition, to);
       state.written.push(`${partition}: ${from}-${to}`);
     }
-    return { changed: [], written: 0, unchanged: 0 };
+    return { changed: [], written: 0, unchanged: 0, scattered: [] };
   };
   const storer = new BatchStorer(
     { write },

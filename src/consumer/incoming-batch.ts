@@ -1,4 +1,5 @@
 import type { LogRecord } from '../kafka/order-log.ts';
+import { producedAt } from '../kafka/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { latestDate, OrderScan } from '../order/order-scan.ts';
@@ -8,7 +9,6 @@ import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.
 import { countRecords } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import type { Part } from './partition-queue.ts';
-import { producedAt } from './record-header.ts';
 
 export interface IncomingBatchOptions {
   readonly topic: string;

@@ -121,7 +121,10 @@ function hasPassed({ offset, since }: SentOrder, progress: PartitionProgress | u
 }
 
 /** What became of a message that the consumer is past, by what is stored under its order_uid. */
-function arrivalOf({ order, partition, offset }: SentOrder, stored: OrderDocument | undefined): Arrival {
+function arrivalOf(
+  { order, partition, offset, since }: SentOrder,
+  stored: OrderDocument | undefined,
+): Arrival {
   if (stored === undefined) return 'rejected';
   const { origin } = stored;
   if (origin.partition === partition && origin.offset === offset) return 'stored';
@@ -129,5 +132,9 @@ function arrivalOf({ order, partition, offset }: SentOrder, stored: OrderDocumen
   const other: Order = JSON.parse(text);
   // An identical order changes nothing, so the stored one keeps its place.
   if (firstDifference(order, other) === undefined) return 'stored';
-  return origin.partition === partition && origin.offset > offset ? 'superseded' : 'rejected';
+  const later =
+    origin.partition === partition
+      ? origin.offset > offset
+      : origin.producedAt >= Math.floor(performance.timeOrigin + since);
+  return later ? 'superseded' : 'rejected';
 }

@@ -10,6 +10,8 @@ export interface StoredMatch {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** ms since the Unix epoch. */
+  readonly producedAt: number;
   /** It was stored from an earlier topic of the same name, whose offsets mean nothing any more. */
   readonly earlier: boolean;
 }

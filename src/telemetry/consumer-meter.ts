@@ -6,6 +6,8 @@ export interface MeteredBatch {
   readonly written: number;
   readonly unchanged: number;
   readonly changed: number;
+  /** Orders that another partition has a version of, too. */
+  readonly scattered: number;
   readonly rejected: readonly string[];
   /** Time the transaction took. */
   readonly seconds: number;
@@ -20,6 +22,7 @@ const MAX_AGES = 4_096;
 export class ConsumerMeter {
   batches = 0;
   records = 0;
+  scattered = 0;
   readonly outcomes = { written: 0, unchanged: 0, changed: 0 };
   /** Dead letters by reason. */
   readonly rejected = new Map<string, number>();
@@ -45,6 +48,7 @@ export class ConsumerMeter {
   add(batch: MeteredBatch): void {
     this.batches += 1;
     this.records += batch.records;
+    this.scattered += batch.scattered;
     this.outcomes.written += batch.written;
     this.outcomes.unchanged += batch.unchanged;
     this.outcomes.changed += batch.changed;

@@ -49,6 +49,7 @@ test('what is counted is read at each scrape, and read once', async () => {
     written: 3,
     unchanged: 0,
     changed: 1,
+    scattered: 0,
     rejected: ['schema'],
     seconds: 0.03,
     agesMs: [40, 90],
@@ -74,7 +75,15 @@ test('what is counted is read at each scrape, and read once', async () => {
 
 test('ages are handed out once, and only the newest are kept', () => {
   const { meter } = setUp();
-  const batch = { records: 64, written: 64, unchanged: 0, changed: 0, rejected: [], seconds: 0.01 };
+  const batch = {
+    records: 64,
+    written: 64,
+    unchanged: 0,
+    changed: 0,
+    scattered: 0,
+    rejected: [],
+    seconds: 0.01,
+  };
   for (let at = 0; at < 100; at++) meter.add({ ...batch, agesMs: Array.from({ length: 64 }, () => at) });
   const ages = meter.takeAges();
   expect([ages.length, ages[0], ages.at(-1)]).toEqual([4_096, 36, 99]);

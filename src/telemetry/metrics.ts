@@ -114,6 +114,12 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       read: () => Object.fromEntries(meter.rejected),
     },
     {
+      name: 'test_service_scattered_orders_total',
+      type: 'counter',
+      help: 'Orders of committed batches that another partition has a version of, too',
+      read: () => ({ '': meter.scattered }),
+    },
+    {
       name: 'test_service_batches_total',
       type: 'counter',
       help: 'Transactions committed',

@@ -1,4 +1,5 @@
 import { Database, type Statement } from 'bun:sqlite';
+import { replaces, type Version } from '../order/version.ts';
 import type { DeadLetterClaim } from './dead-letter-claim.ts';
 import type { ManifestLine } from './manifest.ts';
 
@@ -18,6 +19,22 @@ export interface Suspect {
   readonly offset: number;
 }
 
+/** The last message of an order in one partition, while what is stored came from another. */
+export interface Scattered extends Suspect {
+  /** When it was produced, ms since the Unix epoch. */
+  readonly at: number;
+  /** It says what is stored. */
+  readonly same: boolean;
+}
+
+/** An order whose versions came from several partitions. */
+export interface ScatteredOrder extends Suspect {
+  /** Where it is stored from. */
+  readonly storedFrom: number;
+  /** Another partition has a newer version of it that says something else. */
+  readonly outdated: boolean;
+}
+
 export type UnexplainedKind = 'letter' | 'line';
 
 const SCHEMA = `
@@ -25,6 +42,8 @@ const SCHEMA = `
   create table evidence.lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
   create table evidence.unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
   create table evidence.suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
+  create table evidence.scattered (orderUid text, partition integer, "offset" integer, at integer, same integer,
+    storedFrom integer, storedAt integer, primary key (orderUid, partition)) without rowid;
   create table evidence.sightings (orderUid text, partition integer, primary key (orderUid, partition)) without rowid;
   create table evidence.altered (orderUid text primary key) without rowid;`;
 
@@ -179,6 +198,42 @@ export class EvidenceIndex {
   /** A message says what is stored, but stands in another partition than what is stored came from. */
   sighted(orderUid: string, partition: number): void {
     this.#prepare('insert or ignore into sightings values (?, ?)').run(orderUid, partition);
+  }
+
+  /** A message of an order that is stored from another partition, or, in its own, one that was produced later than what is stored. */
+  scattered({ orderUid, partition, offset, at, same }: Scattered, stored: Version): void {
+    this.#prepare('insert or replace into scattered values (?, ?, ?, ?, ?, ?, ?)').run(
+      orderUid,
+      partition,
+      offset,
+      at,
+      same ? 1 : 0,
+      stored.partition,
+      stored.producedAt,
+    );
+  }
+
+  /**
+   * Each order that is not stored from the only partition it is in, and of its other partitions the one with the newest version. A clock
+   * that went back within the partition that is stored from makes nothing newer there.
+   */
+  *scatteredOrders(): Iterable<ScatteredOrder> {
+    let last = '';
+    while (true) {
+      const page = this.#all<Scattered & { storedFrom: number; newest: number }>(
+        `select s.orderUid, s.partition, s."offset", s.storedFrom, s.same, max(s.at) as at, max(s.storedAt, coalesce(
+            (select o.at from scattered o where o.orderUid = s.orderUid and o.partition = s.storedFrom), 0)) as newest
+          from scattered s where s.orderUid > ? and s.partition <> s.storedFrom group by s.orderUid order by s.orderUid limit 1000`,
+        last,
+      );
+      for (const { orderUid, partition, offset, storedFrom, same, at, newest } of page) {
+        const stored = { partition: storedFrom, producedAt: newest };
+        const outdated = !same && replaces({ partition, producedAt: at }, stored);
+        yield { orderUid, partition, offset, storedFrom, outdated };
+      }
+      last = page.at(-1)?.orderUid ?? last;
+      if (page.length < 1000) return;
+    }
   }
 
   /** Its stored contents are known to be wrong, so what differs from them proves nothing more. */

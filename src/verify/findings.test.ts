@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { sampleOrder } from '../../test/helpers/sample-orders.ts';
-import { onlyFinding, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
+import { NOW, onlyFinding, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
 
 const CHANGED = { locale: 'fr' };
 const TOMORROW = { date_created: '2026-01-17T00:00:00Z' };
@@ -70,7 +70,14 @@ describe('every kind of wrong is found', () => {
       ['of-a', 2],
       ['past', 3],
     ] as const) {
-      const row = { order: sampleOrder(uid), topic: TOPIC, partition: 0, offset, earlier: false };
+      const row = {
+        order: sampleOrder(uid),
+        topic: TOPIC,
+        partition: 0,
+        offset,
+        producedAt: NOW,
+        earlier: false,
+      };
       world.stored.rows.set(uid, row);
     }
     const report = await world.verify();
@@ -80,6 +87,19 @@ describe('every kind of wrong is found', () => {
       'of-bad',
       'of-none',
       'past',
+    ]);
+  });
+
+  test('an older version from another partition than the newest', async () => {
+    const world = new VerifyWorld();
+    world.order('a', 1);
+    const offset = world.sendOnly(sampleOrder('a', 1, CHANGED));
+    world.stored.next.set(0, offset + 1);
+    const report = await world.verify();
+    expect(report).toMatchObject({ ok: false, total: { stored: 1, superseded: 0, lost: 1 } });
+    expect(report.findings).toMatchObject([
+      { kind: 'lost_update', listed: [{ orderUid: 'a', partition: 0, offset }] },
+      { kind: 'scattered_order', count: 1 },
     ]);
   });
 
@@ -170,7 +190,14 @@ describe('every kind of wrong is found', () => {
     const world = new VerifyWorld();
     const offset = world.sendOnly(sampleOrder('a', 1, CHANGED));
     world.stored.next.set(0, 1);
-    const row = { order: sampleOrder('a'), topic: TOPIC, partition: 0, offset: 800, earlier: true };
+    const row = {
+      order: sampleOrder('a'),
+      topic: TOPIC,
+      partition: 0,
+      offset: 800,
+      producedAt: NOW,
+      earlier: true,
+    };
     world.stored.rows.set('a', row);
     expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'lost_update', offset });
   });
@@ -181,7 +208,14 @@ describe('every kind of wrong is found', () => {
       world.order(`o-${at}`);
       world.stored.rows.delete(`o-${at}`);
       const order = sampleOrder(`p-${at}`);
-      world.stored.rows.set(`p-${at}`, { order, topic: TOPIC, partition: 0, offset: at, earlier: false });
+      world.stored.rows.set(`p-${at}`, {
+        order,
+        topic: TOPIC,
+        partition: 0,
+        offset: at,
+        producedAt: NOW,
+        earlier: false,
+      });
     }
     const report = await world.verify({ maxFindings: 3 });
     expect(report.findings.map(({ kind, count, listed }) => [kind, count, listed.length])).toEqual([

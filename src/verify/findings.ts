@@ -11,6 +11,8 @@
  * - `lost_range`: messages that left the log before they were stored;
  * - `offset_past_end`: the stored offset lies behind the log's end;
  * - `manifest_mismatch`: what happened is not what was injected;
+ * - `scattered_order`: its versions came from several partitions, so that clocks decide which is the newest. It is stored, or else
+ *   there is a `lost_update`, too;
  * - `pending`: acknowledged messages behind an open transaction, which no reader of committed messages sees yet;
  * - `not_yet_stored`: the group has not come so far.
  */
@@ -28,9 +30,13 @@ export const FINDING_KINDS = [
   'lost_range',
   'offset_past_end',
   'manifest_mismatch',
+  'scattered_order',
   'pending',
   'not_yet_stored',
 ] as const;
+
+/** What is named because somebody ought to know of it; nothing is wrong with what is stored. */
+export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order']);
 
 export type FindingKind = (typeof FINDING_KINDS)[number];
 

@@ -1,4 +1,5 @@
 import type { LogRecord } from '../kafka/order-log.ts';
+import { producedAt } from '../kafka/produced-at.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';
@@ -17,6 +18,8 @@ type Letter = Omit<DeadLetterClaim, 'topic'>;
 export interface Candidate {
   readonly partition: number;
   readonly offset: number;
+  /** ms since the Unix epoch. */
+  readonly producedAt: number;
   readonly accepted: Accepted;
   /** Its dead letters that hold its very bytes, and whether each was right to be written. */
   readonly letters: readonly { readonly reason: string; readonly just: boolean }[];
@@ -84,6 +87,7 @@ export class RecordJudge {
     return {
       partition,
       offset,
+      producedAt: producedAt(record),
       accepted: verdict,
       letters: letters.length === 0 ? NO_LETTERS : this.#judgeLetters(record, letters),
       claim,
@@ -131,6 +135,7 @@ export class RecordJudge {
     if (stored !== undefined && stored.topic !== topic && !topics.has(stored.topic)) {
       this.#add('altered', candidate, 'source_topic: no group has stored orders of that topic');
     }
+    if (stored !== undefined && this.#passed(partition, offset)) this.#compareVersions(candidate, stored);
     if (fate === 'altered') {
       index.altered(orderUid);
       this.#add('altered', candidate, await this.#difference(accepted));
@@ -144,6 +149,15 @@ export class RecordJudge {
     } else if (fate === 'lost' && !alreadyFound) {
       this.#add('lost', candidate, 'not stored, and no dead letter');
     }
+  }
+
+  /** Notes messages of an order that is stored from another partition, and those of its own that are younger than what is stored. */
+  #compareVersions({ partition, offset, producedAt: at, accepted }: Candidate, stored: StoredMatch): void {
+    if (stored.topic !== this.#options.topic || stored.earlier) return;
+    if (stored.partition === partition && at <= stored.producedAt) return;
+    const { order_uid: orderUid } = accepted.order;
+    const { same } = stored;
+    this.#options.index.scattered({ orderUid, partition, offset, at, same }, stored);
   }
 
   #reject(partition: number, record: LogRecord, verdict: Rejection, letters: readonly Letter[]): void {

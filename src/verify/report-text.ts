@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import { EXPLAINED, type Finding } from './findings.ts';
 import type { VerifyReport } from './report.ts';
 import type { PartitionCounts } from './tally.ts';
 
@@ -86,7 +86,7 @@ function findings({ findings: groups }: VerifyReport, paint: Paint): string[] {
   const lines = groups.flatMap(({ kind, count, listed }) => {
     const more = count - listed.length;
     return [
-      paint.bad(`${kind}: ${count}`),
+      (EXPLAINED.has(kind) ? paint.faint : paint.bad)(`${kind}: ${count}`),
       ...listed.map((one) => `  ${where(one)}${one.detail}`),
       ...(more > 0 ? [paint.faint(`  … and ${more} more`)] : []),
     ];
@@ -109,9 +109,10 @@ function printable(uid: string): string {
 function verdict(report: VerifyReport, paint: Paint): string {
   const { total, seconds, messagesPerSecond } = report;
   const rate = `${seconds.toFixed(1)} s, ${messagesPerSecond} messages/s`;
-  if (report.ok) {
-    return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical (${rate})`;
-  }
   const kinds = report.findings.map(({ kind, count }) => `${count} ${kind}`);
+  if (report.ok) {
+    const known = kinds.length === 0 ? '' : `; ${kinds.join(', ')}`;
+    return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical${known} (${rate})`;
+  }
   return `${paint.bad('NOT OK')}: ${kinds.join(', ')} (${rate})`;
 }

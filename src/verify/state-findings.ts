@@ -70,6 +70,15 @@ export async function addRemainders(check: RemaindersToCheck): Promise<Remainder
     tally.revise(suspect.partition);
     findings.add({ kind: 'lost_update', ...suspect, detail: 'what is stored is older, and differs' });
   }
+  for (const { storedFrom, outdated, ...message } of index.scatteredOrders()) {
+    const detail = `stored from partition ${storedFrom}, where an older version of it stands`;
+    if (outdated) {
+      tally.revise(message.partition);
+      findings.add({ kind: 'lost_update', ...message, detail });
+    }
+    const named = `its versions came from several partitions; partition ${storedFrom} has the one that is stored`;
+    findings.add({ kind: 'scattered_order', ...message, detail: named });
+  }
   return { letters: await remainingLetters(check), lines: remainingLines(check) };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { sampleOrder } from '../../test/helpers/sample-orders.ts';
 import { NOW, onlyFinding, TOPIC, VerifyWorld } from '../../test/helpers/verify-world.ts';
+import { renderReport } from './report-text.ts';
 
 const CHANGED = { locale: 'fr' };
 const TOMORROW = { date_created: '2026-01-17T00:00:00Z' };
@@ -90,11 +91,28 @@ describe('all is accounted for', () => {
     }
   });
 
-  test('one uid in two partitions: either may be the last', async () => {
+  test('versions of one order in two partitions: the newest is stored, and the order is named', async () => {
     const world = new VerifyWorld();
+    world.order('plain', 1);
     world.order('a', 1);
-    world.order('a', 0, CHANGED);
-    expect(await world.verify()).toMatchObject({ ok: true, total: { stored: 1, superseded: 1 } });
+    const offset = world.order('a', 0, CHANGED);
+    // Read later, but produced before: it changes nothing.
+    world.order('a', 1, { locale: 'old' }, NOW);
+    expect(world.stored.rows.get('a')).toMatchObject({ partition: 0, offset });
+    const report = await world.verify();
+    expect(report).toMatchObject({ ok: true, total: { stored: 2, superseded: 2, lost: 0 } });
+    expect(report.findings).toMatchObject([
+      { kind: 'scattered_order', count: 1, listed: [{ orderUid: 'a', partition: 1 }] },
+    ]);
+    expect(renderReport(report)).toMatch(/^OK: .*; 1 scattered_order/m);
+  });
+
+  test('a clock that went back in one of the partitions accuses nobody', async () => {
+    const world = new VerifyWorld();
+    world.order('a', 0, {}, NOW + 100);
+    world.order('a', 1, { locale: 'other' }, NOW + 70);
+    world.order('a', 0, { locale: 'last' }, NOW + 50);
+    expect(await world.verify()).toMatchObject({ ok: true, findings: [{ kind: 'scattered_order' }] });
   });
 
   test('a dead letter twice, as after a crash between the letter and the commit', async () => {
@@ -147,7 +165,7 @@ describe('all is accounted for', () => {
     const world = new VerifyWorld();
     world.stored.until = NOW - 1_000;
     world.order('a');
-    const old = { topic: TOPIC, partition: 0, earlier: true };
+    const old = { topic: TOPIC, partition: 0, producedAt: NOW, earlier: true };
     world.stored.rows.set('same', { ...old, order: sampleOrder('same'), offset: 900 });
     world.stored.rows.set('gone', { ...old, order: sampleOrder('gone'), offset: 0 });
     world.order('same');

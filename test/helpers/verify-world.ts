@@ -5,6 +5,7 @@ import type { Order } from '../../src/order/order.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';
 import { firstDifference } from '../../src/order/same-order.ts';
 import { reject } from '../../src/order/validate.ts';
+import { replaces } from '../../src/order/version.ts';
 import type { LostRange } from '../../src/storage/postgresql/offset-store.ts';
 import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/stored-state.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
@@ -26,6 +27,7 @@ export interface WorldRow {
   topic: string;
   partition: number;
   offset: number;
+  producedAt: number;
   earlier: boolean;
 }
 
@@ -181,26 +183,35 @@ export class VerifyWorld {
   readonly letters = new FakeLog(1);
   readonly stored = new FakeStored();
   readonly manifest: ManifestLine[] = [];
+  #clock = NOW;
 
   constructor(partitions = 2) {
     this.log = new FakeLog(partitions);
   }
 
-  /** Sends an order and stores it as the consumer does: the last one counts, an identical one changes nothing. */
-  order(uid: string, partition = 0, changes: Partial<Order> = {}): number {
+  /**
+   * Sends an order and stores it as the consumer does: the last one of a partition counts, an identical one changes nothing, and
+   * across partitions the newer one is stored. Each is produced later than the one before, unless `producedAt` says otherwise.
+   */
+  order(uid: string, partition = 0, changes: Partial<Order> = {}, producedAt = ++this.#clock): number {
     const order = sampleOrder(uid, 1, changes);
-    const offset = this.sendOnly(order, partition);
+    const offset = this.sendOnly(order, partition, producedAt);
     const before = this.stored.rows.get(uid);
-    if (before === undefined || firstDifference(before.order, order) !== undefined) {
-      this.stored.rows.set(uid, { order, topic: TOPIC, partition, offset, earlier: false });
+    const counts =
+      before === undefined ||
+      (before.partition === partition || before.earlier
+        ? firstDifference(before.order, order) !== undefined
+        : replaces({ partition, producedAt }, before));
+    if (counts) {
+      this.stored.rows.set(uid, { order, topic: TOPIC, partition, offset, producedAt, earlier: false });
     }
     this.stored.next.set(partition, offset + 1);
     return offset;
   }
 
   /** Sends an order that is not stored; the group does not pass it. */
-  sendOnly(order: Order, partition = 0): number {
-    return this.log.append(partition, JSON.stringify(order));
+  sendOnly(order: Order, partition = 0, producedAt = ++this.#clock): number {
+    return this.log.append(partition, JSON.stringify(order), { 'produced-at': String(producedAt) });
   }
 
   /** Sends what is no order, and passes it. */

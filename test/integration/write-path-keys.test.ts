@@ -83,18 +83,71 @@ test('two consumers with the same keys in opposite order: no deadlock surfaces, 
   await path.drained(60_000);
   const orders = await path.storedOrders();
   expect([...orders.keys()].sort()).toEqual(uids);
-  // Which partition came last is open, but each order is one of the two last versions, whole.
-  for (const order of orders.values()) expect(isVersion(order, rounds - 1)).toBe(true);
+  // All are of one instant, so the higher partition has the last word, whichever was read last; and each order is whole.
+  for (const order of orders.values()) expect(isVersion(order, 1, rounds - 1)).toBe(true);
   expect(await path.deadLetters()).toEqual([]);
   const handled = consumers.map(({ consumer }) => consumer.status());
   expect(handled.reduce((sum, one) => sum + one.written + one.unchanged, 0)).toBe(2 * rounds * uids.length);
+});
+
+test('of versions of an order in several partitions the newest is stored, in whatever order they are read', async () => {
+  const path = await paths.open({ partitions: 3 });
+  const version = (uid: string, partition: number, producedAt: number, locale: string) => {
+    const order = sampleOrder(uid, 1, { locale });
+    return messageOf(order, { partition, headers: { 'produced-at': String(producedAt) } });
+  };
+  const reported: string[] = [];
+  const { consumer } = path.start({}, { onChanged: (uids) => reported.push(...uids) });
+  const steps = [
+    [version('newer-last', 0, 1_000, 'old'), version('older-last', 2, 2_000, 'new')],
+    [version('newer-last', 1, 2_000, 'new'), version('older-last', 0, 1_000, 'old')],
+    // At the same instant the higher partition counts, and within a partition the log does, whatever the clock says.
+    [
+      version('tie-up', 0, 1_000, 'low'),
+      version('tie-down', 1, 1_000, 'high'),
+      version('log', 0, 2_000, 'first'),
+    ],
+    [
+      version('tie-up', 1, 1_000, 'high'),
+      version('tie-down', 0, 1_000, 'low'),
+      version('log', 0, 1_000, 'last'),
+    ],
+    // What says the same and is newer is what later ones are compared with.
+    [version('again', 0, 1_000, 'same')],
+    [version('again', 1, 3_000, 'same')],
+    [version('again', 0, 2_000, 'between')],
+  ];
+  for (const messages of steps) {
+    await path.send(messages);
+    await path.drained();
+  }
+  // All in one batch.
+  await path.send([
+    version('batch', 2, 1_000, 'old'),
+    version('batch', 1, 2_000, 'new'),
+    version('batch', 0, 1_500, 'mid'),
+  ]);
+  await path.drained();
+  const stored = await path.stored();
+  expect(Object.fromEntries([...stored].map(([uid, { order }]) => [uid, order.locale]))).toEqual({
+    'newer-last': 'new',
+    'older-last': 'new',
+    'tie-up': 'high',
+    'tie-down': 'high',
+    log: 'last',
+    again: 'same',
+    batch: 'new',
+  });
+  expect(stored.get('again')?.origin).toMatchObject({ partition: 1, producedAt: 3_000 });
+  // The cache is told of what changed, and of nothing that did not.
+  expect(new Set(reported)).toEqual(new Set(['newer-last', 'tie-up', 'log', 'again']));
+  expect(consumer.status().deadLettered).toBe(0);
 });
 
 function withItemName(order: Order, name: string): Order {
   return { ...order, items: order.items.map((item, at) => (at === 1 ? { ...item, name } : item)) };
 }
 
-function isVersion(order: Order, round: number): boolean {
-  const [partition, version] = order.locale.split('-').map(Number);
-  return version === round && order.items.length === 1 + (partition ?? -1);
+function isVersion(order: Order, partition: number, round: number): boolean {
+  return order.locale === `${partition}-${round}` && order.items.length === 1 + partition;
 }

@@ -1,21 +1,29 @@
 import { ByteBuffer } from '../../lib/byte-buffer.ts';
 import type { Order } from '../../order/order.ts';
 import type { OrderScan } from '../../order/order-scan.ts';
+import { replaces, type Version } from '../../order/version.ts';
 import type { CopyRows, OrderRows } from './copy-rows.ts';
 
 /** Where the rows of one order lie, and the order itself or the message it can be read from. */
 interface Entry {
   readonly source: Order | Buffer;
+  readonly partition: number;
+  readonly producedAt: number;
   readonly ordersFrom: number;
   readonly ordersTo: number;
   readonly itemsFrom: number;
   readonly itemsTo: number;
 }
 
-/** Rows that can be looked up by order_uid; of several orders with one uid the last one counts. */
+/**
+ * Rows that can be looked up by order_uid. Of several orders with one uid from one partition the last one counts, of those from
+ * several partitions the newest.
+ */
 export class MergeRows implements OrderRows {
   /** Orders added, superseded ones included. */
   total = 0;
+  /** Uids of orders that came from more than one partition. */
+  readonly scattered = new Set<string>();
   readonly #rows: CopyRows;
   readonly #entries = new Map<string, Entry>();
 
@@ -28,14 +36,14 @@ export class MergeRows implements OrderRows {
     const ordersFrom = this.#rows.orders.length;
     const itemsFrom = this.#rows.items.length;
     this.#rows.addScanned(scan, partition, offset, producedAt);
-    this.#note(scan.uid, scan.message, ordersFrom, itemsFrom);
+    this.#note(scan.uid, { source: scan.message, partition, producedAt }, ordersFrom, itemsFrom);
   }
 
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void {
     const ordersFrom = this.#rows.orders.length;
     const itemsFrom = this.#rows.items.length;
     this.#rows.addOrder(order, plainStrings, partition, offset, producedAt);
-    this.#note(order.order_uid, order, ordersFrom, itemsFrom);
+    this.#note(order.order_uid, { source: order, partition, producedAt }, ordersFrom, itemsFrom);
   }
 
   /** All uids, sorted, so that two consumers come to common keys in the same order. */
@@ -47,6 +55,10 @@ export class MergeRows implements OrderRows {
     const source = this.#entries.get(uid)?.source;
     // What was recognised in its bytes is an order.
     return Buffer.isBuffer(source) ? (JSON.parse(source.toString()) as Order) : source;
+  }
+
+  version(uid: string): Version | undefined {
+    return this.#entries.get(uid);
   }
 
   remove(uid: string): void {
@@ -66,9 +78,25 @@ export class MergeRows implements OrderRows {
     return { orders, items, count: this.#entries.size };
   }
 
-  #note(uid: string, source: Order | Buffer, ordersFrom: number, itemsFrom: number): void {
+  #note(
+    uid: string,
+    what: Pick<Entry, 'source' | 'partition' | 'producedAt'>,
+    ordersFrom: number,
+    itemsFrom: number,
+  ): void {
     this.total += 1;
+    const before = this.#entries.get(uid);
+    if (before !== undefined && before.partition !== what.partition) {
+      this.scattered.add(uid);
+      if (!replaces(what, before)) return;
+    }
     const { orders, items } = this.#rows;
-    this.#entries.set(uid, { source, ordersFrom, ordersTo: orders.length, itemsFrom, itemsTo: items.length });
+    this.#entries.set(uid, {
+      ...what,
+      ordersFrom,
+      ordersTo: orders.length,
+      itemsFrom,
+      itemsTo: items.length,
+    });
   }
 }

@@ -10,12 +10,14 @@ const ITEM_FIELDS = ITEM_COLUMNS.slice(2);
 /**
  * A stored order as one text: all its fields, its items' fields after them, a separator between any two. Comparing one text costs
  * a fifth of what reading forty columns does. The session must have DateStyle ISO and time zone UTC.
- * Columns: order_uid, text, number of items, source topic, partition, offset, whether stored at `$2` or before.
+ * Columns: order_uid, text, number of items, source topic, partition, offset, whether stored at `$2` or before,
+ * produced at, ms.
  * `$1` is a text[] of uids.
  */
 export const SELECT_ORDER_TEXTS = `select o.order_uid,
   concat_ws(${SEPARATOR_SQL}, ${ORDER_COLUMNS.map((column) => `o.${column}`).join(', ')}, i.text),
-  i.items, o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false)
+  i.items, o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false),
+  (extract(epoch from o.produced_at) * 1000)::bigint
 from orders o
 cross join lateral (
   select count(*)::int as items,

@@ -4,6 +4,8 @@ import { AppError } from '../../lib/app-error.ts';
 import type { ByteBuffer } from '../../lib/byte-buffer.ts';
 import { nextTurn } from '../../lib/next-turn.ts';
 import { firstDifference } from '../../order/same-order.ts';
+import { replaces } from '../../order/version.ts';
+import type { StoredOrder } from '../order-store.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { MergeRows } from './merge-rows.ts';
@@ -42,6 +44,8 @@ export interface BatchResult {
   readonly written: number;
   /** Identical to what was stored, or superseded within the batch. */
   readonly unchanged: number;
+  /** Uids of those of the orders that another partition has a version of, too: the newest is stored. */
+  readonly scattered: readonly string[];
   /** Id of the note of what has changed, in `pending_invalidations`; undefined when there is none. */
   readonly note?: string;
 }
@@ -61,7 +65,8 @@ const CHUNK_BYTES = 131_072;
 
 /**
  * Writes batches of orders. A batch is first written by COPY as if all its keys were new; when one is not, the batch is
- * done again against what is stored: identical orders are left alone, changed ones replaced with their items.
+ * done again against what is stored: identical orders are left alone, changed ones replaced with their items. Within a partition the
+ * log says which version is the later one, across partitions the time of production does.
  */
 export class OrderWriter {
   readonly #database: Database;
@@ -131,14 +136,14 @@ export class OrderWriter {
     await copyIn(tx, COPY_ORDERS, drain(batch.slices(rows), rows.orders));
     if (rows.count > 0) await copyIn(tx, COPY_ITEMS, pieces(rows.items));
     await batch.beforeCommit([]);
-    return { changed: [], written: rows.count, unchanged: 0 };
+    return { changed: [], written: rows.count, unchanged: 0, scattered: [] };
   }
 
   async #merge(tx: TransactionSQL, batch: OrderBatch, rows: CopyRows): Promise<BatchResult> {
     await this.#moveOffsets(tx, batch);
     const merge = new MergeRows(rows);
     for (const _ of batch.slices(merge)) await nextTurn();
-    const changed = await this.#changedAmong(tx, merge);
+    const changed = await this.#changedAmong(tx, batch, merge);
     const note = changed.length > 0 && this.#options.noteChanges ? randomUUID() : undefined;
     if (changed.length > 0) {
       const list = tx.array(changed, 'TEXT');
@@ -155,12 +160,21 @@ export class OrderWriter {
       await copyIn(tx, COPY_ITEMS, pieces(items));
     }
     await batch.beforeCommit(changed);
-    const result = { changed, written: count, unchanged: merge.total - count };
+    const result = {
+      changed,
+      written: count,
+      unchanged: merge.total - count,
+      scattered: [...merge.scattered],
+    };
     return note === undefined ? result : { ...result, note };
   }
 
-  /** Locks what is stored of the batch's orders; takes the identical ones out of it; answers which differ. */
-  async #changedAmong(tx: TransactionSQL, merge: MergeRows): Promise<string[]> {
+  /**
+   * Locks what is stored of the batch's orders; takes out of it the identical ones and those that a newer version from another
+   * partition is stored of; answers which differ. An identical order that is newer takes the place of that version, so that what comes
+   * later is compared with it.
+   */
+  async #changedAmong(tx: TransactionSQL, { topicId }: OrderBatch, merge: MergeRows): Promise<string[]> {
     const uids = merge.uids();
     if (uids.length === 0) return [];
     const locked: { order_uid: string }[] = await tx`
@@ -170,15 +184,40 @@ export class OrderWriter {
     const known = locked.map((row) => row.order_uid);
     const rows: Field[][] = await tx.unsafe(SELECT_ORDERS, [tx.array(known, 'TEXT')]).values();
     const stored = readOrders(rows);
+    const elsewhere = await this.#fromOtherPartitions(tx, topicId, stored, merge);
     const changed: string[] = [];
     for (const uid of known) {
-      const before = stored.get(uid)?.order;
-      const now = merge.order(uid);
-      if (before !== undefined && now !== undefined && firstDifference(before, now) === undefined)
-        merge.remove(uid);
+      const before = stored.get(uid);
+      const now = merge.version(uid);
+      const order = merge.order(uid);
+      if (before === undefined || now === undefined || order === undefined) changed.push(uid);
+      else if (elsewhere.has(uid)) {
+        merge.scattered.add(uid);
+        if (replaces(now, before.origin)) changed.push(uid);
+        else merge.remove(uid);
+      } else if (firstDifference(before.order, order) === undefined) merge.remove(uid);
       else changed.push(uid);
     }
     return changed;
+  }
+
+  /** Of which orders the stored version came from another partition of the same topic, as long as that was not an earlier one of its name. */
+  async #fromOtherPartitions(
+    tx: TransactionSQL,
+    topicId: string,
+    stored: ReadonlyMap<string, StoredOrder>,
+    merge: MergeRows,
+  ): Promise<ReadonlySet<string>> {
+    const { topic } = this.#options;
+    const uids = [...stored].flatMap(([uid, { origin }]) =>
+      origin.topic === topic && origin.partition !== merge.version(uid)?.partition ? [uid] : [],
+    );
+    if (uids.length === 0) return new Set();
+    // Orders and the offsets of their batch have the same instant.
+    const rows: { order_uid: string }[] = await tx`
+      select order_uid from orders where order_uid = any(${tx.array(uids, 'TEXT')}) and stored_at > coalesce(
+        (select max(updated_at) from consumer_offsets where topic = ${topic} and topic_id <> ${topicId}), '-infinity')`;
+    return new Set(rows.map((row) => row.order_uid));
   }
 
   /** First of all, so that a consumer whose partition was taken over waits here and writes nothing. */

@@ -77,7 +77,7 @@ class StoredSnapshot implements StoredState {
   }
 
   async #match(accepted: Accepted, row: readonly (Field | boolean)[]): Promise<StoredMatch> {
-    const [, stored, items, topic, partition, offset, earlier] = row;
+    const [, stored, items, topic, partition, offset, earlier, producedAt] = row;
     const text = orderText(accepted);
     const same =
       text === undefined
@@ -89,6 +89,7 @@ class StoredSnapshot implements StoredState {
       partition: Number(partition),
       offset: Number(offset),
       earlier: earlier === true,
+      producedAt: Number(producedAt),
     };
   }
 

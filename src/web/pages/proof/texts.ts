@@ -74,6 +74,8 @@ export const proofTexts = dictionary(
       lost_range: 'Left the log before they were stored',
       offset_past_end: 'The stored offset lies behind the end of the log',
       manifest_mismatch: 'Other faults than were injected',
+      scattered_order:
+        'Versions of one order from several partitions: the newest timestamp counts, since their order is not known',
       pending: 'Behind an open transaction: nobody can read them yet',
       not_yet_stored: 'Not yet stored: the consumers have not come to it',
     },
@@ -156,6 +158,8 @@ export const proofTexts = dictionary(
       lost_range: 'Ушло из журнала раньше, чем было сохранено',
       offset_past_end: 'Сохранённое смещение дальше конца журнала',
       manifest_mismatch: 'Не те ошибки, которые были внесены',
+      scattered_order:
+        'Версии одного заказа из разных партиций: порядок между ними неизвестен, сохраняется та, чьё время новее',
       pending: 'За открытой транзакцией: их пока никто не может прочитать',
       not_yet_stored: 'Ещё не сохранено: до этого пока не дошла очередь',
     },

@@ -9,7 +9,7 @@ export interface Verdict {
 /** What a report comes to. */
 export function verdictOf({ ok, findings }: Pick<VerificationReport, 'ok' | 'findings'>): Verdict {
   const wrong = findings
-    .filter(({ kind }) => kind !== 'not_yet_stored' && kind !== 'pending')
+    .filter(({ kind }) => !['not_yet_stored', 'pending', 'scattered_order'].includes(kind))
     .reduce((sum, { count }) => sum + count, 0);
   return { kind: ok ? 'good' : wrong > 0 ? 'bad' : 'open', wrong };
 }

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../kafka/order-log.ts';
+import type { LogRecord } from './order-log.ts';
 
 const PRODUCED_AT = Buffer.from('produced-at');
 // What PostgreSQL's timestamptz and RFC 3339 can both hold, ms: the years 1970 to 9999.

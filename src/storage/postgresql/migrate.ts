@@ -55,10 +55,25 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
     refuse(await encodingTroubles(sql));
     const before = await statusIn(sql, options.folder);
     refuse(laterTroubles(before));
-    if (before.some((one) => !one.applied)) await dbmate(options, 'migrate');
+    await migrate(options, sql);
     refuse(await schemaTroubles(sql));
     return before.filter((one) => !one.applied).map((one) => one.name);
   });
+}
+
+/** A dbmate whose service was killed may go on, and be in the way of this one's: what it has applied meanwhile is no failure. */
+async function migrate(options: MigrateOptions, sql: SQL): Promise<void> {
+  const pending = async () => (await statusIn(sql, options.folder)).filter((one) => !one.applied).length;
+  for (let left = await pending(); left > 0; ) {
+    try {
+      await dbmate(options, 'migrate');
+      return;
+    } catch (error) {
+      const before = left;
+      left = await pending();
+      if (left === before) throw error;
+    }
+  }
 }
 
 /**

@@ -8,7 +8,16 @@ import { acquireLock } from './file-lock.ts';
 import { awaitReady, launch, throwIfAborted } from './launch.ts';
 import { resumeFamily } from './process-family.ts';
 import { identifySelf, isRunning, isSuspended } from './process-identity.ts';
-import { type EngineRecord, lastRecord, lockPath, readRecord, recordPath, writeRecord } from './record.ts';
+import {
+  type EngineRecord,
+  engineFolder,
+  lastRecord,
+  lockPath,
+  readRecord,
+  recordPath,
+  writeRecord,
+} from './record.ts';
+import { endStrays } from './strays.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
@@ -61,6 +70,7 @@ async function acquireLocked(engine: EngineDefinition, context: AcquireContext):
   const { settings, owner, step, signal, logger } = context;
   const recordFile = recordPath(settings.dataDir, engine.name);
   const record = readRecord(recordFile);
+  if (record === undefined) await endStrays(engineFolder(settings.dataDir, engine.name));
   if (record && engine.addresses.some((address) => isSame(address, record.address))) {
     if (await isUsable(engine, record, context)) return join(record, recordFile, owner);
     await stopProcess(record.process, engine.stop);

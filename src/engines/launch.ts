@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type Address, formatAddress } from './address.ts';
 import { type Daemon, startDaemon, stopProcess } from './daemon.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
-import { type EngineRecord, writeRecord } from './record.ts';
+import { type EngineRecord, engineFolder, writeRecord } from './record.ts';
 import type { EngineDefinition } from './types.ts';
 
 const POLL_MS = 25;
@@ -50,7 +50,7 @@ async function tryLaunch(
   context: LaunchContext,
 ): Promise<{ record: EngineRecord } | { failure: AppError }> {
   const { signal, step, logger } = context;
-  const folder = join(context.dataDir, engine.name);
+  const folder = engineFolder(context.dataDir, engine.name);
   mkdirSync(folder, { recursive: true });
   const plan = await engine.prepare({ address, folder, step, signal, logger });
   throwIfAborted(signal);

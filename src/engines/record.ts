@@ -24,6 +24,11 @@ const RecordSchema = Type.Object({
 /** What is known about a local engine that was started from this data folder. */
 export type EngineRecord = Static<typeof RecordSchema>;
 
+/** Where the engine's data is in this data folder. */
+export function engineFolder(dataDir: string, engine: EngineName): string {
+  return join(dataDir, engine);
+}
+
 /** The engine's record file in this data folder. */
 export function recordPath(dataDir: string, engine: EngineName): string {
   return join(dataDir, 'run', `${engine}.json`);

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineUse } from '../../src/engines/engines.ts';
 import type { EngineName, EngineSettings } from '../../src/engines/types.ts';
+import { until } from './until.ts';
+
+const SCRIPT = join(import.meta.dirname, 'engines-child.ts');
 
 /** A pause that another process begins. */
 export interface EnginePause {
@@ -22,8 +25,7 @@ export class EnginesChild {
 
   /** Resolves when it has its engines, and has begun the pause of one. */
   static async start(settings: EngineSettings, pause?: EnginePause): Promise<EnginesChild> {
-    const script = join(import.meta.dirname, 'engines-child.ts');
-    const child = spawn(process.execPath, [script, JSON.stringify({ settings, pause })], {
+    const child = spawn(process.execPath, [SCRIPT, JSON.stringify({ settings, pause })], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let output = '';
@@ -32,6 +34,16 @@ export class EnginesChild {
       if (output.includes('\n')) return new EnginesChild(child, JSON.parse(output));
     }
     throw new Error('the process ended without engines');
+  }
+
+  /** One that is killed in the middle of its start, once the condition holds. */
+  static async killedWhen(condition: () => boolean, settings: EngineSettings): Promise<void> {
+    const child = spawn(process.execPath, [SCRIPT, JSON.stringify({ settings })], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const exit = once(child, 'exit');
+    await until(condition, 60_000, 2).finally(() => child.kill('SIGKILL'));
+    await exit;
   }
 
   /** kill -9: its engines stay. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SQL } from 'bun';
@@ -8,6 +8,7 @@ import { type EnginesHandle, ensureEngines, stopEngines } from '../../src/engine
 import { engineStatuses } from '../../src/engines/statuses.ts';
 import type { EngineName, EngineOwner, EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { isAlive } from '../helpers/app-process.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';
 import { EnginesChild } from '../helpers/engines-child-process.ts';
 import { freePort } from '../helpers/free-port.ts';
@@ -104,6 +105,34 @@ describe('local engines', () => {
     expect(states(handle)).toMatchObject({ postgresql: 'started', kafka: 'started' });
     expect(readdirSync(join(settings.dataDir, 'postgresql'))).toEqual(['cluster']);
     await handle.close();
+  });
+
+  test('a start after a kill in the middle of a first start works at once, whatever still worked there', async () => {
+    const settings = await given('postgresql', 'kafka');
+    await EnginesChild.killedWhen(
+      () =>
+        existsSync(join(settings.dataDir, 'postgresql/new/base')) &&
+        existsSync(join(settings.dataDir, 'kafka/data.new')),
+      settings,
+    );
+    const handle = await ensure(settings);
+    expect(states(handle)).toMatchObject({ postgresql: 'started', kafka: 'started' });
+    expect(readdirSync(join(settings.dataDir, 'postgresql'))).toEqual(['cluster']);
+    expect(readdirSync(join(settings.dataDir, 'kafka'))).not.toContain('data.new');
+    expect(await query(settings, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await handle.close();
+  });
+
+  test('engines of a process that was killed before it had noted them are not in the way', async () => {
+    const settings = await given('postgresql', 'redis');
+    const unnoted = await ensure(settings, 'up');
+    const pids = (['postgresql', 'redis'] as const).map((engine) => pidOf(unnoted, engine));
+    for (const engine of ['postgresql', 'redis']) rmSync(join(settings.dataDir, `run/${engine}.json`));
+    const handle = await ensure(settings);
+    expect(states(handle)).toMatchObject({ postgresql: 'started', redis: 'started' });
+    expect(pids.filter(isAlive)).toEqual([]);
+    await handle.close();
+    expect(await answering(settings)).toEqual(['kafka']);
   });
 
   test('their status tells where they are, who holds them, and what a start would do', async () => {

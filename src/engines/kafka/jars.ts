@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
 import { acquireLock } from '../file-lock.ts';
 import { runProgram } from '../program.ts';
+import { endStrays } from '../strays.ts';
 
 export const KAFKA_VERSION = '4.4.0';
 
@@ -50,6 +51,7 @@ export function wrongFiles(folder: string, expected: ReadonlyMap<string, string>
 }
 
 async function download(folder: string, step: (text: string) => void, signal: AbortSignal): Promise<void> {
+  await endStrays(cacheFolder());
   removeLeftovers(folder);
   const partial = mkdtempSync(`${folder}.partial-`);
   try {
@@ -72,6 +74,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
         purpose: 'Kafka could not be downloaded',
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
         signal,
+        folderAsDescriptor3: cacheFolder(),
       }),
     );
     step('checking the download');

@@ -30,7 +30,7 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
       await ensureFormatted(java, classPath, context);
       const file = await writeProperties(context, join(context.folder, 'data'), 'server.properties');
       const args = [...serverFlags(), ...classPath, 'kafka.Kafka', file];
-      return { command: java, args, version: KAFKA_VERSION };
+      return { command: java, args, version: KAFKA_VERSION, folderAsDescriptor3: context.folder };
     },
   };
 }
@@ -73,6 +73,7 @@ async function ensureFormatted(java: string, classPath: string[], context: Prepa
       purpose: "Kafka's storage could not be formatted",
       timeoutMs: FORMAT_TIMEOUT_MS,
       signal: context.signal,
+      folderAsDescriptor3: context.folder,
     },
   );
   renameSync(fresh, data);

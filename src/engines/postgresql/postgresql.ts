@@ -30,7 +30,7 @@ export function definePostgresql(url: string): EngineDefinition {
       const superuser = name === '' ? 'postgres' : name;
       const byDescriptor = user !== undefined && process.platform === 'linux';
       const folderInside = byDescriptor ? '/proc/self/fd/3' : folder;
-      const runAs = { ...(user ? { user } : {}), ...(byDescriptor ? { folderAsDescriptor3: folder } : {}) };
+      const runAs = { ...(user ? { user } : {}), folderAsDescriptor3: folder };
       const options = { folder, folderInside, binaries, runAs, superuser, password };
       const cluster = await ensureCluster(options, context);
       return {

@@ -36,7 +36,7 @@ export function defineRedis(urls: string): EngineDefinition {
       };
       const text = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`);
       writeFileSync(file, text.join(''), { mode: 0o600 });
-      return { command: 'redis-server', args: [file], version };
+      return { command: 'redis-server', args: [file], version, folderAsDescriptor3: folder };
     },
   };
 }

@@ -55,6 +55,7 @@ missing_programs() {
     esac
   done
   if [ "$purpose" = test ]; then
+    has git || echo git
     has kcat || echo kcat
     has docker-compose || echo docker-compose
     has chromium || has chromium-browser || has google-chrome || echo chromium

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHILD_LOCALE } from '../lib/child-locale.ts';
 import { resumeFamily } from './process-family.ts';
 import { isRunning, isSuspended, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
@@ -62,8 +63,9 @@ export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): 
 
 /** Variables every program expects, and no more. */
 export function inheritedEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
+  const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  return { ...Object.fromEntries(inherited), ...CHILD_LOCALE };
 }
 
 /** Waits until the process has ended; false when it has not within the time. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { CHILD_LOCALE } from '../lib/child-locale.ts';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -67,7 +68,9 @@ function startedAtFromProc(pid: number): string | undefined {
 }
 
 function startedAtFromPs(pid: number): string | undefined {
-  const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  // Its dates follow locale and time zone, and would tell a process from itself.
+  const env = { ...process.env, ...CHILD_LOCALE, TZ: 'UTC' };
+  const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8', env });
   const [, state, started] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout ?? '') ?? [];
   return started === undefined || state?.startsWith('Z') ? undefined : started;
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { CHILD_LOCALE } from '../lib/child-locale.ts';
 import { spawnDetached } from './spawn.ts';
 import type { RunAs } from './types.ts';
 
@@ -22,7 +23,8 @@ export function programVersion(
   requirement: Requirement,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { encoding: 'utf8', timeout: 20_000 }, (error, stdout, stderr) => {
+    const env = { ...process.env, ...CHILD_LOCALE };
+    execFile(command, args, { encoding: 'utf8', timeout: 20_000, env }, (error, stdout, stderr) => {
       const version = pattern.exec(`${stdout}\n${stderr}`)?.[1];
       if (version !== undefined) resolve(version);
       else reject(missing(command, requirement, error));
@@ -64,7 +66,11 @@ export async function runProgram(
 ): Promise<void> {
   const { purpose, timeoutMs, signal } = options;
   if (signal.aborted) throw new AppError('aborted', 'the start was interrupted', { cause: signal.reason });
-  const child = spawnDetached(command, args, { output: 'pipe', env: process.env, ...options });
+  const child = spawnDetached(command, args, {
+    output: 'pipe',
+    env: { ...process.env, ...CHILD_LOCALE },
+    ...options,
+  });
   const output: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));

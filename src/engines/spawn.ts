@@ -22,8 +22,8 @@ export function spawnDetached(
   try {
     const stdio: SpawnOptions['stdio'] = ['ignore', output, output];
     if (folder !== undefined) stdio.push(folder);
-    // Another user may have no way to our working folder.
-    const place = user ? { ...user, cwd: '/' } : {};
+    // Another user may have no way to the folder.
+    const place = user ? { ...user, cwd: '/' } : path === undefined ? {} : { cwd: path };
     return spawn(command, args, { detached: true, env: { ...env }, stdio, ...place });
   } finally {
     // The child has its own by now.

@@ -69,6 +69,6 @@ export interface LaunchPlan extends RunAs {
 /** How a program is to see the system when it isn't simply as we do. */
 export interface RunAs {
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** A folder the process gets as descriptor 3: a later start knows by it what works there (see endStrays). */
+  /** Where the process runs, unless as another user; it has the folder as descriptor 3, and a later start knows by that what works there (see endStrays). */
   readonly folderAsDescriptor3?: string;
 }

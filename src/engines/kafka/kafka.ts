@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isLoopback } from '../../lib/loopback.ts';
 import { type Address, addressOfBroker, formatAddress } from '../address.ts';
 import { programVersion, runProgram } from '../program.ts';
@@ -28,7 +29,7 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
       const jars = await ensureKafkaJars(context.step, context.signal);
       const classPath = ['-cp', join(jars, '*')];
       await ensureFormatted(java, classPath, context);
-      const file = await writeProperties(context, join(context.folder, 'data'), 'server.properties');
+      const file = await writeProperties(context, 'data', 'server.properties');
       const args = [...serverFlags(), ...classPath, 'kafka.Kafka', file];
       return { command: java, args, version: KAFKA_VERSION, folderAsDescriptor3: context.folder };
     },
@@ -51,7 +52,8 @@ function serverFlags(): string[] {
     '-Xmx512m',
     '-XX:+UseG1GC',
     '-XX:+ExitOnOutOfMemoryError',
-    `-Dlog4j2.configurationFile=${log4j}`,
+    // A list of addresses, of which this is one.
+    `-Dlog4j2.configurationFile=${pathToFileURL(log4j).href.replaceAll(',', '%2C')}`,
   ];
 }
 
@@ -63,7 +65,7 @@ async function ensureFormatted(java: string, classPath: string[], context: Prepa
   rmSync(data, { recursive: true, force: true });
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh);
-  const file = await writeProperties(context, fresh, 'format.properties');
+  const file = await writeProperties(context, 'data.new', 'format.properties');
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
   await runProgram(
     java,

@@ -6,7 +6,7 @@ export function clusterId(): string {
   return id.startsWith('-') ? clusterId() : id;
 }
 
-/** The configuration of a single local node. Addresses are host:port, `dataFolder` is absolute. */
+/** The configuration of a single local node. Addresses are host:port, `dataFolder` is relative to where Kafka runs: in a path of its own choice a comma would make two. */
 export function serverProperties(broker: string, controller: string, dataFolder: string): string {
   const settings = {
     'process.roles': 'broker,controller',

@@ -3,6 +3,7 @@ import { SQL } from 'bun';
 import { resolveBinary } from 'dbmate';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
+import { CHILD_LOCALE } from '../../lib/child-locale.ts';
 import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
 
@@ -222,9 +223,16 @@ async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'):
   // dbmate's driver asks for TLS unless told otherwise; ours does not.
   if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
   const child = Bun.spawn(
-    [resolveBinary(), '--no-dump-schema', '--migrations-dir', options.folder, command],
-    // By the environment, because a command line is everyone's to read.
-    { env: { ...process.env, DATABASE_URL: url.href }, stdout: 'pipe', stderr: 'pipe', stdin: 'ignore' },
+    // It takes a comma in a folder's name for two folders.
+    [resolveBinary(), '--no-dump-schema', '--migrations-dir', '.', command],
+    {
+      cwd: options.folder,
+      // By the environment, because a command line is everyone's to read.
+      env: { ...process.env, ...CHILD_LOCALE, DATABASE_URL: url.href },
+      stdout: 'pipe',
+      stderr: 'pipe',
+      stdin: 'ignore',
+    },
   );
   const [output, errors, code] = await Promise.all([
     new Response(child.stdout).text(),

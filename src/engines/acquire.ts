@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Address, formatAddress } from './address.ts';
 import { findAnswering, localAddress } from './availability.ts';
 import { stopProcess } from './daemon.ts';
 import { acquireLock } from './file-lock.ts';

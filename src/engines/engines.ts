@@ -1,7 +1,7 @@
+import { formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Acquired, acquireEngine } from './acquire.ts';
-import { formatAddress } from './address.ts';
 import { defineEngines } from './definitions.ts';
 import { releaseEngine, stopEngine } from './release.ts';
 import type { EngineDefinition, EngineName, EngineOwner, EngineSettings, ProgressListener } from './types.ts';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Address } from './address.ts';
+import type { Address } from '../lib/address.ts';
 
 /**
  * answers: the engine serves. starting: the engine, not serving yet. silent: something accepts connections and

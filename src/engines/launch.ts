@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Address, formatAddress } from './address.ts';
 import { type Daemon, startDaemon, stopProcess } from './daemon.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { type EngineRecord, engineFolder, writeRecord } from './record.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { type Address, formatAddress } from '../lib/address.ts';
 import { isLoopback } from '../lib/loopback.ts';
-import { type Address, formatAddress } from './address.ts';
 import { defineEngines } from './definitions.ts';
 import type { Answer } from './exchange.ts';
 import { type EngineRecord, readRecord, recordPath } from './record.ts';

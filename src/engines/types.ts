@@ -1,5 +1,5 @@
+import type { Address } from '../lib/address.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Address } from './address.ts';
 import type { Answer } from './exchange.ts';
 
 export type EngineName = 'postgresql' | 'kafka' | 'redis';

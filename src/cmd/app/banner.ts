@@ -1,5 +1,5 @@
 import type { EngineUse } from '../../engines/engines.ts';
-import { redactUrl } from './config.ts';
+import { redactUrl } from '../../lib/connection-url.ts';
 import type { Config } from './config-schema.ts';
 
 export interface BannerOptions {

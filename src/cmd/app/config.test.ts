@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { environmentName, loadConfig, redactConfig, redactUrl, settings, toEnvironment } from './config.ts';
+import { loadConfig, redactConfig } from './config.ts';
+import { environmentName, toEnvironment } from './config-environment.ts';
+import { settings } from './config-problems.ts';
 
 const defaults = loadConfig({ cwd: '/nonexistent', env: {} });
 
@@ -85,17 +87,60 @@ describe('problems', () => {
     expect(message).toContain('server.port is 0; allowed: integer from 1 to 65535');
     expect(message).toContain('kafka.topik is no setting; did you mean kafka.topic?');
     expect(message).toContain('log.level is "loud"; allowed: error | warn | info | debug | silent');
-    expect(message).toContain('producer.rate is "fast" (from TEST_SERVICE_PRODUCER_RATE)');
+    expect(message).toContain('TEST_SERVICE_PRODUCER_RATE: producer.rate is "fast"');
     expect(message).toContain(
       'TEST_SERVICE_SERVR_PORT is no setting; did you mean TEST_SERVICE_SERVER_PORT?',
     );
   });
 
-  test('in the YAML itself are reported with the line', () => {
-    const message = withFile('server:\n  port: 1\n  port: 2\n', (file) =>
-      problemsOf(() => loadConfig({ file, env: {} })),
+  test('in the file are told with line and column, a section that is misspelled among them', () => {
+    const message = withFile(
+      '# settings\nsever:\n  port: 1\nkafka:\n  topic: orders\n  brokers: [a]\n',
+      (file) => problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
     );
-    expect(message).toContain('unique');
+    expect(message).toContain('  FILE:2:1: sever is no setting; did you mean server?');
+    const brokers = withFile('kafka:\n  topic: orders\n  brokers: [a]\n', (file) =>
+      problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
+    );
+    expect(brokers).toContain(
+      '  FILE:3:3: kafka.brokers is wrong: the broker a has no port: write host:port',
+    );
+  });
+
+  test('in the YAML itself are told with line and column, and without quoting the file', () => {
+    const cases: [string, string][] = [
+      ['server:\n  port: 1\n  port: 2\n', ':3:3: duplicate key'],
+      ['redis:\n  url: redis://:S3cret@h: x\n', ':2:8: '],
+      ['redis:\n  url: "redis://:S3cret@h\n', ':3:1: missing char'],
+      ['server: [S3cret\n', ': '],
+      ['- S3cret', 'must be a mapping of sections'],
+    ];
+    for (const [text, said] of cases) {
+      const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
+      expect(message).toContain(said);
+      expect(message).not.toContain('S3cret');
+    }
+  });
+
+  test('are what aliases that grow without end, lead back or lead nowhere make of a file', () => {
+    const level = (at: number) =>
+      `l${at}: &l${at} [${Array(9)
+        .fill(`*l${at - 1}`)
+        .join(', ')}]`;
+    const bomb = ['l0: &l0 [x]', ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(level)].join('\n');
+    for (const text of [
+      bomb,
+      'server: &s { port: *s }',
+      'server: *nowhere',
+      `server: ${'['.repeat(20_000)}`,
+    ]) {
+      const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
+      expect(message).toMatch(/nested too deep|no YAML/);
+    }
+    const config = withFile('cache: { keyPrefix: &name shop }\nkafka: { group: *name }', (file) =>
+      loadConfig({ file, env: {} }),
+    );
+    expect(config.kafka.group).toBe('shop');
   });
 
   test('a named file that is not there is one', () => {
@@ -104,12 +149,37 @@ describe('problems', () => {
     );
   });
 
-  test('never show a password', () => {
-    const message = problemsOf(() =>
-      loadConfig({ cwd: '/nonexistent', env: { TEST_SERVICE_POSTGRESQL_URL: 'mysql://u:secret@h/d' } }),
-    );
-    expect(message).toContain('postgresql.url');
-    expect(message).not.toContain('secret');
+  test('of an option are told of the option', () => {
+    const env = { TEST_SERVICE_LOG_LEVEL: 'info' };
+    const message = problemsOf(() => loadConfig({ cwd: '/nonexistent', env, logLevel: 'loud' }));
+    expect(message).toContain('  --log-level: log.level is "loud"; allowed: error | warn');
+    expect(message).not.toContain('TEST_SERVICE_LOG_LEVEL');
+  });
+
+  test.each([
+    ['TEST_SERVICE_POSTGRESQL_URL', 'mysql://u:S3cret@h/d'],
+    ['TEST_SERVICE_POSTGRESQL_URL', 'host=127.0.0.1 user=app password=S3cret dbname=orders'],
+    ['TEST_SERVICE_POSTGRESQL_URL', 'jdbc:postgresql://127.0.0.1:5432/orders?user=app&password=S3cret'],
+    ['TEST_SERVICE_POSTGRESQL_URL', 'postgres://app:S3c/ret@127.0.0.1:5432/orders'],
+    ['TEST_SERVICE_REDIS_URL', 'redis://:S3c/ret@127.0.0.1:6379'],
+    ['TEST_SERVICE_REDIS_URL', '127.0.0.1:6379,password=S3cret'],
+    ['TEST_SERVICE_KAFKA_BROKERS', 'SASL_SSL://user:S3cret@h:9092'],
+    ['TEST_SERVICE_KAFKA_TOPIC', 'postgres://u:S3cret@h/d'],
+    ['TEST_SERVICE_SERVER_PORT', 'postgres://u:S3cret@h/d'],
+    ['TEST_SERVICE_SERVER_TOKEN', 'S3cret with blanks'],
+    ['TEST_SERVICE_LOG_LEVEL', 'password=S3cret'],
+  ])('never show a secret: %s=%s', (name, value) => {
+    const message = problemsOf(() => loadConfig({ cwd: '/nonexistent', env: { [name]: value } }));
+    expect(message).toContain(`${name}: `);
+    expect(message).not.toMatch(/S3c|ret@/);
+  });
+
+  test('never show a secret that stands where a mapping or a key should', () => {
+    const text =
+      'redis: redis://:S3cret@h\npostgresql: { url: { password: S3cret } }\n"kafka://u:S3cret@h": 1\n';
+    const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
+    expect(message).toContain('3 problem(s)');
+    expect(message).not.toContain('S3cret');
   });
 });
 
@@ -128,9 +198,6 @@ test('passwords are hidden when settings are shown', () => {
   const config = structuredClone(defaults);
   config.redis.url = 'redis://:secret@127.0.0.1:6379/0,redis://u:secret@b:6380';
   expect(JSON.stringify(redactConfig(config))).not.toContain('secret@');
-  expect(redactUrl('postgres://u:p%40ss@h:5432/d?sslpassword=x')).toBe(
-    'postgres://u:***@h:5432/d?sslpassword=***',
-  );
 });
 
 test('as environment variables they are the same settings', () => {

@@ -62,10 +62,8 @@ function endSoon(logger: Logger): void {
 }
 
 /** The configuration a command's options name. @throws AppError `config_invalid` */
-export function configFrom(options: CommonOptions): Config {
-  const env = { ...process.env };
-  if (options.logLevel !== undefined) env['TEST_SERVICE_LOG_LEVEL'] = options.logLevel;
-  return loadConfig({ file: options.config, env });
+export function configFrom({ config: file, logLevel }: CommonOptions): Config {
+  return loadConfig({ file, logLevel });
 }
 
 /** A line, or several, on standard output. */

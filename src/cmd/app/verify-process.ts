@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
 import type { VerifyReport } from '../../verify/report.ts';
-import { toEnvironment } from './config.ts';
+import { toEnvironment } from './config-environment.ts';
 import type { Config } from './config-schema.ts';
 import type { VerifyProgress } from './verify-leash.ts';
 

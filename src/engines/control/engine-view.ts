@@ -1,4 +1,4 @@
-import { formatAddress } from '../address.ts';
+import { formatAddress } from '../../lib/address.ts';
 import { isRunning, isSuspended } from '../process-identity.ts';
 import { type EngineRecord, lastRecord, recordPath } from '../record.ts';
 import { redisVersion } from '../redis/probe.ts';

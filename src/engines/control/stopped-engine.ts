@@ -1,6 +1,6 @@
+import { formatAddress } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { formatAddress } from '../address.ts';
 import { findAnswering } from '../availability.ts';
 import { gone, stopProcess } from '../daemon.ts';
 import { awaitReady, launch } from '../launch.ts';

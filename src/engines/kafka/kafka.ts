@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Address, formatAddress, parseBroker } from '../../lib/address.ts';
 import { isLoopback } from '../../lib/loopback.ts';
-import { type Address, addressOfBroker, formatAddress } from '../address.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
 import { ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
@@ -18,7 +18,7 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
   return {
     name: 'kafka',
     title: 'Kafka',
-    addresses: brokers.map(addressOfBroker),
+    addresses: brokers.map(parseBroker),
     canBeLocal: true,
     optional: false,
     readyTimeoutMs: 180_000,

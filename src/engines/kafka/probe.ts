@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import type { Address } from '../../lib/address.ts';
 import { type Answer, exchange } from '../exchange.ts';
 
 const API_VERSIONS = 18;

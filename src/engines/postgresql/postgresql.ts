@@ -1,4 +1,4 @@
-import { addressOfUrl, credentialsOfUrl } from '../address.ts';
+import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
 import type { EngineDefinition } from '../types.ts';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
@@ -12,11 +12,11 @@ import { postgresqlUser } from './system-user.ts';
  * private temporary folder). It gets the folder as an open descriptor, and /proc/self/fd/3 leads there from inside.
  */
 export function definePostgresql(url: string): EngineDefinition {
-  const { user: name, password } = credentialsOfUrl(url);
+  const { address: configured, user: name, password } = parsePostgresqlUrl(url);
   return {
     name: 'postgresql',
     title: 'PostgreSQL',
-    addresses: [addressOfUrl(url, 5432)],
+    addresses: [configured],
     canBeLocal: true,
     optional: false,
     readyTimeoutMs: 300_000,

@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import type { Address } from '../../lib/address.ts';
 import { type Answer, exchange } from '../exchange.ts';
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);

@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import type { Address } from '../../lib/address.ts';
 import { type Answer, exchange } from '../exchange.ts';
 
 /** Whether Redis answers a PING. One that demands a password answers; one that loads its data is starting. */

@@ -1,22 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressOfUrl, credentialsOfUrl } from '../address.ts';
+import { parseRedisUrls } from '../../lib/connection-url.ts';
 import { programVersion } from '../program.ts';
 import type { EngineDefinition } from '../types.ts';
 import { probeRedis, probeRedisTls } from './probe.ts';
 
 /** A local Redis for a cache: bounded memory, the least recently used keys go first, nothing survives a restart. */
-export function defineRedis(urls: string): EngineDefinition {
-  const [url = '', ...more] = urls.split(',');
+export function defineRedis(redisUrl: string): EngineDefinition {
+  const urls = parseRedisUrls(redisUrl);
   return {
     name: 'redis',
     title: 'Redis',
-    addresses: [url, ...more].map((one) => addressOfUrl(one, 6379)),
-    canBeLocal: more.length === 0,
+    addresses: urls.map((url) => url.address),
+    canBeLocal: urls.length === 1,
     optional: true,
     readyTimeoutMs: 30_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
-    probe: url.startsWith('rediss:') ? probeRedisTls : probeRedis,
+    probe: urls[0]?.scheme === 'rediss' ? probeRedisTls : probeRedis,
     prepare: async ({ address, folder }) => {
       const version = await programVersion('redis-server', ['--version'], /v=(\S+)/, {
         title: 'Redis',
@@ -32,7 +32,7 @@ export function defineRedis(urls: string): EngineDefinition {
         // A cache restored from before may be older than the database it stands for.
         save: '""',
         appendonly: 'no',
-        ...password(url),
+        ...password(urls[0]?.password ?? ''),
       };
       const text = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`);
       writeFileSync(file, text.join(''), { mode: 0o600 });
@@ -41,8 +41,7 @@ export function defineRedis(urls: string): EngineDefinition {
   };
 }
 
-function password(url: string): { requirepass?: string } {
-  const { password: secret } = credentialsOfUrl(url);
+function password(secret: string): { requirepass?: string } {
   return secret === '' ? {} : { requirepass: quote(secret) };
 }
 

@@ -1,9 +1,9 @@
 import { ErrorReply } from 'redis';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
+import { formatUrl, parseRedisUrls } from '../../lib/connection-url.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type Connected, connect } from './connect.ts';
-import { checkUrl } from './node.ts';
 import type { RedisNodes } from './nodes.ts';
 import { heardWithin } from './time-out.ts';
 
@@ -61,15 +61,10 @@ export class RedisConnection {
   readonly #stop = new AbortController();
   readonly #attempted = Promise.withResolvers<void>();
 
-  /** Opens nothing yet. @throws AppError `config_invalid` for an address node-redis can't use. */
+  /** Opens nothing yet. @throws AppError `config_invalid` for an address that is none. */
   constructor(settings: RedisSettings, logger: Logger) {
-    this.#settings = settings;
+    this.#settings = { ...settings, urls: settings.urls.flatMap(parseRedisUrls).map(formatUrl) };
     this.#logger = logger;
-    try {
-      for (const url of settings.urls) checkUrl(url);
-    } catch (error) {
-      throw new AppError('config_invalid', `redis.url: ${messageOf(error)}`, { cause: error });
-    }
   }
 
   /** Connects in the background and stays connected until `close`. Never throws; a second call does nothing. */

@@ -36,11 +36,6 @@ export interface RedisNode {
   destroy(): void;
 }
 
-/** Checks an address, without connecting. @throws what node-redis says against it */
-export function checkUrl(url: string): void {
-  clientTo({ url, connectTimeoutMs: 1 }, false);
-}
-
 /**
  * Connects, with key tracking unless the server refuses it (too old, or not allowed).
  * @throws the library's error; nothing stays open then.
@@ -116,6 +111,11 @@ function clientTo({ url, connectTimeoutMs }: NodeSettings, emitInvalidate: boole
     // Its time-out is a timer and a listener for every command; whoever runs commands has one of its own for all of them.
     commandOptions: { timeout: 0 },
     // One attempt per client: the connection's owner decides about the next one.
-    socket: { connectTimeout: connectTimeoutMs, reconnectStrategy: false },
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      reconnectStrategy: false,
+      // Said, as otherwise NODE_TLS_REJECT_UNAUTHORIZED decides.
+      ...(url.startsWith('rediss:') && { tls: true, rejectUnauthorized: true }),
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { redactConfig, toEnvironment } from '../config.ts';
+import { redactConfig } from '../config.ts';
+import { toEnvironment } from '../config-environment.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 
 interface ConfigOptions extends CommonOptions {

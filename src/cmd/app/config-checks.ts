@@ -1,0 +1,39 @@
+import { parseBroker } from '../../lib/address.ts';
+import { messageOf } from '../../lib/app-error.ts';
+import { formatUrl, parsePostgresqlUrl, parseRedisUrls } from '../../lib/connection-url.ts';
+import { type ConfigProblem, valueAt } from './config-problems.ts';
+
+/** The URLs among the settings, in the spelling that every driver reads as it is meant. */
+export interface ReadUrls {
+  readonly postgresql: string;
+  readonly redis: string;
+}
+
+/**
+ * What the engines have against the settings: addresses that lead nowhere, names they refuse. All of it is added to `problems`. What
+ * is no text is left to the schema.
+ */
+export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls {
+  const textAt = (path: string): string | undefined => {
+    const value = valueAt(tree, path.split('.'));
+    return typeof value === 'string' ? value : undefined;
+  };
+  const say = (path: string, message: string): number => problems.push({ path, message });
+  const read = <T>(path: string, text: string | undefined, parse: (text: string) => T): T | undefined => {
+    try {
+      return text === undefined ? undefined : parse(text);
+    } catch (error) {
+      say(path, `is wrong: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+  const brokers = valueAt(tree, ['kafka', 'brokers']);
+  for (const broker of Array.isArray(brokers) ? brokers : [])
+    if (typeof broker === 'string') read('kafka.brokers', broker, parseBroker);
+  const toPostgresql = (text: string): string => formatUrl(parsePostgresqlUrl(text));
+  const toRedis = (text: string): string => parseRedisUrls(text).map(formatUrl).join(',');
+  return {
+    postgresql: read('postgresql.url', textAt('postgresql.url'), toPostgresql) ?? '',
+    redis: read('redis.url', textAt('redis.url'), toRedis) ?? '',
+  };
+}

@@ -1,0 +1,60 @@
+import { type ConfigProblem, isRecord, type Leaf, settings, suggest } from './config-problems.ts';
+import type { Config } from './config-schema.ts';
+
+export const ENV_PREFIX = 'TEST_SERVICE_';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `kafka.deadLetterTopic` → `TEST_SERVICE_KAFKA_DEAD_LETTER_TOPIC`. */
+export function environmentName(path: readonly string[]): string {
+  return ENV_PREFIX + path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('_');
+}
+
+/** The settings as environment variables: `loadConfig` makes the same settings of them. */
+export function toEnvironment(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    settings().map(({ path }) => {
+      const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), config);
+      return [environmentName(path), Array.isArray(value) ? value.join(',') : String(value)];
+    }),
+  );
+}
+
+/** A setting the environment has, and the variable. */
+export interface VariableSetting {
+  readonly variable: string;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/**
+ * The settings in the environment; a variable that looks like one and is none is a problem.
+ */
+export function readEnvironment(env: Environment, problems: ConfigProblem[]): VariableSetting[] {
+  const known = new Map(settings().map((leaf) => [environmentName(leaf.path), leaf]));
+  const found: VariableSetting[] = [];
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(ENV_PREFIX) || text === undefined) continue;
+    const leaf = known.get(variable);
+    if (leaf === undefined)
+      problems.push({ path: variable, message: `is no setting${suggest(variable, [...known.keys()])}` });
+    else found.push({ variable, path: leaf.path, value: fromText(text, leaf) });
+  }
+  return found;
+}
+
+/** Environment text → the value its schema wants; what does not convert stays text and fails the check. */
+function fromText(text: string, { schema }: Leaf): unknown {
+  if (schema['type'] === 'array') {
+    const parts = text.split(',').map((part) => part.trim());
+    return text.trim() === '' ? [] : parts;
+  }
+  if (schema['type'] === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  const numeric =
+    schema['type'] === 'integer' ||
+    schema['type'] === 'number' ||
+    (Array.isArray(schema['anyOf']) &&
+      schema['anyOf'].some((one) => isRecord(one) && one['type'] === 'integer'));
+  if (numeric && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  return text;
+}

@@ -1,0 +1,140 @@
+import Value from 'typebox/value';
+import { AppError } from '../../lib/app-error.ts';
+import { redactUrl } from '../../lib/connection-url.ts';
+import { ConfigSchema } from './config-schema.ts';
+
+/** One problem of the configuration: where, what stands there, what is allowed. Never what may be a secret. */
+export interface ConfigProblem {
+  /** Dotted path (`server.port`), the environment variable's name, or the file's. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A setting: its path and its own schema. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** Every setting of the schema, in its order. */
+export function settings(): Leaf[] {
+  const leaves: Leaf[] = [];
+  const visit = (schema: Readonly<Record<string, unknown>>, path: readonly string[]): void => {
+    const properties = schema['properties'];
+    if (!isRecord(properties)) {
+      leaves.push({ path, schema });
+      return;
+    }
+    for (const [key, child] of Object.entries(properties)) if (isRecord(child)) visit(child, [...path, key]);
+  };
+  visit(ConfigSchema as unknown as Record<string, unknown>, []);
+  return leaves;
+}
+
+/** What the schema has against the settings. */
+export function explain(value: unknown): ConfigProblem[] {
+  const byPath = new Map<string, ConfigProblem>();
+  for (const error of Value.Errors(ConfigSchema, value)) {
+    if (error.keyword === 'boolean') continue;
+    const parts = error.instancePath.split('/').slice(1);
+    if (error.keyword === 'additionalProperties') {
+      for (const key of error.params.additionalProperties) {
+        const path = [...parts, key].join('.');
+        byPath.set(path, { path, message: `is no setting${suggest(path, allPaths())}` });
+      }
+      continue;
+    }
+    const leaf = settings().find((one) => one.path.every((part, at) => parts[at] === part));
+    const path = (leaf?.path ?? parts).join('.');
+    if (byPath.has(path)) continue;
+    const allowed = leaf === undefined ? 'a mapping of settings' : allowedText(leaf.schema);
+    const found = shown(valueAt(value, leaf?.path ?? parts));
+    byPath.set(path, { path, message: `is ${path === 'server.token' ? '***' : found}; allowed: ${allowed}` });
+  }
+  return [...byPath.values()];
+}
+
+/** @throws AppError `config_invalid` that lists them, each with its place (`config.yaml:3:5`, a variable) where there is one */
+export function configError(
+  problems: readonly ConfigProblem[],
+  placeOf: (path: string) => string | undefined,
+): AppError {
+  const lines = problems.map(({ path, message }) => {
+    const place = placeOf(path);
+    return `  ${place === undefined ? '' : `${place}: `}${shownKey(path)} ${message}`;
+  });
+  return new AppError(
+    'config_invalid',
+    `the configuration has ${problems.length} problem(s):\n${lines.join('\n')}`,
+  );
+}
+
+/** What a setting may hold, in words. */
+export function allowedText(schema: Readonly<Record<string, unknown>>): string {
+  const { type, minimum, maximum, allowed } = schema;
+  if (typeof allowed === 'string') return allowed;
+  if (Array.isArray(schema['enum'])) return schema['enum'].join(' | ');
+  if (Array.isArray(schema['anyOf'])) {
+    return schema['anyOf'].filter(isRecord).map(allowedText).join(' | ');
+  }
+  if ('const' in schema) return String(schema['const']);
+  if (type === 'boolean') return 'true | false';
+  if (type === 'integer' || type === 'number')
+    return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
+  return 'text that is not empty';
+}
+
+/** `; did you mean …?` with the candidate that is almost the word, or nothing. */
+export function suggest(word: string, candidates: readonly string[]): string {
+  let best: string | undefined;
+  let bestDistance = 4;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best === undefined ? '' : `; did you mean ${best}?`;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sections and settings. */
+function allPaths(): string[] {
+  const paths = settings().flatMap(({ path }) => path.map((_, at) => path.slice(0, at + 1).join('.')));
+  return [...new Set(paths)];
+}
+
+/** A value as it may be shown: what can't hold a password with its user or server, which is to be told from its signs. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  if (isRecord(value)) return 'a mapping';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value !== 'string') return String(value);
+  return /^[\w .+-]{0,40}$/.test(value) ? JSON.stringify(value) : redactUrl(value);
+}
+
+function shownKey(path: string): string {
+  return /^[\w./\\ :-]{1,200}$/.test(path) && !path.includes('://') ? path : '***';
+}
+
+/** What stands on the path; undefined where nothing does. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const part of path) at = isRecord(at) ? at[part] : undefined;
+  return at;
+}
+
+/** Levenshtein distance, row by row. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitute, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

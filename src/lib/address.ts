@@ -1,0 +1,39 @@
+import { isIPv6 } from 'node:net';
+import { AppError } from './app-error.ts';
+
+/** Where a server listens. An IPv6 host stands without brackets. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, with brackets round an IPv6 host. */
+export function formatAddress({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The address of a Kafka broker in `host:port`. @throws AppError `config_invalid`, which never shows what may be a secret */
+export function parseBroker(text: string): Address {
+  return parseAddress(text, `the broker ${/^[\w.:[\]-]{1,100}$/.test(text) ? text : '***'}`);
+}
+
+/**
+ * The address in `host:port`, an IPv6 host in brackets; the port may be absent where there is a default.
+ * @param what begins the message of the error
+ * @throws AppError `config_invalid`
+ */
+export function parseAddress(text: string, what: string, defaultPort?: number): Address {
+  const refuse = (why: string): AppError => new AppError('config_invalid', `${what} ${why}`);
+  if (text.includes('://')) throw refuse('names a protocol: write host:port');
+  if (text.includes(',')) throw refuse('names several hosts, and one is taken');
+  if (isIPv6(text)) throw refuse('is an IPv6 address without brackets: write [address]:port');
+  const parts = /^(?:\[(.+)\]|([^\s:/?#@[\]%=;"'\\]+))(?::([^:@]*))?$/.exec(text);
+  const [, inBrackets, name, port] = parts ?? [];
+  const host = inBrackets ?? name;
+  if (host === undefined) throw refuse('is not host:port');
+  if (inBrackets !== undefined && !isIPv6(inBrackets)) throw refuse('has no IPv6 address in its brackets');
+  const number = port === undefined ? defaultPort : /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  if (number === undefined) throw refuse('has no port: write host:port');
+  if (number < 1 || number > 65_535) throw refuse('has no port from 1 to 65535');
+  return { host, port: number };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'bun:test';
+import { messageOf } from './app-error.ts';
+import { formatUrl, parsePostgresqlUrl, parseRedisUrls, redactUrl, sslModeOf } from './connection-url.ts';
+
+const parseFirst = { postgres: parsePostgresqlUrl, redis: (text: string) => parseRedisUrls(text)[0] };
+
+function refusalOf(text: string): string {
+  try {
+    (/^(postgres|jdbc|host|mysql)/.test(text) ? parsePostgresqlUrl : parseRedisUrls)(text);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'AppError', code: 'config_invalid' });
+    return messageOf(error);
+  }
+  throw new Error(`${text} was taken`);
+}
+
+describe('a connection URL', () => {
+  test('is read in parts, with the default port and host', () => {
+    expect(parsePostgresqlUrl('postgresql://a%40b:p%3Aw@db.example:6000/x')).toEqual({
+      scheme: 'postgresql',
+      address: { host: 'db.example', port: 6000 },
+      user: 'a@b',
+      password: 'p:w',
+      database: 'x',
+      parameters: new Map(),
+    });
+    expect(parsePostgresqlUrl('postgres:///x').address).toEqual({ host: '127.0.0.1', port: 5432 });
+    expect(parseRedisUrls('redis://h').at(0)?.address).toEqual({ host: 'h', port: 6379 });
+    expect(parseRedisUrls('rediss://[::1]:7000').at(0)?.address).toEqual({ host: '::1', port: 7000 });
+    expect(parseRedisUrls('redis://a:1,redis://b:2/0').map(({ address }) => address.host)).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  test.each([
+    ['postgres://u:50%@h/d', '50%'],
+    ['postgres://u:%zz%@h/d', '%zz%'],
+    ['postgres://u:a:b@c@h/d', 'a:b@c'],
+    ['postgres://u:[x]|"^@h/d', '[x]|"^'],
+    ['redis://:p%25%@h', 'p%%'],
+  ] as const)('takes signs of a password that have no meaning: %s', (text, password) => {
+    const url = parseFirst[text.startsWith('redis') ? 'redis' : 'postgres'](text);
+    expect(url).toMatchObject({ password, address: { host: 'h' } });
+    if (url === undefined) throw new Error('no URL');
+    const standard = new URL(formatUrl(url));
+    expect(decodeURIComponent(standard.password)).toBe(password);
+    expect(standard.hostname).toBe('h');
+  });
+
+  test('keeps the spelling of one that has the usual', () => {
+    for (const text of ['postgres://u:p@127.0.0.1:5432/d?sslmode=require', 'postgresql://u@[::1]:1/d'])
+      expect(formatUrl(parsePostgresqlUrl(text))).toBe(text);
+  });
+
+  test.each([
+    ['postgres://u:S3cret@a:1,b:2/d', 'names several hosts, and one is taken'],
+    ['postgres://u:S3c/ret@h:5432/d', 'has an @ or # after its host'],
+    ['postgres://u:S3c#ret@h:5432/d', 'has an @ or # after its host'],
+    ['postgres://u:S3c?ret@h:5432/d', 'has an @ or # after its host'],
+    ['postgres://u:S3cret @h/d', 'has white space in it'],
+    ['postgres://u:S3cret%ff@h/d', 'has a %XX that is no UTF-8 text'],
+    ['postgres://u:S3cret@h:port/d', 'has no port from 1 to 65535'],
+    ['postgres://u:S3cret@::1/d', 'is an IPv6 address without brackets'],
+    ['postgres://%2Fvar%2Frun/d', 'names a socket file'],
+    ['postgres://h/d?password=S3cret', 'has the parameter password: write postgres://user:password@host'],
+    ['postgres://h/d?host=other', 'has the parameter host'],
+    ['postgres://h/d?sslmode=S3cret', 'has an unknown sslmode'],
+    [`postgres://h/${'é'.repeat(32)}`, 'has a name of more than 63 bytes'],
+    ['host=127.0.0.1 user=app password=S3cret', 'must be postgres://user:password@host:port/database'],
+    ['jdbc:postgresql://h/d?user=app&password=S3cret', 'must be postgres://'],
+    ['mysql://u:S3cret@h/d', 'must be postgres://'],
+    ['127.0.0.1:6379,password=S3cret', 'several URLs are each whole'],
+    ['redis://:S3c/ret@127.0.0.1:6379', 'has an @ or # after its host'],
+    ['redis://:S3c,ret@127.0.0.1:6379', 'in a password it is written %2C'],
+    ['redis://h/S3cret', 'names a database that is no number'],
+    ['redis://h?password=S3cret', 'has parameters, and none is taken'],
+  ])('that is wrong says why, and shows no secret: %s', (text, why) => {
+    const message = refusalOf(text);
+    expect(message).toContain(why);
+    expect(message).toContain('***');
+    expect(message).not.toMatch(/S3c|ret@/);
+    expect(redactUrl(text)).toMatch(/^((postgres|rediss?):\/\/)?\*\*\*$/);
+  });
+
+  test('is shown without what may be a secret', () => {
+    expect(redactUrl('postgres://u:p%40ss@h:5432/d?sslpassword=x&sslmode=require')).toBe(
+      'postgres://u:***@h:5432/d?sslpassword=***&sslmode=require',
+    );
+    expect(redactUrl('redis://:secret@a:1/0,rediss://u:secret@b:2')).toBe(
+      'redis://:***@a:1/0,rediss://u:***@b:2',
+    );
+    expect(redactUrl('redis://secret@h:1')).toBe('redis://***@h:1');
+  });
+
+  test('asks for encryption in the ways people write it', () => {
+    const mode = (query: string) => sslModeOf(parsePostgresqlUrl(`postgres://h/d${query}`));
+    expect(['', '?sslmode=verify-full', '?ssl=true', '?tls=0', '?sslrootcert=/ca.pem'].map(mode)).toEqual([
+      'disable',
+      'verify-full',
+      'require',
+      'disable',
+      'require',
+    ]);
+  });
+});

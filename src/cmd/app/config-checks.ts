@@ -1,3 +1,4 @@
+import { topicNameProblem, topicsCollide } from '../../kafka/topic-name.ts';
 import { parseBroker } from '../../lib/address.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { formatUrl, parsePostgresqlUrl, parseRedisUrls } from '../../lib/connection-url.ts';
@@ -30,10 +31,35 @@ export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls
   const brokers = valueAt(tree, ['kafka', 'brokers']);
   for (const broker of Array.isArray(brokers) ? brokers : [])
     if (typeof broker === 'string') read('kafka.brokers', broker, parseBroker);
+  checkTopics(textAt('kafka.topic'), textAt('kafka.deadLetterTopic'), say);
+  // Braces choose the node of a Redis Cluster: all keys would be on one.
+  if (/[{}]/.test(textAt('cache.keyPrefix') ?? '')) say('cache.keyPrefix', 'must be without { and }');
   const toPostgresql = (text: string): string => formatUrl(parsePostgresqlUrl(text));
   const toRedis = (text: string): string => parseRedisUrls(text).map(formatUrl).join(',');
   return {
     postgresql: read('postgresql.url', textAt('postgresql.url'), toPostgresql) ?? '',
     redis: read('redis.url', textAt('redis.url'), toRedis) ?? '',
   };
+}
+
+function checkTopics(
+  topic: string | undefined,
+  deadLetterTopic: string | undefined,
+  say: (path: string, message: string) => number,
+): void {
+  for (const [key, name] of Object.entries({ topic, deadLetterTopic })) {
+    const problem = name === undefined ? undefined : topicNameProblem(name);
+    if (problem !== undefined) say(`kafka.${key}`, problem);
+  }
+  if (topic === undefined || deadLetterTopic === undefined) return;
+  if (topic === deadLetterTopic)
+    say(
+      'kafka.deadLetterTopic',
+      'must not be kafka.topic: each bad message would come back as the next bad message',
+    );
+  else if (topicsCollide(topic, deadLetterTopic))
+    say(
+      'kafka.deadLetterTopic',
+      'differs from kafka.topic in dots and underscores only, which Kafka refuses',
+    );
 }

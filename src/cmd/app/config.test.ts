@@ -181,6 +181,36 @@ describe('problems', () => {
     expect(message).toContain('3 problem(s)');
     expect(message).not.toContain('S3cret');
   });
+
+  test.each([
+    ['orders', 'orders', 'must not be kafka.topic'],
+    ['orders.dead', 'orders_dead', 'differs from kafka.topic in dots and underscores only'],
+    ['..', 'dead', 'kafka.topic must be more than dots'],
+    ['__consumer_offsets', 'dead', 'kafka.topic is a topic of Kafka itself'],
+    ['orders', '__transaction_state', 'kafka.deadLetterTopic is a topic of Kafka itself'],
+    ['orders here', 'dead', 'kafka.topic must be 1 to 249 letters'],
+    ['o'.repeat(250), 'dead', 'kafka.topic must be 1 to 249 letters'],
+    ['', 'dead', 'kafka.topic must be 1 to 249 letters'],
+  ])(
+    'are topics that Kafka refuses, and dead letters among the orders: %s, %s',
+    (topic, deadLetterTopic, why) => {
+      const file = `kafka: ${JSON.stringify({ topic, deadLetterTopic })}`;
+      expect(withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })))).toContain(why);
+    },
+  );
+
+  test.each([
+    ['kafka', 'group', ''],
+    ['kafka', 'group', ' orders'],
+    ['kafka', 'group', 'a\0b'],
+    ['cache', 'keyPrefix', ''],
+    ['cache', 'keyPrefix', 'a\nb'],
+    ['cache', 'keyPrefix', '{shop}'],
+  ])('are names of groups and prefixes that engines refuse: %s.%s: %j', (section, key, value) => {
+    const file = JSON.stringify({ [section]: { [key]: value } });
+    const message = withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })));
+    expect(message).toContain(`${section}.${key} `);
+  });
 });
 
 test('the group follows the topic, unless it is named', () => {

@@ -28,19 +28,47 @@ export interface VariableSetting {
 }
 
 /**
- * The settings in the environment; a variable that looks like one and is none is a problem.
+ * The settings in the environment; a variable that looks like one and is none is a problem. `ignored` gets those that Kubernetes
+ * sets for a Service whose name begins with test-service.
  */
-export function readEnvironment(env: Environment, problems: ConfigProblem[]): VariableSetting[] {
+export function readEnvironment(
+  env: Environment,
+  problems: ConfigProblem[],
+  ignored: string[],
+): VariableSetting[] {
   const known = new Map(settings().map((leaf) => [environmentName(leaf.path), leaf]));
+  const isServiceLink = serviceLinks(env);
   const found: VariableSetting[] = [];
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(ENV_PREFIX) || text === undefined) continue;
     const leaf = known.get(variable);
-    if (leaf === undefined)
+    if (isServiceLink(variable, text)) ignored.push(variable);
+    else if (leaf === undefined)
       problems.push({ path: variable, message: `is no setting${suggest(variable, [...known.keys()])}` });
     else found.push({ variable, path: leaf.path, value: fromText(text, leaf) });
   }
   return found;
+}
+
+/**
+ * Tells variables of Kubernetes Services (`X_SERVICE_HOST`, `X_PORT=tcp://…`, `X_PORT_80_TCP_ADDR`, …) by the company they come in, so
+ * that a slip of the pen (`TEST_SERVICE_SERVICE_PORT=9001`) is still an error.
+ * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+function serviceLinks(env: Environment): (variable: string, text: string) => boolean {
+  const url = /^(tcp|udp|sctp):\/\//;
+  const prefixes = Object.keys(env)
+    .map((name) => /^(TEST_SERVICE(?:_\w+)?)_SERVICE_HOST$/.exec(name)?.[1])
+    .filter((prefix) => prefix !== undefined)
+    .filter((prefix) =>
+      Object.entries(env).some(([name, text]) => name.startsWith(`${prefix}_PORT_`) && url.test(text ?? '')),
+    );
+  return (variable, text) =>
+    prefixes.some((prefix) => {
+      const rest = variable.startsWith(`${prefix}_`) ? variable.slice(prefix.length + 1) : '';
+      if (rest === 'PORT') return url.test(text);
+      return /^(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(rest);
+    });
 }
 
 /** Environment text → the value its schema wants; what does not convert stays text and fails the check. */

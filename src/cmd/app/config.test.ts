@@ -200,7 +200,6 @@ describe('problems', () => {
   );
 
   test.each([
-    ['kafka', 'group', ''],
     ['kafka', 'group', ' orders'],
     ['kafka', 'group', 'a\0b'],
     ['cache', 'keyPrefix', ''],
@@ -218,6 +217,54 @@ test('the group follows the topic, unless it is named', () => {
   expect(groupOf({})).toBe('test-service');
   expect(groupOf({ TEST_SERVICE_KAFKA_TOPIC: 'returns' })).toBe('test-service.returns');
   expect(groupOf({ TEST_SERVICE_KAFKA_TOPIC: 'returns', TEST_SERVICE_KAFKA_GROUP: 'mine' })).toBe('mine');
+});
+
+describe('variables that Kubernetes sets for a Service', () => {
+  /** https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables */
+  const linksOf = (service: string): Record<string, string> => ({
+    [`${service}_SERVICE_HOST`]: '10.0.0.11',
+    [`${service}_SERVICE_PORT`]: '8001',
+    [`${service}_SERVICE_PORT_HTTP`]: '8001',
+    [`${service}_PORT`]: 'tcp://10.0.0.11:8001',
+    [`${service}_PORT_8001_TCP`]: 'tcp://10.0.0.11:8001',
+    [`${service}_PORT_8001_TCP_PROTO`]: 'tcp',
+    [`${service}_PORT_8001_TCP_PORT`]: '8001',
+    [`${service}_PORT_8001_TCP_ADDR`]: '10.0.0.11',
+  });
+
+  test.each(['TEST_SERVICE', 'TEST_SERVICE_SERVER', 'TEST_SERVICE_KAFKA_UI'])(
+    'are no settings: %s',
+    (service) => {
+      const links = linksOf(service);
+      const ignored: string[] = [];
+      const config = loadConfig({
+        cwd: '/nonexistent',
+        env: { ...links, TEST_SERVICE_CACHE_KEY_PREFIX: 'shop' },
+        onIgnored: (variables) => ignored.push(...variables),
+      });
+      expect(config).toEqual({ ...defaults, cache: { ...defaults.cache, keyPrefix: 'shop' } });
+      expect(ignored).toEqual(Object.keys(links));
+      // A process this one starts has the settings as variables beside them.
+      expect(loadConfig({ cwd: '/nonexistent', env: { ...links, ...toEnvironment(config) } })).toEqual(
+        config,
+      );
+    },
+  );
+
+  test('do not hide a slip of the pen', () => {
+    for (const [name, value] of [
+      ['TEST_SERVICE_SERVICE_PORT', '9001'],
+      ['TEST_SERVICE_SERVR_PORT', '9001'],
+      ['TEST_SERVICE_PORT', 'tcp://10.0.0.11:8001'],
+    ] as const)
+      expect(problemsOf(() => loadConfig({ cwd: '/nonexistent', env: { [name]: value } }))).toContain(
+        `${name} is no setting`,
+      );
+    const env = { ...linksOf('TEST_SERVICE'), TEST_SERVICE_SERVR_PORT: '9001' };
+    expect(problemsOf(() => loadConfig({ cwd: '/nonexistent', env }))).toContain(
+      'TEST_SERVICE_SERVR_PORT is no setting; did you mean TEST_SERVICE_SERVER_PORT?',
+    );
+  });
 });
 
 test('an empty key means its default', () => {

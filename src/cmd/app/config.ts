@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly env?: Environment;
   /** What `--log-level` says; it wins. */
   readonly logLevel?: string | undefined;
+  /** Told of variables that look like settings and belong to Kubernetes. */
+  readonly onIgnored?: (variables: readonly string[]) => void;
 }
 
 /**
@@ -21,18 +23,19 @@ export interface LoadOptions {
  * @throws AppError `config_invalid` that names every problem and its place, and shows no secret.
  */
 export function loadConfig(options: LoadOptions = {}): Config {
-  const { file, cwd = process.cwd(), env = process.env, logLevel } = options;
+  const { file, cwd = process.cwd(), env = process.env, logLevel, onIgnored } = options;
   const problems: ConfigProblem[] = [];
   const found = readConfigFile(file ?? `${cwd}/config.yaml`);
   if (found === undefined && file !== undefined)
     throw new AppError('config_invalid', `can't read ${file}: there is no such file`);
   const { tree, placeOf } = found ?? { tree: {}, placeOf: () => undefined };
+  const ignored: string[] = [];
   const sources = new Map<string, string>();
   const set = (source: string, path: readonly string[], value: unknown): void => {
     sources.set(path.join('.'), source);
     put(tree, path, value);
   };
-  for (const { variable, path, value } of readEnvironment(env, problems)) set(variable, path, value);
+  for (const { variable, path, value } of readEnvironment(env, problems, ignored)) set(variable, path, value);
   if (logLevel !== undefined) set('--log-level', ['log', 'level'], logLevel);
   const complete = Value.Default(ConfigSchema, tree);
   const urls = checkMeaning(complete, problems);
@@ -40,6 +43,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   if (problems.length > 0 || !Value.Check(ConfigSchema, complete))
     throw configError(problems, (path) => sources.get(path) ?? placeOf(path));
   complete.kafka.group ||= defaultGroup(complete.kafka.topic);
+  if (ignored.length > 0) onIgnored?.(ignored);
   complete.postgresql.url = urls.postgresql;
   complete.redis.url = urls.redis;
   return complete;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/app-error.ts';
 import { createLogger, type Logger } from '../../telemetry/logger.ts';
-import { loadConfig } from './config.ts';
+import { type LoadOptions, loadConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
 import { listenForStop, Resources } from './shutdown.ts';
 
@@ -35,8 +35,13 @@ export async function withContext(
   options: CommonOptions,
   work: (context: CommandContext) => Promise<void>,
 ): Promise<void> {
-  const config = configFrom(options);
+  let ignored: readonly string[] = [];
+  const config = configFrom(options, (variables) => {
+    ignored = variables;
+  });
   const logger = createLogger(config.log);
+  if (ignored.length > 0)
+    logger.debug({ variables: ignored }, 'variables of kubernetes services are no settings');
   const resources = new Resources(logger);
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
   try {
@@ -62,8 +67,11 @@ function endSoon(logger: Logger): void {
 }
 
 /** The configuration a command's options name. @throws AppError `config_invalid` */
-export function configFrom({ config: file, logLevel }: CommonOptions): Config {
-  return loadConfig({ file, logLevel });
+export function configFrom(
+  { config: file, logLevel }: CommonOptions,
+  onIgnored: LoadOptions['onIgnored'] = () => {},
+): Config {
+  return loadConfig({ file, logLevel, onIgnored });
 }
 
 /** A line, or several, on standard output. */

@@ -58,3 +58,15 @@ test('a program that is given up is killed with its children', async () => {
   const late = runProgram('sh', ['-c', 'sleep 60; true'], { ...run, timeoutMs: 50 });
   await expect(late).rejects.toMatchObject({ code: 'engine_start_failed' });
 });
+
+test('a program gets none of the variables that would change what it does', async () => {
+  const traps = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 'KAFKA_OPTS', 'PGDATA', 'NODE_OPTIONS'];
+  for (const trap of traps) process.env[trap] = 'trap';
+  try {
+    const shown = traps.map((trap) => `"$${trap}"`).join('');
+    await runProgram('sh', ['-c', `test -z ${shown}`], run);
+    await expect(programVersion('sh', ['-c', `echo ${shown}v1`], /^v(1)/, requirement)).resolves.toBe('1');
+  } finally {
+    for (const trap of traps) delete process.env[trap];
+  }
+});

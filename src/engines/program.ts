@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { AppError, messageOf } from '../lib/app-error.ts';
-import { CHILD_LOCALE } from '../lib/child-locale.ts';
+import { inheritedEnvironment } from './daemon.ts';
 import { spawnDetached } from './spawn.ts';
 import type { RunAs } from './types.ts';
 
@@ -23,12 +23,16 @@ export function programVersion(
   requirement: Requirement,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...CHILD_LOCALE };
-    execFile(command, args, { encoding: 'utf8', timeout: 20_000, env }, (error, stdout, stderr) => {
-      const version = pattern.exec(`${stdout}\n${stderr}`)?.[1];
-      if (version !== undefined) resolve(version);
-      else reject(missing(command, requirement, error));
-    });
+    execFile(
+      command,
+      args,
+      { encoding: 'utf8', timeout: 20_000, env: inheritedEnvironment() },
+      (error, stdout, stderr) => {
+        const version = pattern.exec(`${stdout}\n${stderr}`)?.[1];
+        if (version !== undefined) resolve(version);
+        else reject(missing(command, requirement, error));
+      },
+    );
   });
 }
 
@@ -53,6 +57,8 @@ export interface RunOptions extends Requirement, RunAs {
   readonly purpose: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** The few variables every program expects by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -66,11 +72,7 @@ export async function runProgram(
 ): Promise<void> {
   const { purpose, timeoutMs, signal } = options;
   if (signal.aborted) throw new AppError('aborted', 'the start was interrupted', { cause: signal.reason });
-  const child = spawnDetached(command, args, {
-    output: 'pipe',
-    env: { ...process.env, ...CHILD_LOCALE },
-    ...options,
-  });
+  const child = spawnDetached(command, args, { output: 'pipe', env: inheritedEnvironment(), ...options });
   const output: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/app-error.ts';
 import { entityTag } from '../lib/entity-tag.ts';
+import { ownProcess } from '../lib/own-process.ts';
 import type { WebClient } from './routes/web.ts';
 import type { StaticFile } from './static-file.ts';
 import type { BundledFile } from './web-bundle.ts';
@@ -34,7 +36,8 @@ export async function buildWebClient(shared?: SharedBundle): Promise<WebClient> 
 async function bundle(): Promise<string> {
   // Ctrl-C on the terminal is for this process, which decides about its end.
   const options = { detached: true, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' } as const;
-  const child = Bun.spawn([process.execPath, BUNDLER], options);
+  // Bundling takes the settings of the folder it runs in.
+  const child = Bun.spawn(ownProcess(BUNDLER), { ...options, cwd: dirname(BUNDLER) });
   const [output, errors, exitCode] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

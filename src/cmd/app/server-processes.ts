@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
+import { ownProcess } from '../../lib/own-process.ts';
 import type { ServerCounters, ServerCounts } from '../../server/counters.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -82,7 +83,8 @@ export class ServerProcesses {
 
   async #run(onUp: () => void): Promise<unknown[]> {
     const { firstProcess, args, onCounts } = this.#options;
-    const child = spawn(process.execPath, [MAIN, 'serve', '--beside', firstProcess, ...args], {
+    const [bun, ...command] = ownProcess(MAIN, 'serve', '--beside', firstProcess, ...args);
+    const child = spawn(bun, command, {
       // The engines are up, and what is started locally belongs to the first process.
       env: { ...process.env, TEST_SERVICE_ENGINES: 'off' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -4,6 +4,7 @@ import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
+import { ownProcess } from '../../lib/own-process.ts';
 import type { VerifyReport } from '../../verify/report.ts';
 import { toEnvironment } from './config-environment.ts';
 import type { Config } from './config-schema.ts';
@@ -30,7 +31,8 @@ export interface VerifyProcessOptions {
 export async function verifyInProcess(config: Config, options: VerifyProcessOptions): Promise<VerifyReport> {
   const { wait, maxFindings, onProgress, signal } = options;
   const args = ['verify', '--json', '--wait', String(wait), '--max-findings', String(maxFindings)];
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [bun, ...command] = ownProcess(MAIN, ...args);
+  const child = spawn(bun, command, {
     env: { ...process.env, ...toEnvironment(config), TEST_SERVICE_LOG_LEVEL: 'silent' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
+import { ownProcess } from '../../lib/own-process.ts';
 import { inheritedEnvironment } from '../daemon.ts';
 import { resumeFamily, suspendFamily } from '../process-family.ts';
 import { type EngineRecord, writeRecord } from '../record.ts';
@@ -34,8 +35,8 @@ export function resumeEngine(record: EngineRecord, recordFile: string): void {
 
 /** Resolves once it watches. */
 async function startWatch(watch: PauseWatch): Promise<void> {
-  const args = [WATCH, JSON.stringify(watch)];
-  const child = spawnDetached(process.execPath, args, { output: 'pipe', env: inheritedEnvironment() });
+  const [bun, ...args] = ownProcess(WATCH, JSON.stringify(watch));
+  const child = spawnDetached(bun, args, { output: 'pipe', env: inheritedEnvironment() });
   child.unref();
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => {

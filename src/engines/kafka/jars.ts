@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
+import { CHILD_LOCALE } from '../../lib/child-locale.ts';
 import { acquireLock } from '../file-lock.ts';
 import { runProgram } from '../program.ts';
 import { endStrays } from '../strays.ts';
@@ -73,6 +74,8 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
         install: 'apt-get install maven',
         purpose: 'Kafka could not be downloaded',
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
+        // Its own: proxies, certificates and mirrors are named there. What it brings is checked.
+        env: { ...process.env, ...CHILD_LOCALE },
         signal,
         folderAsDescriptor3: cacheFolder(),
       }),

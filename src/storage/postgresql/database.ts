@@ -1,6 +1,7 @@
-import { SQL, type TransactionSQL } from 'bun';
+import type { SQL, TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
+import { openSessions } from './sessions.ts';
 import { toDatabaseError } from './sql-error.ts';
 
 export interface DatabaseOptions {
@@ -117,11 +118,12 @@ export class Database {
 
   #connect(): SQL {
     const { url, maxConnections, connectTimeoutMs, statementTimeoutMs, applicationName } = this.#options;
-    return new SQL(url, {
+    return openSessions({
+      url,
       max: maxConnections,
-      connectionTimeout: Math.ceil(connectTimeoutMs / 1000),
-      idleTimeout: 300,
-      connection: {
+      connectTimeoutMs,
+      idleTimeoutS: 300,
+      settings: {
         application_name: applicationName,
         statement_timeout: String(statementTimeoutMs),
         // A transaction whose client has gone silent must not keep its locks.

@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { SQL } from 'bun';
+import type { SQL } from 'bun';
 import { resolveBinary } from 'dbmate';
+import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { CHILD_LOCALE } from '../../lib/child-locale.ts';
+import { formatUrl, parsePostgresqlUrl, sslModeOf, withoutSecret } from '../../lib/connection-url.ts';
 import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
+import { DEFAULT_USER, openSessions } from './sessions.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
 
 export interface MigrationStatus {
@@ -36,6 +39,8 @@ export interface MigrateOptions {
 
 /** One migration at a time in a database, whoever runs it; any number will do that nothing else here uses. */
 const LOCK = 7_460_020_251;
+/** Every server has it: sessions go there while the database is missing. */
+const MAINTENANCE_DATABASE = 'postgres';
 const DUPLICATE_DATABASE = '42P04';
 const NO_SUCH_DATABASE = '3D000';
 const UNDEFINED_TABLE = '42P01';
@@ -95,7 +100,7 @@ export async function migrateDown(options: MigrateOptions): Promise<string | und
 /** Every migration of the folder, and whether the database has it. A missing database has none. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationStatus[]> {
   try {
-    return await withConnection(options, options.url, (sql) => statusIn(sql, options.folder));
+    return await withConnection(options, (sql) => statusIn(sql, options.folder));
   } catch (error) {
     if (sqlState(error) === NO_SUCH_DATABASE) return list(options.folder, new Set());
     throw toDatabaseError(error, 'asking for migrations');
@@ -107,7 +112,7 @@ export async function schemaState(options: MigrateOptions): Promise<SchemaState>
   const pendingOf = (status: readonly MigrationStatus[]): string[] =>
     status.filter((one) => !one.applied).map((one) => one.name);
   try {
-    return await withConnection(options, options.url, async (sql) => {
+    return await withConnection(options, async (sql) => {
       const status = await statusIn(sql, options.folder);
       const pending = pendingOf(status);
       const troubles = [...(await encodingTroubles(sql)), ...laterTroubles(status)];
@@ -123,17 +128,17 @@ export async function schemaState(options: MigrateOptions): Promise<SchemaState>
 
 async function createDatabase(options: MigrateOptions): Promise<void> {
   if (await databaseExists(options)) return;
-  const url = new URL(options.url);
-  const name = decodeURIComponent(url.pathname.slice(1));
-  url.pathname = '/postgres';
+  const { database, user } = parsePostgresqlUrl(options.url);
+  const name = database || user || DEFAULT_USER;
   try {
-    await withConnection(options, url.href, async (sql) => {
+    const make = async (sql: SQL): Promise<void> => {
       const [template]: { unicode: boolean }[] = await sql`
         select pg_encoding_to_char(encoding) = 'UTF8' as unicode from pg_database where datname = 'template1'`;
       // Of a cluster with another encoding: its locale may not fit UTF8, C always does.
       if (template?.unicode === true) await sql`create database ${sql(name)}`.simple();
       else await sql`create database ${sql(name)} encoding 'UTF8' locale 'C' template template0`.simple();
-    });
+    };
+    await withConnection(options, make, MAINTENANCE_DATABASE);
   } catch (error) {
     // Another process was faster; which of the two errors it is depends on how much faster.
     const state = sqlState(error);
@@ -148,14 +153,17 @@ async function databaseExists(options: MigrateOptions): Promise<boolean> {
   const deadline = Date.now() + (options.waitMs ?? 0);
   for (let attempt = 0; ; attempt++) {
     try {
-      await withConnection(options, options.url, (sql) => sql`select 1`.execute());
+      await withConnection(options, (sql) => sql`select 1`.execute());
       return true;
     } catch (error) {
       const state = sqlState(error);
       if (state === NO_SUCH_DATABASE) return false;
       const notYet = state === undefined || state === STARTING_UP;
       if (!notYet || Date.now() >= deadline)
-        throw toDatabaseError(error, `connecting to ${new URL(options.url).host}`);
+        throw toDatabaseError(
+          error,
+          `connecting to ${formatAddress(parsePostgresqlUrl(options.url).address)}`,
+        );
       if (attempt === 0) options.onWait?.();
       await pause(RETRY_MS);
     }
@@ -164,7 +172,7 @@ async function databaseExists(options: MigrateOptions): Promise<boolean> {
 
 async function withLock<T>(options: MigrateOptions, work: (sql: SQL) => Promise<T>): Promise<T> {
   try {
-    return await withConnection(options, options.url, async (sql) => {
+    return await withConnection(options, async (sql) => {
       await sql`select pg_advisory_lock(${LOCK})`;
       return await work(sql);
     });
@@ -175,11 +183,18 @@ async function withLock<T>(options: MigrateOptions, work: (sql: SQL) => Promise<
 
 /** A single session, closed afterwards; with it goes an advisory lock it holds. */
 async function withConnection<T>(
-  options: MigrateOptions,
-  url: string,
+  { url, connectTimeoutMs }: MigrateOptions,
   work: (sql: SQL) => Promise<T>,
+  database?: string,
 ): Promise<T> {
-  const sql = new SQL(url, { max: 1, connectionTimeout: Math.ceil(options.connectTimeoutMs / 1000) });
+  const settings = { application_name: 'test-service migrate' };
+  const sql = openSessions({
+    url,
+    max: 1,
+    connectTimeoutMs,
+    settings,
+    ...(database !== undefined && { database }),
+  });
   try {
     return await work(sql);
   } finally {
@@ -219,16 +234,21 @@ function list(folder: string, applied: ReadonlySet<string>): MigrationStatus[] {
 }
 
 async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'): Promise<void> {
-  const url = new URL(options.url);
+  const server = parsePostgresqlUrl(options.url);
+  const parameters = new Map(server.parameters);
   // dbmate's driver asks for TLS unless told otherwise; ours does not.
-  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
+  parameters.set('sslmode', sslModeOf(server));
+  // The driver takes what it does not know for a setting of the server, which refuses it.
+  for (const name of ['ssl', 'tls', 'channel_binding']) parameters.delete(name);
+  const user = server.user || DEFAULT_USER;
+  const DATABASE_URL = formatUrl({ ...server, user, database: server.database || user, parameters });
   const child = Bun.spawn(
     // It takes a comma in a folder's name for two folders.
     [resolveBinary(), '--no-dump-schema', '--migrations-dir', '.', command],
     {
+      // By the environment, because a command line is everyone's to read; nothing else of ours is in it, and no .env in the folder.
+      env: { ...CHILD_LOCALE, DATABASE_URL },
       cwd: options.folder,
-      // By the environment, because a command line is everyone's to read.
-      env: { ...process.env, ...CHILD_LOCALE, DATABASE_URL: url.href },
       stdout: 'pipe',
       stderr: 'pipe',
       stdin: 'ignore',
@@ -242,5 +262,8 @@ async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'):
     throw new AppError('migration_failed', `dbmate does not run: ${messageOf(error)}`, { cause: error });
   });
   if (code !== 0)
-    throw new AppError('migration_failed', `dbmate ${command} failed:\n${errors || output}`.trim());
+    throw new AppError(
+      'migration_failed',
+      `dbmate ${command} failed:\n${withoutSecret(errors || output, server.password)}`.trim(),
+    );
 }

@@ -1,7 +1,7 @@
-import { SQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import type { Database } from './database.ts';
+import { openSessions } from './sessions.ts';
 import { classifySqlError, sqlState, toDatabaseError } from './sql-error.ts';
 
 /** A batch of letters whose fate is not written down yet. */
@@ -41,12 +41,8 @@ export class PostgresRedriveJournal {
   /** The right to redrive, for one process at a time; undefined while another has it. It ends with the session. */
   async lock(): Promise<{ release(): Promise<void> } | undefined> {
     const { url, connectTimeoutMs, deadLetterTopic } = this.#options;
-    const session = new SQL(url, {
-      max: 1,
-      idleTimeout: 0,
-      connectionTimeout: Math.ceil(connectTimeoutMs / 1000),
-      connection: { application_name: 'test-service redrive' },
-    });
+    const settings = { application_name: 'test-service redrive' };
+    const session = openSessions({ url, max: 1, connectTimeoutMs, settings });
     const release = async (): Promise<void> => {
       await within(2_000, session.close({ timeout: 1 })).catch(() => {});
     };

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../kafka/order-log.ts';
 import { producedAt } from '../kafka/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';
+import { SLICE_MS } from '../lib/next-turn.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { latestDate, OrderScan } from '../order/order-scan.ts';
 import type { Rejection } from '../order/rejection.ts';
@@ -79,8 +80,9 @@ export class IncomingBatch implements OrderBatch {
     this.#produced = [];
     this.#decoded = 0;
     for (const part of this.#parts) {
-      for (let at = 0; at < part.records.length; at += SLICE_RECORDS) {
-        this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length), rows);
+      let at = 0;
+      while (at < part.records.length) {
+        at = this.#decode(part, at, Math.min(at + SLICE_RECORDS, part.records.length), rows);
         yield;
       }
     }
@@ -100,11 +102,13 @@ export class IncomingBatch implements OrderBatch {
     this.#changed = changed;
   }
 
-  #decode(part: Part, start: number, end: number, rows: OrderRows): void {
+  /** Gives the place of the first record that was not decoded: what is no plain order can take a long time each. */
+  #decode(part: Part, start: number, end: number, rows: OrderRows): number {
     const { topic, maxOrderBytes, now } = this.#options;
     const { partition } = part.queue;
     const options = { maxBytes: maxOrderBytes, now };
     const latest = latestDate(now());
+    const began = performance.now();
     for (let at = start; at < end; at++) {
       const record = part.records[at];
       if (record === undefined) continue;
@@ -122,7 +126,9 @@ export class IncomingBatch implements OrderBatch {
       if (verdict.ok)
         rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, this.#producedAt(record));
       else this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
+      if (performance.now() - began > SLICE_MS) return at + 1;
     }
+    return end;
   }
 
   #producedAt(record: LogRecord): number {

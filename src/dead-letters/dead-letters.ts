@@ -2,6 +2,7 @@ import { clamp, decodeCursor, encodeCursor } from '../kafka/log-cursor.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
+import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { type LetterFilter, matches } from './filter.ts';
@@ -71,6 +72,7 @@ const COUNT_PAGE = 2_000;
 /** Dead letters for callers who want an answer soon: every call is bounded in time and size, and says when it was cut short. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
+  readonly #check = (value: Buffer | null) => checkOrder(value, this.#options.decoding);
   #calls = 0;
 
   constructor(options: DeadLettersOptions) {
@@ -87,6 +89,7 @@ export class DeadLetters {
         deadline: performance.now() + this.#options.budgetMs,
         wanted: (letter) => matches(filter, letter),
         keep: (letter) => ({ id: letter.id, summary: letterSummary(letter, undefined) }),
+        bytes: ({ key, detail }) => (key?.length ?? 0) + detail.length,
       });
       const known = await this.#options.journal.find(page.letters.map(({ id }) => id));
       const letters = page.letters.map(({ id, summary }) => {
@@ -160,8 +163,12 @@ export class DeadLetters {
       if (left === undefined) return undefined;
       const deadline = performance.now() + this.#options.budgetMs;
       const { selection, dryRun } = request;
-      const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun });
-      const report = new RedriveReport(request, this.#options.decoding, true);
+      const { redrive, recovered } = await Redrive.start(this.#options, {
+        rules,
+        dryRun,
+        check: this.#check,
+      });
+      const report = new RedriveReport(request, true);
       let cut = false;
       try {
         for await (const selected of select(topic, selection, left)) {
@@ -203,8 +210,8 @@ export class DeadLetters {
           return;
         }
         const total = totalOf(selection, left);
-        const report = new RedriveReport(request, this.#options.decoding, false);
-        const { redrive, recovered } = await startSoon(this.#options, { rules, dryRun });
+        const report = new RedriveReport(request, false);
+        const { redrive, recovered } = await startSoon(this.#options, { rules, dryRun, check: this.#check });
         let passed = 0;
         try {
           yield { passed, total, counts: {} };

@@ -1,13 +1,14 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
+import { applyJsonPatch, PatchError, type PatchOperation } from './json-patch.ts';
 
 /** Changes a message's value: gives the new bytes, or why this message can't be changed so. */
 export interface Edit {
   /** True when it makes every message the same, so that it is for one letter only. */
   readonly replaces: boolean;
-  apply(value: Buffer | null): { ok: true; value: Buffer } | { ok: false; detail: string };
+  apply(value: Buffer | null): Promise<{ ok: true; value: Buffer } | { ok: false; detail: string }>;
 }
 
 const pointer = Type.String({ pattern: '^(/.*)?$' });
@@ -18,7 +19,9 @@ const operation = Compile(
     Type.Object({ op: Type.Literal('remove'), path: pointer }),
   ]),
 );
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const MAX_OPERATIONS = 1_000;
+/** How much longer than the letter's a patched value may be, bytes: as much as Kafka takes by default. */
+const MAX_ADDED = 1_048_576;
 
 /**
  * A file's bytes → the edit it describes: a JSON array is a JSON Patch (RFC 6902), any other JSON document replaces the value,
@@ -28,65 +31,51 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function parseEdit(bytes: Buffer): Edit {
   let document: unknown;
   try {
-    document = JSON.parse(utf8.decode(bytes));
+    document = parseBoundedJson(bytes, DEPTH_BOUND);
   } catch (error) {
-    throw new AppError('usage', `the edit is not JSON: ${messageOf(error)}`, { cause: error });
+    const what = error instanceof RangeError ? error.message : `is not JSON: ${messageOf(error)}`;
+    throw new AppError('usage', `the edit ${what}`, { cause: error });
   }
   return Array.isArray(document) ? patchEdit(document) : replacementEdit(bytes);
 }
 
 /** Puts these bytes in the value's place, whatever they are. */
 export function replacementEdit(bytes: Buffer): Edit {
-  return { replaces: true, apply: () => ({ ok: true, value: bytes }) };
+  return { replaces: true, apply: async () => ({ ok: true, value: bytes }) };
 }
 
 /** A JSON Patch (RFC 6902). @throws AppError `usage` when it is none. */
 export function patchEdit(document: readonly unknown[]): Edit {
+  if (document.length > MAX_OPERATIONS)
+    throw new AppError('usage', `the edit has ${document.length} operations, the most is ${MAX_OPERATIONS}`);
   const wrong = document.findIndex((one) => !operation.Check(one));
   if (wrong >= 0 || !document.every(isOperation)) {
     const found = JSON.stringify(document[wrong]).slice(0, 120);
     throw new AppError('usage', `the edit's operation ${wrong} is not one of RFC 6902: ${found}`);
   }
-  const path = document.flatMap((one) => ('from' in one ? [one.path, one.from] : [one.path])).find(isUnsafe);
-  if (path !== undefined) {
-    throw new AppError('usage', `the edit's path ${path} can't be patched; give the whole document instead`);
-  }
   return { replaces: false, apply: (value) => patch(value, document) };
 }
 
-function patch(value: Buffer | null, operations: readonly Operation[]): ReturnType<Edit['apply']> {
-  // A member of its own under the root, because a patch may replace the whole document, and rfc6902 can't.
-  const holder: { value?: unknown } = {};
+async function patch(
+  value: Buffer | null,
+  operations: readonly PatchOperation[],
+): Promise<Awaited<ReturnType<Edit['apply']>>> {
+  let document: unknown;
   try {
-    holder.value = JSON.parse(utf8.decode(value ?? undefined));
-  } catch {
-    return { ok: false, detail: 'the value is not JSON, so a patch does not apply' };
+    document = parseBoundedJson(value ?? Buffer.alloc(0), DEPTH_BOUND);
+  } catch (error) {
+    const what = error instanceof RangeError ? error.message : 'is not JSON';
+    return { ok: false, detail: `the value ${what}, so a patch does not apply` };
   }
-  for (const one of operations) {
-    const [error] = applyPatch(holder, [rooted(one)]);
-    if (error !== null && error !== undefined) {
-      return { ok: false, detail: `${one.op} ${one.path}: ${error.message || error.name}` };
-    }
+  try {
+    const patched = await applyJsonPatch(document, operations, MAX_ADDED);
+    return { ok: true, value: Buffer.from(JSON.stringify(patched)) };
+  } catch (error) {
+    if (error instanceof PatchError) return { ok: false, detail: error.message };
+    throw error;
   }
-  return holder.value === undefined
-    ? { ok: false, detail: 'the patch removes the whole document' }
-    : { ok: true, value: Buffer.from(JSON.stringify(holder.value)) };
 }
 
-/** rfc6902 passes over such members to protect prototypes, and would change their parent instead. */
-function isUnsafe(path: string): boolean {
-  return path
-    .split('/')
-    .some((token) => token === '__proto__' || token === 'constructor' || token === 'prototype');
-}
-
-function rooted(one: Operation): Operation {
-  const copy = structuredClone(one);
-  copy.path = `/value${one.path}`;
-  if ('from' in copy) copy.from = `/value${copy.from}`;
-  return copy;
-}
-
-function isOperation(value: unknown): value is Operation {
+function isOperation(value: unknown): value is PatchOperation {
   return operation.Check(value);
 }

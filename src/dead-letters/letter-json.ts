@@ -1,4 +1,5 @@
 import { type NamedHeader, namedHeaders } from '../kafka/named-headers.ts';
+import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
 import { type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { type DeadLetter, formatPosition } from './letter.ts';
 import type { RedriveRecord } from './ports.ts';
@@ -33,7 +34,6 @@ export interface LetterJson extends LetterSummary {
   readonly value_base64?: string;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // What Date and RFC 3339 can both write.
 const LAST_INSTANT = 253_402_300_799_999;
 
@@ -62,14 +62,15 @@ export function letterJson(letter: DeadLetter, redriven: RedriveRecord | undefin
   };
 }
 
-/** JSON that would be written otherwise, as with spaces, 1e2 or a doubled key, is given as bytes, too. */
+/** JSON that would be written otherwise, as with spaces, 1e2 or a doubled key, is given as bytes, too; nested very deep, as bytes only. */
 function valueJson(value: Buffer | null): { value?: unknown; value_base64?: string } {
   if (value === null) return {};
   const value_base64 = value.toString('base64');
   try {
-    const text = utf8.decode(value);
-    const parsed: unknown = JSON.parse(text);
-    return JSON.stringify(parsed) === text ? { value: parsed } : { value: parsed, value_base64 };
+    const parsed = parseBoundedJson(value, DEPTH_BOUND);
+    return value.equals(Buffer.from(JSON.stringify(parsed)))
+      ? { value: parsed }
+      : { value: parsed, value_base64 };
   } catch {
     return { value_base64 };
   }

@@ -1,3 +1,4 @@
+import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
 import { textOf } from '../lib/text-or-base64.ts';
 import type { DeadLetter } from './letter.ts';
 import { type LetterSummary, letterSummary } from './letter-json.ts';
@@ -61,13 +62,14 @@ function bytesText(bytes: Buffer): string {
 /** JSON indented, other bytes as a dump. */
 export function valueText(value: Buffer | null): string {
   if (value === null) return 'No value: a tombstone.';
-  const text = textOf(value);
+  let what = 'not JSON';
   try {
-    if (text !== undefined) return printable(JSON.stringify(JSON.parse(text), undefined, 2), true);
-  } catch {
-    // Not JSON, so it is dumped.
+    return printable(JSON.stringify(parseBoundedJson(value, DEPTH_BOUND), undefined, 2), true);
+  } catch (error) {
+    // It is dumped.
+    if (error instanceof RangeError) what = error.message;
   }
-  return `${value.length} bytes, not JSON:\n${hexDump(value.subarray(0, DUMP_BYTES))}${
+  return `${value.length} bytes, ${what}:\n${hexDump(value.subarray(0, DUMP_BYTES))}${
     value.length > DUMP_BYTES ? `\n… ${value.length - DUMP_BYTES} bytes more; --raw gives them all` : ''
   }`;
 }

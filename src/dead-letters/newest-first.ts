@@ -11,6 +11,8 @@ export interface NewestOptions<T> {
   readonly wanted: (letter: DeadLetter) => boolean;
   /** What to keep of a letter; not its buffers. */
   readonly keep: (letter: DeadLetter) => T;
+  /** What that takes, about; some small number unless said otherwise. */
+  readonly bytes?: (letter: DeadLetter) => number;
 }
 
 export interface NewestPage<T> {
@@ -25,7 +27,7 @@ export interface NewestPage<T> {
 export async function readNewest<T>(
   topic: ReadableTopic,
   ranges: ReadonlyMap<number, LogRange>,
-  { limit, deadline, wanted, keep }: NewestOptions<T>,
+  { limit, deadline, wanted, keep, bytes }: NewestOptions<T>,
 ): Promise<NewestPage<T>> {
   const seen = new Set<string>();
   const { found, cut, rest } = await readLogPage(topic, ranges, {
@@ -36,7 +38,7 @@ export async function readNewest<T>(
       const letter = parseLetter(topic.topicId, partition, record);
       if (!wanted(letter) || seen.has(letter.id)) return undefined;
       seen.add(letter.id);
-      return { at: letter.at, kept: keep(letter) };
+      return { at: letter.at, kept: keep(letter), ...(bytes && { bytes: bytes(letter) }) };
     },
   });
   return { letters: found, cut, rest };

@@ -5,7 +5,7 @@ import { judge } from './redrive-plan.ts';
 
 const rules = { targetTopic: 'orders', maxReplays: 3, again: false, foreign: false, edit: undefined };
 
-test('of a letter that has only the start of its value, that start is not sent back as the message', () => {
+test('of a letter that has only the start of its value, that start is not sent back as the message', async () => {
   const headers = {
     'dl-reason': 'too_large',
     'dl-topic': 'orders',
@@ -15,7 +15,7 @@ test('of a letter that has only the start of its value, that start is not sent b
     'dl-truncated': '9000000',
   };
   const letter = parseLetter('id', 0, logRecord({ offset: 1, value: '{"order_uid"', headers }));
-  expect(judge(letter, undefined, rules)).toMatchObject({ send: false, reason: 'truncated' });
-  const edit = { replaces: true, apply: () => ({ ok: true as const, value: Buffer.from('{}') }) };
-  expect(judge(letter, undefined, { ...rules, edit })).toMatchObject({ send: true });
+  expect(await judge(letter, undefined, rules)).toMatchObject({ send: false, reason: 'truncated' });
+  const edit = { replaces: true, apply: async () => ({ ok: true as const, value: Buffer.from('{}') }) };
+  expect(await judge(letter, undefined, { ...rules, edit })).toMatchObject({ send: true });
 });

@@ -33,7 +33,11 @@ export type Verdict =
   | { readonly send: false; readonly reason: SkipReason; readonly detail: string };
 
 /** Decides about one letter. */
-export function judge(letter: DeadLetter, known: RedriveRecord | undefined, rules: RedriveRules): Verdict {
+export async function judge(
+  letter: DeadLetter,
+  known: RedriveRecord | undefined,
+  rules: RedriveRules,
+): Promise<Verdict> {
   const { source, replays } = letter;
   if (source === undefined && !rules.foreign) {
     return skip('foreign', 'no dead letter of this service');
@@ -50,7 +54,7 @@ export function judge(letter: DeadLetter, known: RedriveRecord | undefined, rule
     if (letter.truncated !== undefined) return skip('truncated', `the value had ${letter.truncated} bytes`);
     return { send: true, value: letter.value, attempt };
   }
-  const edited = rules.edit.apply(letter.value);
+  const edited = await rules.edit.apply(letter.value);
   return edited.ok ? { send: true, value: edited.value, attempt } : skip('not_editable', edited.detail);
 }
 

@@ -1,5 +1,4 @@
-import { checkOrder, type OrderCheck } from '../order/check.ts';
-import type { DecodeOptions } from '../order/decode.ts';
+import type { OrderCheck } from '../order/check.ts';
 import { type Edit, patchEdit, replacementEdit } from './edit.ts';
 import { formatPosition } from './letter.ts';
 import type { Recovered, RedriveOutcome } from './redrive.ts';
@@ -53,16 +52,14 @@ function editOf(edit: RequestedEdit): Edit {
 /** Gathers what became of the letters of one request; single outcomes are kept where `keeps` says so. */
 export class RedriveReport {
   readonly #request: RedriveRequest;
-  readonly #decoding: DecodeOptions;
   readonly #keeps: boolean;
   readonly #counts: Record<string, number> = {};
   readonly #comeBack: Record<string, number> = {};
   readonly #outcomes: OutcomeJson[] = [];
   readonly #missing: string[] = [];
 
-  constructor(request: RedriveRequest, decoding: DecodeOptions, keeps: boolean) {
+  constructor(request: RedriveRequest, keeps: boolean) {
     this.#request = request;
-    this.#decoding = decoding;
     this.#keeps = keeps;
   }
 
@@ -76,10 +73,9 @@ export class RedriveReport {
   }
 
   add(outcomes: readonly RedriveOutcome[], missing: readonly string[]): void {
-    for (const one of outcomes) {
-      const { letter, outcome, detail, sentTo } = one;
+    for (const { letter, outcome, detail, sentTo, check } of outcomes) {
       this.#counts[outcome] = (this.#counts[outcome] ?? 0) + 1;
-      const check = this.#check(one);
+      if (check?.accepted === false) this.#comeBack[check.reason] = (this.#comeBack[check.reason] ?? 0) + 1;
       if (!this.#keeps) continue;
       this.#outcomes.push({
         position: formatPosition(letter),
@@ -103,12 +99,5 @@ export class RedriveReport {
       missing: this.#missing,
       recovered,
     };
-  }
-
-  #check({ outcome, value }: RedriveOutcome): OrderCheck | undefined {
-    if (outcome !== 'would_send' || value === undefined) return undefined;
-    const check = checkOrder(value, this.#decoding);
-    if (!check.accepted) this.#comeBack[check.reason] = (this.#comeBack[check.reason] ?? 0) + 1;
-    return check;
   }
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
+import { givingWay } from '../lib/next-turn.ts';
+import type { OrderCheck } from '../order/check.ts';
 import type { DeadLetter, Position } from './letter.ts';
 import type { BatchFate, BatchSender, ReadableTopic, RedriveBatch, RedriveJournal } from './ports.ts';
 import { batchFate, type RecoveryDependencies } from './recovery.ts';
@@ -12,8 +14,8 @@ export interface RedriveOutcome {
   readonly letter: DeadLetter;
   readonly outcome: 'sent' | 'would_send' | SkipReason;
   readonly detail: string;
-  /** Of a letter that would be sent: the value it would be sent with. */
-  readonly value?: Buffer | null;
+  /** Of a letter that would be sent: what `RedriveSettings.check` says of its value. */
+  readonly check?: OrderCheck;
   /** Of a letter that was sent: where in the target topic it is, when the broker has said so. */
   readonly sentTo?: Position;
 }
@@ -32,6 +34,8 @@ export interface RedriveDependencies extends RecoveryDependencies {
 export interface RedriveSettings {
   readonly rules: RedriveRules;
   readonly dryRun: boolean;
+  /** Looks at each value that a dry run would send. */
+  readonly check?: (value: Buffer | null) => OrderCheck;
 }
 
 interface Planned {
@@ -97,27 +101,35 @@ export class Redrive {
   }
 
   /**
-   * Sends the letters that may be sent, and says what became of each, in order.
+   * Sends the letters that may be sent, and says what became of each, in order. Edited values are held a batch at a time.
    * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next run goes on.
    */
   async run(letters: readonly DeadLetter[]): Promise<RedriveOutcome[]> {
     const known = await this.#dependencies.journal.find(letters.map(({ id }) => id));
     const outcomes = new Map<DeadLetter, RedriveOutcome>();
-    const planned: Planned[] = [];
     const ids = new Set<string>();
+    const breathe = givingWay();
+    let [batch, bytes]: [Planned[], number] = [[], 0];
+    const flush = async (): Promise<void> => {
+      for (const outcome of await this.#sendOrSplit(batch)) outcomes.set(outcome.letter, outcome);
+      [batch, bytes] = [[], 0];
+    };
     for (const letter of letters) {
-      const verdict = judge(letter, known.get(letter.id), this.#settings.rules);
+      await breathe();
+      const verdict = await judge(letter, known.get(letter.id), this.#settings.rules);
       if (!verdict.send) outcomes.set(letter, { letter, outcome: verdict.reason, detail: verdict.detail });
       else if (ids.has(letter.id)) {
         outcomes.set(letter, { letter, outcome: 'already_redriven', detail: 'a second copy of a letter' });
       } else {
         ids.add(letter.id);
-        planned.push({ letter, ...verdict });
+        const size = (verdict.value?.length ?? 0) + (letter.key?.length ?? 0) + 500;
+        if (batch.length === MAX_BATCH_LETTERS || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES))
+          await flush();
+        batch.push({ letter, ...verdict });
+        bytes += size;
       }
     }
-    for (const batch of inBatches(planned)) {
-      for (const outcome of await this.#sendOrSplit(batch)) outcomes.set(outcome.letter, outcome);
-    }
+    if (batch.length > 0) await flush();
     return letters.flatMap((letter) => outcomes.get(letter) ?? []);
   }
 
@@ -134,8 +146,7 @@ export class Redrive {
   }
 
   async #sendOrSplit(batch: readonly Planned[]): Promise<RedriveOutcome[]> {
-    if (this.#settings.dryRun)
-      return batch.map(({ letter, value }) => ({ letter, outcome: 'would_send', detail: '', value }));
+    if (this.#settings.dryRun) return await this.#looked(batch);
     const delivery = await this.#deliver(batch);
     if ('places' in delivery)
       return batch.map(({ letter }, at) => {
@@ -147,6 +158,17 @@ export class Redrive {
       return [{ letter: only.letter, outcome: 'refused', detail: delivery.refusal }];
     const outcomes: RedriveOutcome[] = [];
     for (const one of batch) outcomes.push(...(await this.#sendOrSplit([one])));
+    return outcomes;
+  }
+
+  async #looked(batch: readonly Planned[]): Promise<RedriveOutcome[]> {
+    const { check } = this.#settings;
+    const breathe = givingWay();
+    const outcomes: RedriveOutcome[] = [];
+    for (const { letter, value } of batch) {
+      await breathe();
+      outcomes.push({ letter, outcome: 'would_send', detail: '', ...(check && { check: check(value) }) });
+    }
     return outcomes;
   }
 
@@ -220,20 +242,4 @@ export class Redrive {
       }
     }
   }
-}
-
-function* inBatches(planned: readonly Planned[]): Generator<Planned[]> {
-  let batch: Planned[] = [];
-  let bytes = 0;
-  for (const one of planned) {
-    const size = (one.value?.length ?? 0) + (one.letter.key?.length ?? 0) + 500;
-    if (batch.length === MAX_BATCH_LETTERS || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(one);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -64,6 +64,15 @@ export function browsedMessage(
   };
 }
 
+/** What a message made of the record takes, about. */
+export function browsedBytes({ key, value, headers }: LogRecord, maxValueBytes: number): number {
+  const ofHeaders = headers.reduce(
+    (sum, [name, content]) => sum + (name?.length ?? 0) + (content?.length ?? 0),
+    0,
+  );
+  return ofHeaders + (key?.length ?? 0) + Math.min(value?.length ?? 0, maxValueBytes);
+}
+
 function meaningOf(record: LogRecord, value: Buffer | null, options: BrowsedMessageOptions): MessageMeaning {
   const reason = record.header(REASON);
   if (reason)

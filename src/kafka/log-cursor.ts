@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../lib/bounded-json.ts';
 import type { LogRange } from './order-log.ts';
 
 /** What is still to read of a topic. */
@@ -17,7 +18,9 @@ export function encodeCursor({ topicId, ranges }: Cursor): string | undefined {
 /** The opposite; undefined when the text is no cursor. It comes from outside, so nothing about it is trusted. */
 export function decodeCursor(text: string): Cursor | undefined {
   try {
-    const [topicId, parts]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const decoded = parseBoundedJson(Buffer.from(text, 'base64url'));
+    if (!Array.isArray(decoded)) return undefined;
+    const [topicId, parts]: unknown[] = decoded;
     if (typeof topicId !== 'string' || !Array.isArray(parts) || !parts.every(isPart)) return undefined;
     return { topicId, ranges: new Map(parts.map(([partition, start, end]) => [partition, { start, end }])) };
   } catch {

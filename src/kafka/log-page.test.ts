@@ -42,6 +42,30 @@ describe.each(['newest', 'oldest'] as const)('%s first', (first) => {
     expect(times).toEqual(sorted);
   });
 
+  test('of long records a page has few, and the next ones have the rest', async () => {
+    let ranges: ReadonlyMap<number, LogRange> = await topic.ranges();
+    const seen: string[] = [];
+    let pages = 0;
+    for (; seen.length < 500 && pages < 1_000; pages++) {
+      const page = await readLogPage(topic, ranges, {
+        first,
+        limit: 1_000,
+        deadline: Number.POSITIVE_INFINITY,
+        pick: (partition, { offset, timestamp }) => ({
+          at: timestamp,
+          kept: `${timestamp} ${partition}:${offset}`,
+          bytes: 1_000_000,
+        }),
+      });
+      expect([page.cut, page.found.length > 0, page.found.length < 12]).toEqual([false, true, true]);
+      seen.push(...page.found);
+      ranges = page.rest;
+    }
+    expect(new Set(seen).size).toBe(500);
+    const times = seen.map((line) => Number(line.split(' ')[0]));
+    expect(times).toEqual(times.toSorted((a, b) => (first === 'newest' ? b - a : a - b)));
+  });
+
   test('out of time it gives what it found, and the next page goes on', async () => {
     let ranges: ReadonlyMap<number, LogRange> = await topic.ranges();
     let [found, passed, cuts] = [0, 0, 0];

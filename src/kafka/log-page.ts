@@ -1,3 +1,4 @@
+import { givingWay } from '../lib/next-turn.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
 import type { TopicSlice } from './topic-reader.ts';
 
@@ -6,6 +7,8 @@ export interface Picked<T> {
   /** What the page is ordered by, ms since the Unix epoch. */
   readonly at: number;
   readonly kept: T;
+  /** What `kept` takes, about; 0 unless said otherwise. */
+  readonly bytes?: number;
 }
 
 export interface LogPageOptions<T> {
@@ -42,8 +45,12 @@ interface Lane<T> {
   passed: number;
   /** In the page's order. */
   found: Found<T>[];
+  /** More was found in the last block than may be held: it is left for the next page. */
+  full: boolean;
 }
 
+/** What is found takes no more than this, or a record of each partition: a page of long values is a short page. */
+const MAX_FOUND_BYTES = 8_388_608;
 const FIRST_BLOCK = 64;
 const MAX_BLOCK = 4_096;
 /** A block that takes less is doubled, one that takes longer than twice this is halved. */
@@ -51,7 +58,7 @@ const BLOCK_MS = 150;
 
 /**
  * Reads the ranges in blocks from one end. The newest (or oldest) records of all partitions come first; once the deadline has
- * passed, what was found is given as it is. Within a partition the log's order counts, whatever the timestamps say.
+ * passed, or what was found takes some megabytes, it is given as it is. Within a partition the log's order counts, whatever the timestamps say.
  */
 export async function readLogPage<T>(
   topic: { read(ranges: ReadonlyMap<number, LogRange>): AsyncIterable<TopicSlice> },
@@ -66,6 +73,7 @@ export async function readLogPage<T>(
       block: FIRST_BLOCK,
       passed: 0,
       found: [],
+      full: false,
     }),
   );
   const newest = options.first === 'newest';
@@ -73,10 +81,11 @@ export async function readLogPage<T>(
   let [blocks, cut] = [0, false];
   while (found.length < options.limit) {
     const empty = leastRead(lanes.filter((lane) => lane.found.length === 0 && lane.start < lane.end));
+    if (empty?.full === true) break;
     if (empty !== undefined && !cut) {
       cut = blocks > 0 && performance.now() > options.deadline;
       if (!cut) {
-        await readBlock(topic, empty, options);
+        await readBlock(topic, empty, options, MAX_FOUND_BYTES / lanes.length);
         blocks += 1;
       }
       continue;
@@ -117,24 +126,38 @@ function foremost<T>(lanes: readonly Lane<T>[], newest: boolean): Lane<T> | unde
 async function readBlock<T>(
   topic: { read(ranges: ReadonlyMap<number, LogRange>): AsyncIterable<TopicSlice> },
   lane: Lane<T>,
-  { first, pick }: LogPageOptions<T>,
+  { first, limit, pick }: LogPageOptions<T>,
+  maxBytes: number,
 ): Promise<void> {
   const newest = first === 'newest';
   const start = newest ? Math.max(lane.start, lane.end - lane.block) : lane.start;
   const end = newest ? lane.end : Math.min(lane.end, lane.start + lane.block);
   const began = performance.now();
+  const breathe = givingWay();
   const found: Found<T>[] = [];
-  for await (const { records } of topic.read(new Map([[lane.partition, { start, end }]]))) {
+  let [bytes, dropped]: [number, Found<T> | undefined] = [0, undefined];
+  reading: for await (const { records } of topic.read(new Map([[lane.partition, { start, end }]]))) {
     for (const record of records) {
+      const wait = breathe();
+      if (wait !== undefined) await wait;
       const picked = pick(lane.partition, record);
-      if (picked !== undefined) found.push({ ...picked, offset: record.offset });
+      if (picked === undefined) continue;
+      found.push({ ...picked, offset: record.offset });
+      bytes += picked.bytes ?? 0;
+      while (found.length > 1 && (found.length > limit || bytes > maxBytes)) {
+        dropped = newest ? found.shift() : found.pop();
+        bytes -= dropped?.bytes ?? 0;
+        if (!newest) break reading;
+      }
     }
   }
   const tookMs = performance.now() - began;
   if (tookMs < BLOCK_MS) lane.block = Math.min(MAX_BLOCK, lane.block * 2);
   else if (tookMs > 2 * BLOCK_MS) lane.block = Math.max(1, lane.block >> 1);
-  lane.passed += end - start;
-  if (newest) lane.end = start;
-  else lane.start = end;
+  lane.full = dropped !== undefined;
+  const [from, to] = newest ? [dropped ? dropped.offset + 1 : start, end] : [start, dropped?.offset ?? end];
+  lane.passed += to - from;
+  if (newest) lane.end = from;
+  else lane.start = to;
   lane.found = newest ? found.reverse() : found;
 }

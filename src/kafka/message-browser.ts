@@ -1,4 +1,4 @@
-import { type BrowsedMessage, browsedMessage } from './browsed-message.ts';
+import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-message.ts';
 import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
 import { readLogPage } from './log-page.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
@@ -77,6 +77,7 @@ export class MessageBrowser {
             ? {
                 at: record.timestamp,
                 kept: this.#message(partition, record, query.maxValueBytes),
+                bytes: browsedBytes(record, query.maxValueBytes),
               }
             : undefined,
       });

@@ -4,3 +4,17 @@ export function nextTurn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** Time work may take between two turns of the event loop, ms. */
+export const SLICE_MS = 10;
+
+/** For work in small steps, to be called between them: gives way to others each time it has held them up for SLICE_MS. */
+export function givingWay(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < SLICE_MS) return undefined;
+    return nextTurn().then(() => {
+      since = performance.now();
+    });
+  };
+}

@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/app-error.ts';
+import { JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
 import { reject, type Validated, validateOrder } from './validate.ts';
 
 export interface DecodeOptions {
@@ -11,6 +12,8 @@ export interface DecodeOptions {
 // A byte order mark is kept, so JSON.parse refuses it as RFC 8259 section 8.1 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BACKSLASH = 0x5c;
+/** What is shorter costs little, however it is built. */
+const ALWAYS_PARSED_BYTES = 8_192;
 
 /**
  * The message's value bytes → an order, or the reason why not. Never throws. Of a key that stands twice in an object the last
@@ -27,6 +30,8 @@ export function decodeOrder(value: Buffer | null | undefined, options: DecodeOpt
   } catch {
     return reject('invalid_utf8', '', 'the value is not UTF-8');
   }
+  const excess = value.length > ALWAYS_PARSED_BYTES ? jsonExcess(value, JSON_BOUNDS) : undefined;
+  if (excess !== undefined) return reject('schema', '', excess);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

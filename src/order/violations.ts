@@ -1,3 +1,4 @@
+import { JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
 import { type Violation, violationsOf } from '../lib/violations.ts';
 import type { Rejection } from './rejection.ts';
 import { orderRuleViolations, orderSchemaErrors } from './validate.ts';
@@ -9,8 +10,9 @@ import { orderRuleViolations, orderSchemaErrors } from './validate.ts';
  */
 export function orderViolations(value: Buffer, rejection: Rejection, now: number): Violation[] {
   const only = [fromDetail(rejection.detail)];
-  // Too long to be looked at, or not JSON at all.
+  // Too long or too complex to be looked at, or not JSON at all.
   if (['tombstone', 'too_large', 'invalid_utf8', 'not_json'].includes(rejection.reason)) return only;
+  if (jsonExcess(value, JSON_BOUNDS) !== undefined) return only;
   const order: unknown = JSON.parse(value.toString('utf8'));
   const broken = violationsOf(orderSchemaErrors(order));
   if (broken.length > 0) return broken;

@@ -1,3 +1,4 @@
+import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { RejectionReason } from '../order/rejection.ts';
 import type { MessageSource, SourceMessage } from './source.ts';
@@ -114,7 +115,7 @@ export class NdjsonSource implements MessageSource {
 /** The order_uid of a line that is JSON but not an order. */
 function keyOf(line: Buffer): Buffer | null {
   try {
-    const parsed: unknown = JSON.parse(line.toString());
+    const parsed = parseBoundedJson(line, DEPTH_BOUND);
     if (typeof parsed !== 'object' || parsed === null || !('order_uid' in parsed)) return null;
     const { order_uid: uid } = parsed;
     return typeof uid === 'string' && uid !== '' ? Buffer.from(uid) : null;

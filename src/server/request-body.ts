@@ -1,8 +1,8 @@
+import { parseBoundedJson } from '../lib/bounded-json.ts';
 import type { BodySpec } from './endpoint.ts';
-import { ProblemError } from './problem.ts';
+import { badBody, ProblemError } from './problem.ts';
 
 const JSON_TYPE = 'application/json';
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws ProblemError 415 when the request does not say that its body is of a type the endpoint takes, in UTF-8 if it is text */
 export function checkContentType(raw: Request, body: BodySpec): void {
@@ -56,12 +56,12 @@ export async function* bodyChunks(raw: Request, idleMs: number): AsyncGenerator<
   }
 }
 
-/** Bytes → the JSON value they hold. @throws ProblemError 400 */
+/** Bytes → the JSON value they hold. @throws ProblemError 400, 422 when it is too complex */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
-  } catch {
-    throw new ProblemError('bad-json');
+    return parseBoundedJson(bytes);
+  } catch (error) {
+    throw error instanceof RangeError ? badBody('', error.message) : new ProblemError('bad-json');
   }
 }
 

@@ -67,13 +67,18 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
 
 type Serve = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
 
+/** The request with a whole address. Bun gives one without a Host, as of HTTP/1.0, or with one that is no name, its path only. */
+function addressed(request: Request): Request {
+  return request.url.startsWith('/') ? new Request(`http://localhost${request.url}`, request) : request;
+}
+
 /** What puts the limit of requests a client before an answer; nothing where there is none. */
 function limiter({ rateLimit = 0 }: ListenOptions, logger: Logger): (answer: Handler['fetch']) => Serve {
-  if (rateLimit === 0) return (answer) => (request) => answer(request);
+  if (rateLimit === 0) return (answer) => (request) => answer(addressed(request));
   const limit = new RateLimit(rateLimit);
   return (answer) => (request, server) => {
     const seconds = limit.secondsToWait(server.requestIP(request)?.address ?? '');
-    if (seconds === 0) return answer(request);
+    if (seconds === 0) return answer(addressed(request));
     const headers = { 'retry-after': String(seconds) };
     return toResponse(
       problemReply(request, new ProblemError('too-many-requests', undefined, {}, headers), logger),

@@ -90,6 +90,42 @@ test.each([
   expect(await send([text])).toStartWith(`HTTP/1.1 ${status}`);
 });
 
+describe('a request without a name for this server', () => {
+  const statusOf = async (text: string) =>
+    Number(/^HTTP\/1\.1 (\d+)/.exec(await send([text], { enough: /\r\n\r\n/ }))?.[1]);
+
+  test('is answered, as health checks of HTTP/1.0 make it', async () => {
+    const lookup = 'Content-Type: application/json\r\nContent-Length: 17\r\n\r\n{"order_uid":"a"}';
+    for (const [text, status] of [
+      ['GET /healthz HTTP/1.0\r\n\r\n', 200],
+      ['HEAD /readyz HTTP/1.0\r\n\r\n', 200],
+      ['GET / HTTP/1.0\r\n\r\n', 200],
+      ['GET /api/v1/orders/a HTTP/1.0\r\n\r\n', 200],
+      ['GET /api/v1/topics/orders/messages/1:7 HTTP/1.0\r\n\r\n', 200],
+      ['GET /api/v1/orders?limit=1 HTTP/1.0\r\n\r\n', 200],
+      [`POST /api/v1/orders/lookup HTTP/1.0\r\n${lookup}`, 200],
+      ['GET http://localhost/healthz HTTP/1.0\r\n\r\n', 200],
+      ['GET //elsewhere/healthz HTTP/1.0\r\n\r\n', 404],
+      ['GET /nothing HTTP/1.0\r\n\r\n', 404],
+    ] as const)
+      expect([text, await statusOf(text)]).toEqual([text, status]);
+    expect(failures).toEqual([]);
+  });
+
+  test('or with an odd one is refused, and nothing fails', async () => {
+    const odd = ['', ' ', 'a b', '[::', '%zz', '/x', 'ü', 'user@localhost', 'localhost?x', 'localhost\\'];
+    const heads = [...odd.map((host) => `Host: ${host}`), 'Host: localhost\r\nHost: elsewhere'];
+    for (const target of ['/healthz', '/api/v1/orders/a', '/nothing', 'http://[::/healthz', 'http://'])
+      for (const head of heads) {
+        const text = `GET ${target} HTTP/1.1\r\n${head}\r\n\r\n`;
+        const status = await statusOf(text);
+        if (target.startsWith('/')) expect([text, status]).toEqual([text, 421]);
+        else expect(status).toBeLessThan(500);
+      }
+    expect(failures).toEqual([]);
+  });
+});
+
 test('an address too long: 414', async () => {
   const text = `GET /${'a'.repeat(12_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   expect(await send([text], { enough: /uri-too-long/ })).toStartWith('HTTP/1.1 414');

@@ -152,10 +152,8 @@ function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number)
 
 function editOf(edit: NonNullable<Static<typeof RedriveRequestSchema>['edit']>): RedriveOrder['edit'] {
   if (edit.patch !== undefined) return { patch: edit.patch };
-  return {
-    bytes:
-      edit.value_base64 === undefined
-        ? Buffer.from(JSON.stringify(edit.value))
-        : Buffer.from(edit.value_base64, 'base64'),
-  };
+  if (edit.value_base64 === undefined) return { bytes: Buffer.from(JSON.stringify(edit.value)) };
+  const bytes = Buffer.from(edit.value_base64, 'base64');
+  if (bytes.toString('base64') !== edit.value_base64) throw badBody('/edit/value_base64', 'is not base64');
+  return { bytes };
 }

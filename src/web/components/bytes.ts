@@ -1,3 +1,5 @@
+import { DEPTH_BOUND, parseBoundedJson } from '../../lib/bounded-json.ts';
+
 /** Text, or base64 of what is no UTF-8, as the API gives keys and values. */
 export type TextOrBase64 = string | { readonly base64: string };
 
@@ -19,12 +21,12 @@ export function bytesText(bytes: TextOrBase64 | null): string {
   return typeof bytes === 'string' ? bytes : `base64:${bytes.base64}`;
 }
 
-/** JSON with indents; other text as it is; what is no text as hexadecimal. */
+/** JSON with indents; other text, and what is nested very deep, as it is; what is no text as hexadecimal. */
 export function prettyBytes(bytes: TextOrBase64 | null): string {
   if (bytes === null) return '';
   if (typeof bytes !== 'string') return hexOf(bytes.base64);
   try {
-    const value: unknown = JSON.parse(bytes);
+    const value = parseBoundedJson(new TextEncoder().encode(bytes), DEPTH_BOUND);
     return JSON.stringify(value, undefined, 2);
   } catch {
     return bytes;

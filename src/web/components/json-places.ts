@@ -1,4 +1,5 @@
 import { applyEdits, format, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { DEPTH_BOUND, jsonExcess } from '../../lib/bounded-json.ts';
 
 /** A part of a text, in UTF-16 units. */
 export interface Span {
@@ -6,8 +7,9 @@ export interface Span {
   readonly to: number;
 }
 
-/** Where a text stops being JSON; undefined when nothing is wrong with it. */
+/** Where a text stops being JSON; undefined when nothing is wrong with it, or it is nested too deep to tell. */
 export function syntaxErrorIn(text: string): Span | undefined {
+  if (isDeep(text)) return undefined;
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true });
   const [first] = errors;
@@ -19,7 +21,7 @@ export function syntaxErrorIn(text: string): Span | undefined {
  * doubled member the last, as it is the one that counts. The whole document is its first character.
  */
 export function placeFinder(text: string): (pointer: string) => Span {
-  const root = parseTree(text);
+  const root = isDeep(text) ? undefined : parseTree(text);
   return (pointer) => {
     let node = root;
     for (const step of pointer.split('/').slice(1)) {
@@ -43,11 +45,16 @@ export function lineAndColumn(
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** The text with indents and otherwise as it was written: numbers keep their digits, doubled members stay. What is no JSON stays as it is. */
+/** The text with indents and otherwise as it was written: numbers keep their digits, doubled members stay. What is no JSON, or nested very deep, stays as it is. */
 export function indentJson(text: string): string {
-  if (syntaxErrorIn(text) !== undefined) return text;
+  if (isDeep(text) || syntaxErrorIn(text) !== undefined) return text;
   const edits = format(text, undefined, { insertSpaces: true, tabSize: 2, eol: '\n' });
   return applyEdits(text, edits);
+}
+
+/** The parser and the formatter call themselves for each level. */
+function isDeep(text: string): boolean {
+  return jsonExcess(new TextEncoder().encode(text), DEPTH_BOUND) !== undefined;
 }
 
 function childOf(node: Node, step: string): Node | undefined {

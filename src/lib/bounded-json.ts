@@ -1,0 +1,58 @@
+/** How much structure a JSON text may have; its length is bounded by whoever reads it. */
+export interface JsonBounds {
+  readonly maxDepth: number;
+  /** Elements, members and containers together. */
+  readonly maxValues: number;
+}
+
+/** An order is 3 levels deep, and with the most items it has some 12 000 values. */
+export const JSON_BOUNDS: JsonBounds = { maxDepth: 64, maxValues: 20_000 };
+/** Of documents that are shown or patched, which may be any: only depth makes them cost more than their length says. */
+export const DEPTH_BOUND: JsonBounds = { ...JSON_BOUNDS, maxValues: Number.POSITIVE_INFINITY };
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * What is too much about a JSON text in UTF-8, as a message; undefined when nothing is. One pass that builds nothing and ends at the
+ * first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should wait, and printing it far longer. Of
+ * what is no JSON it says anything. RFC 8259 section 9 allows such limits.
+ */
+export function jsonExcess(bytes: Uint8Array, { maxDepth, maxValues }: JsonBounds): string | undefined {
+  let depth = 0;
+  let values = 1;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) {
+      inString = true;
+    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      depth++;
+      values++;
+      if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep`;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+      depth--;
+    } else if (byte === COMMA) {
+      values++;
+    }
+    if (values > maxValues) return `has more than ${maxValues} values`;
+  }
+  return undefined;
+}
+
+/** As JSON.parse, of UTF-8. @throws SyntaxError for what is no JSON, TypeError for what is no UTF-8, RangeError for what is too much */
+export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds = JSON_BOUNDS): unknown {
+  const excess = jsonExcess(bytes, bounds);
+  if (excess !== undefined) throw new RangeError(excess);
+  return JSON.parse(utf8.decode(bytes));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

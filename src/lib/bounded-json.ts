@@ -23,7 +23,16 @@ const CLOSE_OBJECT = 0x7d;
  * first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should wait, and printing it far longer. Of
  * what is no JSON it says anything. RFC 8259 section 9 allows such limits.
  */
-export function jsonExcess(bytes: Uint8Array, { maxDepth, maxValues }: JsonBounds): string | undefined {
+export function jsonExcess(bytes: Uint8Array, bounds: JsonBounds): string | undefined {
+  return scan(bytes, bounds).excess;
+}
+
+/** Whether the text surely is no JSON, because it ends before what it has begun does. */
+export function endsEarly(bytes: Uint8Array): boolean {
+  return scan(bytes, { maxDepth: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY }).isOpen;
+}
+
+function scan(bytes: Uint8Array, { maxDepth, maxValues }: JsonBounds): { isOpen: boolean; excess?: string } {
   let depth = 0;
   let values = 1;
   let inString = false;
@@ -37,15 +46,15 @@ export function jsonExcess(bytes: Uint8Array, { maxDepth, maxValues }: JsonBound
     } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       depth++;
       values++;
-      if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep`;
+      if (depth > maxDepth) return { isOpen: true, excess: `is nested more than ${maxDepth} levels deep` };
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       depth--;
     } else if (byte === COMMA) {
       values++;
     }
-    if (values > maxValues) return `has more than ${maxValues} values`;
+    if (values > maxValues) return { isOpen: depth > 0, excess: `has more than ${maxValues} values` };
   }
-  return undefined;
+  return { isOpen: depth > 0 || inString };
 }
 
 /** As JSON.parse, of UTF-8. @throws SyntaxError for what is no JSON, TypeError for what is no UTF-8, RangeError for what is too much */

@@ -1,5 +1,5 @@
 import { messageOf } from '../lib/app-error.ts';
-import { JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
+import { endsEarly, JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
 import { reject, type Validated, validateOrder } from './validate.ts';
 
 export interface DecodeOptions {
@@ -31,7 +31,7 @@ export function decodeOrder(value: Buffer | null | undefined, options: DecodeOpt
     return reject('invalid_utf8', '', 'the value is not UTF-8');
   }
   const excess = value.length > ALWAYS_PARSED_BYTES ? jsonExcess(value, JSON_BOUNDS) : undefined;
-  if (excess !== undefined) return reject('schema', '', excess);
+  if (excess !== undefined) return reject(endsEarly(value) ? 'not_json' : 'schema', '', excess);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

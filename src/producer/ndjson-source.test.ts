@@ -48,6 +48,15 @@ describe('NdjsonSource', () => {
     expect(bad).toEqual([]);
   });
 
+  test('takes README’s example as it is: over several lines, and a list of such', async () => {
+    const orders = lines.map((line) => JSON.stringify(JSON.parse(line), undefined, 2));
+    for (const text of [`\uFEFF${orders.join('\n')}\n`, `[\n${orders.join(',\n')}\n]`]) {
+      const { messages, bad } = await read(text);
+      expect(messages.map(({ value }) => String(value))).toEqual(orders);
+      expect(bad).toEqual([]);
+    }
+  });
+
   test('an empty input has no messages', async () => {
     expect((await read('')).messages).toEqual([]);
   });

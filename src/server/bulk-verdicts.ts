@@ -1,5 +1,6 @@
 import { AppError } from '../lib/app-error.ts';
-import { type Line, LineSplitter } from '../lib/lines.ts';
+import { DocumentSplitter } from '../lib/documents.ts';
+import type { Line } from '../lib/lines.ts';
 import type { Violation } from '../lib/violations.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Order } from '../order/order.ts';
@@ -43,7 +44,7 @@ export async function* bulkVerdicts(
   chunks: AsyncIterable<Uint8Array>,
   options: BulkOptions,
 ): AsyncGenerator<string> {
-  const splitter = new LineSplitter(options.maxOrderBytes);
+  const splitter = new DocumentSplitter(options.maxOrderBytes);
   const counts = { accepted: 0, rejected: 0, failed: 0 };
   let stopped: string | undefined;
   const batches = new ReadableStream<Promise<Batch>>(
@@ -68,7 +69,7 @@ export async function* bulkVerdicts(
 
 function batchSource(
   chunks: AsyncIterable<Uint8Array>,
-  splitter: LineSplitter,
+  splitter: DocumentSplitter,
   options: BulkOptions,
   onStop: (reason: string) => void,
 ): UnderlyingDefaultSource<Promise<Batch>> {

@@ -96,8 +96,9 @@ export const PROBLEMS = {
   },
   'unsupported-media-type': {
     status: 415,
-    title: 'The body must be JSON',
-    advice: 'Send the header content-type: application/json.',
+    title: 'The body is of a type this path does not take',
+    advice:
+      'Send the header content-type that the detail names, in UTF-8, and of content-encoding gzip, zstd, br, deflate or none.',
   },
   'wrong-host': {
     status: 421,

@@ -1,4 +1,7 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { parseBoundedJson } from '../lib/bounded-json.ts';
+import { withoutBom } from '../lib/documents.ts';
 import type { BodySpec } from './endpoint.ts';
 import { badBody, ProblemError } from './problem.ts';
 
@@ -19,23 +22,63 @@ export function checkContentType(raw: Request, body: BodySpec): void {
   }
 }
 
-/** The body's bytes. @throws ProblemError 413 when there are more than `maxBytes` */
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  zstd: createZstdDecompress,
+  br: createBrotliDecompress,
+  deflate: createInflate,
+};
+
+/** What unpacks the body; undefined when it is not packed. @throws ProblemError 415 when this server can't (RFC 9110 section 15.5.16) */
+export function bodyDecoder(raw: Request): (() => Transform) | undefined {
+  const coding = raw.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (coding === '' || coding === 'identity') return undefined;
+  const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
+  if (decoder !== undefined) return decoder;
+  const detail = 'Send the body as it is, or with content-encoding gzip, zstd, br or deflate.';
+  throw new ProblemError(
+    'unsupported-media-type',
+    detail,
+    {},
+    { 'accept-encoding': 'gzip, zstd, br, deflate' },
+  );
+}
+
+/** Chunks unpacked as they are asked for. @throws ProblemError 400 when they are not what the coding says */
+export async function* unpacked(
+  chunks: AsyncIterable<Uint8Array>,
+  decoder: Transform,
+): AsyncGenerator<Uint8Array> {
+  // Errors of either come out of the iteration.
+  pipeline(Readable.from(chunks), decoder, () => {});
+  try {
+    for await (const chunk of decoder) yield chunk;
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError('bad-request', 'The body is not what its content-encoding says.');
+  }
+}
+
+/** The body's bytes, unpacked. @throws ProblemError 413 when there are more than `maxBytes`, 400 or 415 for a coding */
 export async function readBody(raw: Request, maxBytes: number): Promise<Buffer> {
+  const decoder = bodyDecoder(raw)?.();
   const announced = raw.headers.get('content-length');
   if (announced !== null) {
     if (Number(announced) > maxBytes) throw tooLarge(maxBytes);
     // It can't be longer than announced; whole, it costs a third of what its chunks do.
-    return Buffer.from(await raw.arrayBuffer());
+    if (decoder === undefined) return withoutBom(Buffer.from(await raw.arrayBuffer()));
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Without a content-length the end of the body is only known when it is there.
-  for await (const chunk of raw.body ?? []) {
+  const body: AsyncIterable<Uint8Array> = raw.body ?? Readable.from([]);
+  // Without a content-length the end of the body is only known when it is there; unpacked, it may be any length.
+  for await (const chunk of decoder === undefined ? body : unpacked(body, decoder)) {
     length += chunk.byteLength;
     if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks, length);
+  return withoutBom(Buffer.concat(chunks, length));
 }
 
 /** The body's chunks as they come. @throws ProblemError 408 when one takes longer than `idleMs` */

@@ -7,7 +7,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { BodySpec, Endpoint, EndpointRequest, EndpointSpec } from './endpoint.ts';
 import { ProblemError, problemReply, type RequestViolation, violated } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
-import { bodyChunks, checkContentType, parseJson, readBody } from './request-body.ts';
+import { bodyChunks, bodyDecoder, checkContentType, parseJson, readBody, unpacked } from './request-body.ts';
 import { type Parameters, parameterReader } from './request-parameters.ts';
 
 /** Looks at a request before anything of it is used. @throws ProblemError for one that is not to be served */
@@ -112,7 +112,9 @@ function bodyReader(body: BodySpec, options: ServeOptions): (raw: Request) => Pr
   if (body.kind === 'stream') {
     return async (raw) => {
       checkContentType(raw, body);
-      return bodyChunks(raw, options.requestTimeoutMs);
+      const decoder = bodyDecoder(raw)?.();
+      const chunks = bodyChunks(raw, options.requestTimeoutMs);
+      return decoder === undefined ? chunks : unpacked(chunks, decoder);
     };
   }
   const maxBytes = body.maxBytes ?? options.maxBodyBytes;

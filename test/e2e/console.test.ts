@@ -106,7 +106,7 @@ test('a file of orders: a verdict for each line', async () => {
   const lines = [1, 2].map((n) => JSON.stringify({ ...sample, order_uid: `file-${n}` }));
   const buffer = Buffer.from(`${[...lines, '{"no":"order"}'].join('\n')}\n`);
   const choosing = page.waitForEvent('filechooser');
-  await page.getByLabel('NDJSON file').last().click();
+  await page.getByLabel('File of orders').last().click();
   await (await choosing).setFiles({ name: 'orders.ndjson', mimeType: 'application/x-ndjson', buffer });
   await page.getByText('2 lines accepted, 1 rejected, 0 failed').waitFor();
   await page.getByText('Every line was dealt with.').waitFor();

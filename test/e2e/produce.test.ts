@@ -82,6 +82,13 @@ test('--file -: from standard input', async () => {
   expect(await stored(['in-1', 'in-3', 'in-4'])).toEqual(['in-1', 'in-3', 'in-4']);
 });
 
+test('--file: README’s own example, which is written over several lines', async () => {
+  const exit = await produce(['--file', 'test/fixtures/order.json']);
+  expect(exit).toMatchObject({ code: 0, stdout: 'sent 1, failed 0, skipped 0\n', stderr: '' });
+  await allConsumed();
+  expect(await stored([sample.order_uid])).toEqual([sample.order_uid]);
+});
+
 test('--faults --manifest: what was spoiled stands in the manifest, and verify finds exactly that', async () => {
   const manifest = join(place.folder, 'faults.ndjson');
   const faults = ['--faults', 'malformed=3%,duplicate=5%', '--manifest', manifest];

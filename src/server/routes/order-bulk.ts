@@ -12,7 +12,7 @@ export interface OrderBulkOptions extends BulkOptions {
 
 const MAX_BULKS = 16;
 
-const description = `One order a line. The answer is streamed while the body is still coming: a line for each line that is not empty, in order,
+const description = `One order a line; orders over several lines, or a JSON list of orders, are taken, too. The answer is streamed while the body is still coming: a line for each order, with the number of the line where it begins, in order,
 \`{"line":1,"status":"accepted","order_uid":"…","partition":0,"offset":7}\`,
 \`{"line":2,"status":"rejected","reason":"schema","violations":[…]}\` or, when Kafka did not acknowledge it,
 \`{"line":3,"status":"failed","order_uid":"…","reason":"kafka_unavailable"}\` (or \`kafka_refuses\` when it takes no messages from this service), and at the end

@@ -5,6 +5,7 @@ import { formatPosition, type Position } from '../../../dead-letters/letter.ts';
 import { type Recovered, Redrive, type RedriveOutcome } from '../../../dead-letters/redrive.ts';
 import { type Selection, select } from '../../../dead-letters/selection.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
+import { withoutBom } from '../../../lib/documents.ts';
 import {
   type CommandContext,
   type CommonOptions,
@@ -88,7 +89,7 @@ async function readEdit(options: RedriveOptions, selection: Selection): Promise<
   const bytes = await readFile(options.edit).catch((error: unknown) => {
     throw new AppError('usage', `can't read ${options.edit}: ${messageOf(error)}`, { cause: error });
   });
-  const edit = parseEdit(bytes);
+  const edit = parseEdit(withoutBom(bytes));
   if (edit.replaces && !('positions' in selection && selection.positions.length === 1)) {
     throw new AppError(
       'usage',

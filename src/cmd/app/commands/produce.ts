@@ -59,7 +59,7 @@ export function produceCommand(): Command {
     .option('--manifest <file>', 'write what was injected where, one JSON document a line')
     .option(
       '-f, --file <file>',
-      'send the orders of this file, one JSON document a line; - for standard input',
+      'send the orders of this file: one a line, over several lines, or a list; - for standard input',
     )
     .option('--allow-invalid', 'with --file: send lines that are not orders, too')
     .option('--json', 'print the result as JSON')

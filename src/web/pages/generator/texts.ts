@@ -45,7 +45,7 @@ export const generatorTexts = dictionary(
     ownJson: 'Order as JSON',
     sample: 'Fill in a sample',
     send: 'Send and wait until it is readable',
-    file: 'NDJSON file, an order a line',
+    file: 'File of orders, NDJSON or JSON',
     fileHint: 'Choose it, or drop it here. Every line gets a verdict; bad lines do not stop the good ones.',
     verdicts: (accepted: number, rejected: number, failed: number) =>
       `${countEn(accepted, 'line', 'lines')} accepted, ${rejected} rejected, ${failed} failed`,
@@ -100,7 +100,7 @@ export const generatorTexts = dictionary(
     ownJson: 'Заказ как JSON',
     sample: 'Вставить образец',
     send: 'Отправить и дождаться доступности',
-    file: 'Файл NDJSON, заказ на строку',
+    file: 'Файл с заказами, NDJSON или JSON',
     fileHint:
       'Выберите его или перетащите сюда. Каждая строка получает ответ; плохие строки не мешают хорошим.',
     verdicts: (accepted, rejected, failed) =>

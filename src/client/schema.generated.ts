@@ -103,7 +103,7 @@ export interface paths {
     /** Say whether an order would be accepted, and everything that is wrong with it */
     post: {
       parameters: {  };
-      requestBody: { content: { "application/json": unknown; "text/plain": string } };
+      requestBody: { content: { "application/json": string; "text/plain": string } };
       responses: {
         200: { content: { "application/json": OrderCheck } };
         400: { content: { "application/problem+json": Problem } };

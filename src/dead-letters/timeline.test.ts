@@ -69,3 +69,10 @@ test('out of time it says from where on nothing is missing', async () => {
   const { total, cut, complete_since } = await readTimeline(topic, { filter, bucketMs: 10_000 }, 0);
   expect([total, cut, Date.parse(complete_since)]).toEqual([64, true, 936_000]);
 });
+
+test('at the ends of time the buckets are RFC 3339 still', async () => {
+  const filter = { since: Date.parse('0001-01-01T00:00:00Z'), until: Date.parse('9999-12-31T23:59:59Z') };
+  const bucketMs = 40 * 31_536_000_000;
+  const { since, until } = await readTimeline(topicOf([]), { filter, bucketMs }, Number.POSITIVE_INFINITY);
+  for (const text of [since, until]) expect(text).toMatch(/^\d{4}-/);
+});

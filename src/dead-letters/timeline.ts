@@ -25,6 +25,8 @@ export interface Timeline {
   readonly complete_since: string;
 }
 
+const FIRST_INSTANT = -62_167_219_200_000;
+const LAST_INSTANT = 253_402_300_799_999;
 /** How many letters back a second copy of one is recognised at least. */
 const DEDUPLICATED = 20_000;
 
@@ -63,12 +65,17 @@ export async function readTimeline(
   const unread = [...rest].filter(([, { start, end }]) => start < end);
   const complete = Math.max(since, ...unread.map(([partition]) => oldest.get(partition) ?? filter.until));
   return {
-    since: new Date(since).toISOString(),
-    until: new Date(since + buckets * bucketMs).toISOString(),
+    since: instantText(since),
+    until: instantText(since + buckets * bucketMs),
     bucket_ms: bucketMs,
     by_reason: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     total,
     cut,
-    complete_since: new Date(Math.min(complete, filter.until)).toISOString(),
+    complete_since: instantText(Math.min(complete, filter.until)),
   };
+}
+
+/** RFC 3339 has the years 0 to 9999, and a bucket at their ends may reach beyond. */
+function instantText(ms: number): string {
+  return new Date(Math.min(Math.max(FIRST_INSTANT, ms), LAST_INSTANT)).toISOString();
 }

@@ -8,6 +8,8 @@ test('an age counts back from now', () => {
   expect(parseWhen('15m', NOW)).toBe(NOW - 900_000);
   expect(parseWhen('2h', NOW)).toBe(NOW - 7_200_000);
   expect(parseWhen('7d', NOW)).toBe(NOW - 604_800_000);
+  // A thousand years would be no RFC 3339.
+  expect(parseWhen('958809d', NOW)).toBe(0);
 });
 
 test('an instant is taken as it is, anything else is nothing', () => {

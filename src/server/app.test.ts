@@ -77,6 +77,12 @@ describe('parameters', () => {
     expect((await new FakeBackend().app().request('/healthz?')).status).toBe(200);
   });
 
+  test('are those that are described, whatever an object has by nature', async () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
+      for (const path of ['/api/v1/orders', '/healthz', '/api/v1/dead-letters'])
+        expect(await violations(`${path}?${name}=1`)).toEqual([`query ${name}`]);
+  });
+
   test('given twice are refused, unless they are lists', async () => {
     expect(await violations('/api/v1/orders?limit=1&limit=2')).toEqual(['query limit']);
     const lists = ['reason=schema&reason=not_json', 'reason=schema,not_json'];

@@ -39,8 +39,8 @@ export interface AppOptions {
   readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
 
-/** The HTTP interface, and those of its routes that are worth a router of the server's own. */
-export type App = Hono & Required<Pick<Handler, 'direct'>>;
+/** The HTTP interface, those of its routes that are worth a router of the server's own, and what is special about some paths. */
+export type App = Hono & Required<Pick<Handler, 'direct' | 'special'>>;
 
 /**
  * The HTTP interface as a function from Request to Response: no socket, no Bun. It never rejects. Each route is one function,
@@ -77,7 +77,7 @@ export function createApp(options: AppOptions): App {
       direct[routePath(path)] = { ...direct[routePath(path)], [method.toUpperCase()]: serve };
   }
   const elsewhere = otherMethods(endpoints);
-  app.notFound(({ req: { raw, path } }) => {
+  const refuse = (raw: Request, path: string): Response => {
     try {
       lengthGuard(raw);
       atHost(raw);
@@ -85,8 +85,23 @@ export function createApp(options: AppOptions): App {
     } catch (error) {
       return toResponse(problemReply(raw, error, logger));
     }
-  });
-  return Object.assign(app, { direct });
+  };
+  app.notFound(({ req: { raw, path } }) => refuse(raw, path));
+  // The server's own router would take `…/orders/bulk` for the address of an order.
+  const gets = new Set(endpoints.flatMap(({ spec }) => (spec.method === 'get' ? [spec.path] : [])));
+  for (const { spec } of endpoints) {
+    if (gets.has(spec.path) || routePath(spec.path) !== spec.path) continue;
+    const refused = (raw: Request): Response => refuse(raw, spec.path);
+    direct[spec.path] = { ...direct[spec.path], ['GET']: refused };
+  }
+  const special = new Map(
+    endpoints.flatMap(({ spec: { path, unlimited, idleSeconds } }) =>
+      unlimited === undefined && idleSeconds === undefined
+        ? []
+        : [[path, { unlimited, idleSeconds }] as const],
+    ),
+  );
+  return Object.assign(app, { direct, special });
 }
 
 /**

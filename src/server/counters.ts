@@ -63,6 +63,7 @@ export class ServerCounters implements ServerCounts {
     return {
       fetch: counted((request) => handler.fetch(request)),
       direct: mapRoutes(handler.direct, counted),
+      ...(handler.special && { special: handler.special }),
     };
   }
 }

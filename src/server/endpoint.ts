@@ -79,6 +79,10 @@ export interface EndpointSpec<
   readonly ofFirstProcess?: boolean;
   /** True for what is asked so often that even its routing counts, see `Handler.direct`. */
   readonly frequent?: boolean;
+  /** True for what machines ask regularly and must not be refused: it does not count towards the limit of requests a client. */
+  readonly unlimited?: boolean;
+  /** How long a client may take nothing of the answer before the connection is closed; else the server's time-out. */
+  readonly idleSeconds?: number;
   /** True for what is no part of the API, such as the files of the web console. */
   readonly undocumented?: boolean;
 }

@@ -40,6 +40,19 @@ test('every reference in it points at a schema, and no schema has a name of its 
   expect(text).not.toContain('"$id"');
 });
 
+test('every media type has a schema, and every operation says whether it asks for the token', () => {
+  const bare: string[] = [];
+  for (const [path, methods] of Object.entries<Record<string, Json>>(document.paths))
+    for (const [method, operation] of Object.entries(methods)) {
+      const bodies = [operation['requestBody'], ...Object.values(operation['responses'] ?? {})];
+      for (const { content = {} } of bodies.filter((one) => one !== undefined) as { content?: object }[])
+        for (const [type, media] of Object.entries(content))
+          if (!('schema' in media)) bare.push(`${method} ${path}: ${type}`);
+      if (!Array.isArray(operation['security'])) bare.push(`${method} ${path}: security`);
+    }
+  expect(bare).toEqual([]);
+});
+
 test('a parameter with a default is optional, a path parameter is not', () => {
   expect(document.paths['/api/v1/orders'].get.parameters[0]).toMatchObject({
     name: 'limit',

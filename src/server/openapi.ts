@@ -69,7 +69,7 @@ function operation(spec: EndpointSpec, components: Components): Json {
     ...(description !== undefined && { description }),
     tags: [tag],
     // The empty one: without a token on the loopback, none is asked for.
-    ...(access !== 'open' && { security: [{ token: [] }, {}] }),
+    security: access === 'open' ? [] : [{ token: [] }, {}],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body, components) }),
     responses: { ...Object.fromEntries(responses), ...problems(problemsOf(spec), components) },
@@ -89,8 +89,7 @@ function parametersOf(place: string, schema: TObject | undefined, components: Co
 
 function requestBody(body: BodySpec, components: Components): Json {
   const types = body.kind === 'json' ? ['application/json'] : body.contentTypes;
-  const media = body.schema === undefined ? {} : { schema: components.use(body.schema) };
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
+  return { required: true, content: contentOf(types, body.schema, components) };
 }
 
 function response(
@@ -98,7 +97,6 @@ function response(
   components: Components,
 ): Json {
   const types = contentTypes ?? (schema === undefined ? [] : ['application/json']);
-  const media = schema === undefined ? {} : { schema: components.use(schema) };
   const described = Object.entries(headers ?? {}).map(([name, one]) => [
     name,
     typeof one === 'string'
@@ -108,8 +106,14 @@ function response(
   return {
     description,
     ...(described.length > 0 && { headers: Object.fromEntries(described) }),
-    ...(types.length > 0 && { content: Object.fromEntries(types.map((type) => [type, media])) }),
+    ...(types.length > 0 && { content: contentOf(types, schema, components) }),
   };
+}
+
+/** Each type with a schema, because generators pass over those without: of what is no JSON, or has none, a text. */
+function contentOf(types: readonly string[], schema: TSchema | undefined, components: Components): Json {
+  const media = { schema: schema === undefined ? { type: 'string' } : components.use(schema) };
+  return Object.fromEntries(types.map((type) => [type, media]));
 }
 
 function problemsOf({ method, access, body, problems: own = [] }: EndpointSpec): ProblemName[] {

@@ -48,6 +48,13 @@ test('what is not what it says, or in a coding that is not known, is refused', a
   }
 });
 
+test('a body of another type is told which one to send, and not that it must be JSON', async () => {
+  const answer = await post(new FakeBackend().app(), '/api/v1/orders/bulk', '{}', JSON_TYPE);
+  const { title, detail } = await answer.json();
+  expect([answer.status, title]).toEqual([415, 'The body is of a type this path does not take']);
+  expect(detail).toBe('Send the header content-type: application/x-ndjson.');
+});
+
 test('a bulk may be packed, written over several lines, a list, or begin with a byte order mark', async () => {
   const text = (orders: unknown) => JSON.stringify(orders, undefined, 2);
   const lines = ['a', 'b'].map((uid) => JSON.stringify(orderOf(uid))).join('\n');

@@ -80,7 +80,7 @@ function queryReader(schema: TObject = Type.Object({})) {
     const values: Values = { ...Object.fromEntries(defaults) };
     const bad = new Set<string>();
     for (const [name, texts] of split(text)) {
-      const one = schema.properties[name];
+      const one = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
       const decoded = texts.map(decode);
       if (one === undefined) {
         if (!takesAny) violations.push(unknownParameter(name, schema));

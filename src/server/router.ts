@@ -2,13 +2,15 @@ import type { Result, Router } from 'hono/router';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 
 const NO_PARAMETERS = {};
+const NOTHING: [[]] = [[]];
 
 /**
  * Paths without parameters by a look into a map, the others by one regular expression. A path without parameters wins over one with,
- * so that both may match; RegExpRouter alone takes no such pair.
+ * whatever its methods are: a method that it does not have is not looked for elsewhere. RegExpRouter alone takes no such pair.
  */
 export class LiteralFirstRouter<T> implements Router<T> {
   readonly name = 'LiteralFirstRouter';
+  /** By path, then by method. */
   readonly #literal = new Map<string, Map<string, Result<T>>>();
   readonly #withParameters = new RegExpRouter<T>();
 
@@ -17,12 +19,13 @@ export class LiteralFirstRouter<T> implements Router<T> {
       this.#withParameters.add(method, path, handler);
       return;
     }
-    const byPath = this.#literal.get(method) ?? new Map<string, Result<T>>();
-    byPath.set(path, [[[handler, NO_PARAMETERS]]]);
-    this.#literal.set(method, byPath);
+    const byMethod = this.#literal.get(path) ?? new Map<string, Result<T>>();
+    byMethod.set(method, [[[handler, NO_PARAMETERS]]]);
+    this.#literal.set(path, byMethod);
   }
 
   match(method: string, path: string): Result<T> {
-    return this.#literal.get(method)?.get(path) ?? this.#withParameters.match(method, path);
+    const own = this.#literal.get(path);
+    return own === undefined ? this.#withParameters.match(method, path) : (own.get(method) ?? NOTHING);
   }
 }

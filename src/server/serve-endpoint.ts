@@ -121,8 +121,15 @@ function bodyReader(body: BodySpec, options: ServeOptions): (raw: Request) => Pr
   const parse = body.kind === 'json' ? jsonParser(body.schema) : (bytes: Buffer) => bytes;
   return async (raw) => {
     checkContentType(raw, body);
-    return parse(await readBody(raw, maxBytes));
+    return parse(await readBody(raw, maxBytes).catch(notWhole));
   };
+}
+
+/** What is wrong while a body is read is the client's doing: it went away, as a rule. */
+function notWhole(error: unknown): never {
+  throw error instanceof ProblemError
+    ? error
+    : new ProblemError('bad-request', 'The body did not come whole.');
 }
 
 function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {

@@ -83,12 +83,55 @@ describe('startServer', () => {
 test('a client past its rate gets 429 and is told when to come again', async () => {
   const { url } = start(new FakeBackend().app(), { rateLimit: 3 });
   const statuses: number[] = [];
-  for (let at = 0; at < 10; at++) statuses.push((await fetch(`${url}/healthz`)).status);
+  for (let at = 0; at < 10; at++) statuses.push((await fetch(`${url}/api/v1/orders`)).status);
   expect(statuses.slice(0, 6)).toEqual([200, 200, 200, 200, 200, 200]);
   expect(statuses).toContain(429);
-  const refused = await fetch(`${url}/healthz`);
+  const refused = await fetch(`${url}/api/v1/orders`);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
   expect((await refused.json()).type).toBe('/problems/too-many-requests');
+});
+
+test('what machines ask regularly is not limited', async () => {
+  const { url } = start(new FakeBackend().app(), { rateLimit: 1 });
+  for (const path of ['/healthz', '/readyz?', '/metrics'])
+    for (let at = 0; at < 5; at++) expect((await fetch(url + path)).status).toBe(200);
+});
+
+test('a client that goes away in the middle of its upload is no failure of this server', async () => {
+  const failures: object[] = [];
+  const note = (fields: object) => void failures.push(fields);
+  const app = new FakeBackend().app({ logger: { ...silentLogger, error: note, warn: note } });
+  const server = start(app);
+  for (const path of ['lookup', 'check', '../orders', 'bulk']) {
+    const type = path === 'bulk' ? 'application/x-ndjson' : 'application/json';
+    for (const length of ['Content-Length: 500', 'Transfer-Encoding: chunked']) {
+      const head = `POST /api/v1/orders/${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n${length}\r\n\r\n`;
+      await new Promise<void>((resolve) => {
+        const socket = connect(server.port, '127.0.0.1', () =>
+          socket.write(`${head}5\r\n{"ord`, () => socket.resetAndDestroy()),
+        );
+        socket.on('close', () => resolve());
+      });
+    }
+  }
+  await server.close(5_000);
+  expect(failures).toEqual([]);
+});
+
+test('a method that a path does not take is a 405 that says which it does, whatever else the path could be', async () => {
+  const { url } = start(new FakeBackend().app());
+  const { paths }: { paths: Record<string, object> } = await (await fetch(`${url}/openapi.json`)).json();
+  for (const [path, operations] of Object.entries(paths)) {
+    const taken = Object.keys(operations).map((method) => method.toUpperCase());
+    const allowed = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      if (taken.includes(method)) continue;
+      const answer = await fetch(url + path.replace(/\{\w+\}/g, '1:2'), { method });
+      await answer.body?.cancel();
+      const allow = answer.headers.get('allow')?.split(', ').sort();
+      expect([method, path, answer.status, allow]).toEqual([method, path, 405, allowed]);
+    }
+  }
 });
 
 describe('close', () => {

@@ -21,6 +21,11 @@ export interface Handler {
   fetch(request: Request): Response | Promise<Response>;
   /** Of what `fetch` answers, what the server's own router can bring to its place: the routing is then done before any JavaScript runs. */
   readonly direct?: DirectRoutes;
+  /** By path, where something is special: not limited, or with a time of its own without a byte. None of them is in `direct`. */
+  readonly special?: ReadonlyMap<
+    string,
+    { readonly unlimited?: boolean | undefined; readonly idleSeconds?: number | undefined }
+  >;
 }
 
 /** Answers by path (`/orders/:order_uid`) and method; a method that is not there goes to `fetch`. HEAD comes with GET. */
@@ -67,6 +72,11 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
 
 type Serve = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
 
+/** `http://localhost:8001/healthz?x` → `/healthz`, also of an address that is only a path. */
+function pathOf(url: string): string {
+  return /^(?:\w+:\/\/[^/?]*)?([^?]*)/.exec(url)?.[1] ?? '';
+}
+
 /** The request with a whole address. Bun gives one without a Host, as of HTTP/1.0, or with one that is no name, its path only. */
 function addressed(request: Request): Request {
   return request.url.startsWith('/') ? new Request(`http://localhost${request.url}`, request) : request;
@@ -102,6 +112,7 @@ export function mapRoutes<T>(
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
   const { host, port, shared = 'alone' } = options;
   const limited = limiter(options, logger);
+  const answer = limited((request) => app.fetch(request));
   try {
     // A port that is shared could be shared with anyone's, so the first looks whether it is free.
     if (shared === 'first')
@@ -111,7 +122,11 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: shared !== 'alone',
-      fetch: limited((request) => app.fetch(request)),
+      fetch: (request, server) => {
+        const { unlimited = false, idleSeconds } = app.special?.get(pathOf(request.url)) ?? {};
+        if (idleSeconds !== undefined) server.timeout(request, idleSeconds);
+        return unlimited ? app.fetch(addressed(request)) : answer(request, server);
+      },
       routes: mapRoutes(app.direct, limited),
       // The application answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not
       // buffered either.

@@ -9,6 +9,7 @@ import { storedOrder } from '../helpers/stored-order.ts';
 const SEED = Number(process.env['SEED'] ?? 7);
 const POST = 'POST /api/v1/orders/lookup HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const GET = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n';
+const LIMITS = { host: '127.0.0.1', port: 0, maxBodyBytes: 10_000, requestTimeoutMs: 1_000 };
 const failures: object[] = [];
 
 let server: RunningServer;
@@ -16,11 +17,7 @@ let server: RunningServer;
 beforeAll(() => {
   const logger = { ...silentLogger, error: (fields: object) => void failures.push(fields) };
   const app = new FakeBackend().add(storedOrder('a')).app({ logger });
-  server = startServer(
-    app,
-    { host: '127.0.0.1', port: 0, maxBodyBytes: 10_000, requestTimeoutMs: 1_000 },
-    logger,
-  );
+  server = startServer(app, LIMITS, logger);
 });
 
 afterAll(async () => {
@@ -78,6 +75,34 @@ describe('a client that keeps a connection busy with nothing', () => {
   test.concurrent('nothing at all: the connection is closed', async () => {
     expect(await send([])).toBe('');
   });
+
+  test.concurrent('whoever reads an export may pause longer than others are waited for', async () => {
+    const page = { orders: Array<string>(500).fill(JSON.stringify(storedOrder('a').order)), next: undefined };
+    let pages = 0;
+    const next = { storedAt: 1n, offset: 1n, uid: 'a' };
+    const listing = {
+      summaries: async () => ({ orders: [], next: undefined }),
+      texts: async () => (++pages < 60 ? { ...page, next } : page),
+    };
+    const exporting = startServer(new FakeBackend().app({ listing }), LIMITS, silentLogger);
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(exporting.port, '127.0.0.1', () => {
+        socket.write('GET /api/v1/orders.ndjson HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+        socket.pause();
+        // Others are cut off within twelve seconds.
+        setTimeout(() => socket.resume(), 16_000);
+      });
+      socket.on('data', (data) => {
+        text = (text + data.toString('latin1')).slice(-10);
+        if (text.endsWith('\r\n0\r\n\r\n')) socket.destroy();
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(text));
+    });
+    await exporting.close(0);
+    expect([pages, answer.endsWith('\r\n0\r\n\r\n')]).toEqual([60, true]);
+  }, 60_000);
 });
 
 test.each([

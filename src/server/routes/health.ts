@@ -18,6 +18,7 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
         summary: 'The process answers',
         tag: 'service',
         access: 'open',
+        unlimited: true,
         responses: {
           200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) },
         },
@@ -32,6 +33,7 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
         summary: 'The state of PostgreSQL, Kafka and Redis',
         tag: 'service',
         access: 'open',
+        unlimited: true,
         responses: {
           200: {
             description: 'The service does its work; `degraded` when Kafka or Redis is down',

@@ -19,6 +19,7 @@ export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage })
         summary: 'Figures for Prometheus',
         tag: 'service',
         ofFirstProcess: true,
+        unlimited: true,
         access: 'reading',
         responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
       },

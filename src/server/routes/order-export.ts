@@ -17,11 +17,13 @@ export interface OrderExportOptions {
 
 /** Most exports at once. */
 const MAX_EXPORTS = 8;
+/** A client may pause a minute. */
+const IDLE_SECONDS = 75;
 /** Orders of a page: some hundred kilobytes. */
 const PAGE_ORDERS = 500;
 
 const description =
-  'Streamed as the client reads it, with the guarantees of the list. A connection that ends without the end of the body means that something went wrong.';
+  'Streamed as the client reads it, with the guarantees of the list; it may pause for a minute. The body is chunked, and its last chunk (RFC 9112 section 7.1) comes only when it is whole: when something goes wrong, the connection is reset instead, which HTTP clients report as an error.';
 
 /** `GET /api/v1/orders.ndjson` and `.csv`. */
 export function orderExportEndpoints({ listing, logger }: OrderExportOptions): Endpoint[] {
@@ -79,6 +81,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         access: 'reading',
         query: Type.Object(ORDER_FILTER_PARAMETERS),
         streams: true,
+        idleSeconds: IDLE_SECONDS,
         responses: { 200: { description: 'The orders', contentTypes: ['application/x-ndjson'] } },
         problems: ['database-unavailable', 'too-many-at-once'],
       },
@@ -104,6 +107,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
           }),
         }),
         streams: true,
+        idleSeconds: IDLE_SECONDS,
         responses: { 200: { description: 'The orders', contentTypes: ['text/csv'] } },
         problems: ['database-unavailable', 'too-many-at-once'],
       },

@@ -30,6 +30,8 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
         path: '/api/v1/orders/{order_uid}',
         operationId: 'getOrder',
         summary: 'Find an order by its order_uid',
+        description:
+          'Orders that are called as another path here is (`lookup`, `check`, `bulk`) are found by a lookup.',
         tag: 'orders',
         access: 'reading',
         frequent: true,

@@ -1566,6 +1566,8 @@ export type VerificationReport = {
     read: number;
     /** Written again for the same message, as a consumer that was killed does: fine */
     repeated: number;
+    /** Rejected messages without one: the dead-letter topic no longer has its oldest, or is compacted */
+    expired: number;
     /** Not judged, by the reason why */
     ignored: {
       other_topics: number;
@@ -1575,12 +1577,16 @@ export type VerificationReport = {
       after_range: number;
       /** Of an earlier topic of this name */
       earlier_topics: number;
-      /** That do not say of which message they are */
-      foreign: number;
+      /** Of messages that compaction has removed */
+      compacted: number;
     };
   };
+  /** Stored orders whose message compaction has removed: not judged */
+  compacted_orders: number;
+  /** What the service writes and is not checked, or only roughly */
+  unchecked: (string)[];
   findings: ({
-    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "lost_range" | "offset_past_end" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
+    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "foreign_dead_letter" | "cut_dead_letter" | "lost_range" | "offset_past_end" | "offset_moved_back" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
     count: number;
     /** The first of them */
     listed: ({

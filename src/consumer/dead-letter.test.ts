@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import type { MessageSender, OutgoingMessage } from '../kafka/message-sender.ts';
 import type { RecordHeaders } from '../kafka/order-log.ts';
+import { MessagesRejectedError } from '../kafka/send-job.ts';
 import { reject } from '../order/validate.ts';
-import { deadLetterOf, truncatedLetter } from './dead-letter.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { deadLetterOf, sendDeadLetters } from './dead-letter.ts';
 
 function letterOf(message: OutgoingMessage): OutgoingMessage {
   const [record] = logRecords([message], 42);
@@ -71,15 +73,63 @@ test('headers are carried as they are: one name twice, no value, no text, named 
   ]);
 });
 
-test('a letter that is refused goes with the start of its value, and says how long it was', () => {
-  const letter = truncatedLetter(
-    letterOf({ key: Buffer.from('k'), value: Buffer.alloc(1_000_000, 0x61), headers: { traceparent: '00' } }),
-  );
-  expect(letter.value).toEqual(Buffer.alloc(65_536, 0x61));
-  expect(letter.headers).toMatchObject({
+function capturingLogger() {
+  const lines: object[] = [];
+  const warn = (fields: object, msg: string): void => void lines.push({ ...fields, msg });
+  return { lines, logger: { ...silentLogger, warn } };
+}
+
+/** Takes letters of at most so many bytes, and keeps what it took. */
+function senderThatTakes(maxBytes: number) {
+  const taken: OutgoingMessage[] = [];
+  const sizeOf = ({ value, carried = [] }: OutgoingMessage): number =>
+    carried.reduce(
+      (sum, [name, text]) => sum + (name?.length ?? 0) + (text?.length ?? 0),
+      value?.length ?? 0,
+    );
+  const send: MessageSender['send'] = async (_topic, messages) => {
+    const positions = messages.map(() => ({ partition: 0, offset: 0n }));
+    const rejected = new Map(
+      messages.flatMap((one, at) => (sizeOf(one) > maxBytes ? [[at, 'too_large'] as const] : [])),
+    );
+    taken.push(...messages.filter((_, at) => !rejected.has(at)));
+    if (rejected.size > 0) throw new MessagesRejectedError('too large', rejected, positions);
+    return positions;
+  };
+  return { taken, sender: { send, close: async () => {} } };
+}
+
+function bigLetter(headerBytes: number): OutgoingMessage {
+  const headers = { traceparent: '0'.repeat(headerBytes) };
+  return letterOf({ key: Buffer.from('k'), value: Buffer.alloc(1_000_000, 0x61), headers });
+}
+
+test('a letter that is refused goes with the start of its value and keeps its headers, and the log says so', async () => {
+  const { taken, sender } = senderThatTakes(100_000);
+  const { logger, lines } = capturingLogger();
+  const small = letterOf({ key: null, value: Buffer.from('{'), headers: {} });
+  await sendDeadLetters(sender, 'dead', [small, bigLetter(20)], logger);
+  expect(taken[0]).toEqual(small);
+  expect(taken[1]?.value).toEqual(Buffer.alloc(65_536, 0x61));
+  expect(taken[1]?.headers).toMatchObject({
     'dl-truncated': '1000000',
     'dl-offset': '42',
     'dl-reason': 'not_json',
   });
-  expect(letter.carried ?? []).toEqual([]);
+  expect(taken[1]?.carried).toHaveLength(1);
+  expect(lines).toMatchObject([{ msg: expect.stringContaining('cutting'), letters: 1, places: ['3/42'] }]);
+});
+
+test('a letter that is still refused loses its headers, says how many they were, and the log says so, too', async () => {
+  const { taken, sender } = senderThatTakes(100_000);
+  const { logger, lines } = capturingLogger();
+  await sendDeadLetters(sender, 'dead', [bigLetter(90_000)], logger);
+  expect(taken[0]?.headers).toMatchObject({ 'dl-truncated': '1000000', 'dl-headers-dropped': '1' });
+  expect(taken[0]?.carried ?? []).toEqual([]);
+  expect(lines).toMatchObject([{ letters: 1 }, { letters: 1, lost: 'the original headers' }]);
+});
+
+test('a letter that is refused in every form is an error, and so is any other failure', async () => {
+  const { sender } = senderThatTakes(10);
+  await expect(sendDeadLetters(sender, 'dead', [bigLetter(1)], silentLogger)).rejects.toThrow('too large');
 });

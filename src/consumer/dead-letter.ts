@@ -1,7 +1,9 @@
-import { DEAD_LETTER_HEADERS } from '../kafka/dead-letter-headers.ts';
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/dead-letter-headers.ts';
+import type { MessageSender, OutgoingMessage } from '../kafka/message-sender.ts';
 import type { LogRecord } from '../kafka/order-log.ts';
+import { MessagesRejectedError } from '../kafka/send-job.ts';
 import type { Rejection } from '../order/rejection.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 /** A rejected record and where it stood. */
 export interface RejectedRecord {
@@ -12,9 +14,6 @@ export interface RejectedRecord {
   /** ms since the Unix epoch. */
   readonly at: number;
 }
-
-const OWN = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
-const REPLAYS = Buffer.from(DEAD_LETTER_HEADERS.replays);
 
 /**
  * The dead letter of a record: its key, its value's bytes and its headers as they were, and why it is one. `dl-replays` is kept: it
@@ -31,21 +30,67 @@ export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
     [DEAD_LETTER_HEADERS.at]: String(rejected.at),
     [DEAD_LETTER_HEADERS.replays]: record.header(REPLAYS) ?? '0',
   };
-  const carried = record.headers.filter(([name]) => name === null || !OWN.has(name.toString()));
-  return { key: record.key, value: record.value, headers, carried };
+  return { key: record.key, value: record.value, headers, carried: originalHeaders(record.headers) };
 }
 
 /** What is kept of a value that the dead-letter topic refuses to take whole. */
 const TRUNCATED_BYTES = 65_536;
 
+/** Letters in a line of the log. */
+const LOGGED = 20;
+
 /**
- * The same letter with only the start of its value, and without the original headers: for a cluster whose dead-letter topic takes
- * less than its source. `dl-truncated` says how long the value was; the whole of it is where `dl-topic` and `dl-offset` say.
+ * Sends letters. One that is too large would hold its partition for good, so it goes with only the start of its value,
+ * and when that is still too much without its original headers: for a cluster whose dead-letter topic takes less than its source.
+ * `dl-truncated` and `dl-headers-dropped` say so; the whole message is where `dl-topic` and `dl-offset` say.
+ * @throws what the sender throws
  */
-export function truncatedLetter(letter: OutgoingMessage): OutgoingMessage {
+export async function sendDeadLetters(
+  sender: MessageSender,
+  topic: string,
+  letters: readonly OutgoingMessage[],
+  logger: Logger,
+): Promise<void> {
+  let left = letters;
+  for (const cut of [startOfValue, withoutHeaders]) {
+    try {
+      await sender.send(topic, left);
+      return;
+    } catch (error) {
+      if (!(error instanceof MessagesRejectedError)) throw error;
+      const tooLarge = left.filter((_, index) => error.rejected.get(index) === 'too_large');
+      if (tooLarge.length < error.rejected.size) throw error;
+      left = tooLarge.map(cut);
+      const places = left.slice(0, LOGGED).map(placeOf);
+      logger.warn({ topic, letters: left.length, places, lost: LOST.get(cut), error: error.message }, CUT);
+    }
+  }
+  await sender.send(topic, left);
+}
+
+const CUT = 'the dead-letter topic refuses letters, cutting them';
+
+/** The same letter with only the start of its value. */
+function startOfValue(letter: OutgoingMessage): OutgoingMessage {
   const headers = {
     ...letter.headers,
     [DEAD_LETTER_HEADERS.truncated]: String(letter.value?.length ?? 0),
   };
-  return { key: letter.key, value: letter.value?.subarray(0, TRUNCATED_BYTES) ?? null, headers };
+  return { ...letter, value: letter.value?.subarray(0, TRUNCATED_BYTES) ?? null, headers };
+}
+
+function withoutHeaders({ carried = [], ...letter }: OutgoingMessage): OutgoingMessage {
+  if (carried.length === 0) return letter;
+  const headers = { ...letter.headers, [DEAD_LETTER_HEADERS.headersDropped]: String(carried.length) };
+  return { ...letter, headers };
+}
+
+const LOST = new Map([
+  [startOfValue, `all of the value but ${TRUNCATED_BYTES} bytes`],
+  [withoutHeaders, 'the original headers'],
+]);
+
+/** `3/42`: where the message stood. */
+function placeOf({ headers }: OutgoingMessage): string {
+  return `${headers[DEAD_LETTER_HEADERS.partition]}/${headers[DEAD_LETTER_HEADERS.offset]}`;
 }

@@ -1,15 +1,14 @@
+import { LAST_INSTANT, withinRfc3339 } from '../lib/rfc3339.ts';
 import type { LogRecord } from './order-log.ts';
 
 const PRODUCED_AT = Buffer.from('produced-at');
-// What PostgreSQL's timestamptz and RFC 3339 can both hold, ms: the years 1970 to 9999.
-const LAST_INSTANT = 253_402_300_799_999;
 
 /** When the order was produced, ms since the Unix epoch: the `produced-at` header, or else the record's timestamp. */
 export function producedAt(record: LogRecord): number {
   const value = record.header(PRODUCED_AT);
   const millis = value ? digits(value) : undefined;
   if (millis !== undefined) return millis;
-  return Math.min(Math.max(0, record.timestamp), LAST_INSTANT);
+  return withinRfc3339(record.timestamp);
 }
 
 function digits(value: Buffer): number | undefined {

@@ -1,4 +1,4 @@
-import { Admin } from '@platformatic/kafka';
+import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
 import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
@@ -40,6 +40,22 @@ export async function ensureTopics(
 /** The names of all topics but Kafka's own. @throws AppError `kafka_unavailable`. */
 export function listTopics(brokers: readonly string[]): Promise<string[]> {
   return withAdmin(brokers, (admin) => admin.listTopics());
+}
+
+/** Which of the topics are compacted; none that one may not ask about. @throws AppError `kafka_unavailable`. */
+export function compactedTopics(brokers: readonly string[], topics: readonly string[]): Promise<Set<string>> {
+  return withAdmin(brokers, async (admin) => {
+    const resources = topics.map((resourceName) => ({
+      resourceType: ConfigResourceTypes.TOPIC,
+      resourceName,
+      configurationKeys: ['cleanup.policy'],
+    }));
+    const described = await admin.describeConfigs({ resources }).catch(() => []);
+    const compacted = described.filter(({ configs }) =>
+      configs.some(({ value }) => value?.includes('compact')),
+    );
+    return new Set(compacted.map(({ resourceName }) => resourceName));
+  });
 }
 
 /** Runs `work` with an admin client that is closed afterwards; its errors become AppErrors. */

@@ -15,8 +15,11 @@ const FINDING_KINDS = [
   'altered_dead_letter',
   'wrong_reason',
   'wrongly_dead_lettered',
+  'foreign_dead_letter',
+  'cut_dead_letter',
   'lost_range',
   'offset_past_end',
+  'offset_moved_back',
   'manifest_mismatch',
   'scattered_order',
   'pending',
@@ -54,13 +57,18 @@ const DeadLettersSchema = Type.Object(
       minimum: 0,
       description: 'Written again for the same message, as a consumer that was killed does: fine',
     }),
+    expired: Type.Integer({
+      minimum: 0,
+      description:
+        'Rejected messages without one: the dead-letter topic no longer has its oldest, or is compacted',
+    }),
     ignored: Type.Object(
       {
         other_topics: count,
         before_log: Type.Integer({ minimum: 0, description: 'Of messages that have left the log' }),
         after_range: Type.Integer({ minimum: 0, description: 'Of messages that came in after the start' }),
         earlier_topics: Type.Integer({ minimum: 0, description: 'Of an earlier topic of this name' }),
-        foreign: Type.Integer({ minimum: 0, description: 'That do not say of which message they are' }),
+        compacted: Type.Integer({ minimum: 0, description: 'Of messages that compaction has removed' }),
       },
       { ...strict, description: 'Not judged, by the reason why' },
     ),
@@ -93,6 +101,13 @@ export const VerificationReportSchema = Type.Object(
       description: 'Rejected messages by the reason of their dead letter',
     }),
     dead_letters: DeadLettersSchema,
+    compacted_orders: Type.Integer({
+      minimum: 0,
+      description: 'Stored orders whose message compaction has removed: not judged',
+    }),
+    unchecked: Type.Array(Type.String(), {
+      description: 'What the service writes and is not checked, or only roughly',
+    }),
     findings: Type.Array(
       Type.Object(
         {

@@ -10,10 +10,11 @@ export interface StoredMatch {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** ms since the Unix epoch. */
-  readonly producedAt: number;
   /** It was stored from an earlier topic of the same name, whose offsets mean nothing any more. */
   readonly earlier: boolean;
+  /** ms since the Unix epoch, with a fraction where there are microseconds. */
+  readonly producedAt: number;
+  readonly storedAt: number;
 }
 
 /** Offsets of a partition: `start` inclusive, `end` exclusive. */
@@ -55,8 +56,8 @@ export interface StoredState {
   difference(order: Order): Promise<string | undefined>;
   /** The next offset of each partition the group has begun. */
   nextOffsets(): Promise<Map<number, number>>;
-  /** Topics that any group has stored orders of. */
-  topics(): Promise<ReadonlySet<string>>;
+  /** When any group last moved its offset of each partition of the topic, ms since the Unix epoch. */
+  movedAt(): Promise<ReadonlyMap<number, number>>;
   /** The end of earlier topics of the same name, ms since the Unix epoch; undefined when there was none. */
   earlierUntil(): Promise<number | undefined>;
   /** What the group wrote down as lost. */
@@ -65,8 +66,11 @@ export interface StoredState {
   countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]>;
   /** Orders that came from the range, by offset. */
   ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]>;
-  /** Orders said to come from offsets at or past the partition's end, or from partitions that are not among them. */
-  ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>>;
+  /**
+   * Orders said to come from offsets at or past the partition's end or below 0, from partitions that are not among them, or from a
+   * topic that no group has stored orders of.
+   */
+  ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>>;
   /** Uids of items whose order is not there, of any topic. */
   itemsWithoutOrder(limit: number): Promise<Listed<string>>;
   /** Orders without items, of this topic. */

@@ -1,9 +1,8 @@
 import { Database, type Statement } from 'bun:sqlite';
 import { replaces, type Version } from '../order/version.ts';
-import type { DeadLetterClaim } from './dead-letter-claim.ts';
+import type { Letter } from './dead-letter-claim.ts';
 import type { ManifestLine } from './manifest.ts';
 
-type Entry = Omit<DeadLetterClaim, 'topic'>;
 /** Dead letters and manifest lines that no message of the log stands behind. */
 export interface Unexplained {
   readonly partition: number;
@@ -35,10 +34,11 @@ export interface ScatteredOrder extends Suspect {
   readonly outdated: boolean;
 }
 
-export type UnexplainedKind = 'letter' | 'line';
+/** `gap`: a dead letter of an offset where the log has no message; `letter`: one that is not of the message there. */
+export type UnexplainedKind = 'letter' | 'gap' | 'line';
 
 const SCHEMA = `
-  create table evidence.letters (partition integer, "offset" integer, reason text, at integer, digest text);
+  create table evidence.letters (partition integer, "offset" integer, letter text);
   create table evidence.lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
   create table evidence.unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
   create table evidence.suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
@@ -46,6 +46,14 @@ const SCHEMA = `
     storedFrom integer, storedAt integer, primary key (orderUid, partition)) without rowid;
   create table evidence.sightings (orderUid text, partition integer, primary key (orderUid, partition)) without rowid;
   create table evidence.altered (orderUid text primary key) without rowid;`;
+
+interface LetterRow {
+  readonly letter: string;
+}
+
+function letterOf({ letter }: LetterRow): Letter {
+  return JSON.parse(letter);
+}
 
 const SELECT_LINES =
   'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason from lines';
@@ -68,10 +76,10 @@ export class EvidenceIndex {
     this.#db.run(SCHEMA);
   }
 
-  addLetters(letters: readonly DeadLetterClaim[]): void {
-    const insert = this.#prepare('insert into letters values (?, ?, ?, ?, ?)');
+  addLetters(letters: readonly Letter[]): void {
+    const insert = this.#prepare('insert into letters values (?, ?, ?)');
     this.#db.transaction(() => {
-      for (const one of letters) insert.run(one.partition, one.offset, one.reason, one.at, one.digest);
+      for (const one of letters) insert.run(one.partition, one.offset, JSON.stringify(one));
     })();
   }
 
@@ -92,21 +100,22 @@ export class EvidenceIndex {
   }
 
   /** Letters of messages from an offset on, in the order of offsets. */
-  letters(partition: number, from: number, limit: number): Entry[] {
-    return this.#all<Entry>(
-      'select * from letters where partition = ? and "offset" >= ? order by "offset", rowid limit ?',
+  letters(partition: number, from: number, limit: number): Letter[] {
+    return this.#all<LetterRow>(
+      'select letter from letters where partition = ? and "offset" >= ? order by "offset", rowid limit ?',
       partition,
       from,
       limit,
-    );
+    ).map(letterOf);
   }
 
-  /** All letters of a partition. */
-  *allLetters(partition: number): Iterable<Entry> {
-    yield* this.#paged<Entry>(
-      'select rowid as row, * from letters where partition = ? and rowid > ? order by rowid limit 1000',
+  /** All letters of a partition's messages from an offset on. */
+  *allLetters(partition: number, from = 0): Iterable<Letter> {
+    const rows = this.#paged<LetterRow>(
+      `select rowid as row, letter from letters where partition = ? and "offset" >= ${from} and rowid > ? order by rowid limit 1000`,
       partition,
     );
+    for (const row of rows) yield letterOf(row);
   }
 
   /** Lines of messages from an offset on, in the order of offsets. */

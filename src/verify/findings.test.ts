@@ -45,7 +45,7 @@ describe('every kind of wrong is found', () => {
     world.order('a');
     const row = world.stored.rows.get('a');
     if (row !== undefined) row.topic = 'elsewhere';
-    expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'altered', orderUid: 'a' });
+    expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'phantom_order', orderUid: 'a' });
   });
 
   test('a change that was overwritten, or never written', async () => {
@@ -101,6 +101,122 @@ describe('every kind of wrong is found', () => {
       { kind: 'lost_update', listed: [{ orderUid: 'a', partition: 0, offset }] },
       { kind: 'scattered_order', count: 1 },
     ]);
+  });
+
+  test.each([
+    ['key', { key: 'other' }],
+    ['headers', { headers: { trace: '8' } }],
+    ['headers', { headers: { more: '' } }],
+    ['dl-detail', { headers: { 'dl-detail': '/: something else' } }],
+    ['dl-replays', { headers: { 'dl-replays': '1' } }],
+    ['dl-at', { headers: { 'dl-at': '1' } }],
+    ['dl-at', { headers: { 'dl-at': String(NOW + 3 * 3_600_000) } }],
+    ['dl-at', { headers: { 'dl-at': 'yesterday' } }],
+    ['dl-truncated', { headers: { 'dl-truncated': '3' } }],
+    ['dl-headers-dropped', { headers: { 'dl-headers-dropped': '1' } }],
+  ])('a dead letter whose %s was changed: %j', async (what, change) => {
+    const world = new VerifyWorld(1);
+    world.log.append(0, 'nope', { trace: '7', 'dl-replays': '0' }, 'k');
+    world.stored.next.set(0, 1);
+    world.letter(0, 'not_json');
+    expect((await world.verify()).ok).toBe(true);
+    world.letters.partitions.get(0)?.pop();
+    world.letter(0, 'not_json', change);
+    const finding = onlyFinding(await world.verify());
+    expect(finding).toMatchObject({ kind: 'altered_dead_letter', offset: 0 });
+    expect(finding.detail).toContain(what);
+  });
+
+  test('a dead letter of the database’s refusal whose key was changed', async () => {
+    const world = new VerifyWorld(1);
+    const offset = world.sendOnly(sampleOrder('a'));
+    world.stored.next.set(0, 1);
+    world.letter(offset, 'database_rejected', { key: 'other' });
+    expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'altered_dead_letter', offset });
+  });
+
+  test('a fake letter past the end of the log, and one without headers', async () => {
+    const world = new VerifyWorld(1);
+    world.order('a');
+    world.letter(9, 'not_json', { value: 'x' });
+    world.letters.append(0, 'foreign');
+    const report = await world.verify();
+    expect(report.findings.map(({ kind, count }) => [kind, count])).toEqual([
+      ['wrongly_dead_lettered', 1],
+      ['foreign_dead_letter', 1],
+    ]);
+    expect(report.findings[1]?.listed[0]?.detail).toStartWith(`at 0:1 of ${TOPIC}.dead-letters`);
+    expect(report.deadLetters.ignored.afterRange).toBe(0);
+  });
+
+  test('an order of a topic that no group stores, and one at a negative offset', async () => {
+    const world = new VerifyWorld(1);
+    world.order('a');
+    const row = { order: sampleOrder('x'), partition: 0, producedAt: NOW, earlier: false };
+    world.stored.rows.set('of-no-topic', { ...row, topic: 'nobody', offset: 3 });
+    world.stored.rows.set('negative', { ...row, topic: TOPIC, offset: -1 });
+    const report = await world.verify();
+    expect(report.findings).toMatchObject([{ kind: 'phantom_order', count: 2 }]);
+  });
+
+  test('produced_at and stored_at that can’t be', async () => {
+    const HOUR = 3_600_000;
+    for (const [change, detail] of [
+      [{ producedAt: NOW + 500 }, 'produced_at'],
+      [{ storedAt: NOW - 24 * HOUR }, 'stored_at'],
+      [{ storedAt: NOW + 2 * 60_000 }, 'stored_at'],
+    ] as const) {
+      const world = new VerifyWorld(1);
+      world.order('a');
+      world.stored.moved.set(0, NOW);
+      const row = world.stored.rows.get('a');
+      if (row !== undefined) Object.assign(row, change);
+      expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'altered', orderUid: 'a', detail });
+    }
+  });
+
+  test('a stored order whose message has an absurd timestamp is believed', async () => {
+    for (const timestamp of [1, 2 ** 63]) {
+      const world = new VerifyWorld(1);
+      const order = sampleOrder('a');
+      const offset = world.log.append(
+        0,
+        JSON.stringify(order),
+        { 'produced-at': String(NOW) },
+        'a',
+        timestamp,
+      );
+      world.stored.rows.set('a', {
+        order,
+        topic: TOPIC,
+        partition: 0,
+        offset,
+        producedAt: NOW,
+        earlier: false,
+      });
+      world.stored.next.set(0, 1);
+      world.stored.moved.set(0, NOW);
+      expect((await world.verify()).findings).toEqual([]);
+    }
+  });
+
+  test('an offset that was moved back, zeroed or deleted', async () => {
+    for (const next of [1, 0, undefined]) {
+      const world = new VerifyWorld(1);
+      for (const uid of ['a', 'b', 'c']) world.order(uid);
+      if (next === undefined) world.stored.next.delete(0);
+      else world.stored.next.set(0, next);
+      const report = await world.verify();
+      expect(onlyFinding(report)).toMatchObject({
+        kind: 'offset_moved_back',
+        partition: 0,
+        offset: next ?? 0,
+      });
+    }
+    const world = new VerifyWorld(1);
+    world.letter(world.bad(), 'not_json');
+    world.stored.next.set(0, 0);
+    expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'not_yet_stored', offset: 0 });
   });
 
   test('half orders', async () => {
@@ -176,7 +292,10 @@ describe('every kind of wrong is found', () => {
     world.stored.next.set(0, 1);
     world.log.starts.set(0, 2);
     world.stored.lost.push({ partition: 1, from: 3, to: 9, reason: 'retention' });
-    expect((await world.verify()).findings).toMatchObject([{ kind: 'lost_range', count: 2 }]);
+    expect((await world.verify()).findings).toMatchObject([
+      { kind: 'lost_range', count: 2 },
+      { kind: 'offset_moved_back', count: 1 },
+    ]);
   });
 
   test('an offset the log does not reach', async () => {

@@ -5,11 +5,13 @@
  * - `altered`: the stored order differs from the message it came from;
  * - `phantom_order`: a stored order names a message that is not there, or is not that order;
  * - `items_without_order`, `order_without_items`: half of an order;
- * - `missing_dead_letter`: a rejected message without one; `altered_dead_letter`: with one that holds other bytes;
- *   `wrong_reason`: with one that gives another reason;
- * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all;
+ * - `missing_dead_letter`: a rejected message without one; `altered_dead_letter`: with one that holds other bytes, key or
+ *   headers; `wrong_reason`: with one that gives another reason;
+ * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all; `foreign_dead_letter`: one that does not say of
+ *   which message it is;
+ * - `cut_dead_letter`: one that holds only a part, as its topic takes no more. It is explained, and nothing is wrong;
  * - `lost_range`: messages that left the log before they were stored;
- * - `offset_past_end`: the stored offset lies behind the log's end;
+ * - `offset_past_end`: the stored offset lies behind the log's end; `offset_moved_back`: orders ahead of it are stored already;
  * - `manifest_mismatch`: what happened is not what was injected;
  * - `scattered_order`: its versions came from several partitions, so that clocks decide which is the newest. It is stored, or else
  *   there is a `lost_update`, too;
@@ -27,8 +29,11 @@ export const FINDING_KINDS = [
   'altered_dead_letter',
   'wrong_reason',
   'wrongly_dead_lettered',
+  'foreign_dead_letter',
+  'cut_dead_letter',
   'lost_range',
   'offset_past_end',
+  'offset_moved_back',
   'manifest_mismatch',
   'scattered_order',
   'pending',
@@ -36,7 +41,7 @@ export const FINDING_KINDS = [
 ] as const;
 
 /** What is named because somebody ought to know of it; nothing is wrong with what is stored. */
-export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order']);
+export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order', 'cut_dead_letter']);
 
 export type FindingKind = (typeof FINDING_KINDS)[number];
 

@@ -4,23 +4,26 @@ import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';
 import type { StoredMatch, StoredState } from '../storage/stored-state.ts';
-import { type DeadLetterClaim, digestOf } from './dead-letter-claim.ts';
+import type { Evidence } from './collect-evidence.ts';
+import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import { type Fate, fateOf } from './fate.ts';
 import type { FindingKind, Findings } from './findings.ts';
+import { cutOf, faultsOf, holdsValue } from './letter-check.ts';
 import type { ManifestCheck, ManifestClaim } from './manifest-check.ts';
 import { OffsetCursor } from './offset-cursor.ts';
+import { ReadAgain } from './read-again.ts';
+import { wrongTime } from './stored-times.ts';
 import type { Category, Tally } from './tally.ts';
-
-type Letter = Omit<DeadLetterClaim, 'topic'>;
 
 /** An accepted message that waits for what the database says. */
 export interface Candidate {
   readonly partition: number;
   readonly offset: number;
-  /** ms since the Unix epoch. */
-  readonly producedAt: number;
   readonly accepted: Accepted;
+  /** The message's own time, and when its order was produced; ms since the Unix epoch. */
+  readonly timestamp: number;
+  readonly producedAt: number;
   /** Its dead letters that hold its very bytes, and whether each was right to be written. */
   readonly letters: readonly { readonly reason: string; readonly just: boolean }[];
   readonly claim: ManifestClaim | undefined;
@@ -32,14 +35,14 @@ export interface RecordJudgeOptions {
   readonly now: () => number;
   /** How far the group is, by partition. */
   readonly nextOffsets: ReadonlyMap<number, number>;
-  readonly topics: ReadonlySet<string>;
+  /** When each partition was last moved, ms since the Unix epoch. */
+  readonly movedAt: ReadonlyMap<number, number>;
   readonly stored: Pick<StoredState, 'difference'>;
   readonly index: EvidenceIndex;
   readonly tally: Tally;
   readonly findings: Findings;
   readonly manifest: ManifestCheck | undefined;
-  /** Some dead letters wait behind an open transaction: one that is not seen may be among them. */
-  readonly lettersHidden: boolean;
+  readonly unseen: Evidence['unseen'];
 }
 
 /**
@@ -51,6 +54,9 @@ export class RecordJudge {
   readonly reasons = new Map<string, number>();
   /** Dead letters written once more than needed: after a crash that is as it should be. */
   repeated = 0;
+  /** Rejected messages whose dead letters may have been removed. */
+  expired = 0;
+  readonly #readAgain = new ReadAgain();
   readonly #options: RecordJudgeOptions;
   readonly #letters: OffsetCursor<Letter>;
 
@@ -59,7 +65,7 @@ export class RecordJudge {
     const { index } = options;
     this.#letters = new OffsetCursor<Letter>(
       (partition, from, limit) => index.letters(partition, from, limit),
-      (letter) => this.#unexplained(letter),
+      (letter) => this.#unexplained('gap', letter),
     );
   }
 
@@ -87,9 +93,10 @@ export class RecordJudge {
     return {
       partition,
       offset,
-      producedAt: producedAt(record),
       accepted: verdict,
-      letters: letters.length === 0 ? NO_LETTERS : this.#judgeLetters(record, letters),
+      timestamp: record.timestamp,
+      producedAt: producedAt(record),
+      letters: letters.length === 0 ? NO_LETTERS : this.#judgeLetters(partition, record, letters),
       claim,
     };
   }
@@ -122,23 +129,29 @@ export class RecordJudge {
     this.#options.manifest?.finish(partition);
   }
 
+  /** All partitions are finished. */
+  report(): void {
+    this.#readAgain.report(this.#options.findings, this.#options.nextOffsets);
+  }
+
   async #conclude(
     candidate: Candidate,
     fate: Fate,
     stored: StoredMatch | undefined,
     alreadyFound: boolean,
   ): Promise<void> {
-    const { index, tally, topics, topic } = this.#options;
+    const { index, tally } = this.#options;
     const { partition, offset, accepted } = candidate;
     const orderUid = accepted.order.order_uid;
     tally.add(partition, offset, CATEGORY[fate]);
-    if (stored !== undefined && stored.topic !== topic && !topics.has(stored.topic)) {
-      this.#add('altered', candidate, 'source_topic: no group has stored orders of that topic');
-    }
     if (stored !== undefined && this.#passed(partition, offset)) this.#compareVersions(candidate, stored);
+    if (fate !== 'pending') this.#effect(partition, offset, fate === 'stored' || fate === 'altered');
     if (fate === 'altered') {
       index.altered(orderUid);
       this.#add('altered', candidate, await this.#difference(accepted));
+    } else if (fate === 'stored' && stored !== undefined) {
+      const wrong = wrongTime(candidate, stored, this.#options);
+      if (wrong !== undefined) this.#add('altered', candidate, wrong);
     } else if (fate === 'identical') {
       index.acquit(orderUid);
       if (stored?.partition !== partition) index.sighted(orderUid, partition);
@@ -163,8 +176,7 @@ export class RecordJudge {
   #reject(partition: number, record: LogRecord, verdict: Rejection, letters: readonly Letter[]): void {
     const { findings, tally } = this.#options;
     const { offset, value } = record;
-    const digest = letters.length === 0 ? '' : digestOf(value);
-    const own = letters.filter((letter) => letter.digest === digest);
+    const own = letters.filter((letter) => holdsValue(letter, value));
     const add = (kind: FindingKind, detail: string): void =>
       findings.add({ kind, partition, offset, detail });
     const right = own.find((letter) => letter.reason === verdict.reason);
@@ -172,15 +184,29 @@ export class RecordJudge {
       const [first] = own;
       if (right === undefined) add('wrong_reason', `${first?.reason}, and it is ${verdict.reason}`);
       this.repeated += own.length - 1;
-      for (const letter of letters) if (letter.digest !== digest) this.#unexplained(letter);
+      for (const letter of letters) {
+        if (!own.includes(letter)) this.#unexplained('letter', letter);
+        else
+          this.#checkLetter(
+            record,
+            partition,
+            letter,
+            letter.reason === verdict.reason ? verdict.detail : undefined,
+          );
+      }
       this.#dead(partition, offset, right?.reason ?? first?.reason ?? verdict.reason);
       return;
     }
     const passed = this.#passed(partition, offset);
-    const hidden = this.#options.lettersHidden && letters.length === 0;
-    tally.add(partition, offset, passed && !hidden ? 'lost' : 'pending');
+    const unseen = passed && letters.length === 0 ? this.#options.unseen(partition, offset) : undefined;
+    if (unseen === 'expired') {
+      this.expired += 1;
+      tally.add(partition, offset, 'deadLettered');
+      return;
+    }
+    tally.add(partition, offset, passed && unseen === undefined ? 'lost' : 'pending');
     if (letters.length > 0) add('altered_dead_letter', `${verdict.reason}, its dead letter has other bytes`);
-    else if (hidden)
+    else if (unseen === 'hidden')
       add(
         'pending',
         `${verdict.reason}, and no dead letter can be seen: some wait behind an open transaction`,
@@ -190,30 +216,51 @@ export class RecordJudge {
   }
 
   /** Which dead letters of an accepted message were right when they were written. */
-  #judgeLetters({ value }: LogRecord, letters: readonly Letter[]): Candidate['letters'] {
-    const digest = digestOf(value);
+  #judgeLetters(partition: number, record: LogRecord, letters: readonly Letter[]): Candidate['letters'] {
+    const { value } = record;
     const maxBytes = this.#options.maxOrderBytes;
     return letters.flatMap((letter) => {
-      if (letter.digest !== digest) {
-        this.#unexplained(letter);
+      if (!holdsValue(letter, value)) {
+        this.#unexplained('letter', letter);
         return [];
       }
-      const { reason, at } = letter;
-      if (reason === 'future_date') {
-        const then = decodeOrder(value, { maxBytes, now: () => at });
-        return [{ reason, just: !then.ok && then.reason === 'future_date' }];
-      }
-      return [{ reason, just: reason === REFUSED }];
+      const { reason, at = letter.writtenAt } = letter;
+      const then = reason === 'future_date' ? decodeOrder(value, { maxBytes, now: () => at }) : undefined;
+      const future = then?.ok === false && then.reason === reason ? then.detail : undefined;
+      const just = future !== undefined || reason === REFUSED;
+      if (just) this.#checkLetter(record, partition, letter, future);
+      return [{ reason, just }];
     });
   }
 
+  /** Whether a letter that holds the message's value says the rest as it has to. */
+  #checkLetter(record: LogRecord, partition: number, letter: Letter, detail: string | undefined): void {
+    const { findings } = this.#options;
+    const faults = faultsOf(letter, record, detail);
+    const cut = cutOf(letter);
+    const { offset } = record;
+    if (faults.length > 0) {
+      const what = `${letter.reason}, its dead letter is wrong in: ${faults.join(', ')}`;
+      findings.add({ kind: 'altered_dead_letter', partition, offset, detail: what });
+    } else if (cut !== undefined) {
+      const what = `${letter.reason}, its dead letter ${cut}`;
+      findings.add({ kind: 'cut_dead_letter', partition, offset, detail: what });
+    }
+  }
+
+  /** A message has had its effect. */
+  #effect(partition: number, offset: number, stored: boolean): void {
+    if (!this.#passed(partition, offset)) this.#readAgain.note(partition, offset, stored);
+  }
+
   #dead(partition: number, offset: number, reason: string): void {
+    this.#effect(partition, offset, false);
     this.#options.tally.add(partition, offset, 'deadLettered');
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
   }
 
-  #unexplained(letter: Letter): void {
-    this.#options.index.addUnexplained('letter', { ...letter, detail: letter.reason });
+  #unexplained(kind: 'letter' | 'gap', { partition, offset, reason, at, writtenAt }: Letter): void {
+    this.#options.index.addUnexplained(kind, { partition, offset, detail: reason, at: at ?? writtenAt });
   }
 
   #passed(partition: number, offset: number): boolean {
@@ -223,7 +270,9 @@ export class RecordJudge {
   /** A question to the database of its own, so only for what will be listed. */
   async #difference({ order }: Accepted): Promise<string> {
     const { findings, stored } = this.#options;
-    return findings.hasRoom('altered') ? ((await stored.difference(order)) ?? '/') : '';
+    return findings.hasRoom('altered')
+      ? ((await stored.difference(order)) ?? '/items, by their positions')
+      : '';
   }
 
   #add(kind: FindingKind, { partition, offset, accepted }: Candidate, detail: string): void {

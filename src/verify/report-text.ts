@@ -31,7 +31,13 @@ export function renderReport(report: VerifyReport, paint: Paint = PLAIN): string
     '',
     ...deadLetters(report),
     ...manifest(report),
+    ...(report.compactedOrders === 0
+      ? []
+      : [`orders not judged: ${report.compactedOrders} whose messages compaction has removed`]),
     ...findings(report, paint),
+    ...report.unchecked.map((one, at) =>
+      paint.faint(`${at === 0 ? 'not checked: ' : '             '}${one}`),
+    ),
     verdict(report, paint),
   ].join('\n');
 }
@@ -54,13 +60,13 @@ function table({ partitions, total }: VerifyReport, paint: Paint): string[] {
 
 function deadLetters({ deadLetters: letters }: VerifyReport): string[] {
   const reasons = Object.entries(letters.byReason).map(([reason, count]) => `${reason} ${count}`);
-  const { otherTopics, beforeLog, afterRange, earlierTopics, foreign } = letters.ignored;
+  const { otherTopics, beforeLog, afterRange, earlierTopics, compacted } = letters.ignored;
   const ignored = [
     [otherTopics, 'of other topics'],
     [beforeLog, 'of messages that have left the log'],
     [afterRange, 'of later messages'],
     [earlierTopics, 'of an earlier topic of this name'],
-    [foreign, 'without a source'],
+    [compacted, 'of messages that compaction has removed'],
   ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
   return [
     ...(reasons.length === 0 ? [] : [`dead letters: ${reasons.join(', ')}`]),
@@ -68,6 +74,11 @@ function deadLetters({ deadLetters: letters }: VerifyReport): string[] {
       ? []
       : [
           `${letters.repeated} dead letters were written again, as it happens when a consumer is killed: fine`,
+        ]),
+    ...(letters.expired === 0
+      ? []
+      : [
+          `${letters.expired} rejected messages have no dead letter any more: the dead-letter topic has not kept all`,
         ]),
     ...(ignored.length === 0 ? [] : [`dead letters not judged: ${ignored.join(', ')}`]),
   ];
@@ -109,7 +120,8 @@ function printable(uid: string): string {
 function verdict(report: VerifyReport, paint: Paint): string {
   const { total, seconds, messagesPerSecond } = report;
   const rate = `${seconds.toFixed(1)} s, ${messagesPerSecond} messages/s`;
-  const kinds = report.findings.map(({ kind, count }) => `${count} ${kind}`);
+  const wrong = report.findings.filter(({ kind }) => report.ok || !EXPLAINED.has(kind));
+  const kinds = wrong.map(({ kind, count }) => `${count} ${kind}`);
   if (report.ok) {
     const known = kinds.length === 0 ? '' : `; ${kinds.join(', ')}`;
     return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical${known} (${rate})`;

@@ -8,13 +8,15 @@ export interface DeadLetterReport {
   readonly byReason: Readonly<Record<string, number>>;
   /** Written more than once for the same message. A consumer that is killed between the letter and its commit does that. */
   readonly repeated: number;
-  /** Not judged: of other topics, of messages that have left the log or came later, of earlier topics, not ours. */
+  /** Rejected messages without one, which retention or compaction of the dead-letter topic may have removed. */
+  readonly expired: number;
+  /** Not judged: of other topics, of messages that have left the log, by retention or compaction, or came later, of earlier topics. */
   readonly ignored: {
     readonly otherTopics: number;
     readonly beforeLog: number;
     readonly afterRange: number;
     readonly earlierTopics: number;
-    readonly foreign: number;
+    readonly compacted: number;
   };
 }
 
@@ -40,6 +42,10 @@ export interface VerifyReport {
   readonly partitions: readonly PartitionReport[];
   readonly total: Readonly<PartitionCounts>;
   readonly deadLetters: DeadLetterReport;
+  /** Stored orders whose message compaction has removed: nothing to hold them against. */
+  readonly compactedOrders: number;
+  /** What the service writes and is not checked, or only roughly; for people. */
+  readonly unchecked: readonly string[];
   /** Absent without a manifest. */
   readonly manifest?: ManifestReport;
   readonly findings: readonly FindingGroup[];

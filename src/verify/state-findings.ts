@@ -1,5 +1,6 @@
 import type { LogRange } from '../kafka/order-log.ts';
 import type { StoredState } from '../storage/stored-state.ts';
+import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';
 import type { Tally } from './tally.ts';
@@ -26,7 +27,7 @@ export async function addStateFindings(state: StateToCheck): Promise<void> {
   findings.addUnlisted('lost_range', lost.count - lost.first.length);
   for (const [partition, next] of nextOffsets) {
     const range = logRanges.get(partition) ?? { start: 0, end: 0 };
-    if (next < range.start) {
+    if (next >= 0 && next < range.start) {
       const detail = `${next} to ${range.start - 1}: have left the log and were not stored before`;
       findings.add({ kind: 'lost_range', partition, offset: next, detail });
     } else if (next > Math.max(range.end, ends.get(partition) ?? 0)) {
@@ -55,11 +56,15 @@ export interface RemaindersToCheck {
   readonly ranges: ReadonlyMap<number, LogRange>;
   /** Where the log starts by now. */
   readonly starts: ReadonlyMap<number, number>;
+  /** Where it ends by now, asked for after the letters were read. */
+  readonly ends: ReadonlyMap<number, number>;
+  /** The log is compacted: a message that is not there may have been removed since. */
+  readonly compacted: boolean;
 }
 
 /** Dead letters and manifest lines that could not be held against a message. */
 export interface Remainders {
-  readonly letters: { beforeLog: number; afterRange: number; earlierTopics: number };
+  readonly letters: { beforeLog: number; afterRange: number; earlierTopics: number; compacted: number };
   readonly lines: { beforeLog: number };
 }
 
@@ -83,12 +88,13 @@ export async function addRemainders(check: RemaindersToCheck): Promise<Remainder
 }
 
 async function remainingLetters(check: RemaindersToCheck): Promise<Remainders['letters']> {
-  const { index, stored, findings, ranges, starts } = check;
+  const { index, stored, findings, ranges, starts, ends, compacted } = check;
   const earlierUntil = await stored.earlierUntil();
-  const counts = { beforeLog: 0, afterRange: 0, earlierTopics: 0 };
-  const judge = (partition: number, offset: number, at: number, reason: string): void => {
+  const counts = { beforeLog: 0, afterRange: 0, earlierTopics: 0, compacted: 0 };
+  const judge = (partition: number, offset: number, at: number, reason: string, gap = false): void => {
     if (offset < (starts.get(partition) ?? 0)) counts.beforeLog += 1;
     else if (earlierUntil !== undefined && at <= earlierUntil) counts.earlierTopics += 1;
+    else if (gap && compacted) counts.compacted += 1;
     else {
       const detail = `${reason}, but no such message is there`;
       findings.add({ kind: 'wrongly_dead_lettered', partition, offset, detail });
@@ -97,23 +103,42 @@ async function remainingLetters(check: RemaindersToCheck): Promise<Remainders['l
   for (const { partition, offset, at, detail } of index.unexplained('letter')) {
     judge(partition, offset, at, detail);
   }
+  for (const { partition, offset, at, detail } of index.unexplained('gap')) {
+    judge(partition, offset, at, detail, true);
+  }
   for (const partition of index.partitions('letters')) {
     const range = ranges.get(partition);
     if (range === undefined) {
-      for (const { offset, at, reason } of index.allLetters(partition)) judge(partition, offset, at, reason);
+      for (const one of index.allLetters(partition)) judge(partition, one.offset, timeOf(one), one.reason);
       continue;
     }
     const placed = index.placed('letters', partition, range.start, range.end);
     counts.beforeLog += placed.below;
     counts.afterRange += placed.past;
+    if (placed.past === 0) continue;
+    for (const one of index.allLetters(partition, Math.max(range.end, ends.get(partition) ?? 0))) {
+      counts.afterRange -= 1;
+      judge(partition, one.offset, timeOf(one), one.reason);
+    }
   }
   return counts;
 }
 
-function remainingLines({ index, findings, ranges, starts }: RemaindersToCheck): Remainders['lines'] {
+/** When the message of a letter was rejected, ms since the Unix epoch. */
+function timeOf({ at, writtenAt }: Letter): number {
+  return at ?? writtenAt;
+}
+
+function remainingLines({
+  index,
+  findings,
+  ranges,
+  starts,
+  compacted,
+}: RemaindersToCheck): Remainders['lines'] {
   let beforeLog = 0;
   const missing = (partition: number, offset: number, fault: string): void => {
-    if (offset < (starts.get(partition) ?? 0)) beforeLog += 1;
+    if (compacted || offset < (starts.get(partition) ?? 0)) beforeLog += 1;
     else {
       const detail = `${fault} was injected here, but no message is there`;
       findings.add({ kind: 'manifest_mismatch', partition, offset, detail });

@@ -13,6 +13,7 @@ import { ahead, type RecordSource } from './record-source.ts';
 import type { VerifyReport } from './report.ts';
 import { addRemainders, addStateFindings } from './state-findings.ts';
 import { Tally, totalOf } from './tally.ts';
+import { UNCHECKED } from './unchecked.ts';
 
 export interface VerifyOptions {
   readonly topic: string;
@@ -23,6 +24,8 @@ export interface VerifyOptions {
   readonly maxFindings: number;
   /** What was to be stored at least: the high watermarks when the verification was asked for. */
   readonly ends: ReadonlyMap<number, number>;
+  /** Which of the two topics are compacted. */
+  readonly compacted: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** Offsets judged so far, and of how many. */
   readonly onProgress: (done: number, total: number) => void;
@@ -61,27 +64,54 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   const tally = new Tally(ranges);
   const waiting = await addPending({ topic, log, ranges: logRanges, ends: options.ends, findings });
   for (const [partition, offsets] of waiting) tally.addPending(partition, offsets);
-  const evidence = await collectEvidence({ topic, deadLetterTopic, findings }, sources);
+  const compacted = options.compacted.has(topic);
+  const lettersCompacted = options.compacted.has(deadLetterTopic);
+  const earlierUntil = await stored.earlierUntil();
+  const evidence = await collectEvidence(
+    { topic, deadLetterTopic, lettersCompacted, earlierUntil, findings },
+    sources,
+  );
+  // Asked for after the letters: none of a message that is there lies behind these ends.
+  const endsAfter = await log.highWatermarks();
   const manifest = sources.manifest === undefined ? undefined : new ManifestCheck(index, findings);
   const judge = new RecordJudge({
     topic,
     maxOrderBytes,
     now,
     nextOffsets,
-    topics: await stored.topics(),
+    movedAt: await stored.movedAt(),
     stored,
     index,
     tally,
     findings,
     manifest,
-    lettersHidden: evidence.hidden,
+    unseen: evidence.unseen,
   });
   await judgeAll(judge, ranges, sources, options);
   const starts = new Map([...(await log.ranges())].map(([partition, { start }]) => [partition, start]));
   const ends = new Map([...logRanges].map(([partition, { end }]) => [partition, end]));
   await addStateFindings({ stored, findings, nextOffsets, logRanges, ends: options.ends });
-  await findPhantoms({ log, stored, tally, findings, ranges, starts, ends, maxOrderBytes });
-  const remainders = await addRemainders({ index, stored, findings, tally, ranges, starts });
+  const compactedOrders = await findPhantoms({
+    log,
+    stored,
+    tally,
+    findings,
+    ranges,
+    starts,
+    ends,
+    maxOrderBytes,
+    compacted,
+  });
+  const remainders = await addRemainders({
+    index,
+    stored,
+    findings,
+    tally,
+    ranges,
+    starts,
+    ends: endsAfter,
+    compacted,
+  });
   const partitions = tally.partitions();
   const total = totalOf(partitions);
   const seconds = (performance.now() - started) / 1000;
@@ -97,8 +127,11 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
       read: evidence.letters,
       byReason: Object.fromEntries([...judge.reasons].sort(([a], [b]) => a.localeCompare(b))),
       repeated: judge.repeated,
-      ignored: { ...remainders.letters, otherTopics: evidence.otherTopics, foreign: evidence.foreign },
+      expired: judge.expired,
+      ignored: { ...remainders.letters, otherTopics: evidence.otherTopics },
     },
+    compactedOrders,
+    unchecked: UNCHECKED,
     ...(manifest && {
       manifest: {
         ...index.countLines(),
@@ -171,4 +204,5 @@ async function judgeAll(
   if (chunk.length > 0) await settle();
   await settling;
   for (const [partition, { end }] of ranges) judge.finish(partition, end);
+  judge.report();
 }

@@ -1,5 +1,6 @@
 import type { OrderSink } from '../../src/consumer/batch-storer.ts';
 import { OrderConsumer, type OrderConsumerSettings } from '../../src/consumer/consumer.ts';
+import { sendDeadLetters } from '../../src/consumer/dead-letter.ts';
 import { KafkaOrderLog } from '../../src/kafka/kafka-order-log.ts';
 import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
 import type { OrderLog } from '../../src/kafka/order-log.ts';
@@ -88,9 +89,7 @@ export function startComposed(
     transactionTimeoutMs: statementTimeoutMs,
     noteChanges: true,
   });
-  const send: Send = async (letters) => {
-    await sender.send(place.deadLetterTopic, letters);
-  };
+  const send: Send = (letters) => sendDeadLetters(sender, place.deadLetterTopic, letters, logger);
   const openLog = (): OrderLog =>
     new KafkaOrderLog({
       brokers,

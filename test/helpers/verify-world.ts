@@ -1,6 +1,7 @@
 import { deadLetterOf } from '../../src/consumer/dead-letter.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
 import type { TopicSlice } from '../../src/kafka/topic-reader.ts';
+import { decodeOrder } from '../../src/order/decode.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';
 import { firstDifference } from '../../src/order/same-order.ts';
@@ -29,6 +30,8 @@ export interface WorldRow {
   offset: number;
   producedAt: number;
   earlier: boolean;
+  /** NOW unless said otherwise. */
+  storedAt?: number;
 }
 
 /** A topic in memory, read in short slices. */
@@ -45,13 +48,19 @@ export class FakeLog implements RecordSource {
   }
 
   /** Appends; undefined leaves a gap. @returns the offset */
-  append(partition: number, value: string | Buffer | null | undefined, headers = {}, key?: string): number {
+  append(
+    partition: number,
+    value: string | Buffer | null | undefined,
+    headers = {},
+    key?: string | Buffer | null,
+    timestamp = NOW,
+  ): number {
     const list = this.partitions.get(partition) ?? [];
     const offset = list.length;
     list.push(
       value === undefined
         ? undefined
-        : logRecord({ offset, value, headers, ...(key !== undefined && { key }) }),
+        : logRecord({ offset, value, headers, timestamp, ...(key !== undefined && { key }) }),
     );
     return offset;
   }
@@ -100,6 +109,7 @@ export class FakeLog implements RecordSource {
 export class FakeStored implements StoredState {
   readonly rows = new Map<string, WorldRow>();
   readonly next = new Map<number, number>();
+  readonly moved = new Map<number, number>();
   readonly knownTopics = new Set([TOPIC]);
   readonly lost: LostRange[] = [];
   readonly lonelyItems: string[] = [];
@@ -109,7 +119,8 @@ export class FakeStored implements StoredState {
   async compare(orders: readonly { readonly order: Order }[]): Promise<(StoredMatch | undefined)[]> {
     return orders.map(({ order }) => {
       const row = this.rows.get(order.order_uid);
-      return row && { ...row, same: firstDifference(order, row.order) === undefined };
+      const same = row && firstDifference(order, row.order) === undefined;
+      return row && { storedAt: NOW, ...row, same: same === true };
     });
   }
 
@@ -122,8 +133,8 @@ export class FakeStored implements StoredState {
     return this.next;
   }
 
-  async topics(): Promise<ReadonlySet<string>> {
-    return this.knownTopics;
+  async movedAt(): Promise<ReadonlyMap<number, number>> {
+    return this.moved;
   }
 
   async earlierUntil(): Promise<number | undefined> {
@@ -151,9 +162,10 @@ export class FakeStored implements StoredState {
     return this.#from(partition, start, end).slice(0, limit);
   }
 
-  async ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
+  async ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
     const past = [...this.rows].flatMap(([orderUid, { topic, partition, offset, earlier }]) =>
-      topic === TOPIC && !earlier && offset >= (ends.get(partition) ?? 0)
+      !this.knownTopics.has(topic) ||
+      (topic === TOPIC && !earlier && (offset < 0 || offset >= (ends.get(partition) ?? 0)))
         ? [{ orderUid, partition, offset }]
         : [],
     );
@@ -225,14 +237,27 @@ export class VerifyWorld {
   letter(
     offset: number,
     reason: RejectionReason,
-    change: { partition?: number; value?: string | null; at?: number; topic?: string } = {},
+    change: {
+      partition?: number;
+      value?: string | null;
+      at?: number;
+      topic?: string;
+      key?: string | null;
+      /** What the letter has instead of what the service writes. */
+      headers?: Record<string, string>;
+    } = {},
   ): void {
     const { partition = 0, at = NOW, topic = TOPIC } = change;
     const sent = this.log.partitions.get(partition)?.[offset];
-    const value = change.value === undefined ? (sent?.value ?? null) : change.value;
-    const record = logRecord({ offset, value });
-    const message = deadLetterOf({ topic, partition, record, rejection: reject(reason, '', ''), at });
-    this.letters.append(0, message.value, message.headers);
+    const given = change.value === undefined ? sent?.value : change.value;
+    const value = given === undefined || given === null ? null : Buffer.from(given);
+    const record = logRecord({ offset, value, key: sent?.key ?? null, headers: headersOf(sent) });
+    const verdict = decodeOrder(value, { maxBytes: 524_288, now: () => at });
+    const rejection = verdict.ok || verdict.reason !== reason ? reject(reason, '', '') : verdict;
+    const message = deadLetterOf({ topic, partition, record, rejection, at });
+    const carried = Object.fromEntries((message.carried ?? []).map(([name, text]) => [`${name}`, `${text}`]));
+    const headers = { ...carried, ...message.headers, ...change.headers };
+    this.letters.append(0, message.value, headers, change.key === undefined ? message.key : change.key, at);
   }
 
   async verify(options: Partial<VerifyOptions> = {}, without: 'letters' | undefined = undefined) {
@@ -251,6 +276,7 @@ export class VerifyWorld {
           maxOrderBytes: 524_288,
           maxFindings: 10,
           ends,
+          compacted: new Set(),
           signal: new AbortController().signal,
           onProgress: () => {},
           now: () => NOW,
@@ -278,6 +304,10 @@ export function onlyFinding(report: VerifyReport): Finding & { kind: FindingKind
     throw new Error(`not exactly one finding: ${JSON.stringify(report.findings)}`);
   }
   return finding;
+}
+
+function headersOf(record: LogRecord | undefined): Record<string, string> {
+  return Object.fromEntries((record?.headers ?? []).map(([name, text]) => [`${name}`, `${text}`]));
 }
 
 function listed<T>(all: readonly T[], limit: number): Listed<T> {

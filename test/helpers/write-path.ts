@@ -32,6 +32,8 @@ export interface WritePathOptions {
   readonly brokers?: readonly string[];
   /** Topic-level settings of the orders topic. */
   readonly configs?: Readonly<Record<string, string>>;
+  /** Of the dead-letter topic. */
+  readonly deadLetterConfigs?: Readonly<Record<string, string>>;
 }
 
 /** A dead letter as it is in its topic. */
@@ -95,7 +97,7 @@ export class WritePath {
         name: deadLetterTopic,
         partitions: 1,
         replicationFactor: 1,
-        configs: { 'max.message.bytes': '8388608' },
+        configs: { 'max.message.bytes': '8388608', ...this.#options.deadLetterConfigs },
       },
     ]);
   }

@@ -177,6 +177,51 @@ describe('what went wrong is found:', () => {
     expect(details.get(none)).toBe('/items');
   });
 
+  test('times and positions that were changed', async () => {
+    const rows = await path.sql`select order_uid from orders where order_uid <> 'by-hand-0'
+      and (select count(*) from order_items i where i.order_uid = orders.order_uid) > 1 limit 3`;
+    const [produced, stored, moved] = rows.map((row: { order_uid: string }) => row.order_uid);
+    await path.sql`update orders set produced_at = produced_at + interval '1 millisecond' where order_uid = ${produced}`;
+    await path.sql`update orders set stored_at = stored_at + interval '1 day' where order_uid = ${stored}`;
+    await path.sql`update order_items set position = position + 7 where order_uid = ${moved} and position > 1`;
+    const { code, report, found } = await verified();
+    expect([code, found]).toEqual([1, { altered: 3 }]);
+    const details = new Map(report.findings[0]?.listed.map(({ orderUid, detail }) => [orderUid, detail]));
+    expect([produced, stored, moved].map((uid) => details.get(uid))).toEqual([
+      'produced_at',
+      'stored_at',
+      '/items, by their positions',
+    ]);
+    expect(report.unchecked.join()).toContain('orders.stored_at');
+  });
+
+  test('offsets that were moved back, zeroed or deleted', async () => {
+    await path.sql`update consumer_offsets set next_offset = next_offset - 100 where partition = 0`;
+    await path.sql`update consumer_offsets set next_offset = 0 where partition = 1`;
+    await path.sql`delete from consumer_offsets where partition = 2`;
+    const { code, report, found } = await verified();
+    // What has had no effect of its own yet, as in another partition than its order, is only not stored.
+    expect([code, found['offset_moved_back']]).toEqual([1, 3]);
+    expect(report.findings[0]?.listed.map(({ partition }) => partition).sort()).toEqual([0, 1, 2]);
+  });
+
+  test('orders of a topic that no group stores, and of offsets that can’t be', async () => {
+    for (const [uid, topic, offset] of [
+      ['of-nobody', 'nobody', 3],
+      ['negative', path.place.topic, -1],
+    ] as const) {
+      await path.sql`create temp table copied as select * from orders where order_uid = 'escapes'`;
+      await path.sql`update copied set order_uid = ${uid}, source_topic = ${topic}, source_offset = ${offset}`;
+      await path.sql`insert into orders table copied`;
+      await path.sql`drop table copied`;
+      await path.sql`insert into order_items select ${uid}, position, chrt_id, track_number, price, rid, name, sale, size,
+        total_price, nm_id, brand, status from order_items where order_uid = 'escapes'`;
+    }
+    const { code, report, found } = await verified();
+    expect([code, found]).toEqual([1, { phantom_order: 2 }]);
+    expect(report.findings[0]?.listed.map((one) => one.orderUid).sort()).toEqual(['negative', 'of-nobody']);
+  });
+
   test('orders no message stands behind', async () => {
     const columns =
       await path.sql`select string_agg(column_name, ', ') as names from information_schema.columns

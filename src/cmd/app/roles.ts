@@ -1,9 +1,8 @@
 import { OrderConsumer } from '../../consumer/consumer.ts';
-import { truncatedLetter } from '../../consumer/dead-letter.ts';
+import { sendDeadLetters } from '../../consumer/dead-letter.ts';
 import { KafkaOrderLog } from '../../kafka/kafka-order-log.ts';
 import { KafkaProbe } from '../../kafka/kafka-probe.ts';
-import type { MessageSender, OutgoingMessage } from '../../kafka/message-sender.ts';
-import { MessagesRejectedError } from '../../kafka/send-job.ts';
+import type { MessageSender } from '../../kafka/message-sender.ts';
 import { createMessageSender } from '../../kafka/sender.ts';
 import { GeneratorDesk } from '../../producer/generator-desk.ts';
 import { STEADY } from '../../producer/schedule.ts';
@@ -162,6 +161,7 @@ export function startConsumer(
 ): OrderConsumer {
   const { kafka, consumer: settings } = config;
   const { cache, database, deadLetterSender, invalidator } = clients;
+  const roleLogger = logger.child({ role: 'consumer' });
   const consumer = new OrderConsumer(
     { ...settings, group: kafka.group, topic: kafka.topic, drainMs: config.shutdownTimeoutMs * DRAIN_SHARE },
     {
@@ -179,32 +179,17 @@ export function startConsumer(
         transactionTimeoutMs: config.postgresql.statementTimeoutMs,
         noteChanges: cache !== undefined,
       }),
-      sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters),
+      sendDeadLetters: (letters) =>
+        sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters, roleLogger),
       onStored: (batch) => meter.add(batch),
       onChanged: (uids, note) => void invalidator?.changed(uids, note),
-      logger: logger.child({ role: 'consumer' }),
+      logger: roleLogger,
     },
   );
   void invalidator?.start();
   consumer.start();
   resources.defer('consumer', () => consumer.close());
   return consumer;
-}
-
-/** A letter that is too large would hold its partition for good, so it goes without the end of its value. */
-async function sendDeadLetters(
-  sender: MessageSender,
-  topic: string,
-  letters: readonly OutgoingMessage[],
-): Promise<void> {
-  try {
-    await sender.send(topic, letters);
-  } catch (error) {
-    if (!(error instanceof MessagesRejectedError)) throw error;
-    const tooLarge = letters.filter((_, index) => error.rejected.get(index) === 'too_large');
-    if (tooLarge.length < error.rejected.size) throw error;
-    await sender.send(topic, tooLarge.map(truncatedLetter));
-  }
 }
 
 /** Starts the REST API and the web console. */

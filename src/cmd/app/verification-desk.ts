@@ -129,14 +129,17 @@ function reportJson(report: VerifyReport): VerificationReportJson {
     dead_letters: {
       read: deadLetters.read,
       repeated: deadLetters.repeated,
+      expired: deadLetters.expired,
       ignored: {
         other_topics: ignored.otherTopics,
         before_log: ignored.beforeLog,
         after_range: ignored.afterRange,
         earlier_topics: ignored.earlierTopics,
-        foreign: ignored.foreign,
+        compacted: ignored.compacted,
       },
     },
+    compacted_orders: report.compactedOrders,
+    unchecked: [...report.unchecked],
     findings: findings.map(({ kind, count, listed }) => ({ kind, count, listed: listed.map(findingJson) })),
     seconds,
     messages_per_s: report.messagesPerSecond,

@@ -10,17 +10,18 @@ const ITEM_FIELDS = ITEM_COLUMNS.slice(2);
 /**
  * A stored order as one text: all its fields, its items' fields after them, a separator between any two. Comparing one text costs
  * a fifth of what reading forty columns does. The session must have DateStyle ISO and time zone UTC.
- * Columns: order_uid, text, number of items, source topic, partition, offset, whether stored at `$2` or before,
- * produced at, ms.
+ * Columns: order_uid, text, number of items, source topic, partition, offset, whether stored at `$2` or before, produced_at and
+ * stored_at in ms since the Unix epoch, whether the items have the positions 1, 2, 3, ….
  * `$1` is a text[] of uids.
  */
 export const SELECT_ORDER_TEXTS = `select o.order_uid,
   concat_ws(${SEPARATOR_SQL}, ${ORDER_COLUMNS.map((column) => `o.${column}`).join(', ')}, i.text),
   i.items, o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false),
-  (extract(epoch from o.produced_at) * 1000)::bigint
+  (extract(epoch from o.produced_at) * 1000)::float8, (extract(epoch from o.stored_at) * 1000)::float8,
+  i.first = 1 and i.last = i.items
 from orders o
 cross join lateral (
-  select count(*)::int as items,
+  select count(*)::int as items, min(position) as first, max(position) as last,
     string_agg(concat_ws(${SEPARATOR_SQL}, ${ITEM_FIELDS.join(', ')}), ${SEPARATOR_SQL} order by position) as text
   from order_items where order_uid = o.order_uid
 ) i

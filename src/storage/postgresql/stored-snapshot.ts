@@ -77,19 +77,21 @@ class StoredSnapshot implements StoredState {
   }
 
   async #match(accepted: Accepted, row: readonly (Field | boolean)[]): Promise<StoredMatch> {
-    const [, stored, items, topic, partition, offset, earlier, producedAt] = row;
+    const [, stored, items, topic, partition, offset, earlier, producedAt, storedAt, ordered] = row;
     const text = orderText(accepted);
     const same =
       text === undefined
         ? (await this.difference(accepted.order)) === undefined
         : items === accepted.order.items.length && text === stored;
+    // By position an item is found; the fields alone do not tell 1, 2 from 1, 7.
     return {
-      same,
+      same: same && ordered === true,
       topic: String(topic),
       partition: Number(partition),
       offset: Number(offset),
       earlier: earlier === true,
       producedAt: Number(producedAt),
+      storedAt: Number(storedAt),
     };
   }
 
@@ -109,9 +111,11 @@ class StoredSnapshot implements StoredState {
     return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
   }
 
-  async topics(): Promise<ReadonlySet<string>> {
-    const rows: { topic: string }[] = await this.#tx`select distinct topic from consumer_offsets`;
-    return new Set(rows.map((row) => row.topic));
+  async movedAt(): Promise<Map<number, number>> {
+    const rows: { partition: number; at: number }[] = await this.#tx`
+      select partition, (extract(epoch from max(updated_at)) * 1000)::float8 as at from consumer_offsets
+      where topic = ${this.#scope.topic} group by partition`;
+    return new Map(rows.map((row) => [row.partition, row.at]));
   }
 
   async earlierUntil(): Promise<number | undefined> {
@@ -171,7 +175,7 @@ class StoredSnapshot implements StoredState {
     return rows.map(sourceRow);
   }
 
-  async ordersPast(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
+  async ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
     const tx = this.#tx;
     const partitions = tx.array([...ends.keys()], 'INT');
     const offsets = tx.array([...ends.values()], 'BIGINT');
@@ -179,8 +183,10 @@ class StoredSnapshot implements StoredState {
       select count(*) over (), o.order_uid, o.source_partition, o.source_offset from orders o
       left join unnest(${partitions}::int[], ${offsets}::bigint[]) as r (partition, past)
         on r.partition = o.source_partition
-      where o.source_topic = ${this.#scope.topic} and o.source_offset >= coalesce(r.past, 0)
-        and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz)
+      where (o.source_topic = ${this.#scope.topic}
+          and (o.source_offset >= coalesce(r.past, 0) or o.source_offset < 0)
+          and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz))
+        or o.source_topic not in (select topic from consumer_offsets union select ${this.#scope.topic}::text)
       order by o.source_partition, o.source_offset limit ${limit}`.values();
     return listed(rows, sourceRow);
   }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { TopicReader } from '../../../kafka/topic-reader.ts';
-import { listTopics } from '../../../kafka/topics.ts';
+import { compactedTopics, listTopics } from '../../../kafka/topics.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { withStoredSnapshot } from '../../../storage/postgresql/stored-snapshot.ts';
@@ -127,6 +127,10 @@ async function run(
   const deadLetters = topics.includes(deadLetterTopic)
     ? await openReader(context, deadLetterTopic)
     : undefined;
+  const compacted = await compactedTopics(
+    config.kafka.brokers,
+    [topic, deadLetterTopic].filter((name) => topics.includes(name)),
+  );
   const index = new EvidenceIndex();
   resources.defer('evidence', () => index.close());
   const total = [...wanted.values()].reduce((sum, { start, end }) => sum + end - start, 0);
@@ -142,6 +146,7 @@ async function run(
           maxOrderBytes,
           maxFindings: options.maxFindings,
           ends,
+          compacted,
           signal,
           onProgress: (done, of) => {
             const perSecond = rateOf(done, started);

@@ -11,7 +11,7 @@ import { Equation, TERMS } from './equation.tsx';
 import { proofTexts } from './texts.ts';
 import { verdictOf } from './verdict.ts';
 
-const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'foreign'] as const;
+const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'compacted'] as const;
 
 type Group = VerificationReport['findings'][number];
 
@@ -33,10 +33,21 @@ export function Report({ report }: { readonly report: VerificationReport }) {
       {findings.map((group) => (
         <Findings group={group} topic={report.topic} key={group.kind} />
       ))}
+      {report.compacted_orders > 0 && <p className="muted">{t.compactedOrders(report.compacted_orders)}</p>}
       <div className="cards">
         <Partitions report={report} />
         <DeadLetters report={report} />
       </div>
+      <details className="muted">
+        <summary>{t.unchecked}</summary>
+        <ul>
+          {report.unchecked.map((one) => (
+            <li key={one} lang="en">
+              {one}
+            </li>
+          ))}
+        </ul>
+      </details>
     </>
   );
 }
@@ -135,6 +146,7 @@ function DeadLetters({
           </tbody>
         </table>
       )}
+      {letters.expired > 0 && <p className="muted">{t.expired(letters.expired)}</p>}
       {letters.repeated > 0 && <p className="muted">{t.repeated(letters.repeated)}</p>}
       {ignored.length > 0 && (
         <p className="muted">

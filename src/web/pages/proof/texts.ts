@@ -51,13 +51,18 @@ export const proofTexts = dictionary(
     reason: 'Reason',
     repeated: (n: number) =>
       `${countEn(n, 'dead letter was', 'dead letters were')} written again, as a consumer that is killed does: fine.`,
+    expired: (n: number) =>
+      `${countEn(n, 'rejected message has', 'rejected messages have')} no dead letter any more: the dead-letter topic has not kept all.`,
+    compactedOrders: (n: number) =>
+      `${countEn(n, 'stored order was', 'stored orders were')} not judged: compaction has removed the message.`,
+    unchecked: 'What is not checked, or only roughly',
     notJudged: 'Dead letters not judged:',
     ignored: {
       other_topics: 'of other topics',
       before_log: 'of messages that have left the log',
       after_range: 'of later messages',
       earlier_topics: 'of an earlier topic of this name',
-      foreign: 'without a source',
+      compacted: 'of messages that compaction has removed',
     },
     messages: 'Messages',
     kinds: {
@@ -71,8 +76,11 @@ export const proofTexts = dictionary(
       altered_dead_letter: 'Dead letters with other bytes than their message',
       wrong_reason: 'Dead letters with a wrong reason',
       wrongly_dead_lettered: 'Dead letters of good orders, or of no message',
+      foreign_dead_letter: 'Dead letters that do not say of which message they are',
+      cut_dead_letter: 'Dead letters that hold only a part, as their topic takes no more: explained',
       lost_range: 'Left the log before they were stored',
       offset_past_end: 'The stored offset lies behind the end of the log',
+      offset_moved_back: 'The stored offset was moved back: orders ahead of it are stored already',
       manifest_mismatch: 'Other faults than were injected',
       scattered_order:
         'Versions of one order from several partitions: the newest timestamp counts, since their order is not known',
@@ -135,13 +143,18 @@ export const proofTexts = dictionary(
     reason: 'Причина',
     repeated: (n) =>
       `${countRu(n, 'сообщение', 'сообщения', 'сообщений')} среди отклонённых записано повторно, как бывает, когда убит потребитель: это нормально.`,
+    expired: (n) =>
+      `Больше не видно, были ли отклонены ${countRu(n, 'сообщение', 'сообщения', 'сообщений')}: топик отклонённых сохранил не всё.`,
+    compactedOrders: (n) =>
+      `Не проверено: ${countRu(n, 'заказ', 'заказа', 'заказов')}, чьи сообщения убрала компакция.`,
+    unchecked: 'Что не проверяется или проверяется лишь приблизительно',
     notJudged: 'Не проверялись отклонённые:',
     ignored: {
       other_topics: 'из других топиков',
       before_log: 'чьих сообщений уже нет в журнале',
       after_range: 'пришедшие позже',
       earlier_topics: 'из прежнего топика с этим именем',
-      foreign: 'без указания источника',
+      compacted: 'чьи сообщения убрала компакция',
     },
     messages: 'Сообщений',
     kinds: {
@@ -155,8 +168,11 @@ export const proofTexts = dictionary(
       altered_dead_letter: 'Отклонённые с другими байтами, чем в сообщении',
       wrong_reason: 'Отклонённые с неверной причиной',
       wrongly_dead_lettered: 'Отклонены хорошие заказы или то, чего не было',
+      foreign_dead_letter: 'Отклонённые, не говорящие, из какого они сообщения',
+      cut_dead_letter: 'Отклонённые, от которых сохранена лишь часть: больше их топик не принимает',
       lost_range: 'Ушло из журнала раньше, чем было сохранено',
       offset_past_end: 'Сохранённое смещение дальше конца журнала',
+      offset_moved_back: 'Сохранённое смещение сдвинуто назад: заказы после него уже сохранены',
       manifest_mismatch: 'Не те ошибки, которые были внесены',
       scattered_order:
         'Версии одного заказа из разных партиций: порядок между ними неизвестен, сохраняется та, чьё время новее',

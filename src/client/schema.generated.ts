@@ -467,6 +467,28 @@ export interface paths {
       };
     };
   };
+  "/api/v1/consumer-groups/{group}/offsets": {
+    /** Have this service’s consumers read on from elsewhere */
+    post: {
+      parameters: { path: { group: string } };
+      requestBody: { content: { "application/json": OffsetReset } };
+      responses: {
+        200: { content: { "application/json": OffsetMoves } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        409: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/cache": {
     /** The tiers of the cache: what they hold, and how many lookups each answered */
     get: {
@@ -1330,6 +1352,10 @@ export type ConsumerGroup = {
   state: string;
   protocol_type: string;
   members: number;
+  /** The group of this service */
+  own: boolean;
+  /** Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts */
+  ignored: number;
   /** Of all partitions together */
   lag: number;
   /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
@@ -1354,6 +1380,10 @@ export type ConsumerGroupDetail = {
     host: string;
     assigned: Record<string, (number)[]>;
   })[];
+  /** The group of this service */
+  own: boolean;
+  /** Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts */
+  ignored: number;
   /** Of all partitions together */
   lag: number;
   /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
@@ -1365,6 +1395,8 @@ export type ConsumerGroupDetail = {
     committed: number | null;
     /** Of this service’s own group: where PostgreSQL is, which is what counts */
     stored: number | null;
+    /** Where the group was moved by hand in Kafka, in vain */
+    ignored: number | null;
     /** The offset after the last message */
     end: number | null;
     /** The last stable offset: committed messages are seen up to here */
@@ -1376,6 +1408,31 @@ export type ConsumerGroupDetail = {
   })[];
   /** In the partitions where something is pending, as far as the brokers tell */
   open_transactions: (OpenTransaction)[];
+};
+
+export type OffsetMoves = {
+  topic: string;
+  dry_run: boolean;
+  partitions: ({
+    partition: number;
+    /** First offset in the log */
+    start: number;
+    /** The one after the last */
+    end: number;
+    /** Stored up to here before */
+    from: number;
+    /** Read on from here */
+    to: number;
+  })[];
+};
+
+export type OffsetReset = {
+  /** earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset the log does not reach is its nearest end. */
+  to: string | number;
+  /** Only these */
+  partitions?: (number)[];
+  /** Only say what would be done */
+  dry_run?: boolean;
 };
 
 export type Cache = {

@@ -20,6 +20,7 @@ const SETTINGS = {
   retryMaxMs: 2,
   stallMs: 30_000,
   drainMs: 200,
+  movedCheckMs: 5,
   logger: silentLogger,
 };
 
@@ -88,8 +89,10 @@ function setUp(
     },
     otherIncarnations: async () => new Map<string, number>(),
     skip: async () => true,
+    positions: async () => new Map(stored),
   };
-  const loading = { group: 'group', topic: 'orders', truncationGraceMs: 0, onLost: () => {} };
+  const told = { onLost: () => {}, onIgnoredMove: () => {} };
+  const loading = { group: 'group', topic: 'orders', truncationGraceMs: 0, ...told };
   const loader = new PartitionLoader(log, offsets, { ...options, ...loading });
   const session = new ConsumerSession(log, loader, storer, options);
   const ran = session.run();
@@ -149,6 +152,19 @@ test('a fenced batch is dropped, and reading goes on from where the database is'
   session.end();
   await ran;
   expect(state.written).toEqual(['0: 4-10']);
+});
+
+test('an offset that is moved while nothing comes in is read on from all the same', async () => {
+  const { session, stored, state, ran, assign } = setUp([0, 1]);
+  assign(0, 1);
+  await at(stored, 0, 10);
+  await at(stored, 1, 10);
+  stored.set(0, 3);
+  await at(stored, 0, 10);
+  session.end();
+  await ran;
+  expect(state.written.filter((one) => one.startsWith('0'))).toEqual(['0: 0-10', '0: 3-10']);
+  expect(state.written.filter((one) => one.startsWith('1'))).toEqual(['1: 0-10']);
 });
 
 test('a partition given back is read from the database’s offset, not from where this member was', async () => {

@@ -23,6 +23,10 @@ export interface ConsumerSessionOptions {
   readonly stallMs: number;
   /** Time batches on their way have to finish once the session ends. */
   readonly drainMs: number;
+  /** 2 s when absent. */
+  readonly movedCheckMs?: number;
+  /** Told of partitions whose stored offset was moved by others. */
+  readonly onMoved?: (partitions: readonly number[]) => void;
   readonly logger: Logger;
 }
 
@@ -30,6 +34,8 @@ export interface ConsumerSessionOptions {
 const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
 const GIVE_UP_MS = 500;
+/** So often a partition that is at rest is compared with what is stored. */
+const MOVED_CHECK_MS = 2_000;
 /** Between two fetches in a stream of orders, ms. */
 const FETCH_CADENCE = { minMs: 5, maxMs: 15 };
 const SMALL_FETCH_RECORDS = 1_000;
@@ -80,6 +86,7 @@ export class ConsumerSession {
       joined.catch(() => {});
       await Promise.race([joined, aborted(this.#ending.signal)]);
       this.#watchdog.start();
+      void this.#watchOffsets();
       await this.#fetchLoop();
     } catch (error) {
       this.#lose(messageOf(error));
@@ -142,6 +149,36 @@ export class ConsumerSession {
       this.#commits.note(partition, offset);
     }
     this.#wake.set();
+  }
+
+  /**
+   * A partition that is at rest learns here that its offset was moved (`test-service offsets reset`); of any other the next transaction
+   * is fenced off.
+   */
+  async #watchOffsets(): Promise<void> {
+    const { logger, movedCheckMs = MOVED_CHECK_MS } = this.#options;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await pause(movedCheckMs, signal);
+      const topicId = this.#topicId;
+      const atRest = [...this.queues.values()].filter(({ busy }) => !busy);
+      if (atRest.length === 0) continue;
+      const known = new Map(atRest.map(({ partition, stored }) => [partition, stored]));
+      // While the database is away nobody moves anything.
+      const moved = new Set(await this.#loader.moved(topicId, known).catch(() => []));
+      // What has been stored meanwhile has moved it, too.
+      const others = atRest.filter(
+        (queue) =>
+          moved.has(queue.partition) &&
+          !queue.busy &&
+          this.queues.get(queue.partition) === queue &&
+          queue.stored === known.get(queue.partition),
+      );
+      if (others.length === 0 || signal.aborted) continue;
+      const partitions = others.map(({ partition }) => partition);
+      logger.warn({ partitions }, 'stored offsets were moved: reading on from there');
+      this.#moved(partitions);
+    }
   }
 
   async #fetchLoop(): Promise<void> {
@@ -237,7 +274,12 @@ export class ConsumerSession {
     }
     // What is stored is no longer what was expected, so the database is asked again.
     const mine = parts.filter(({ queue }) => this.queues.get(queue.partition) === queue);
-    this.#reload(mine.map(({ queue }) => queue.partition));
+    this.#moved(mine.map(({ queue }) => queue.partition));
+  }
+
+  #moved(partitions: readonly number[]): void {
+    this.#options.onMoved?.(partitions);
+    this.#reload(partitions);
   }
 
   #reload(partitions: readonly number[]): void {

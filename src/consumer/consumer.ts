@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { BatchStorer, type OrderSink, type StoreCounts, type StoredBatch } from './batch-storer.ts';
 import { ConsumerSession } from './consumer-session.ts';
 import { deadLetterOf } from './dead-letter.ts';
-import { type Offsets, PartitionLoader } from './partition-loader.ts';
+import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';
 
 export interface OrderConsumerSettings {
   readonly group: string;
@@ -45,6 +45,8 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly waiting: boolean;
   /** Ranges that were gone from the log before they could be read. */
   readonly lost: readonly LostRange[];
+  /** Offsets that someone moved in Kafka, in vain, by partition: the last of each, until it is moved where it counts. */
+  readonly ignoredMoves: ReadonlyMap<number, IgnoredMove>;
   /** How often the Kafka client was replaced. */
   readonly rebuilds: number;
 }
@@ -62,6 +64,7 @@ export class OrderConsumer {
   readonly #storer: BatchStorer;
   readonly #closing = new AbortController();
   readonly #lost: LostRange[] = [];
+  readonly #ignoredMoves = new Map<number, IgnoredMove>();
   #session: ConsumerSession | undefined;
   #running: Promise<void> | undefined;
   #rebuilds = 0;
@@ -93,6 +96,7 @@ export class OrderConsumer {
       stored: new Map(queues.map((queue) => [queue.partition, queue.stored])),
       waiting: this.#storer.waiting > 0,
       lost: this.#lost,
+      ignoredMoves: this.#ignoredMoves,
       rebuilds: this.#rebuilds,
     };
   }
@@ -122,6 +126,16 @@ export class OrderConsumer {
     }
   }
 
+  /** Until Kafka has the stored offset, every assignment brings the same move again. */
+  #ignore(move: IgnoredMove): void {
+    if (this.#ignoredMoves.get(move.partition)?.movedTo === move.movedTo) return;
+    this.#ignoredMoves.set(move.partition, move);
+    this.#dependencies.logger.warn(
+      { ...move, advice: 'test-service offsets reset' },
+      'the group’s offset in kafka was moved by hand and is ignored: the one in postgresql counts',
+    );
+  }
+
   #openSession(): ConsumerSession {
     const { openLog, offsets, logger } = this.#dependencies;
     const log = openLog();
@@ -129,8 +143,12 @@ export class OrderConsumer {
       ...this.#settings,
       truncationGraceMs: TRUNCATION_GRACE_MS,
       onLost: (lost) => this.#lost.push(lost),
+      onIgnoredMove: (move) => this.#ignore(move),
       logger,
     });
-    return new ConsumerSession(log, loader, this.#storer, { ...this.#settings, logger });
+    const onMoved = (partitions: readonly number[]) => {
+      for (const partition of partitions) this.#ignoredMoves.delete(partition);
+    };
+    return new ConsumerSession(log, loader, this.#storer, { ...this.#settings, onMoved, logger });
   }
 }

@@ -3,7 +3,7 @@ import { FakeOrderLog } from '../../test/helpers/fake-order-log.ts';
 import type { LogRange } from '../kafka/order-log.ts';
 import type { LostRange } from '../storage/postgresql/offset-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import { type Offsets, PartitionLoader } from './partition-loader.ts';
+import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';
 
 /** Offsets in memory. */
 class FakeOffsets implements Offsets {
@@ -28,6 +28,10 @@ class FakeOffsets implements Offsets {
     return new Map();
   }
 
+  async positions(): Promise<Map<number, number>> {
+    return new Map(this.stored);
+  }
+
   async skip(_: unknown, lost: LostRange): Promise<boolean> {
     if (this.skips) this.skipped.push(lost);
     return this.skips;
@@ -43,6 +47,7 @@ function setUp(
   log.onRanges = async () => new Map(ranges);
   const offsets = new FakeOffsets(stored);
   const lost: LostRange[] = [];
+  const ignored: IgnoredMove[] = [];
   const loader = new PartitionLoader(log, offsets, {
     group: 'group',
     topic: 'orders',
@@ -50,6 +55,7 @@ function setUp(
     retryMaxMs: 2,
     truncationGraceMs,
     onLost: (range) => lost.push(range),
+    onIgnoredMove: (move) => ignored.push(move),
     logger: silentLogger,
   });
   const load = (signal = new AbortController().signal) =>
@@ -58,7 +64,7 @@ function setUp(
       ranges.map(([partition]) => partition),
       signal,
     );
-  return { log, offsets, lost, load };
+  return { log, offsets, lost, ignored, load };
 }
 
 test('the database’s offset wins; a partition seen for the first time starts where the log does', async () => {
@@ -130,4 +136,20 @@ test('a database or a broker that is away is waited for; an abort ends the waiti
     throw new Error('no broker');
   };
   expect(await load(controller.signal)).toBeUndefined();
+});
+
+test('an offset moved by hand in Kafka is told of; one that a crash left behind is not', async () => {
+  const { load, log, ignored } = setUp(
+    [
+      [0, 40],
+      [1, 40],
+      [2, 40],
+    ],
+    [0, 1, 2, 3].map((partition) => [partition, { start: 0, end: 90 }]),
+  );
+  log.inKafka.set(0, { offset: 0, byHand: true });
+  log.inKafka.set(1, { offset: 31, byHand: false });
+  log.inKafka.set(2, { offset: 40, byHand: true });
+  await load();
+  expect(ignored).toEqual([{ partition: 0, movedTo: 0, stored: 40 }]);
 });

@@ -1,4 +1,4 @@
-import type { LogRange, OrderLog } from '../kafka/order-log.ts';
+import type { CommittedOffset, LogRange, OrderLog } from '../kafka/order-log.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { LostRange, OffsetScope } from '../storage/postgresql/offset-store.ts';
@@ -9,6 +9,14 @@ export interface Offsets {
   load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, number>>;
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>>;
   skip(scope: OffsetScope, lost: LostRange): Promise<boolean>;
+  positions(scope: OffsetScope): Promise<Map<number, number>>;
+}
+
+/** The group's offset in Kafka was moved by hand; what is stored counts. */
+export interface IgnoredMove {
+  readonly partition: number;
+  readonly movedTo: number;
+  readonly stored: number;
 }
 
 export interface PartitionLoaderOptions {
@@ -20,6 +28,8 @@ export interface PartitionLoaderOptions {
    * shows less of its log for a moment. */
   readonly truncationGraceMs: number;
   readonly onLost: (lost: LostRange) => void;
+  /** Told at each assignment again. */
+  readonly onIgnoredMove: (move: IgnoredMove) => void;
   readonly logger: Logger;
 }
 
@@ -53,13 +63,36 @@ export class PartitionLoader {
         const starts = new Map([...ranges].map(([partition, range]) => [partition, range.start]));
         const stored = await this.#offsets.load(scope, starts);
         const beyond = [...stored].some(([partition, offset]) => offset > (ranges.get(partition)?.end ?? 0));
-        if (!beyond || Date.now() > patience) return await this.#reconcile(scope, ranges, stored);
+        if (!beyond || Date.now() > patience) {
+          const positions = await this.#reconcile(scope, ranges, stored);
+          await this.#tellIgnoredMoves(positions);
+          return positions;
+        }
       } catch (error) {
         logger.warn({ error: messageOf(error), partitions }, 'offsets are not to be had, trying again');
       }
       await pause(backoff.next(), signal);
     }
     return undefined;
+  }
+
+  /** Which partitions are stored up to another offset than the reader of them knows: someone has moved it. @throws as the database does */
+  async moved(topicId: string, known: ReadonlyMap<number, number>): Promise<number[]> {
+    const { group, topic } = this.#options;
+    const stored = await this.#offsets.positions({ group, topic, topicId });
+    return [...known].flatMap(([partition, offset]) => (stored.get(partition) === offset ? [] : [partition]));
+  }
+
+  /** Before the stored offsets are passed on to Kafka, which overwrites what was moved there. */
+  async #tellIgnoredMoves(positions: ReadonlyMap<number, number>): Promise<void> {
+    const committed = await this.#log.committed().catch((error: unknown) => {
+      this.#options.logger.debug({ error: messageOf(error) }, 'kafka does not say where the group is');
+      return new Map<number, CommittedOffset>();
+    });
+    for (const [partition, stored] of positions) {
+      const { byHand = false, offset = stored } = committed.get(partition) ?? {};
+      if (byHand && offset !== stored) this.#options.onIgnoredMove({ partition, movedTo: offset, stored });
+    }
   }
 
   async #reconcile(

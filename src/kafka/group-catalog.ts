@@ -1,6 +1,7 @@
 import type { GroupMember as KafkaMember } from '@platformatic/kafka';
 import type { KeptAdmin } from './kept-admin.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
+import type { CommittedOffset } from './order-log.ts';
 import type { TopicCatalog, TopicEnds } from './topic-catalog.ts';
 
 export interface GroupMember {
@@ -15,7 +16,7 @@ export interface GroupPartition {
   readonly topic: string;
   readonly partition: number;
   /** Where the group says it reads on; undefined when it has said nothing yet. */
-  readonly committed: number | undefined;
+  readonly committed: CommittedOffset | undefined;
   /** The high watermark; undefined when the partition is gone, or nobody can tell. */
   readonly end: number | undefined;
   /** The last stable offset: what lies between it and the end waits behind an open transaction. */
@@ -55,7 +56,7 @@ export interface GroupPage {
   readonly next: string | undefined;
 }
 
-type Committed = Map<string, Map<number, number | undefined>>;
+type Committed = Map<string, Map<number, CommittedOffset | undefined>>;
 
 /** What consumer groups there are. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
 export class GroupCatalog {
@@ -154,7 +155,7 @@ function memberOf(member: KafkaMember): GroupMember {
 /** What a member reads, and has committed nothing of yet. */
 function addAssigned(committed: Committed, assigned: GroupMember['assigned']): void {
   for (const [topic, partitions] of assigned) {
-    const known = committed.get(topic) ?? new Map<number, number | undefined>();
+    const known = committed.get(topic) ?? new Map<number, CommittedOffset | undefined>();
     for (const partition of partitions) if (!known.has(partition)) known.set(partition, undefined);
     committed.set(topic, known);
   }
@@ -162,19 +163,28 @@ function addAssigned(committed: Committed, assigned: GroupMember['assigned']): v
 
 interface CommittedTopic {
   readonly name: string;
-  readonly partitions: ReadonlyArray<{ readonly partitionIndex: number; readonly committedOffset: bigint }>;
+  readonly partitions: readonly CommittedPartition[];
+}
+
+interface CommittedPartition {
+  readonly partitionIndex: number;
+  /** −1 for none. */
+  readonly committedOffset: bigint;
+  /** −1 for none, which is what `kafka-consumer-groups --reset-offsets` commits. */
+  readonly committedLeaderEpoch: number;
+}
+
+/** A partition of Kafka's answer; undefined when the group has committed nothing. */
+export function committedOffset(one: CommittedPartition): CommittedOffset | undefined {
+  if (one.committedOffset < 0n) return undefined;
+  return { offset: Number(one.committedOffset), byHand: one.committedLeaderEpoch < 0 };
 }
 
 function committedOf(topics: readonly CommittedTopic[]): Committed {
   return new Map(
     topics.map(({ name, partitions }) => [
       name,
-      new Map(
-        partitions.map(({ partitionIndex, committedOffset }) => [
-          partitionIndex,
-          committedOffset < 0n ? undefined : Number(committedOffset),
-        ]),
-      ),
+      new Map(partitions.map((one) => [one.partitionIndex, committedOffset(one)])),
     ]),
   );
 }

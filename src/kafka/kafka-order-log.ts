@@ -3,8 +3,10 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { assignBySubscription } from './group-assignor.ts';
+import { committedOffset } from './group-catalog.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
-import type { Assignment, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
+import { KeptAdmin } from './kept-admin.ts';
+import type { Assignment, CommittedOffset, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
@@ -137,15 +139,36 @@ export class KafkaOrderLog implements OrderLog {
     return this.#fetcher.ranges(partitions);
   }
 
+  async committed(): Promise<Map<number, CommittedOffset>> {
+    const { brokers, clientId, group, topic } = this.#options;
+    const admin = new KeptAdmin({ brokers, clientId, timeoutMs: REQUEST_TIMEOUT_MS });
+    try {
+      const groups = await admin.ask(`the offsets of group ${group}`, (client) =>
+        client.listConsumerGroupOffsets({ groups: [group] }),
+      );
+      const known = groups[0]?.topics.find(({ name }) => name === topic)?.partitions ?? [];
+      return new Map(
+        known.flatMap((one) => {
+          const committed = committedOffset(one);
+          return committed === undefined ? [] : [[one.partitionIndex, committed] as const];
+        }),
+      );
+    } finally {
+      void admin.close();
+    }
+  }
+
   async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
     const { topic } = this.#options;
-    const moves = [...offsets].map(([partition, offset]) => ({
-      topic,
-      partition,
-      offset: BigInt(offset),
-      leaderEpoch: -1,
-    }));
     try {
+      const { topics } = await this.#consumer.metadata({ topics: [topic] });
+      const partitions = topics.get(topic)?.partitions ?? [];
+      const moves = [...offsets].map(([partition, offset]) => ({
+        topic,
+        partition,
+        offset: BigInt(offset),
+        leaderEpoch: Math.max(0, partitions[partition]?.leaderEpoch ?? 0),
+      }));
       await this.#consumer.commit({ offsets: moves });
     } catch (error) {
       throw toKafkaError(error, `committing offsets of ${topic}`);

@@ -43,6 +43,13 @@ export interface LogRange {
   readonly end: number;
 }
 
+/** Where Kafka says the group is in a partition. */
+export interface CommittedOffset {
+  readonly offset: number;
+  /** Committed by somebody else, such as Kafka's own tool: this service always says the leader epoch, the tool never. */
+  readonly byHand: boolean;
+}
+
 /**
  * A member of a consumer group, reduced to what can't hurt the data: it says which partitions are ours, reads
  * them from the offsets it is given, and passes offsets on to Kafka for tools that show lag. It never decides where to read.
@@ -61,6 +68,8 @@ export interface OrderLog {
   fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]>;
   /** @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
+  /** What Kafka has of the group; partitions it has nothing of are left out. @throws AppError `kafka_unavailable` (retryable). */
+  committed(): Promise<Map<number, CommittedOffset>>;
   /** Tells Kafka how far each partition is stored. Failing does no harm: the database's offset wins. */
   commit(offsets: ReadonlyMap<number, number>): Promise<void>;
   /** When the broker last answered a heartbeat, ms since the Unix epoch; undefined before the first. */

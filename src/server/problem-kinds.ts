@@ -63,6 +63,11 @@ export const PROBLEMS = {
     title: 'This path does not take this method',
     advice: 'The Allow header names those it takes.',
   },
+  'group-not-own': {
+    status: 409,
+    title: 'This is not the group of this service',
+    advice: 'Kafka’s own tools move the offsets of other groups.',
+  },
   'engine-elsewhere': {
     status: 409,
     title: 'This engine is not to be steered from here',

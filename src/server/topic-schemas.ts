@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { BytesSchema, HeadersSchema } from './bytes-schema.ts';
 import { OpenTransactionsSchema } from './open-transaction.ts';
-import { NextCursorSchema } from './schemas.ts';
+import { NextCursorSchema, OffsetSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -102,6 +102,11 @@ export const MessagePageSchema = Type.Object(
 );
 
 const behind = {
+  own: Type.Boolean({ description: 'The group of this service' }),
+  ignored: Type.Integer({
+    minimum: 0,
+    description: 'Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts',
+  }),
   lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
   pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
 };
@@ -152,6 +157,9 @@ export const GroupDetailSchema = Type.Object(
           stored: Type.Union([count, Type.Null()], {
             description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
           }),
+          ignored: Type.Union([count, Type.Null()], {
+            description: 'Where the group was moved by hand in Kafka, in vain',
+          }),
           end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
           stable_end: Type.Union([count, Type.Null()], {
             description: 'The last stable offset: committed messages are seen up to here',
@@ -167,6 +175,39 @@ export const GroupDetailSchema = Type.Object(
     open_transactions: OpenTransactionsSchema,
   },
   { ...strict, $id: 'ConsumerGroupDetail' },
+);
+
+export const OffsetResetSchema = Type.Object(
+  {
+    to: Type.Union([Type.String({ maxLength: 64 }), OffsetSchema], {
+      description:
+        'earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset the log does not reach is its nearest end.',
+      examples: ['earliest', 17, '2h'],
+    }),
+    partitions: Type.Optional(Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these' })),
+    dry_run: Type.Optional(Type.Boolean({ description: 'Only say what would be done' })),
+  },
+  { ...strict, $id: 'OffsetReset' },
+);
+
+export const OffsetMovesSchema = Type.Object(
+  {
+    topic: Type.String(),
+    dry_run: Type.Boolean(),
+    partitions: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          start: Type.Integer({ minimum: 0, description: 'First offset in the log' }),
+          end: Type.Integer({ minimum: 0, description: 'The one after the last' }),
+          from: Type.Integer({ minimum: 0, description: 'Stored up to here before' }),
+          to: Type.Integer({ minimum: 0, description: 'Read on from here' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'OffsetMoves' },
 );
 
 export type GroupDetailJson = Static<typeof GroupDetailSchema>;

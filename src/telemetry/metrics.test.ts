@@ -13,7 +13,10 @@ function setUp() {
   const counts = { lookups: { l1: 5, redis: 0 }, lag: new Map([['0', 7]]), pending: new Map([['0', 3]]) };
   registerMetrics(registry, {
     generator: () => ({ sent: 3, failed: 1, inFlight: 2, currentRate: 10, lateMs: 250 }),
-    consumer: { meter, status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9 }) },
+    consumer: {
+      meter,
+      status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9, ignoredMoves: 2 }),
+    },
     server: {
       lookups: () => counts.lookups,
       responses: () => ({ '2xx': 4 }),

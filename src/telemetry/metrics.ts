@@ -9,7 +9,13 @@ export interface MetricSources {
   readonly consumer?:
     | {
         readonly meter: ConsumerMeter;
-        status(): { partitions: readonly number[]; waiting: boolean; rebuilds: number; lost: number };
+        status(): {
+          partitions: readonly number[];
+          waiting: boolean;
+          rebuilds: number;
+          lost: number;
+          ignoredMoves: number;
+        };
       }
     | undefined;
   readonly server?:
@@ -154,6 +160,12 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       type: 'counter',
       help: 'Offsets that were gone from the log before they could be read',
       read: () => ({ '': status().lost }),
+    },
+    {
+      name: 'test_service_ignored_offset_moves',
+      type: 'gauge',
+      help: 'Partitions whose offset was moved by hand in Kafka, in vain, and nowhere where it counts',
+      read: () => ({ '': status().ignoredMoves }),
     },
   ];
 }

@@ -155,6 +155,19 @@ test('messages are found by key and followed live, and lead to their order', asy
   expect(new URL(page.url()).searchParams.get('tail')).toBe('on');
 });
 
+test('offsets are reset from the messages page, after a look at what that would do', async () => {
+  const page = await browser.open(`${place.url}/messages?topic=${place.topic}&groups=${place.group}`);
+  await page.getByRole('button', { name: 'Reset offsets' }).click();
+  const dialog = page.getByRole('dialog', { name: `Reset the offsets of ${place.group}` });
+  const reset = dialog.getByRole('button', { name: 'Reset offsets' });
+  expect(await reset.isDisabled()).toBe(true);
+  await dialog.getByRole('button', { name: 'Preview' }).click();
+  await dialog.getByRole('columnheader', { name: 'Read on from' }).waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  await reset.click();
+  await dialog.getByText('Done. Consumers follow within seconds.').waitFor();
+});
+
 test('the cache: what it holds of an order, and it forgets when told so', async () => {
   const page = await browser.open(`${place.url}/cache?order=file-1`);
   await page.getByRole('button', { name: 'Watch' }).click();

@@ -55,9 +55,15 @@ const HIDDEN = {
   pending: undefined,
 };
 const PARTITIONS = [
-  { topic: 'orders', partition: 0, committed: 5, end: 9, stableEnd: 7 },
+  { topic: 'orders', partition: 0, committed: { offset: 5, byHand: false }, end: 9, stableEnd: 7 },
   { topic: 'orders', partition: 1, committed: undefined, end: 3, stableEnd: 3 },
-  { topic: 'gone', partition: 0, committed: 5, end: undefined, stableEnd: undefined },
+  {
+    topic: 'gone',
+    partition: 0,
+    committed: { offset: 5, byHand: true },
+    end: undefined,
+    stableEnd: undefined,
+  },
 ];
 const MEMBER = { memberId: 'm', clientId: 'c', host: '/h', assigned: new Map([['orders', [0, 1]]]) };
 const OTHERS = Array.from({ length: 60 }, (_, at) => `other-${String(at).padStart(2, '0')}`);
@@ -71,6 +77,8 @@ const GROUPS = ['g', ...OTHERS].map((group) => ({
 }));
 
 export interface FakeOperations extends Operations {
+  /** How offsets were to be moved. */
+  readonly moved: unknown[];
   /** What the messages were asked for. */
   readonly asked: BrowseQuery[];
   readonly listeners: Set<LiveListener>;
@@ -104,6 +112,7 @@ export function fakeOperations(): FakeOperations {
     },
     close: async () => {},
   };
+  const moved: unknown[] = [];
   const desk = new GeneratorDesk({
     sender,
     topic: 'orders',
@@ -113,6 +122,7 @@ export function fakeOperations(): FakeOperations {
   });
   return {
     asked,
+    moved,
     sent,
     listeners,
     history,
@@ -156,7 +166,18 @@ export function fakeOperations(): FakeOperations {
         return found && { ...found, openTransactions: [OPEN] };
       },
     },
-    ownGroup: { group: 'g', topic: 'orders', stored: async () => new Map([[0, 8]]) },
+    ownGroup: {
+      group: 'g',
+      topic: 'orders',
+      stored: async () => new Map([[0, 8]]),
+      ignoredMoves: () => new Map([[0, { movedTo: 2 }]]),
+      move: async (target, { partitions = [0, 1], dryRun }) => {
+        const missing = partitions.find((one) => one > 1);
+        if (missing !== undefined) throw new AppError('usage', `no partition ${missing}`);
+        moved.push({ target, partitions, dryRun });
+        return partitions.map((partition) => ({ partition, start: 0, end: 9, from: 8, to: 0 }));
+      },
+    },
     messages: {
       list: async (topic, query) => {
         known(topic);

@@ -1,4 +1,10 @@
-import type { Assignment, FetchedPartition, LogRange, OrderLog } from '../../src/kafka/order-log.ts';
+import type {
+  Assignment,
+  CommittedOffset,
+  FetchedPartition,
+  LogRange,
+  OrderLog,
+} from '../../src/kafka/order-log.ts';
 
 /** A log in memory: the test says what is assigned and what a fetch brings. */
 export class FakeOrderLog implements OrderLog {
@@ -7,6 +13,8 @@ export class FakeOrderLog implements OrderLog {
   readonly commits: [number, number][][] = [];
   readonly fetches: { readonly positions: ReadonlyMap<number, number>; readonly waitMs: number }[] = [];
   closed = 0;
+  /** What Kafka has of the group. */
+  readonly inKafka = new Map<number, CommittedOffset>();
   onCommit: () => Promise<void> = () => Promise.resolve();
   /** Joining the group; resolved at once unless the test says otherwise. */
   onStart: () => Promise<void> = () => Promise.resolve();
@@ -37,6 +45,10 @@ export class FakeOrderLog implements OrderLog {
 
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
     return this.onRanges(partitions);
+  }
+
+  committed(): Promise<Map<number, CommittedOffset>> {
+    return Promise.resolve(this.inKafka);
   }
 
   commit(offsets: ReadonlyMap<number, number>): Promise<void> {

@@ -207,7 +207,7 @@ describe('catalogs', () => {
     await until(
       async () => {
         const group = await groups.find(path.place.group);
-        return group?.partitions.every(({ committed, end }) => committed === end) ?? false;
+        return group?.partitions.every(({ committed, end }) => committed?.offset === end) ?? false;
       },
       20_000,
       100,

@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['generate', async () => (await import('./commands/generate.ts')).generateCommand()],
   ['verify', async () => (await import('./commands/verify.ts')).verifyCommand()],
   ['dead-letters', async () => (await import('./commands/dead-letters.ts')).deadLettersCommand()],
+  ['offsets', async () => (await import('./commands/offsets.ts')).offsetsCommand()],
   ['migrate', async () => (await import('./commands/migrate.ts')).migrateCommand()],
   ['engines', async () => (await import('./commands/engines.ts')).enginesCommand()],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand()],

@@ -24,6 +24,7 @@ import { engineDesk } from './engine-desk.ts';
 import { engineSettings } from './environment.ts';
 import { generatorControl } from './generator-control.ts';
 import { LastPositions } from './last-positions.ts';
+import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
 import { Verifications } from './verification-desk.ts';
 import { verifyInProcess } from './verify-process.ts';
@@ -85,8 +86,12 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     return { state, ...counts, currentRate, lateMs };
   };
   const consumerReading = ({ role }: NonNullable<ProcessParts['consumer']>) => {
-    const { lost, ...status } = role.status();
-    return { ...status, lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0) };
+    const { lost, ignoredMoves, ...status } = role.status();
+    return {
+      ...status,
+      lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0),
+      ignoredMoves: ignoredMoves.size,
+    };
   };
 
   const loopDelay = new LoopDelay();
@@ -161,6 +166,8 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
         const { topicId = '' } = (await topics.ends([topic])).get(topic) ?? {};
         return offsets.positions({ group, topic, topicId });
       },
+      ignoredMoves: () => consumer?.role.status().ignoredMoves ?? new Map(),
+      move: (target, how) => moveOffsets(config, database, target, how),
     },
     messages: new MessageBrowser({
       brokers,

@@ -1,8 +1,11 @@
 import Type from 'typebox';
 import type { GroupCatalog, GroupDetail } from '../../kafka/group-catalog.ts';
-import { type Endpoint, endpoint } from '../endpoint.ts';
+import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../kafka/offset-target.ts';
+import type { CommittedOffset } from '../../kafka/order-log.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { openTransactionJson } from '../open-transaction.ts';
-import { ProblemError } from '../problem.ts';
+import { badBody, ProblemError } from '../problem.ts';
 import { NO_STORE } from '../reply.ts';
 import { LimitSchema } from '../schemas.ts';
 import {
@@ -10,7 +13,27 @@ import {
   GroupDetailSchema,
   GroupListSchema,
   GroupNameSchema,
+  OffsetMovesSchema,
+  OffsetResetSchema,
 } from '../topic-schemas.ts';
+
+/** How one partition's stored offset moves. */
+export interface PartitionMove {
+  readonly partition: number;
+  /** First offset in the log. */
+  readonly start: number;
+  /** The one after the last. */
+  readonly end: number;
+  /** Where it is stored up to. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface MoveOptions {
+  /** All of them when undefined. */
+  readonly partitions?: readonly number[] | undefined;
+  readonly dryRun: boolean;
+}
 
 /** The group this service's consumers are in, and where PostgreSQL is. */
 export interface OwnGroup {
@@ -18,19 +41,25 @@ export interface OwnGroup {
   readonly topic: string;
   /** Partition → next offset. @throws AppError `database_unavailable` */
   stored(): Promise<ReadonlyMap<number, number>>;
+  /** What the consumer of this process found moved by hand in Kafka, and ignored, by partition. */
+  ignoredMoves(): ReadonlyMap<number, { readonly movedTo: number }>;
+  /** Has the consumers read on from elsewhere. @throws AppError `usage` for a partition that is not there; as the engines do */
+  move(target: OffsetTarget, options: MoveOptions): Promise<readonly PartitionMove[]>;
 }
 
 export interface GroupEndpointsOptions {
   readonly groups: Pick<GroupCatalog, 'list' | 'find'>;
   readonly ownGroup: OwnGroup;
+  /** The clock, ms since the Unix epoch. */
+  readonly now: () => number;
 }
 
 type Position = GroupDetailJson['partitions'][number];
 
 const COMMON = { tag: 'topics', access: 'guarded', problems: ['kafka-unavailable'] } as const;
 
-/** `/api/v1/consumer-groups`: who reads, and how far behind. */
-export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): Endpoint[] {
+/** `/api/v1/consumer-groups`: who reads, how far behind; and the own group's offsets, to be moved. */
+export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions): Endpoint[] {
   return [
     endpoint(
       {
@@ -58,7 +87,7 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
             state: group.state,
             protocol_type: group.protocolType,
             members: group.members.length,
-            ...sumsOf(positionsOf(group, stored)),
+            ...summaryOf(group, positionsOf(group, stored)),
           })),
           total: page.total,
           next_cursor: page.next ?? null,
@@ -80,6 +109,37 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
       },
       async ({ params }) => ({ status: 200, json: await detail(params.group), headers: NO_STORE }),
     ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'post',
+        path: '/api/v1/consumer-groups/{group}/offsets',
+        operationId: 'resetOffsets',
+        summary: 'Have this service’s consumers read on from elsewhere',
+        description:
+          'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may run: a transaction that expects another offset fails, and within seconds they read on from the new one. Orders that are read again are stored once; messages that are no orders become dead letters again; what is skipped is not stored.',
+        params: Type.Object({ group: GroupNameSchema }),
+        body: jsonBody(OffsetResetSchema),
+        responses: { 200: { description: 'What was moved, or would be', schema: OffsetMovesSchema } },
+        problems: [...COMMON.problems, 'database-unavailable', 'group-not-found', 'group-not-own'],
+      },
+      async ({ params: { group }, body: { to, partitions, dry_run = false } }) => {
+        const { topic } = ownGroup;
+        if (group !== ownGroup.group) {
+          const other = await groups.find(group);
+          throw new ProblemError(other === undefined ? 'group-not-found' : 'group-not-own');
+        }
+        const target = parseOffsetTarget(String(to), now());
+        if (target === undefined) throw badBody('/to', `must be ${OFFSET_TARGETS}`);
+        const moves = await ownGroup.move(target, { partitions, dryRun: dry_run }).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'usage')
+            throw badBody('/partitions', error.message);
+          throw error;
+        });
+        return { status: 200, json: { topic, dry_run, partitions: [...moves] }, headers: NO_STORE };
+      },
+    ),
   ];
 
   /** Without PostgreSQL the groups are still worth a look. */
@@ -93,12 +153,13 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
       const own = group === ownGroup.group && topic === ownGroup.topic;
       const offset = own ? stored.get(partition) : undefined;
       // A partition the own group has not begun is read from its start.
-      const at = offset ?? committed ?? (own ? 0 : undefined);
+      const at = offset ?? committed?.offset ?? (own ? 0 : undefined);
       return {
         topic,
         partition,
-        committed: committed ?? null,
+        committed: committed?.offset ?? null,
         stored: offset ?? null,
+        ignored: offset === undefined ? null : ignoredOf(partition, committed, offset),
         end: end ?? null,
         stable_end: stableEnd ?? null,
         lag: end === undefined || at === undefined ? null : Math.max(0, end - at),
@@ -108,6 +169,24 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
             : Math.max(0, end - Math.max(stableEnd, at ?? 0)),
       };
     });
+  }
+
+  /** Where Kafka was told by hand to read on, if that is not where this service does; after a start its consumer has overwritten it. */
+  function ignoredOf(
+    partition: number,
+    committed: CommittedOffset | undefined,
+    stored: number,
+  ): number | null {
+    if (committed?.byHand === true && committed.offset !== stored) return committed.offset;
+    return ownGroup.ignoredMoves().get(partition)?.movedTo ?? null;
+  }
+
+  function summaryOf({ group }: GroupDetail, positions: readonly Position[]) {
+    return {
+      own: group === ownGroup.group,
+      ignored: positions.filter(({ ignored }) => ignored !== null).length,
+      ...sumsOf(positions),
+    };
   }
 
   async function detail(name: string): Promise<GroupDetailJson> {
@@ -127,7 +206,7 @@ export function groupEndpoints({ groups, ownGroup }: GroupEndpointsOptions): End
         host,
         assigned: Object.fromEntries([...assigned].map(([topic, numbers]) => [topic, [...numbers]])),
       })),
-      ...sumsOf(partitions),
+      ...summaryOf(group, partitions),
       partitions,
       open_transactions: group.openTransactions.map(openTransactionJson),
     };

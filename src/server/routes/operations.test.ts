@@ -137,6 +137,43 @@ describe('topics', () => {
     expect((await get('/consumer-groups/none')).json.type).toBe('/problems/group-not-found');
   });
 
+  test('groups: what was moved by hand in Kafka is shown, for the own one only', async () => {
+    const { get } = setUp();
+    const own = (await get('/consumer-groups/g')).json;
+    expect([own.own, own.ignored, own.partitions[0].ignored]).toEqual([true, 1, 2]);
+    const { groups } = (await get('/consumer-groups?limit=2')).json;
+    expect(groups).toMatchObject([
+      { own: true, ignored: 1 },
+      { own: false, ignored: 0 },
+    ]);
+  });
+
+  test('offsets of the own group are moved, or would be', async () => {
+    const { operations, send } = setUp();
+    const to = (body: unknown, group = 'g') => send('POST', `/consumer-groups/${group}/offsets`, body);
+    expect((await to({ to: 'earliest', dry_run: true })).json).toEqual({
+      topic: 'orders',
+      dry_run: true,
+      partitions: [0, 1].map((partition) => ({ partition, start: 0, end: 9, from: 8, to: 0 })),
+    });
+    for (const where of [17, '17', '2026-01-01T00:00:00Z'])
+      expect((await to({ to: where, partitions: [1] })).status).toBe(200);
+    const one = { partitions: [1], dryRun: false };
+    expect(operations.moved).toEqual([
+      { target: 'earliest', partitions: [0, 1], dryRun: true },
+      { target: { offset: 17 }, ...one },
+      { target: { offset: 17 }, ...one },
+      { target: { at: Date.parse('2026-01-01') }, ...one },
+    ]);
+    expect((await to({ to: 'yesterday' })).json.violations).toMatchObject([{ pointer: '/to' }]);
+    expect((await to({ to: 0, partitions: [7] })).json.violations).toMatchObject([
+      { pointer: '/partitions' },
+    ]);
+    expect((await to({ to: 0 }, 'other-00')).json.type).toBe('/problems/group-not-own');
+    expect((await to({ to: 0 }, 'none')).json.type).toBe('/problems/group-not-found');
+    expect(operations.moved).toHaveLength(4);
+  });
+
   test('groups, a page at a time, all of them or by name, each with its lag', async () => {
     const { get } = setUp();
     const first = await get('/consumer-groups?limit=2');

@@ -55,6 +55,22 @@ export class OffsetStore {
     });
   }
 
+  /**
+   * Has the partitions read on from other offsets, whoever reads them: a transaction of a consumer that expects another offset fails,
+   * and the consumer asks again.
+   */
+  reset(scope: OffsetScope, offsets: ReadonlyMap<number, number>): Promise<void> {
+    return this.#database.query('moving offsets', async (sql) => {
+      await sql`insert into consumer_offsets (group_id, topic, topic_id, partition, next_offset)
+        select ${scope.group}, ${scope.topic}, ${scope.topicId}, p, o
+        from unnest(${sql.array([...offsets.keys()], 'INT')}::int[], ${sql.array([...offsets.values()], 'BIGINT')}::bigint[])
+          as t (p, o)
+        order by p
+        on conflict (group_id, topic, topic_id, partition)
+          do update set next_offset = excluded.next_offset, updated_at = now()`;
+    });
+  }
+
   /** How far each partition of the topic's incarnation that was stored from last has come. */
   latest(group: string, topic: string): Promise<Map<number, PartitionProgress>> {
     return this.#database.query('reading offsets', async (sql) => {

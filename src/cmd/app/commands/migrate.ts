@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { AppError } from '../../../lib/app-error.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../../storage/postgresql/migrate.ts';
+import { confirm } from '../confirm.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { migrateOptions } from '../environment.ts';
 import { integerOption } from '../options.ts';
@@ -52,7 +52,7 @@ export function migrateCommand(): Command {
         const settings = migrateOptions(configFrom(options));
         const last = (await migrationStatus(settings)).findLast((one) => one.applied);
         if (last === undefined) return print('no migration is applied');
-        if (options.yes !== true) await confirm(`take back ${last.name}`);
+        if (options.yes !== true) await confirm(`take back ${last.name}, with its tables and their data`);
         const name = await migrateDown(settings);
         return print(name === undefined ? 'no migration is applied' : `took back ${name}`);
       }),
@@ -74,17 +74,4 @@ export function migrateCommand(): Command {
       }),
   );
   return migrate;
-}
-
-/** Asks on the terminal. @throws AppError `usage` where nobody can answer, `aborted` for any answer but yes */
-async function confirm(deed: string): Promise<void> {
-  if (process.stdin.isTTY !== true)
-    throw new AppError('usage', `this would ${deed}, with its tables and their data; add --yes to do it`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${deed}, with its tables and their data? Type yes: `);
-    if (answer.trim() !== 'yes') throw new AppError('aborted', 'nothing was changed');
-  } finally {
-    terminal.close();
-  }
 }

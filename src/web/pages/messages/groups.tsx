@@ -11,6 +11,7 @@ import { ShowMore } from '../../components/show-more.tsx';
 import { TableHead } from '../../components/table-head.tsx';
 import { useTexts } from '../../i18n/dictionary.ts';
 import { useFormat } from '../../i18n/use-format.ts';
+import { OffsetReset } from './offset-reset.tsx';
 import { messagesTexts } from './texts.ts';
 
 /** Who reads, and how far behind they are: all groups, or those whose names have what the address says. */
@@ -32,6 +33,7 @@ export function Groups() {
     placeholderData: keepPreviousData,
   });
   const groups = list.data?.pages.flatMap((page) => page.groups) ?? [];
+  const own = groups.find((one) => one.own);
   const total = list.data?.pages[0]?.total ?? 0;
   return (
     <Card title={t.groups}>
@@ -52,6 +54,7 @@ export function Groups() {
         </form>
         {list.error !== null && <ProblemAlert error={list.error} retries />}
         {list.data !== undefined && <p className="muted">{t.groupsShown(groups.length, total)}</p>}
+        {own !== undefined && <OffsetReset group={own.group} ignored={own.ignored} />}
         {groups.length > 0 && (
           <ScrollX label={t.groups}>
             <table className="plain">

@@ -47,6 +47,19 @@ export const messagesTexts = dictionary(
       `, behind a transaction of producer ${producer} that no coordinator names: it may hang, and kafka-transactions.sh aborts it`,
     since: ', open since',
     abortedAfter: (span: string) => `, aborted after ${span}`,
+    ignored: (n: number) =>
+      `The group’s offset was moved by hand in Kafka in ${countEn(n, 'partition', 'partitions')}. That is ignored: the offset in PostgreSQL counts, and it is moved here.`,
+    resetOffsets: 'Reset offsets',
+    resetTitle: (group: string) => `Reset the offsets of ${group}`,
+    resetHint:
+      'Consumers may go on: within seconds they read on from the new offset. Orders that are read again are stored once. Messages that are no orders become dead letters again. What is skipped is not stored.',
+    resetTo: 'To: earliest, latest, an offset, an age (15m) or a time (RFC 3339)',
+    resetPartition: 'Only this partition',
+    resetDone: 'Done. Consumers follow within seconds.',
+    preview: 'Preview',
+    from: 'Stored up to',
+    to: 'Read on from',
+    end: 'End',
     messages: (n: number) => countEn(n, 'message', 'messages'),
   },
   {
@@ -94,6 +107,19 @@ export const messagesTexts = dictionary(
       `, за транзакцией производителя ${producer}, которую не называет ни один координатор: возможно, она зависла; её отменит kafka-transactions.sh`,
     since: ', открыта с',
     abortedAfter: (span) => `, будет отменена через ${span} после начала`,
+    ignored: (n) =>
+      `Смещение группы передвинули вручную в Kafka (${countRu(n, 'раздел', 'раздела', 'разделов')}). Это не действует: считается смещение в PostgreSQL, и передвигают его здесь.`,
+    resetOffsets: 'Сбросить смещения',
+    resetTitle: (group) => `Сбросить смещения группы ${group}`,
+    resetHint:
+      'Потребителей можно не останавливать: за несколько секунд они перейдут к новому смещению. Заказы, прочитанные снова, хранятся один раз. Сообщения, которые не заказы, снова попадут в dead letters. Пропущенное не сохраняется.',
+    resetTo: 'Куда: earliest, latest, смещение, возраст (15m) или время (RFC 3339)',
+    resetPartition: 'Только этот раздел',
+    resetDone: 'Готово. Потребители перейдут за несколько секунд.',
+    preview: 'Показать, что будет',
+    from: 'Сохранено до',
+    to: 'Читать с',
+    end: 'Конец',
     messages: (n) => countRu(n, 'сообщение', 'сообщения', 'сообщений'),
   },
 );

@@ -2,7 +2,7 @@ import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-mes
 import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
 import { readLogPage } from './log-page.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
-import { partitionOfKey } from './partitioner.ts';
+import { likelyPartitions } from './partitioner.ts';
 import { recordAt } from './record-at.ts';
 import { TopicReader } from './topic-reader.ts';
 
@@ -14,7 +14,7 @@ export interface BrowseQuery {
   readonly offset?: number | undefined;
   /** Written then or later, oldest first; ms since the Unix epoch. */
   readonly at?: number | undefined;
-  /** With exactly this key: looked for in the partition that Kafka's clients choose for it, unless one is given. */
+  /** With exactly this key: looked for everywhere, first in the partitions that Kafka's clients choose for it. */
   readonly key?: Buffer | undefined;
   readonly limit: number;
   /** Of the page before; the other parameters must be the same. */
@@ -24,7 +24,7 @@ export interface BrowseQuery {
 }
 
 export interface MessagePage {
-  /** Newest first, unless an offset or an instant says where to begin. */
+  /** Newest first, unless an offset or an instant says where to begin; with a key, those of the likely partitions before the others. */
   readonly messages: readonly BrowsedMessage[];
   /** Offsets looked at for this page. */
   readonly scanned: number;
@@ -68,28 +68,43 @@ export class MessageBrowser {
       const [all, ends] = await Promise.all([reader.ranges(), reader.highWatermarks()]);
       const ranges = cursor === undefined ? await startRanges(reader, all, query) : clamp(cursor.ranges, all);
       const { key } = query;
-      const page = await readLogPage(reader, ranges, {
-        first: query.offset === undefined && query.at === undefined ? 'newest' : 'oldest',
-        limit: query.limit,
-        deadline: performance.now() + this.#options.budgetMs,
-        pick: (partition, record) =>
-          key === undefined || record.key?.equals(key) === true
-            ? {
-                at: record.timestamp,
-                kept: this.#message(partition, record, query.maxValueBytes),
-                bytes: browsedBytes(record, query.maxValueBytes),
-              }
-            : undefined,
-      });
+      const messages: BrowsedMessage[] = [];
+      const rest = new Map<number, LogRange>();
+      const deadline = performance.now() + this.#options.budgetMs;
+      const left = () => rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0);
+      let [scanned, cut] = [0, false];
+      for (const some of likelyFirst(ranges, key, reader.partitions)) {
+        if (left() > 0 || messages.length === query.limit) {
+          for (const [partition, range] of some) rest.set(partition, range);
+          continue;
+        }
+        const page = await readLogPage(reader, some, {
+          first: query.offset === undefined && query.at === undefined ? 'newest' : 'oldest',
+          limit: query.limit - messages.length,
+          deadline,
+          pick: (partition, record) =>
+            key === undefined || record.key?.equals(key) === true
+              ? {
+                  at: record.timestamp,
+                  kept: this.#message(partition, record, query.maxValueBytes),
+                  bytes: browsedBytes(record, query.maxValueBytes),
+                }
+              : undefined,
+        });
+        messages.push(...page.found);
+        for (const [partition, range] of page.rest) rest.set(partition, range);
+        scanned += page.passed;
+        cut = page.cut;
+      }
       return {
-        messages: page.found,
-        scanned: page.passed,
-        left: page.rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0),
+        messages,
+        scanned,
+        left: left(),
         pending: [...all]
           .filter(([one]) => query.partition === undefined || one === query.partition)
           .reduce((sum, [one, { end }]) => sum + Math.max(0, (ends.get(one) ?? 0) - end), 0),
-        cut: page.cut,
-        next_cursor: encodeCursor({ topicId: reader.topicId, ranges: page.rest }) ?? null,
+        cut,
+        next_cursor: encodeCursor({ topicId: reader.topicId, ranges: rest }) ?? null,
       };
     });
   }
@@ -147,16 +162,29 @@ export class MessageBrowser {
   }
 }
 
+/** The partitions where a key is likely, then the others; without a key all of them at once. */
+function likelyFirst(
+  ranges: ReadonlyMap<number, LogRange>,
+  key: Buffer | undefined,
+  partitions: number,
+): ReadonlyMap<number, LogRange>[] {
+  if (key === undefined) return [ranges];
+  const likely = likelyPartitions(key, partitions);
+  const [first, others] = [true, false].map(
+    (wanted) => new Map([...ranges].filter(([partition]) => likely.has(partition) === wanted)),
+  );
+  return [first ?? ranges, others ?? new Map()];
+}
+
 async function startRanges(
   reader: TopicReader,
   all: ReadonlyMap<number, LogRange>,
-  { partition, offset, at, key }: BrowseQuery,
+  { partition, offset, at }: BrowseQuery,
 ): Promise<Map<number, LogRange>> {
-  const only = partition ?? (key === undefined ? undefined : partitionOfKey(key, reader.partitions));
   const starts = at === undefined ? undefined : await reader.offsetsAt(at);
   const ranges = new Map<number, LogRange>();
   for (const [one, { start, end }] of all) {
-    if (only !== undefined && one !== only) continue;
+    if (partition !== undefined && one !== partition) continue;
     const from = starts === undefined ? (offset ?? start) : (starts.get(one) ?? end);
     ranges.set(one, { start: Math.max(start, from), end });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { murmur2, partitionOfKey } from './partitioner.ts';
+import { likelyPartitions, murmur2, partitionOfKey } from './partitioner.ts';
 
 // The vectors of Kafka's own org.apache.kafka.common.utils.UtilsTest.
 test.each([
@@ -15,4 +15,13 @@ test.each([
 
 test('a key with a negative hash goes where the Java client sends it', () => {
   expect(partitionOfKey(Buffer.from('21'), 6)).toBe((-973932308 & 0x7fffffff) % 6);
+});
+
+test('a key is likely where the Java client, librdkafka or Sarama sends it', () => {
+  // CRC-32 of it is 0xcbf43926, FNV-1a 0xbb86b11c, by the check values of both.
+  const key = Buffer.from('123456789');
+  const signed = 0xbb86b11c | 0;
+  expect(likelyPartitions(key, 1_000_003)).toEqual(
+    new Set([partitionOfKey(key, 1_000_003), 0xcbf43926 % 1_000_003, Math.abs(signed % 1_000_003)]),
+  );
 });

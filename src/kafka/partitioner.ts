@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
@@ -27,7 +29,26 @@ function byte(data: Uint8Array, at: number): number {
   return data[at] ?? 0;
 }
 
-/** The partition a key belongs to: the same one Kafka's Java, librdkafka (`murmur2_random`) and Go clients choose. */
+/** The partition this service sends a key to: the one that Kafka's Java client chooses, and librdkafka as `murmur2_random`. */
 export function partitionOfKey(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
+}
+
+/**
+ * Where the common clients send a key as they come: Kafka's Java client and kafka-python by MurmurHash2, librdkafka (kcat, Python, Go,
+ * .NET) by CRC-32, Sarama and kafka-go by FNV-1a.
+ */
+export function likelyPartitions(key: Uint8Array, partitions: number): ReadonlySet<number> {
+  return new Set([
+    partitionOfKey(key, partitions),
+    crc32(key) % partitions,
+    Math.abs(fnv1a(key) % partitions),
+  ]);
+}
+
+/** FNV-1a of 32 bits, as a signed number. */
+function fnv1a(data: Uint8Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (const one of data) hash = Math.imul(hash ^ one, 0x01000193);
+  return hash;
 }

@@ -6,7 +6,8 @@ import { type BrowseQuery, MessageBrowser } from '../../src/kafka/message-browse
 import { partitionOfKey } from '../../src/kafka/partitioner.ts';
 import { TopicCatalog } from '../../src/kafka/topic-catalog.ts';
 import { TopicReader } from '../../src/kafka/topic-reader.ts';
-import { listTopics } from '../../src/kafka/topics.ts';
+import { ensureTopics, listTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { kcat } from '../helpers/kcat.ts';
 import { messageOf, rawMessage, sampleOrder } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
@@ -79,16 +80,38 @@ describe('browsing', () => {
     expect((await page({ at: 0, limit: 200 })).messages).toHaveLength(COUNT);
   });
 
-  test('by key, in its partition only', async () => {
-    const { messages, scanned, left } = await page({ key: Buffer.from('uid-7') });
+  test('by key, in all partitions, the likely ones first', async () => {
+    const { messages, scanned, left, next_cursor } = await page({ key: Buffer.from('uid-7') });
     expect(messages.map(({ key }) => key)).toEqual(['uid-7']);
-    const partition = partitionOfKey(Buffer.from('uid-7'), path.partitions);
-    expect(messages[0]?.partition).toBe(partition);
-    const reader = await TopicReader.open(path.place);
-    const range = (await reader.ranges()).get(partition);
-    await reader.close();
-    expect([scanned, left]).toEqual([range?.end ?? -1, 0]);
+    expect(messages[0]?.partition).toBe(partitionOfKey(Buffer.from('uid-7'), path.partitions));
+    expect([scanned, left, next_cursor]).toEqual([COUNT, 0, null]);
     expect((await page({ key: Buffer.from('nobody') })).messages).toEqual([]);
+    const first = await page({ key: Buffer.from('uid-7'), limit: 1 });
+    expect([first.messages.length, first.scanned + first.left >= COUNT]).toEqual([1, true]);
+  });
+
+  test('by key, what other clients have put into partitions of their own', async () => {
+    const topic = `${path.place.topic}-keys`;
+    const keys = Array.from({ length: 8 }, (_, at) => `kc${at}`);
+    await ensureTopics(path.place.brokers, [
+      { name: topic, partitions: 6, replicationFactor: 1, configs: {} },
+    ]);
+    try {
+      const [broker = ''] = path.place.brokers;
+      await kcat(broker, ['-P', '-t', topic, '-K', ':'], keys.map((key) => `${key}:1\n`).join(''));
+      await kcat(broker, ['-P', '-t', topic, '-K', ':', '-p', '5'], 'astray:1\nastray:2\n');
+      for (const key of keys) expect((await page({ key: Buffer.from(key) }, topic)).messages).toHaveLength(1);
+      const found: unknown[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const one = await page({ key: Buffer.from('astray'), limit: 1, cursor }, topic);
+        found.push(...one.messages.map(({ value }) => value));
+        if (one.next_cursor === null) break;
+        cursor = one.next_cursor;
+      }
+      expect(found).toEqual(['2', '1']);
+    } finally {
+      await withAdmin(path.place.brokers, (client) => client.deleteTopics({ topics: [topic] }));
+    }
   });
 
   test('a long value is cut, one message comes whole', async () => {

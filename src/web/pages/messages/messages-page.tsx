@@ -89,7 +89,9 @@ function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: 
       <div className="stack">
         {list.error !== null && <ProblemAlert error={list.error} retries />}
         {messages.length > 0 && <MessageRows messages={messages} />}
-        {list.data !== undefined && messages.length === 0 && <p className="empty">{t.none}</p>}
+        {list.data?.pages.at(-1)?.next_cursor === null && messages.length === 0 && (
+          <p className="empty">{t.none}</p>
+        )}
         {list.data?.pages.at(-1)?.cut === true && <p className="muted">{t.cut}</p>}
         <ShowMore list={list} />
       </div>

@@ -1435,6 +1435,8 @@ export type OffsetReset = {
   dry_run?: boolean;
 };
 
+export type CacheTrouble = "unreachable" | "no_permission" | "out_of_memory" | "read_only" | "other_database" | "unverified" | "refused";
+
 export type Cache = {
   /** False when the configuration says to do without */
   enabled: boolean;
@@ -1447,8 +1449,12 @@ export type Cache = {
     hits: number;
   };
   redis: {
-    /** False while the circuit breaker keeps it out of use */
+    /** False while it is kept out of use, or takes no orders */
     in_use: boolean;
+    /** Why it is not; null: it is, or it is not wanted */
+    reason: CacheTrouble | null;
+    /** What it refused or failed to do since the process started, by the same reasons */
+    errors: Record<string, number>;
     /** Lookups it answered since the process started */
     hits: number;
     nodes: ({
@@ -1764,6 +1770,8 @@ export type LiveSample = {
     status: "up" | "down";
     required: boolean;
     latency_ms?: number;
+    in_use?: false;
+    reason?: CacheTrouble;
   })[];
   process: {
     rss_bytes: number;
@@ -1803,5 +1811,7 @@ export type Readiness = {
     status: "up" | "down";
     required: boolean;
     latency_ms?: number;
+    in_use?: false;
+    reason?: CacheTrouble;
   })[];
 };

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { OrderSchema } from '../order/order.ts';
 import { INVALIDATION_REASONS } from '../storage/invalidation-feed.ts';
-import { InstantSchema, NextCursorSchema } from './schemas.ts';
+import { CacheTroubleSchema, InstantSchema, NextCursorSchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });
@@ -27,7 +27,13 @@ export const CacheSchema = Type.Object(
     ),
     redis: Type.Object(
       {
-        in_use: Type.Boolean({ description: 'False while the circuit breaker keeps it out of use' }),
+        in_use: Type.Boolean({ description: 'False while it is kept out of use, or takes no orders' }),
+        reason: Type.Union([CacheTroubleSchema, Type.Null()], {
+          description: 'Why it is not; null: it is, or it is not wanted',
+        }),
+        errors: Type.Record(Type.String(), count, {
+          description: 'What it refused or failed to do since the process started, by the same reasons',
+        }),
         ...hits,
         nodes: Type.Array(
           Type.Object(

@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/app-error.ts';
+import { type CacheTrouble, CacheUnusable } from '../storage/cache-trouble.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Probe } from './dependencies.ts';
 
@@ -8,6 +9,9 @@ export interface EngineStatus {
   readonly required: boolean;
   /** How long the engine took to answer; absent when it did not. */
   readonly latency_ms?: number;
+  /** Of a cache that can't be used, whether it answers or not. */
+  readonly in_use?: false;
+  readonly reason?: CacheTrouble;
 }
 
 export interface Readiness {
@@ -37,12 +41,14 @@ export function createReadiness(
     const { name, required } = probe;
     const from = performance.now();
     let reason: string | undefined;
+    let trouble: CacheTrouble | undefined;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     try {
       await Promise.race([probe.check(), late]);
     } catch (error) {
       reason = messageOf(error);
+      if (error instanceof CacheUnusable) trouble = error.trouble;
     } finally {
       clearTimeout(timer);
     }
@@ -52,7 +58,13 @@ export function createReadiness(
     if (status === 'up' && last.get(name) === 'down') logger.info({ engine: name }, 'engine is up again');
     last.set(name, status);
     const latencyMs = Math.round((performance.now() - from) * 100) / 100;
-    return { name, status, required, ...(status === 'up' && { latency_ms: latencyMs }) };
+    return {
+      name,
+      status,
+      required,
+      ...(status === 'up' && { latency_ms: latencyMs }),
+      ...(trouble !== undefined && { in_use: false, reason: trouble }),
+    };
   };
 
   const lookAtAll = async (): Promise<Readiness> => {

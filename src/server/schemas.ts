@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { OrderUidSchema } from '../order/order.ts';
 import { REJECTION_REASONS } from '../order/rejection.ts';
+import { CACHE_TROUBLES } from '../storage/cache-trouble.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -103,6 +104,13 @@ export const OrderCheckSchema = Type.Object(
   { ...strict, $id: 'OrderCheck' },
 );
 
+/** Why Redis is not in use as a cache. */
+export const CacheTroubleSchema = Type.Enum(CACHE_TROUBLES, {
+  $id: 'CacheTrouble',
+  description:
+    'unreachable: no answer, or too late; no_permission: its user may not log in, or not do what a cache must; out_of_memory: it is full and lets nothing go; read_only: a replica, or it can’t write to its disk; other_database: its keys are those of another database; unverified: PostgreSQL has not said yet which database this is; refused: anything else',
+});
+
 /** The state of the engines. */
 export const ReadinessSchema = Type.Object(
   {
@@ -114,6 +122,8 @@ export const ReadinessSchema = Type.Object(
           status: Type.Enum(['up', 'down']),
           required: Type.Boolean(),
           latency_ms: Type.Optional(Type.Number()),
+          in_use: Type.Optional(Type.Literal(false)),
+          reason: Type.Optional(CacheTroubleSchema),
         },
         strict,
       ),

@@ -1,3 +1,4 @@
+import type { CacheTrouble } from './cache-trouble.ts';
 import type { InvalidationSource } from './invalidation-feed.ts';
 import type { OrderDocument } from './order-store.ts';
 
@@ -6,8 +7,8 @@ export interface CacheOverview {
   /** The tier in this process itself. */
   readonly l1: { readonly enabled: boolean; readonly orders: number; readonly bytes: number };
   readonly redis: {
-    /** False while the circuit breaker keeps Redis out of use. */
-    readonly inUse: boolean;
+    /** Why Redis is not in use, or takes no orders; undefined when all is well. */
+    readonly trouble: CacheTrouble | undefined;
     /** One for each master of a cluster; none while Redis is not in use. */
     readonly nodes: readonly RedisNodeOverview[];
   };
@@ -54,6 +55,10 @@ export interface CachedOrder {
 export interface CacheInspector {
   /** What this process makes the cache forget, or is told to forget itself. */
   readonly invalidations: InvalidationSource;
+  /** As in the overview, at once. */
+  readonly trouble: CacheTrouble | undefined;
+  /** What Redis has refused or failed to do since the process started, by its kind. */
+  readonly errors: Readonly<Partial<Record<CacheTrouble, number>>>;
   overview(): Promise<CacheOverview>;
   /** About `count` keys. Undefined when the cursor is none. */
   keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined>;

@@ -13,6 +13,7 @@ function setUp() {
   const counts = { lookups: { l1: 5, redis: 0 }, lag: new Map([['0', 7]]), pending: new Map([['0', 3]]) };
   registerMetrics(registry, {
     generator: () => ({ sent: 3, failed: 1, inFlight: 2, currentRate: 10, lateMs: 250 }),
+    cache: { inUse: () => false, errors: () => ({ out_of_memory: 4 }) },
     consumer: {
       meter,
       status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9, ignoredMoves: 2 }),
@@ -61,6 +62,8 @@ test('what is counted is read at each scrape, and read once', async () => {
     const text = await registry.metrics();
     expect(text).toContain('test_service_stored_orders_total{outcome="written"} 3\n');
     expect(text).toContain('test_service_dead_letters_total{reason="schema"} 1\n');
+    expect(text).toContain('test_service_cache_in_use 0\n');
+    expect(text).toContain('test_service_cache_errors_total{kind="out_of_memory"} 4\n');
     expect(text).toContain('test_service_transaction_seconds_bucket{le="0.05"} 1\n');
     expect(text).toContain('test_service_readable_seconds_count 2\n');
     expect(text).toContain('test_service_lookups_total{tier="l1"} 5\n');

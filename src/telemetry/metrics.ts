@@ -18,6 +18,13 @@ export interface MetricSources {
         };
       }
     | undefined;
+  readonly cache?:
+    | {
+        /** False while Redis is not in use, or takes no orders. */
+        inUse(): boolean;
+        errors(): Readonly<Record<string, number>>;
+      }
+    | undefined;
   readonly server?:
     | {
         lookups(): Readonly<Record<string, number>>;
@@ -46,6 +53,7 @@ export function registerMetrics(registry: Registry, sources: MetricSources): voi
   for (const metric of [
     ...generatorMetrics(sources.generator),
     ...consumerMetrics(sources.consumer),
+    ...cacheMetrics(sources.cache),
     ...serverMetrics(sources.server),
     ...processMetrics(),
   ])
@@ -113,17 +121,17 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       read: () => ({ ...meter.outcomes }),
     },
     {
+      name: 'test_service_scattered_orders_total',
+      type: 'counter',
+      help: 'Orders of committed batches that another partition has a version of, too',
+      read: () => ({ '': meter.scattered }),
+    },
+    {
       name: 'test_service_dead_letters_total',
       type: 'counter',
       help: 'Messages sent to the dead-letter topic, by reason',
       label: 'reason',
       read: () => Object.fromEntries(meter.rejected),
-    },
-    {
-      name: 'test_service_scattered_orders_total',
-      type: 'counter',
-      help: 'Orders of committed batches that another partition has a version of, too',
-      read: () => ({ '': meter.scattered }),
     },
     {
       name: 'test_service_batches_total',
@@ -166,6 +174,25 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       type: 'gauge',
       help: 'Partitions whose offset was moved by hand in Kafka, in vain, and nowhere where it counts',
       read: () => ({ '': status().ignoredMoves }),
+    },
+  ];
+}
+
+function cacheMetrics(cache: MetricSources['cache']): Metric[] {
+  if (cache === undefined) return [];
+  return [
+    {
+      name: 'test_service_cache_in_use',
+      type: 'gauge',
+      help: '1 while Redis is in use, 0 while it can’t be used or takes no orders',
+      read: () => ({ '': cache.inUse() ? 1 : 0 }),
+    },
+    {
+      name: 'test_service_cache_errors_total',
+      type: 'counter',
+      help: 'Commands that Redis refused, and connections to it that failed, by kind',
+      label: 'kind',
+      read: () => cache.errors(),
     },
   ];
 }

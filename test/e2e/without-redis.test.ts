@@ -50,3 +50,34 @@ test('doctor takes that for a note', async () => {
   const findings: { check: string; state: string }[] = JSON.parse(stdout);
   expect(findings.find(({ check }) => check === 'redis')).toMatchObject({ state: 'note' });
 });
+
+test('a Redis that answers and is no use as a cache is said to be so, wherever one looks', async () => {
+  await redis.boot();
+  const rights = ['ACL', 'SETUSER', 'app', 'on', '>apppw', '~*', '&*', '+@read', '+@write', '+@connection'];
+  await redis.command(rights);
+  const url = new URL(redis.url);
+  [url.username, url.password] = ['app', 'apppw'];
+  const limited = { ...env, TEST_SERVICE_REDIS_URL: url.href };
+  const app = startApp(['run', '--json'], { env: limited });
+  await app.untilUp();
+  const json = async (path: string) => (await fetch(`${place.url}${path}`)).json();
+  expect(await json('/readyz')).toMatchObject({
+    status: 'degraded',
+    engines: [{}, {}, { name: 'redis', status: 'down', in_use: false, reason: 'no_permission' }],
+  });
+  expect((await json('/api/v1/cache')).redis).toMatchObject({
+    in_use: false,
+    reason: 'no_permission',
+    errors: { no_permission: expect.any(Number) },
+  });
+  const metrics = await (await fetch(`${place.url}/metrics`)).text();
+  expect(metrics).toContain('test_service_cache_in_use 0\n');
+  expect(metrics).toMatch(/^test_service_cache_errors_total\{kind="no_permission"\} [1-9]/m);
+  const doctor = await runApp(['doctor'], { env: limited });
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toMatch(/^BAD {3}redis .*no_permission.*NOPERM.*\n.*@scripting/m);
+  await redis.command([...rights, '+@scripting']);
+  await until(async () => (await json('/readyz')).status === 'ok');
+  expect((await json('/api/v1/cache')).redis).toMatchObject({ in_use: true, reason: null });
+  await app.stop();
+});

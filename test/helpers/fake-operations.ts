@@ -216,9 +216,11 @@ function fakeCache(invalidations: InvalidationFeed): CacheInspector {
   let there = true;
   return {
     invalidations,
+    trouble: undefined,
+    errors: { out_of_memory: 2 },
     overview: async () => ({
       l1: { enabled: true, orders: 1, bytes: 10 },
-      redis: { inUse: true, nodes: [node] },
+      redis: { trouble: undefined, nodes: [node] },
     }),
     keys: async (cursor) =>
       cursor === 'nonsense' ? undefined : { keys: there ? [key] : [], cursor: undefined },

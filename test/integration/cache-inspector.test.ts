@@ -67,7 +67,7 @@ test('shows what each tier has of an order, without filling it in', async () => 
   expect((await inspector.find('being-read')).redis).toMatchObject({ kind: 'lease', document: undefined });
   expect(await inspector.overview()).toMatchObject({
     l1: { enabled: true, orders: 1 },
-    redis: { inUse: true, nodes: [{ tracked: true, usedBytes: expect.any(Number) }] },
+    redis: { trouble: undefined, nodes: [{ tracked: true, usedBytes: expect.any(Number) }] },
   });
 });
 
@@ -98,6 +98,6 @@ test('without Redis it says so', async () => {
   const { connection, cache, inspector } = await setUp();
   await cache.close();
   expect(connection.up).toBe(false);
-  expect((await inspector.overview()).redis).toEqual({ inUse: false, nodes: [] });
+  expect((await inspector.overview()).redis).toEqual({ trouble: 'unreachable', nodes: [] });
   expect(inspector.keys(undefined, 10)).rejects.toMatchObject({ code: 'cache_unavailable' });
 });

@@ -178,7 +178,13 @@ export const ConfigSchema = Type.Object(
     cache: Type.Object(
       {
         enabled: flag(true, 'Use Redis for lookups'),
-        keyPrefix: name('test-service', 'Prefix of every key'),
+        keyPrefix: Type.String({
+          pattern: `^$|${NAME}`,
+          allowed: NAME_IN_WORDS,
+          default: '',
+          description:
+            'Prefix of every key; when empty, `test-service` for the database `test_service`, else `test-service.DATABASE`',
+        }),
         l1Bytes: Type.Integer({
           minimum: 0,
           maximum: 8_589_934_592,

@@ -37,6 +37,8 @@ describe('config.yaml', () => {
     // What is empty follows from other settings.
     expect(file.kafka.group).toBe('');
     file.kafka.group = defaults.kafka.group;
+    expect(file.cache.keyPrefix).toBe('');
+    file.cache.keyPrefix = defaults.cache.keyPrefix;
     expect(file).toEqual(defaults);
   });
 
@@ -202,7 +204,6 @@ describe('problems', () => {
   test.each([
     ['kafka', 'group', ' orders'],
     ['kafka', 'group', 'a\0b'],
-    ['cache', 'keyPrefix', ''],
     ['cache', 'keyPrefix', 'a\nb'],
     ['cache', 'keyPrefix', '{shop}'],
   ])('are names of groups and prefixes that engines refuse: %s.%s: %j', (section, key, value) => {
@@ -210,6 +211,14 @@ describe('problems', () => {
     const message = withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })));
     expect(message).toContain(`${section}.${key} `);
   });
+});
+
+test('the prefix of the cache’s keys follows the database, unless it is named', () => {
+  const prefixOf = (env: Record<string, string>) => loadConfig({ cwd: '/nonexistent', env }).cache.keyPrefix;
+  expect(prefixOf({})).toBe('test-service');
+  const returns = { TEST_SERVICE_POSTGRESQL_URL: 'postgres://u:p@h:1/returns?sslmode=disable' };
+  expect(prefixOf(returns)).toBe('test-service.returns');
+  expect(prefixOf({ ...returns, TEST_SERVICE_CACHE_KEY_PREFIX: 'mine' })).toBe('mine');
 });
 
 test('the group follows the topic, unless it is named', () => {

@@ -1,6 +1,6 @@
 import Value from 'typebox/value';
 import { AppError } from '../../lib/app-error.ts';
-import { redactUrl } from '../../lib/connection-url.ts';
+import { parsePostgresqlUrl, redactUrl } from '../../lib/connection-url.ts';
 import { checkMeaning } from './config-checks.ts';
 import { type Environment, readEnvironment } from './config-environment.ts';
 import { readConfigFile } from './config-file.ts';
@@ -46,12 +46,20 @@ export function loadConfig(options: LoadOptions = {}): Config {
   if (ignored.length > 0) onIgnored?.(ignored);
   complete.postgresql.url = urls.postgresql;
   complete.redis.url = urls.redis;
+  complete.cache.keyPrefix ||= defaultKeyPrefix(complete.postgresql.url);
   return complete;
 }
 
 /** Follows the topic: in one group, services of two topics would disturb each other at every rebalance. */
 function defaultGroup(topic: string): string {
   return topic === 'orders' ? 'test-service' : `test-service.${topic}`;
+}
+
+/** Follows the database: with one prefix, services of two databases would answer each other's orders. */
+function defaultKeyPrefix(url: string): string {
+  const { database, user } = parsePostgresqlUrl(url);
+  const name = (database || user || 'postgres').replace(/[{}]/g, '_');
+  return name === 'test_service' ? 'test-service' : `test-service.${name}`;
 }
 
 /** The settings with secrets replaced, for printing. */

@@ -130,8 +130,10 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   });
 
   const streams = new EventStreams();
+  const { cache } = options;
   registerMetrics(registry, {
     generator: generatorReading,
+    cache: cache && { inUse: () => cache.trouble === undefined, errors: () => ({ ...cache.errors }) },
     consumer: consumer && { meter: consumer.meter, status: () => consumerReading(consumer) },
     server: {
       lookups: () => counters.lookups,
@@ -152,7 +154,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   resources.defer('verification', () => verifications.close());
 
   return {
-    cache: options.cache,
+    cache,
     lookups: () => counters.lookups,
     generator: generatorControl(generator, topic),
     engines: engineDesk(engines, config.server.requestTimeoutMs * ENGINE_WAIT_SHARE),

@@ -18,6 +18,7 @@ import { buildWebClient } from '../../server/web-client.ts';
 import { Invalidator } from '../../storage/invalidator.ts';
 import { OrderReader } from '../../storage/order-reader.ts';
 import { Database } from '../../storage/postgresql/database.ts';
+import { PostgresIdentity } from '../../storage/postgresql/database-identity.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts';
 import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
@@ -115,7 +116,9 @@ export class Clients {
       const { connectTimeoutMs } = redis;
       const limits = { connectTimeoutMs, commandTimeoutMs: cache.timeoutMs };
       const connection = new RedisConnection({ urls: redis.url.split(','), ...limits }, logger);
-      const orders = new RedisOrderCache(connection, { ...cache, localBytes: cache.l1Bytes }, logger);
+      const database = new PostgresIdentity(this.database);
+      const options = { ...cache, localBytes: cache.l1Bytes, database };
+      const orders = new RedisOrderCache(connection, options, logger);
       orders.start();
       this.#resources.defer('cache', () => orders.close());
       this.#cache = orders;

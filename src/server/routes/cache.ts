@@ -31,7 +31,7 @@ const params = Type.Object({ order_uid: LookupUidSchema });
 /** Of the process that has the consumer, if one has. */
 const WATCHED = { ...COMMON, method: 'get', ofFirstProcess: true } as const;
 const ofOrder = Type.Object({ order_uid: Type.Optional(LookupUidSchema) });
-const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { inUse: false, nodes: [] } };
+const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { trouble: undefined, nodes: [] } };
 
 /** `/api/v1/cache`: what the tiers hold; forget one order, or all. */
 export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
@@ -56,7 +56,9 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
           enabled: cache !== undefined,
           l1: { ...l1, hits: hits.l1 },
           redis: {
-            in_use: redis.inUse,
+            in_use: cache !== undefined && redis.trouble === undefined,
+            reason: redis.trouble ?? null,
+            errors: { ...cache?.errors },
             hits: hits.redis,
             nodes: redis.nodes.map(({ usedBytes, maxBytes, ...rest }) => ({
               ...rest,

@@ -205,7 +205,13 @@ describe('cache', () => {
     expect((await get('/cache')).json).toMatchObject({
       enabled: true,
       l1: { orders: 1, hits: 4 },
-      redis: { in_use: true, hits: 3, nodes: [{ used_bytes: null, max_bytes: 0 }] },
+      redis: {
+        in_use: true,
+        reason: null,
+        errors: { out_of_memory: 2 },
+        hits: 3,
+        nodes: [{ used_bytes: null, max_bytes: 0 }],
+      },
       postgresql: { hits: 2 },
     });
     expect((await get('/cache/keys')).json).toMatchObject({

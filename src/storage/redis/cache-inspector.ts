@@ -7,12 +7,14 @@ import type {
   CacheOverview,
   RedisNodeOverview,
 } from '../cache-inspector.ts';
+import type { CacheTrouble } from '../cache-trouble.ts';
 import type { InvalidationSource } from '../invalidation-feed.ts';
 import { decodeCachedOrder } from './cached-order.ts';
 import type { RedisConnection } from './client.ts';
 import { KeySpace } from './key-space.ts';
 import type { RedisNode } from './node.ts';
-import { isLease, type RedisOrderCache } from './order-cache.ts';
+import type { RedisOrderCache } from './order-cache.ts';
+import { isLease } from './order-keys.ts';
 
 /** No lease is longer than this, and its mark is at its beginning. */
 const START_BYTES = 16;
@@ -33,15 +35,22 @@ export class RedisCacheInspector implements CacheInspector {
     return this.#cache.forgotten;
   }
 
+  get trouble(): CacheTrouble | undefined {
+    return this.#cache.trouble;
+  }
+
+  get errors(): Readonly<Partial<Record<CacheTrouble, number>>> {
+    return this.#cache.errors;
+  }
+
   async overview(): Promise<CacheOverview> {
     const l1 = this.#cache.localState;
-    if (!this.#connection.up) return { l1, redis: { inUse: false, nodes: [] } };
-    try {
-      const nodes = await this.#connection.run((redis) => Promise.all(redis.all.map(overviewOf)));
-      return { l1, redis: { inUse: true, nodes } };
-    } catch {
-      return { l1, redis: { inUse: false, nodes: [] } };
+    let nodes: RedisNodeOverview[] = [];
+    if (this.#connection.up) {
+      const asked = this.#connection.run((redis) => Promise.all(redis.all.map(overviewOf)));
+      nodes = await asked.catch(() => []);
     }
+    return { l1, redis: { trouble: this.trouble, nodes } };
   }
 
   async keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined> {

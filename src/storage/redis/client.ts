@@ -39,6 +39,8 @@ export interface RedisOwner {
   onChanged(key: string | null): void;
   /** Called once the connection is out of use. */
   onDown(): void;
+  /** Called when a connection was lost, or could not be made, unless it is being closed. */
+  onFailed(failure: unknown): void;
 }
 
 const QUIET_MS = 10_000;
@@ -59,6 +61,7 @@ export class RedisConnection {
   #supervision: Promise<void> | undefined;
   #current: { readonly nodes: RedisNodes; readonly lost: (reason: string) => void } | undefined;
   readonly #stop = new AbortController();
+  #failure: unknown;
   readonly #attempted = Promise.withResolvers<void>();
 
   /** Opens nothing yet. @throws AppError `config_invalid` for an address that is none. */
@@ -81,6 +84,11 @@ export class RedisConnection {
   /** True while commands are accepted. */
   get up(): boolean {
     return this.#current !== undefined;
+  }
+
+  /** Why the last connection was lost or could not be made: an error, or the reason in words; undefined while there is one. */
+  get failure(): unknown {
+    return this.up ? undefined : this.#failure;
   }
 
   /**
@@ -118,9 +126,12 @@ export class RedisConnection {
     let failures = 0;
     while (!this.#stop.signal.aborted) {
       const from = performance.now();
-      const { reason, wasUp } = await this.#session(owner);
+      const { failure, wasUp } = await this.#session(owner);
+      this.#failure = failure;
       this.#attempted.resolve();
       if (this.#stop.signal.aborted) return;
+      owner.onFailed(failure);
+      const reason = messageOf(failure);
       if (wasUp && performance.now() - from > QUIET_MS) failures = 0;
       const ceiling = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures++, 20));
       const pauseMs = Math.round(ceiling * (0.5 + Math.random() / 2));
@@ -132,7 +143,7 @@ export class RedisConnection {
   }
 
   /** From connecting to the loss of the connection. */
-  async #session(owner: RedisOwner): Promise<{ reason: string; wasUp: boolean }> {
+  async #session(owner: RedisOwner): Promise<{ failure: unknown; wasUp: boolean }> {
     const { urls, connectTimeoutMs, commandTimeoutMs } = this.#settings;
     const { promise: end, resolve: lost } = Promise.withResolvers<string>();
     const onStop = () => lost('closing');
@@ -149,7 +160,7 @@ export class RedisConnection {
       const early = await Promise.race([ready, end]);
       if (typeof early === 'string') {
         ready.catch(() => {});
-        return { reason: early, wasUp: false };
+        return { failure: early, wasUp: false };
       }
       const { nodes } = early;
       this.#current = { nodes, lost };
@@ -157,10 +168,9 @@ export class RedisConnection {
       this.#logger.info(nodes.isCluster ? { masters: nodes.all.length } : {}, 'redis is in use');
       owner.onUp(nodes.tracked);
       beat = this.#startBeat(early, owner, lost);
-      const reason = await end;
-      return { reason, wasUp: true };
+      return { failure: await end, wasUp: true };
     } catch (error) {
-      return { reason: messageOf(error), wasUp: false };
+      return { failure: error, wasUp: false };
     } finally {
       clearInterval(beat);
       if (this.#current !== undefined) {

@@ -3,7 +3,14 @@ import type { RedisRun } from './client.ts';
 import type { RedisNode } from './node.ts';
 import type { RedisNodes } from './nodes.ts';
 
-/** The keys of one prefix: `<prefix>:v2:order:<uid>` and `<prefix>:v2:run-id`. */
+/** Takes the key space for a database, if it is still that of the one it was found to be. */
+const CLAIM = `local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[2] then return owner end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]`;
+const TRIAL_MS = 1_000;
+
+/** The keys of one prefix: `<prefix>:v2:order:<uid>`, `<prefix>:v2:run-id`, `<prefix>:v2:database`, `<prefix>:v2:trial`. */
 export class KeySpace {
   readonly #prefix: string;
 
@@ -25,6 +32,41 @@ export class KeySpace {
   /** The keys of all orders and leases, as SCAN's MATCH. */
   get orderPattern(): string {
     return `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
+  }
+
+  /** Key of the identity of the database whose orders these are. */
+  get database(): string {
+    return `${this.#prefix}database`;
+  }
+
+  /** The identity of the database whose orders these are; undefined when nobody has said so yet. */
+  async owner(run: RedisRun): Promise<string | undefined> {
+    const key = this.database;
+    return (await run((redis) => redis.of(key).redis.get(key))) ?? undefined;
+  }
+
+  /** Makes them those of another database, as long as `before` is still the owner, and says whose they are then. */
+  async claim(run: RedisRun, owner: string, before = ''): Promise<string> {
+    const key = this.database;
+    const reply = await run((redis) =>
+      redis.of(key).redis.eval(CLAIM, { keys: [key], arguments: [owner, before] }),
+    );
+    return String(reply);
+  }
+
+  /** Does on each server what the cache will do there, by the same commands. @throws ErrorReply of the one that is refused */
+  async tryOut(run: RedisRun, fill: string, lease: string): Promise<void> {
+    await run((redis) =>
+      Promise.all(
+        redis.all.map(async (node) => {
+          const key = `${this.#prefix}trial${redis.tagOf(node)}`;
+          await node.redis.set(key, lease, { expiration: { type: 'PX', value: TRIAL_MS } });
+          await node.redis.eval(fill, { keys: [key], arguments: [lease, 'filled', String(TRIAL_MS)] });
+          await redis.getAll([key]);
+          await node.redis.unlink(key);
+        }),
+      ),
+    );
   }
 
   /**

@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { ErrorReply } from 'redis';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
 import { type InvalidationCause, InvalidationFeed } from '../invalidation-feed.ts';
 import { LocalOrders } from '../local-orders.ts';
 import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
-import type { FoundOrder, OrderDocument } from '../order-store.ts';
-import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
+import type { FoundOrder } from '../order-store.ts';
 import type { RedisConnection, RedisRun } from './client.ts';
+import { KeyOwner } from './key-owner.ts';
 import { KeySpace } from './key-space.ts';
 import { MissedInvalidations } from './missed-invalidations.ts';
-import type { RedisNodes } from './nodes.ts';
+import { OrderKeys } from './order-keys.ts';
+import { Refusals, troubleOf } from './refusals.ts';
 
 export interface RedisOrderCacheOptions {
   readonly keyPrefix: string;
@@ -22,27 +22,25 @@ export interface RedisOrderCacheOptions {
   readonly trustMs?: number;
   /** Time between a miss and its fill; then the lease is lost. */
   readonly leaseMs?: number;
+  /** Whose orders these are: a key space that holds those of another database is not used. Without it nobody asks. */
+  readonly database?: CachedDatabase;
+  /** Time between two looks whether they still are, ms. */
+  readonly ownerEveryMs?: number;
   /** Most invalidations kept while Redis is away, before the whole key space is swept instead. */
   readonly maxMissed?: number;
 }
 
-/** Marks a lease in the order's own key, so one DEL takes both and a cluster keeps both on one shard. No cached order begins so. */
-const LEASE = 'lease:';
 const TRUST_MS = 500;
+const OWNER_EVERY_MS = 1_000;
 const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Set() };
-const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
-const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`;
-
 /**
  * Orders in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in this process itself.
  *
  * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and
  * the invalidation deletes order and lease alike. While an invalidation is not acknowledged, Redis is out of use in this process. A
  * Redis that came back from a snapshot or a failover may have lost deletes, so the key space is swept whenever its
- * run_id is not the one noted in `<prefix>:v2:run-id`. Other processes go on serving an order whose invalidation could not be
+ * run_id is not the one noted in `<prefix>:v2:run-id`. It is not used at all when `<prefix>:v2:database` names another database
+ * than ours, unless that one is known to be gone, and when it refuses what a cache must do. Other processes go on serving an order whose invalidation could not be
  * delivered until someone delivers it: see `Invalidator`.
  *
  * What this process keeps itself was read from Redis on a connection on which Redis tells of every change to a key that was read
@@ -56,27 +54,36 @@ export class RedisOrderCache implements OrderCache {
   readonly #connection: RedisConnection;
   readonly #logger: Logger;
   readonly #space: KeySpace;
-  readonly #ttlMs: number;
-  readonly #leaseMs: number;
+  readonly #orders: OrderKeys;
   readonly #missed: MissedInvalidations;
-  readonly #leaseName = LEASE + randomBytes(9).toString('base64url');
   readonly #local: LocalOrders;
   readonly #trustMs: number;
   /** What is forgotten, as it happens. */
   readonly forgotten = new InvalidationFeed();
+  readonly #refusals: Refusals;
+  readonly #owner: KeyOwner | undefined;
+  readonly #ownerEveryMs: number;
+  #ownerTimer: Timer | undefined;
+  #confirming = false;
   #tracked = false;
-  #leaseNumber = 0;
 
   /** Takes the connection over: starts and closes it. */
   constructor(connection: RedisConnection, options: RedisOrderCacheOptions, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
     this.#space = new KeySpace(options.keyPrefix);
-    this.#ttlMs = options.ttlSeconds * 1000;
-    this.#leaseMs = options.leaseMs ?? 5_000;
     this.#missed = new MissedInvalidations(options.maxMissed ?? 100_000);
     this.#local = new LocalOrders(options.localBytes ?? 0);
     this.#trustMs = options.trustMs ?? TRUST_MS;
+    this.#refusals = new Refusals(logger);
+    this.#orders = new OrderKeys(
+      this.#space,
+      options,
+      (error) => this.#note(error, 'redis did not give a lease'),
+      logger,
+    );
+    this.#owner = options.database && new KeyOwner(this.#space, options.database);
+    this.#ownerEveryMs = options.ownerEveryMs ?? OWNER_EVERY_MS;
   }
 
   /** Connects in the background; until then every `get` answers with nothing. Never throws. */
@@ -87,8 +94,10 @@ export class RedisOrderCache implements OrderCache {
         if (!tracked && this.#local.enabled)
           this.#logger.warn({}, 'redis refuses client tracking: no order is kept in this process');
         this.#tracked = tracked;
+        this.#refusals.current = undefined;
         void this.#deliver();
       },
+      onFailed: (failure) => this.#refusals.failed(failure),
       onHeard: (askedAt) => {
         if (this.#tracked) this.#local.trustUntil(askedAt + this.#trustMs);
       },
@@ -98,10 +107,13 @@ export class RedisOrderCache implements OrderCache {
         if (dropped > 0) this.forgotten.note('connection_lost', undefined, dropped);
       },
     });
+    if (this.#owner !== undefined)
+      this.#ownerTimer ??= setInterval(() => void this.#confirmOwner(), this.#ownerEveryMs);
   }
 
   /** Delivers the invalidations that are still out, if Redis takes them in its time, and closes the connection; idempotent. */
   async close(): Promise<void> {
+    clearInterval(this.#ownerTimer);
     await this.#deliver();
     if (this.#missed.size > 0 || this.#missed.sweepWanted) {
       this.#logger.warn(
@@ -114,7 +126,27 @@ export class RedisOrderCache implements OrderCache {
 
   async ping(): Promise<void> {
     await this.#connection.attempted;
-    await this.#connection.run((redis) => Promise.all(redis.all.map((node) => node.redis.ping())));
+    try {
+      // Nothing else would tell of a Redis that has room again while nobody looks an order up.
+      if (this.#refusals.current === undefined)
+        await this.#connection.run((redis) => Promise.all(redis.all.map((node) => node.redis.ping())));
+      else {
+        await this.#orders.tryOut((commands) => this.#connection.run(commands));
+        this.#refusals.over();
+      }
+    } catch (error) {
+      throw new CacheUnusable(this.trouble ?? troubleOf(error), messageOf(error), error);
+    }
+  }
+
+  /** Why it is not in use; undefined while it is. */
+  get trouble(): CacheTrouble | undefined {
+    return this.#connection.up ? this.#refusals.current : troubleOf(this.#connection.failure);
+  }
+
+  /** What Redis refused or failed to do, by its kind. */
+  get errors(): Readonly<Partial<Record<CacheTrouble, number>>> {
+    return this.#refusals.counts;
   }
 
   /** Bytes of orders kept in this process itself. */
@@ -142,7 +174,7 @@ export class RedisOrderCache implements OrderCache {
     const ticket = this.#local.reading(asked);
     try {
       // One run, so one time limit for the whole of it.
-      const { found, leases, held } = await this.#connection.run((redis) => this.#ask(redis, asked));
+      const { found, leases, held } = await this.#connection.run((redis) => this.#orders.ask(redis, asked));
       // An invalidation may have come in while Redis was asked.
       if (this.#missed.size > 0) for (const uid of found.keys()) if (this.#missed.has(uid)) found.delete(uid);
       for (const [uid, document] of found) this.#local.put(uid, ticket, document);
@@ -158,7 +190,10 @@ export class RedisOrderCache implements OrderCache {
   async fill(fills: readonly CacheFill[]): Promise<void> {
     if (fills.length === 0 || !this.#usable) return;
     try {
-      await this.#connection.run((redis) => Promise.all(fills.map((one) => this.#store(redis, one))));
+      const stored = await this.#connection.run((redis) =>
+        Promise.all(fills.map((one) => this.#orders.store(redis, one))),
+      );
+      if (stored.includes(true)) this.#refusals.over();
     } catch (error) {
       this.#note(error, 'redis did not take a fill');
     }
@@ -189,68 +224,6 @@ export class RedisOrderCache implements OrderCache {
     if (uid !== undefined && this.#local.forget(uid)) this.forgotten.note('redis', uid, 1);
   }
 
-  async #store(redis: RedisNodes, { uid, lease, document }: CacheFill): Promise<void> {
-    const key = this.#space.order(uid);
-    const node = redis.of(key).redis;
-    if (document === undefined) {
-      await node.eval(RELEASE, { keys: [key], arguments: [lease] });
-      return;
-    }
-    const ttlMs = Math.ceil(this.#ttlMs * (1 - Math.random() / 10));
-    await node.eval(FILL, {
-      keys: [key],
-      arguments: [lease, encodeCachedOrder(uid, document), String(ttlMs)],
-    });
-  }
-
-  async #ask(redis: RedisNodes, uids: readonly string[]) {
-    const values = await redis.getAll(uids.map((uid) => this.#space.order(uid)));
-    const found = new Map<string, OrderDocument>();
-    const free: string[] = [];
-    const held = new Set<string>();
-    const corrupt: string[] = [];
-    for (const [at, uid] of uids.entries()) {
-      const value = values[at];
-      if (value == null) free.push(uid);
-      else if (isLease(value)) held.add(uid);
-      else {
-        const document = decodeCachedOrder(uid, value);
-        if (document === undefined) corrupt.push(uid);
-        else found.set(uid, document);
-      }
-    }
-    if (corrupt.length > 0) {
-      this.#logger.warn({ orders: corrupt.length }, 'dropped cached values that are not orders');
-      await this.#unlink(redis, corrupt);
-    }
-    const wanted = [...free, ...corrupt];
-    const leases = await this.#plant(redis, wanted);
-    for (const uid of wanted) if (leases !== undefined && !leases.has(uid)) held.add(uid);
-    return { found, leases: leases ?? NOTHING.leases, held };
-  }
-
-  async #unlink(redis: RedisNodes, uids: readonly string[]): Promise<void> {
-    const keys = uids.map((uid) => this.#space.order(uid));
-    await Promise.all(keys.map((key) => redis.of(key).redis.unlink(key)));
-  }
-
-  /** The leases that were given; undefined when Redis gives none at present. */
-  async #plant(redis: RedisNodes, uids: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
-    if (uids.length === 0) return NOTHING.leases;
-    const lease = `${this.#leaseName}.${this.#leaseNumber++}`;
-    const options = { condition: 'NX', expiration: { type: 'PX', value: this.#leaseMs } } as const;
-    try {
-      const keys = uids.map((uid) => this.#space.order(uid));
-      const replies = await Promise.all(keys.map((key) => redis.of(key).redis.set(key, lease, options)));
-      return new Map(uids.filter((_, at) => replies[at] === 'OK').map((uid) => [uid, lease]));
-    } catch (error) {
-      // A full or read-only Redis still answers reads; it only can't be filled.
-      if (!(error instanceof ErrorReply)) throw error;
-      this.#note(error, 'redis did not give a lease');
-      return undefined;
-    }
-  }
-
   /** Delivers what is missed, as long as the connection holds. */
   async #deliver(): Promise<void> {
     if (!this.#connection.up || this.#missed.size === 0) return;
@@ -264,6 +237,8 @@ export class RedisOrderCache implements OrderCache {
   }
 
   async #prepare(run: RedisRun): Promise<void> {
+    await this.#orders.tryOut(run);
+    await this.#owner?.claim(run);
     const runIds = await this.#space.changedRunIds(run);
     if (runIds.size > 0) this.#missed.wantSweep();
     while (this.#missed.sweepWanted || this.#missed.size > 0) {
@@ -278,22 +253,30 @@ export class RedisOrderCache implements OrderCache {
     if (runIds.size > 0) await this.#space.noteRunIds(run, runIds);
   }
 
+  /** Gives the connection up when its keys may not be ours any more: what prepares the next one settles it. */
+  async #confirmOwner(): Promise<void> {
+    if (this.#confirming || !this.#connection.up) return;
+    this.#confirming = true;
+    const doubt = await this.#owner
+      ?.doubt((commands) => this.#connection.run(commands))
+      .catch(() => undefined);
+    this.#confirming = false;
+    if (doubt !== undefined) this.#connection.distrust(doubt);
+  }
+
   async #unlinkMissed(run: RedisRun): Promise<void> {
     const taken = this.#missed.take();
     const uids = [...taken.keys()];
     for (let from = 0; from < uids.length; from += 1000) {
       const chunk = uids.slice(from, from + 1000);
-      await run((redis) => this.#unlink(redis, chunk));
+      await run((redis) => this.#orders.unlink(redis, chunk));
     }
     this.#missed.delivered(taken);
   }
 
   #note(error: unknown, message: string): void {
     this.#logger.debug({ reason: messageOf(error) }, message);
+    const doubt = this.#refusals.note(error);
+    if (doubt !== undefined) this.#connection.distrust(doubt);
   }
-}
-
-/** A value that is a lease to fill the key, or the start of one. */
-export function isLease(value: Buffer): boolean {
-  return value.toString('latin1', 0, LEASE.length) === LEASE;
 }

@@ -4,6 +4,7 @@ import { engineStatuses } from '../../../engines/statuses.ts';
 import { listTopics } from '../../../kafka/topics.ts';
 import { messageOf } from '../../../lib/app-error.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
+import { cacheTrouble } from '../cache-finding.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
@@ -51,10 +52,16 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
   const settings = engineSettings(config);
   const statuses = await engineStatuses(settings);
   const local = config.engines === 'auto';
+  const redisAnswers = statuses.some(({ engine, next }) => engine === 'redis' && next === 'use');
+  const unusable = redisAnswers && config.cache.enabled ? await cacheTrouble(config) : undefined;
   const engines = statuses.map((status): Finding => {
     const check = status.engine;
-    if (status.next === 'use')
-      return { check, state: 'ok', found: `answers at ${status.address}${version(status.version)}` };
+    if (status.next === 'use') {
+      const found = `answers at ${status.address}${version(status.version)}`;
+      const trouble = check === 'redis' ? unusable : undefined;
+      if (trouble === undefined) return { check, state: 'ok', found };
+      return { check, state: 'bad', found: `${found}, but ${trouble.found}`, advice: trouble.advice };
+    }
     if (status.next === 'start') {
       return {
         check,

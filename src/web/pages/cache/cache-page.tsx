@@ -40,6 +40,7 @@ export function CachePage() {
         {data !== undefined && (
           <Badge variant="light" color={data.redis.in_use ? 'green' : 'orange'}>
             Redis: {data.redis.in_use ? t.inUse : t.notInUse}
+            {data.redis.reason !== null && `: ${t.troubles[data.redis.reason]}`}
           </Badge>
         )}
         <ConfirmButton

@@ -1,0 +1,64 @@
+import { ErrorReply } from 'redis';
+import { messageOf } from '../../lib/app-error.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
+
+/** The codes that error replies begin with. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+const CODES: Readonly<Record<string, CacheTrouble>> = {
+  NOPERM: 'no_permission',
+  NOAUTH: 'no_permission',
+  WRONGPASS: 'no_permission',
+  OOM: 'out_of_memory',
+  READONLY: 'read_only',
+  MISCONF: 'read_only',
+  NOREPLICAS: 'read_only',
+};
+
+/** What an error of Redis, or the reason why a connection was lost, comes to. */
+export function troubleOf(failure: unknown): CacheTrouble {
+  if (failure instanceof CacheUnusable) return failure.trouble;
+  const code = /^([A-Z]{2,}) /.exec(messageOf(failure))?.[1];
+  if (code === undefined) return 'unreachable';
+  return CODES[code] ?? 'refused';
+}
+
+/** Counts what Redis refuses or fails to do, and remembers that it takes no orders, until it does. */
+export class Refusals {
+  readonly counts: Partial<Record<CacheTrouble, number>> = {};
+  /** Why it takes no orders at present, though it answers. */
+  current: CacheTrouble | undefined;
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Counts a lost connection, or one that could not be made. */
+  failed(failure: unknown): void {
+    this.#count(troubleOf(failure));
+  }
+
+  /** Notes a command that failed. @returns why the connection is to be given up, so that all of it is tried before the next one is used */
+  note(error: unknown): string | undefined {
+    // Anything else has cost the connection, and is counted with it.
+    if (!(error instanceof ErrorReply)) return undefined;
+    const trouble = troubleOf(error);
+    this.#count(trouble);
+    if (trouble === 'no_permission' || trouble === 'read_only') return messageOf(error);
+    if (trouble === 'out_of_memory' && this.current === undefined) {
+      this.current = trouble;
+      this.#logger.warn({ reason: messageOf(error) }, 'redis takes no orders: it is only read from');
+    }
+    return undefined;
+  }
+
+  /** It has taken one. */
+  over(): void {
+    if (this.current !== undefined) this.#logger.info({}, 'redis takes orders again');
+    this.current = undefined;
+  }
+
+  #count(trouble: CacheTrouble): void {
+    this.counts[trouble] = (this.counts[trouble] ?? 0) + 1;
+  }
+}

@@ -35,7 +35,11 @@ export function definePostgresql(url: string): EngineDefinition {
       const cluster = await ensureCluster(options, context);
       return {
         command: `${binaries.bin}/postgres`,
-        args: ['-D', cluster, '-p', String(address.port), '-c', `listen_addresses=${address.host}`],
+        args: [
+          ...['-D', cluster, '-p', String(address.port), '-c', `listen_addresses=${address.host}`],
+          // Without what a client is told anyway: a key that exists is no news, and comes with the whole statement.
+          ...['-c', 'log_min_messages=log'],
+        ],
         version: binaries.version,
         ...runAs,
       };

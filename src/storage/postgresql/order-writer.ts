@@ -59,8 +59,8 @@ export interface OrderWriterOptions {
   readonly noteChanges: boolean;
 }
 
-/** After how many batches without a known key the optimistic way is tried again. */
-const CALM_BATCHES = 3;
+/** After how many orders without a known key among them the optimistic way is tried again: the more often it has failed, the later. */
+const CALM_ORDERS = { least: 100, most: 25_600, growth: 4 };
 const CHUNK_BYTES = 131_072;
 
 /**
@@ -73,8 +73,9 @@ export class OrderWriter {
   readonly #options: OrderWriterOptions;
   /** Row buffers that no transaction uses at the moment. */
   readonly #spare: CopyRows[] = [];
-  /** Batches left for which known keys are expected; a failed COPY costs more than looking first. */
+  /** Orders left among which known keys are expected: a failed COPY costs more than looking first, and the server logs it as an error. */
   #expectKnown = 0;
+  #calm = CALM_ORDERS.least;
 
   constructor(database: Database, options: OrderWriterOptions) {
     this.#database = database;
@@ -90,18 +91,21 @@ export class OrderWriter {
   async write(batch: OrderBatch): Promise<BatchResult> {
     if (this.#expectKnown === 0) {
       try {
-        return await this.#transaction((tx, rows) => this.#copyAll(tx, batch, rows));
+        const result = await this.#transaction((tx, rows) => this.#copyAll(tx, batch, rows));
+        this.#calm = Math.max(CALM_ORDERS.least, this.#calm - result.written);
+        return result;
       } catch (error) {
         // An index that somebody added may name a known order before our own key does.
         if (!isDuplicate(error) && classifySqlError(error) !== 'retry')
           throw toDatabaseError(error, 'storing orders');
-        this.#expectKnown = CALM_BATCHES;
+        this.#calm = Math.min(CALM_ORDERS.most, this.#calm * CALM_ORDERS.growth);
+        this.#expectKnown = this.#calm;
       }
     }
     try {
       const result = await this.#transaction((tx, rows) => this.#merge(tx, batch, rows));
       const known = result.changed.length + result.unchanged > 0;
-      this.#expectKnown = known ? CALM_BATCHES : Math.max(0, this.#expectKnown - 1);
+      this.#expectKnown = known ? this.#calm : Math.max(0, this.#expectKnown - result.written);
       return result;
     } catch (error) {
       // A key that another consumer added meanwhile: the next attempt sees it.

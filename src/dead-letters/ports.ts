@@ -72,6 +72,8 @@ export type BatchFate = 'sent' | 'not_sent' | 'uncertain';
  * AppError `database_unavailable` while it can't answer.
  */
 export interface RedriveJournal {
+  /** Whose letters these are. */
+  readonly deadLetterTopic: string;
   /** The right to redrive, for one at a time; undefined while another process has it. */
   lock(): Promise<{ release(): Promise<void> } | undefined>;
   /** Those of the letters that were redriven, or are in an open batch. */
@@ -81,4 +83,6 @@ export interface RedriveJournal {
   /** Closes a batch and says how many letters it had; those not sent are as if it had never been. */
   close(batchId: string, fate: BatchFate): Promise<number>;
   openBatches(): Promise<RedriveBatch[]>;
+  /** Forgets letters that have left their topic; `starts` is where its partitions begin. */
+  prune(starts: ReadonlyMap<number, number>): Promise<void>;
 }

@@ -18,6 +18,7 @@ class World {
   readonly batches = new Map<string, { batch: RedriveBatch; letters: readonly IntendedLetter[] }>();
   readonly done = new Map<string, { attempts: number; at: number }>();
   readonly fates: BatchFate[] = [];
+  readonly pruned: ReadonlyMap<number, number>[] = [];
   locked = false;
   senders = 0;
 
@@ -29,6 +30,8 @@ class World {
       maxHiddenMs: 0,
       openSender: async () => this.#sender(),
       journal: {
+        deadLetterTopic: 'dead',
+        prune: async (starts) => void this.pruned.push(starts),
         lock: async () => {
           if (this.locked) return undefined;
           this.locked = true;
@@ -103,6 +106,8 @@ test('sends each letter to the partition it came from, with one replay more', as
   expect(first?.header(Buffer.from('content-type'))?.toString()).toBe('application/json');
   expect(first?.value?.toString()).toBe('{"order_uid":"k1"}');
   expect([world.batches.size, world.locked]).toEqual([0, false]);
+  // What has left the dead-letter topic is forgotten; a dry run below changes nothing.
+  expect(world.pruned).toEqual([new Map([0, 1, 2].map((partition) => [partition, 0]))]);
 });
 
 test('leaves alone what it must', async () => {

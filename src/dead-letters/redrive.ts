@@ -4,7 +4,14 @@ import { Backoff, pause } from '../lib/backoff.ts';
 import { givingWay } from '../lib/next-turn.ts';
 import type { OrderCheck } from '../order/check.ts';
 import type { DeadLetter, Position } from './letter.ts';
-import type { BatchFate, BatchSender, ReadableTopic, RedriveBatch, RedriveJournal } from './ports.ts';
+import {
+  type BatchFate,
+  type BatchSender,
+  type ReadableTopic,
+  type RedriveBatch,
+  type RedriveJournal,
+  withTopic,
+} from './ports.ts';
 import { batchFate, type RecoveryDependencies } from './recovery.ts';
 import { redriveIdPrefix, redriveMessage } from './redrive-message.ts';
 import { judge, type RedriveRules, type SkipReason } from './redrive-plan.ts';
@@ -71,7 +78,7 @@ export class Redrive {
   }
 
   /**
-   * Takes the lock and completes what an earlier run left open. A dry run does neither.
+   * Takes the lock, completes what an earlier run left open, and has the journal forget letters that are gone. A dry run does neither.
    * @throws AppError `busy` when another process redrives, `topic_missing`, `kafka_unavailable`, `database_unavailable`.
    */
   static async start(
@@ -93,6 +100,8 @@ export class Redrive {
         const fate = await batchFate(batch, dependencies);
         recovered[fate] += await journal.close(batch.batchId, fate);
       }
+      const ranges = await withTopic(openTopic, journal.deadLetterTopic, (letters) => letters.ranges());
+      await journal.prune(new Map([...ranges].map(([partition, { start }]) => [partition, start])));
       return { redrive, recovered };
     } catch (error) {
       await redrive.close();

@@ -32,6 +32,8 @@ const { redrive } = await Redrive.start(
   {
     ...real,
     journal: {
+      deadLetterTopic: journal.deadLetterTopic,
+      prune: (starts) => journal.prune(starts),
       lock: () => journal.lock(),
       find: (ids) => journal.find(ids),
       openBatches: () => journal.openBatches(),

@@ -38,6 +38,10 @@ export class PostgresRedriveJournal {
     this.#options = options;
   }
 
+  get deadLetterTopic(): string {
+    return this.#options.deadLetterTopic;
+  }
+
   /** The right to redrive, for one process at a time; undefined while another has it. It ends with the session. */
   async lock(): Promise<{ release(): Promise<void> } | undefined> {
     const { url, connectTimeoutMs, deadLetterTopic } = this.#options;
@@ -114,10 +118,27 @@ export class PostgresRedriveJournal {
             ? await sql`delete from dead_letter_redrives where batch_id = ${batchId} and state = 'intended'`
             : await sql`update dead_letter_redrives set state = ${fate}, redriven_at = now()
                 where batch_id = ${batchId} and state = 'intended'`;
+        // Only the last attempt at a letter is asked for.
+        await sql`delete from dead_letter_redrives e using dead_letter_redrives l
+          where l.batch_id = ${batchId} and e.letter_id = l.letter_id and e.attempt < l.attempt and e.state <> 'intended'`;
         await sql`delete from dead_letter_redrive_batches where batch_id = ${batchId}`;
         return Number(letters.count);
       }),
     );
+  }
+
+  /**
+   * Forgets letters that stood before the start of their partition: nobody can redrive them again. Not those of the last day: a letter
+   * that was written twice has its second copy a little later in the topic.
+   */
+  async prune(starts: ReadonlyMap<number, number>): Promise<void> {
+    await this.#database.query('forgetting redriven letters that are gone', async (sql) => {
+      await sql`delete from dead_letter_redrives r
+        using unnest(${sql.array([...starts.keys()], 'INT')}::int[], ${sql.array([...starts.values()], 'BIGINT')}::bigint[])
+          as s (partition, first)
+        where r.dead_letter_topic = ${this.#options.deadLetterTopic} and r.letter_partition = s.partition
+          and r.letter_offset < s.first and r.state <> 'intended' and r.redriven_at < now() - interval '1 day'`;
+    });
   }
 
   openBatches(): Promise<JournalBatch[]> {

@@ -103,7 +103,7 @@ export interface paths {
     /** Say whether an order would be accepted, and everything that is wrong with it */
     post: {
       parameters: {  };
-      requestBody: { content: { "application/json": string; "text/plain": string } };
+      requestBody: { content: { "application/json": unknown; "text/plain": string } };
       responses: {
         200: { content: { "application/json": OrderCheck } };
         400: { content: { "application/problem+json": Problem } };
@@ -137,7 +137,7 @@ export interface paths {
     /** Send many orders to Kafka as NDJSON, with a verdict for each line */
     post: {
       parameters: {  };
-      requestBody: { content: { "application/x-ndjson": string } };
+      requestBody: { content: { "application/x-ndjson": string; "application/json": unknown } };
       responses: {
         200: { content: { "application/x-ndjson": string } };
         400: { content: { "application/problem+json": Problem } };

@@ -110,10 +110,12 @@ function response(
   };
 }
 
-/** Each type with a schema, because generators pass over those without: of what is no JSON, or has none, a text. */
+/** Each type with a schema, because generators pass over those without: of what is no JSON a text, of any JSON an empty one. */
 function contentOf(types: readonly string[], schema: TSchema | undefined, components: Components): Json {
-  const media = { schema: schema === undefined ? { type: 'string' } : components.use(schema) };
-  return Object.fromEntries(types.map((type) => [type, media]));
+  const json = schema === undefined ? {} : components.use(schema);
+  return Object.fromEntries(
+    types.map((type) => [type, { schema: /[/+]json$/.test(type) ? json : { type: 'string' } }]),
+  );
 }
 
 function problemsOf({ method, access, body, problems: own = [] }: EndpointSpec): ProblemName[] {

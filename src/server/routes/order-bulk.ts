@@ -34,7 +34,7 @@ export function orderBulkEndpoints(options: OrderBulkOptions): Endpoint[] {
         tag: 'orders',
         access: 'sending',
         streams: true,
-        body: { kind: 'stream', contentTypes: ['application/x-ndjson'] },
+        body: { kind: 'stream', contentTypes: ['application/x-ndjson', 'application/json'] },
         responses: { 200: { description: 'The verdicts', contentTypes: ['application/x-ndjson'] } },
         problems: ['too-many-at-once'],
       },

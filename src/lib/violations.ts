@@ -34,6 +34,10 @@ export function violationsOf(errors: readonly TLocalizedValidationError[]): Viol
       add(at, error.message);
     }
   }
+  // Of very many errors typebox gives the first: of unknown members, that their schemas are false, and no list of them.
+  if (byPointer.size === 0)
+    for (const { keyword, instancePath } of errors)
+      if (keyword === 'boolean') add(instancePath, 'is not a known member');
   const violations = [...byPointer].map(([pointer, message]) => ({ pointer, message }));
   return violations.slice(0, MOST_VIOLATIONS);
 }

@@ -29,6 +29,14 @@ test('everything wrong is named, rules beyond types included', () => {
   });
 });
 
+test('very many unknown fields are named as such', () => {
+  const many = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`strange${at}`, 1]));
+  expect(check({ ...sample, ...many })).toMatchObject({
+    reason: 'unknown_field',
+    violations: expect.arrayContaining([{ pointer: '/strange0', message: 'is not a known member' }]),
+  });
+});
+
 test('what is no JSON, too long or nothing at all', () => {
   const reasons = [null, Buffer.from('{'), Buffer.from([0xff]), Buffer.alloc(10_001, ' ')].map((value) =>
     checkOrder(value, options),

@@ -80,6 +80,9 @@ function explainSchema(value: unknown): Rejection {
   }
   const bad = errors.find((error) => error.keyword !== 'boolean') ?? errors[0];
   if (bad === undefined) return reject('schema', '', 'is not an order');
+  // Of very many unknown fields there is no list, only that their schemas are false.
+  if (bad.keyword === 'boolean')
+    return reject('unknown_field', bad.instancePath, 'is not a field of an order');
   if ((bad.keyword === 'minimum' || bad.keyword === 'maximum') && bad.instancePath !== '') {
     return reject('integer_range', bad.instancePath, `must be within ±${MAX_EXACT_INTEGER}`);
   }

@@ -49,7 +49,9 @@ test('what is not what it says, or in a coding that is not known, is refused', a
 });
 
 test('a body of another type is told which one to send, and not that it must be JSON', async () => {
-  const answer = await post(new FakeBackend().app(), '/api/v1/orders/bulk', '{}', { 'content-type': 'text/plain' });
+  const answer = await post(new FakeBackend().app(), '/api/v1/orders/bulk', '{}', {
+    'content-type': 'text/plain',
+  });
   const { title, detail } = await answer.json();
   expect([answer.status, title]).toEqual([415, 'The body is of a type this path does not take']);
   expect(detail).toBe('Send the header content-type: application/x-ndjson or application/json.');

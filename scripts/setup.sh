@@ -13,10 +13,14 @@ has() { command -v "$1" > /dev/null 2>&1; }
 
 say() { printf '%s\n' "$*" >&2; }
 
-# One set-up at a time: two would write to the same node_modules.
+# One set-up at a time: two would write to the same node_modules. The lock is in a folder of the user's own, where nobody else can
+# have put a link in its place.
 lock() {
   if has flock; then
-    exec 9> "${TMPDIR:-/tmp}/test-service-setup-$(id -u).lock"
+    own=${XDG_CACHE_HOME:-${HOME:-$PWD}/.cache}/test-service
+    mkdir -p "$own"
+    chmod 700 "$own"
+    exec 9> "$own/setup.lock"
     flock 9
   fi
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHILD_LOCALE } from '../lib/child-locale.ts';
+import { privateFolder } from './private-folder.ts';
 import { resumeFamily } from './process-family.ts';
 import { isRunning, isSuspended, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
@@ -28,7 +29,7 @@ export interface Daemon {
  * @throws the system's error when it can't be executed.
  */
 export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Daemon> {
-  mkdirSync(dirname(logFile), { recursive: true });
+  privateFolder(dirname(logFile));
   if (existsSync(logFile) && statSync(logFile).size > LONGEST_LOG) renameSync(logFile, `${logFile}.1`);
   const log = openSync(logFile, 'a');
   const logStart = statSync(logFile).size;

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { privateFolder } from './private-folder.ts';
 
 const SQLITE_BUSY = 5;
 const RETRY_MS = 50;
@@ -23,7 +23,7 @@ export async function acquireLock(
   path: string,
   options: LockOptions = {},
 ): Promise<(() => void) | undefined> {
-  mkdirSync(dirname(path), { recursive: true });
+  privateFolder(dirname(path));
   const deadline = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
   for (let waits = 0; ; waits += 1) {
     options.signal?.throwIfAborted();

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Daemon, startDaemon, stopProcess } from './daemon.ts';
+import { privateFolder } from './private-folder.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { type EngineRecord, engineFolder, writeRecord } from './record.ts';
 import type { EngineDefinition } from './types.ts';
@@ -51,7 +51,7 @@ async function tryLaunch(
 ): Promise<{ record: EngineRecord } | { failure: AppError }> {
   const { signal, step, logger } = context;
   const folder = engineFolder(context.dataDir, engine.name);
-  mkdirSync(folder, { recursive: true });
+  privateFolder(folder);
   const plan = await engine.prepare({ address, folder, step, signal, logger });
   throwIfAborted(signal);
   const logFile = join(context.dataDir, 'logs', `${engine.name}.log`);

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
+import { privateFolder } from './private-folder.ts';
 import { isRunning } from './process-identity.ts';
 import type { EngineName } from './types.ts';
 
@@ -53,7 +54,7 @@ export function lastRecord(path: string): EngineRecord | undefined {
 
 /** Replaces the record in one step: a reader sees the old or the new one. */
 export function writeRecord(path: string, record: EngineRecord): void {
-  mkdirSync(dirname(path), { recursive: true });
+  privateFolder(dirname(path));
   writeFileSync(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
   renameSync(`${path}.new`, path);
 }

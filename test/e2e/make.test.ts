@@ -1,8 +1,19 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, startProgram } from '../helpers/app-process.ts';
+import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -53,6 +64,30 @@ describe('make', () => {
     await expect(fetch(`${place.url}/healthz`)).rejects.toThrow();
     await place.remove();
   });
+});
+
+test('the lock of the set-up is in a folder of the user’s own, wherever a link lies in a shared one', async () => {
+  const { path, remove } = createTempDir('test-setup-');
+  const at = (...names: string[]) => join(path, ...names);
+  for (const folder of ['checkout/scripts', 'bin', 'tmp']) mkdirSync(at(folder), { recursive: true });
+  cpSync(join(ROOT, 'scripts/setup.sh'), at('checkout/scripts/setup.sh'));
+  // Fails, so that nothing else is set up.
+  writeFileSync(at('bin/npm'), '#!/bin/sh\nexit 7\n', { mode: 0o755 });
+  writeFileSync(at('victim'), 'precious');
+  symlinkSync(at('victim'), at('tmp', `test-service-setup-${process.getuid?.()}.lock`));
+  const env = {
+    PATH: `${at('bin')}:${process.env['PATH']}`,
+    TMPDIR: at('tmp'),
+    HOME: at('home'),
+    XDG_CACHE_HOME: '',
+  };
+  const exit = await startProgram(['sh', at('checkout/scripts/setup.sh'), 'run'], { env }).exited;
+  expect(exit.code).toBe(7);
+  expect(readFileSync(at('victim'), 'utf8')).toBe('precious');
+  expect(readdirSync(at('tmp'))).toHaveLength(1);
+  expect(statSync(at('home/.cache/test-service/setup.lock')).isFile()).toBe(true);
+  expect(statSync(at('home/.cache/test-service')).mode & 0o777).toBe(0o700);
+  remove();
 });
 
 test('.ci/run is a program', () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SQL } from 'bun';
@@ -72,6 +72,9 @@ describe('local engines', () => {
     const first = await ensure(settings);
     expect(states(first)).toEqual({ postgresql: 'started', kafka: 'started', redis: 'started' });
     await query(settings, 'create table kept as select 42 as answer');
+    // Data, logs and locks are their owner's alone.
+    for (const name of readdirSync(settings.dataDir))
+      expect([name, statSync(join(settings.dataDir, name)).mode & 0o077]).toEqual([name, 0]);
     const began = unstalledNow();
     await first.close();
     await first.close();

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTempDir } from '../../../test/helpers/temp-dir.ts';
+import { silentLogger } from '../../telemetry/logger.ts';
 import { loadConfig } from './config.ts';
 import { serverToken } from './server-token.ts';
 
@@ -36,4 +37,21 @@ test('it can stand in a file, which is never shown', () => {
   expect(refusal({ ...strangers, tokenFile })).not.toContain(TOKEN);
   remove();
   expect(refusal({ ...strangers, tokenFile })).toContain("can't read server.tokenFile");
+});
+
+test('a file with it that others can read is warned of', () => {
+  const { path, remove } = createTempDir('token-');
+  const tokenFile = join(path, 'token');
+  writeFileSync(tokenFile, TOKEN);
+  const warnings: [object, string][] = [];
+  const logger = { ...silentLogger, warn: (...warning: [object, string]) => warnings.push(warning) };
+  for (const mode of [0o600, 0o640]) {
+    chmodSync(tokenFile, mode);
+    serverToken({ ...server, tokenFile }, logger);
+  }
+  expect(warnings).toEqual([]);
+  chmodSync(tokenFile, 0o644);
+  serverToken({ ...server, tokenFile }, logger);
+  expect(warnings).toEqual([[{ file: tokenFile }, expect.stringContaining('chmod 600')]]);
+  remove();
 });

@@ -1,17 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { checkToken } from '../../server/token.ts';
+import { type Logger, silentLogger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 
 /**
  * The token the server asks for, empty for none: from the settings or from the file they name.
+ * A file that every user of the machine can read is warned of.
  * @throws AppError `config_invalid` when it is set twice, can't be read, or does not protect the server
  */
-export function serverToken({ host, token, tokenFile }: Config['server']): string {
+export function serverToken(
+  { host, token, tokenFile }: Config['server'],
+  logger: Logger = silentLogger,
+): string {
   if (token !== '' && tokenFile !== '')
     throw new AppError('config_invalid', 'server.token and server.tokenFile are both set: one is enough');
   const effective = tokenFile === '' ? token : readTokenFile(tokenFile);
   checkToken(host, effective);
+  if (tokenFile !== '' && (statSync(tokenFile).mode & 0o004) !== 0)
+    logger.warn({ file: tokenFile }, 'every user of this machine can read the token: chmod 600 its file');
   return effective;
 }
 

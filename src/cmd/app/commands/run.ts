@@ -90,7 +90,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   const { config, logger, resources, signal } = context;
   // Before engines are started for a server that must not.
   if (roles.server) {
-    serverToken(config.server);
+    serverToken(config.server, logger);
     checkProcesses(config.server.processes);
   }
   const engines = await prepareEnvironment(config, {

@@ -18,6 +18,19 @@ export function toKafkaError(error: unknown, what: string): AppError {
   return new AppError('kafka_unavailable', `${what}: ${messageOf(error)}`, { retryable: true, cause: error });
 }
 
+/** A broker that has just started says so until it has loaded, or made, what groups and producers are kept in. */
+export function saysNotYet(error: unknown): boolean {
+  return hasProtocolError(
+    error instanceof AppError ? error.cause : error,
+    'COORDINATOR_LOAD_IN_PROGRESS',
+    'COORDINATOR_NOT_AVAILABLE',
+    'NOT_COORDINATOR',
+  );
+}
+
+/** How long a broker may take for that before it is worth a warning. */
+export const NOT_YET_PATIENCE_MS = 20_000;
+
 const MISSING = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'] as const;
 
 /**

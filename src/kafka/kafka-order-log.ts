@@ -4,7 +4,7 @@ import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { assignBySubscription } from './group-assignor.ts';
 import { committedOffset } from './group-catalog.ts';
-import { hasProtocolError, toKafkaError } from './kafka-error.ts';
+import { hasProtocolError, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from './kafka-error.ts';
 import { KeptAdmin } from './kept-admin.ts';
 import type { Assignment, CommittedOffset, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
@@ -22,6 +22,7 @@ export interface OrderLogOptions {
 const REQUEST_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+const NOT_YET_PAUSE_MS = 200;
 /** How long added partitions may stay unseen. */
 const REFRESH_MS = 5_000;
 const GIVE_OWN_GROUP = 'give this service a group of its own (kafka.group)';
@@ -99,7 +100,7 @@ export class KafkaOrderLog implements OrderLog {
     await this.#fetcher.open();
     this.#consumer.topics.track(topic);
     try {
-      await this.#consumer.joinGroup({});
+      await this.#join();
     } catch (error) {
       const refused = hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL');
       const why = refused
@@ -172,6 +173,19 @@ export class KafkaOrderLog implements OrderLog {
       await this.#consumer.commit({ offsets: moves });
     } catch (error) {
       throw toKafkaError(error, `committing offsets of ${topic}`);
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { signal } = this.#leaving;
+    for (const began = performance.now(); ; await pause(NOT_YET_PAUSE_MS, signal)) {
+      try {
+        await this.#consumer.joinGroup({});
+        return;
+      } catch (error) {
+        const patient = saysNotYet(error) && performance.now() - began < NOT_YET_PATIENCE_MS;
+        if (!patient || signal.aborted) throw error;
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import { AppError, messageOf } from '../lib/app-error.ts';
-import { toKafkaError } from './kafka-error.ts';
+import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from './kafka-error.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
 import type { PartitionAnswer } from './produce-api.ts';
 import { errorName, produceOutcome, refusalOf } from './produce-outcome.ts';
@@ -30,6 +30,8 @@ export class ProduceDispatcher {
   #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   #pumpQueued = false;
   #failing = false;
+  /** When the first attempt since the last success failed, by `performance.now`. */
+  #failingSince: number | undefined;
   #stopped = false;
 
   /** With `timeOptional` messages whose time the broker refuses go without. */
@@ -156,6 +158,7 @@ export class ProduceDispatcher {
     if (outcome === 'written') {
       if (this.#failing) this.#logger.info({}, 'kafka sender recovered');
       this.#failing = false;
+      this.#failingSince = undefined;
       lane.written(head, answer.baseOffset);
     } else if (outcome === 'divide' && head.messages.length > 1) {
       lane.halve(head);
@@ -221,6 +224,8 @@ export class ProduceDispatcher {
   /** One line at the start of an outage, one at its end. */
   noteFailure(error: AppError): void {
     if (this.#failing) return;
+    this.#failingSince ??= performance.now();
+    if (saysNotYet(error) && performance.now() - this.#failingSince < NOT_YET_PATIENCE_MS) return;
     this.#failing = true;
     this.#logger.warn({ reason: messageOf(error) }, 'kafka sender is retrying');
   }

@@ -39,6 +39,13 @@ test('text moves no cursor and fits the terminal', () => {
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
 });
 
+test('on 80 columns a list still says why', () => {
+  const table = letterTable([letterSummary(letter({ key: 'k'.repeat(60) }), undefined)], 80);
+  expect(table.split('\n')[0]).toMatch(/^POSITION +AT +REASON +KEY +DETAIL$/);
+  for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  expect(table).toContain(letterSummary(letter(), undefined).detail.slice(0, 8));
+});
+
 test('what is not JSON is dumped, and not all of it when it is long', () => {
   expect(hexDump(Buffer.from('hello, world!\n\u0000ab'))).toBe(
     '00000000  68 65 6c 6c 6f 2c 20 77 6f 72 6c 64 21 0a 00 61  |hello, world!..a|\n' +

@@ -1,4 +1,5 @@
 import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
+import { printable } from '../lib/printable.ts';
 import { textOf } from '../lib/text-or-base64.ts';
 import type { DeadLetter } from './letter.ts';
 import { type LetterSummary, letterSummary } from './letter-json.ts';
@@ -8,19 +9,24 @@ const DUMP_BYTES = 4_096;
 const PER_LINE = 16;
 const COLUMNS = ['POSITION', 'AT', 'REASON', 'REPLAYS', 'REDRIVEN', 'KEY', 'DETAIL'];
 
-/** Letters as a table, no line longer than `width`. */
+/** Letters as a table, no line longer than `width`; a column that says nothing of any of them is left out. */
 export function letterTable(letters: readonly LetterSummary[], width: number): string {
   const rows = letters.map((letter) => [
     letter.position,
-    letter.at,
+    letter.at.replace(/\.\d+Z$/, 'Z'),
     letter.reason,
-    String(letter.replays),
+    letter.replays === 0 ? '' : String(letter.replays),
     letter.redriven_at === null ? '' : 'yes',
-    shorten(typeof letter.key === 'string' ? letter.key : letter.key === null ? '' : '(bytes)', 36),
+    shorten(typeof letter.key === 'string' ? letter.key : letter.key === null ? '' : '(bytes)', 20),
     letter.detail,
   ]);
-  const cells = [COLUMNS, ...rows].map((row) => row.map((cell) => printable(cell)));
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const told = COLUMNS.map((_, column) => rows.some((row) => row[column] !== ''));
+  const cells = [COLUMNS, ...rows].map((row) =>
+    row.filter((_, column) => told[column]).map((one) => printable(one)),
+  );
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => cell.padEnd(column === row.length - 1 ? 0 : (widths[column] ?? 0)))
@@ -86,15 +92,6 @@ export function hexDump(bytes: Buffer): string {
     lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  |${text}|`);
   }
   return lines.join('\n');
-}
-
-/** A message must not move the reader's cursor or colour the terminal: control characters are shown as escapes. */
-function printable(text: string, keepLines = false): string {
-  return text.replace(/\p{C}/gu, (character) =>
-    keepLines && character === '\n'
-      ? character
-      : `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
-  );
 }
 
 function shorten(text: string, width: number): string {

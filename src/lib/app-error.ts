@@ -16,6 +16,7 @@ export type AppErrorCode =
   | 'fenced'
   | 'busy'
   | 'topic_missing'
+  | 'not_found'
   | 'verification_failed'
   | 'aborted'
   | 'internal';

@@ -22,12 +22,17 @@ export function createLogger(settings: LogSettings): Logger {
     ? pretty({
         destination: 2,
         sync: true,
-        colorize: process.stderr.isTTY,
+        colorize: wantsColor(process.stderr.isTTY, process.env),
         ignore: 'pid,hostname',
         singleLine: true,
       })
     : pino.destination({ dest: 2, sync: true });
   return pino({ level: settings.level, base: null }, destination);
+}
+
+/** Colour for a terminal, unless its user wants none. https://no-color.org */
+export function wantsColor(terminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  return terminal && (env['NO_COLOR'] ?? '') === '';
 }
 
 /** Drops everything; for tests and tools. */

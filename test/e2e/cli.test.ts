@@ -29,9 +29,15 @@ function helpOf(command: Command): string {
   return help;
 }
 
+/** All but the one that shells ask. */
+function visibleCommands(program: Command): Command[] {
+  return program.createHelp().visibleCommands(program);
+}
+
 describe('help', () => {
   test('every command says what it is for, and shows an example', async () => {
-    const { commands } = await buildProgram();
+    const program = await buildProgram();
+    const commands = visibleCommands(program).filter((one) => one.name() !== 'help');
     expect(commands.length).toBeGreaterThan(8);
     for (const command of commands) {
       expect(helpOf(command)).toMatch(/\nExamples?:\n {2}.*test-service /);
@@ -47,7 +53,8 @@ describe('help', () => {
       ['--version'],
     );
     for (const exit of [all, run, up, version]) expect(exit).toMatchObject({ code: 0, stderr: '' });
-    for (const name of (await buildProgram()).commands) expect(all?.stdout).toContain(`\n  ${name.name()}`);
+    for (const command of visibleCommands(await buildProgram()))
+      expect(all?.stdout).toContain(`\n  ${command.name()}`);
     expect(run?.stdout).toContain('--config <file>');
     expect(up?.stdout).toContain('create the database if it is missing');
     expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -63,6 +70,9 @@ describe('wrong usage ends with exit code 2', () => {
     [['produce', '--faults', 'nonsense=1%'], /--faults[\s\S]*nonsense/],
     [['produce', '--file', '/nowhere', '--count', '3'], /--file does not go with --count/],
     [['produce', '--file', '/nowhere'], /can't read \/nowhere/],
+    [['produce', '--file', '/'], /\/ is a folder: --file takes one file/],
+    [['config', '--log-level', 'loud'], /--log-level: log\.level is "loud"; allowed: error \| warn/],
+    [['completion', 'tcsh'], /Allowed choices are zsh, bash, fish/],
     [['config', '--config', '/nowhere.yaml'], /can't read \/nowhere\.yaml/],
     [[], /Usage: test-service/],
   ];
@@ -71,6 +81,32 @@ describe('wrong usage ends with exit code 2', () => {
     for (const [at, [, message]] of cases.entries()) {
       expect(exits[at]).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
     }
+  });
+});
+
+describe('completion', () => {
+  test('knows commands, subcommands, options and their values', async () => {
+    const [commands, letters, options] = await runAll(
+      ['complete', '--', ''],
+      ['complete', '--', 'dead-letters', ''],
+      ['complete', '--', 'run', '--lo'],
+    );
+    expect(commands?.stdout).toMatch(/^run\teverything.*\n(.*\t.*\n)+:4\n$/);
+    expect(letters?.stdout).toMatch(/^list\t.*\nshow\t/);
+    expect(options?.stdout).toStartWith('--log-level\t');
+  });
+
+  test('of bash, zsh and fish asks this executable, wherever it lies', async () => {
+    const shells = await runAll(['completion', 'bash'], ['completion', 'zsh'], ['completion', 'fish']);
+    for (const { code, stdout } of shells) {
+      expect(code).toBe(0);
+      expect(stdout).toContain("/test-service' complete -- ");
+    }
+    // bash-completion's own function, in short.
+    const words = '_get_comp_words_by_ref() { words=(test-service mig); cur=mig; cword=1; }';
+    const ask = `${words}; eval "$(cat)"; __test_service_complete; echo "$COMPREPLY"`;
+    const bash = startProgram(['bash', '-c', ask], { input: shells[0]?.stdout ?? '', cwd: '/' });
+    expect((await bash.exited).stdout).toBe('migrate\n');
   });
 });
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { printable } from '../../lib/printable.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
@@ -44,8 +45,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
     );
   const wanted = COMMANDS.has(name) ? [name] : [...COMMANDS.keys()];
   const commands = await Promise.all(wanted.map((one) => COMMANDS.get(one)?.()));
-  for (const command of commands) if (command !== undefined) program.addCommand(inherit(command, program));
-  return program.exitOverride();
+  for (const command of commands) if (command !== undefined) program.addCommand(command);
+  // It needs to know them all.
+  if (wanted.length > 1) (await import('./completion.ts')).addCompletion(program);
+  for (const command of program.commands) inherit(command, program.exitOverride());
+  return program;
 }
 
 /** Runs one command line. Never throws; the answer is the process's exit code. */
@@ -56,7 +60,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`error: ${describe(error)}\n`);
+    process.stderr.write(`error: ${printable(describe(error), true)}\n`);
     const wrongInput =
       error instanceof AppError && (error.code === 'config_invalid' || error.code === 'usage');
     return wrongInput ? USAGE : FAILURE;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/app-error.ts';
+import { terminalJson } from '../../lib/printable.ts';
 import { createLogger, type Logger } from '../../telemetry/logger.ts';
 import { type LoadOptions, loadConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
@@ -79,7 +80,7 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** One JSON document a line. */
+/** One JSON document a line; nothing in it steers a terminal. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? Number(field) : field)));
+  print(terminalJson(value));
 }

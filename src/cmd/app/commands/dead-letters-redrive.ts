@@ -6,6 +6,7 @@ import { type Recovered, Redrive, type RedriveOutcome } from '../../../dead-lett
 import { type Selection, select } from '../../../dead-letters/selection.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import { withoutBom } from '../../../lib/documents.ts';
+import { printable } from '../../../lib/printable.ts';
 import {
   type CommandContext,
   type CommonOptions,
@@ -173,6 +174,6 @@ class Report {
     const troubling = TROUBLE.has(outcome) || outcome === 'missing';
     if (troubling) this.trouble = true;
     if (this.#json) printJson({ position, outcome, detail });
-    else if (troubling) process.stderr.write(`${position} ${outcome}: ${detail}\n`);
+    else if (troubling) process.stderr.write(`${position} ${outcome}: ${printable(detail)}\n`);
   }
 }

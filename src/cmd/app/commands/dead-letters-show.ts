@@ -43,7 +43,7 @@ async function show(context: CommandContext, position: Position, options: ShowOp
   const { letters, clients } = await openDeadLetters(context);
   const letter = await readLetter(letters, await letters.ranges(), position);
   if (letter === undefined) {
-    throw new AppError('usage', `there is no dead letter at ${formatPosition(position)}`);
+    throw new AppError('not_found', `there is no dead letter at ${formatPosition(position)}`);
   }
   if (options.raw === true) {
     process.stdout.write(letter.value ?? Buffer.alloc(0));

@@ -65,7 +65,7 @@ export function enginesCommand(): Command {
   return engines;
 }
 
-/** `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711`. */
+/** `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and where its data is. */
 export function statusLine(status: EngineStatus): string {
   const { local, version } = status;
   const words = {
@@ -75,13 +75,13 @@ export function statusLine(status: EngineStatus): string {
     other: 'is something else',
     none: 'does not answer',
   };
-  return [
-    `${status.engine.padEnd(11)} ${status.address.padEnd(22)} ${words[status.answer]}`,
-    ...(version === undefined ? [] : [version]),
-    ...(local === undefined
-      ? []
-      : [`local, pid ${local.pid}, started by \`${local.owner}\`, data in ${local.dataFolder}`]),
-  ].join(', ');
+  const what = [
+    words[status.answer],
+    ...(version === undefined ? [] : [local === undefined ? version : `local ${version}`]),
+    ...(local === undefined ? [] : [`pid ${local.pid}, by \`${local.owner}\``]),
+  ];
+  const line = `${status.engine.padEnd(11)} ${status.address.padEnd(22)} ${what.join(', ')}`;
+  return local === undefined ? line : `${line}\n${' '.repeat(12)}data in ${local.dataFolder}`;
 }
 
 function useLine(use: EngineUse): string {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
+import { printable } from '../../../lib/printable.ts';
 import type { FaultRates } from '../../../producer/faults.ts';
 import { ManifestWriter } from '../../../producer/manifest.ts';
 import { NdjsonSource } from '../../../producer/ndjson-source.ts';
@@ -133,16 +134,17 @@ async function fromFile(
   options: ProduceOptions,
 ): Promise<MessageSource> {
   if (file !== '-') {
-    await stat(file).catch((error: unknown) => {
+    const found = await stat(file).catch((error: unknown) => {
       throw new AppError('usage', `can't read ${file}: ${messageOf(error)}`, { cause: error });
     });
+    if (found.isDirectory()) throw new AppError('usage', `${file} is a folder: --file takes one file`);
   }
   return new NdjsonSource({
     input: file === '-' ? process.stdin : createReadStream(file),
     maxOrderBytes: context.config.consumer.maxOrderBytes,
     allowInvalid: options.allowInvalid === true,
     onBadLine: ({ line, reason, detail }) =>
-      process.stderr.write(`line ${line} is not an order: ${reason}, ${detail}\n`),
+      process.stderr.write(`line ${line} is not an order: ${reason}, ${printable(detail)}\n`),
     now: Date.now,
   });
 }

@@ -38,7 +38,7 @@ const MAX_WAIT_S = 86_400;
 export function verifyCommand(): Command {
   return withCommonOptions(new Command('verify'))
     .description(
-      'prove that every message of the topic is stored, superseded or a dead letter, field by field;\nchanges nothing, and starts no engine',
+      'prove that every message of the topic is stored, superseded or a dead letter, field by field; changes nothing, and starts no engine',
     )
     .option('--manifest <file...>', 'what `produce --manifest` noted: the dead letters must be exactly that')
     .option(

@@ -940,8 +940,10 @@ export type OrderJourney = {
   steps: ({
     step: "produced" | "logged" | "storing" | "readable";
     at: string;
-    /** Below 0 where two clocks differ */
+    /** Since the last step with a believable clock; below 0 where two differ */
     since_previous_ms?: number;
+    /** Its clock can’t be right: no time is counted to it or from it */
+    unbelievable?: true;
   })[];
   cached: {
     /** In the memory of the process that answers */

@@ -319,9 +319,16 @@ test('tells of each committed batch once: what became of it, and how old its ord
   sink.verdict = (_, attempt) => {
     if (attempt === 1) throw new AppError('database_unavailable', 'down', { retryable: true });
   };
-  const orders = Array.from({ length: 200 }, (_, at) => messageOf(sampleOrder(`uid-${at}`)));
+  const of = (headers: Record<string, string>) => (_: unknown, at: number) =>
+    messageOf(sampleOrder(`uid-${at}`), { headers: { 'produced-at': String(now - 250), ...headers } });
+  const orders = [
+    ...Array.from({ length: 100 }, of({})),
+    ...Array.from({ length: 60 }, of({ 'dl-replays': '1' })),
+    ...Array.from({ length: 40 }, of({ 'produced-at': '1' })),
+  ];
   await storer.store([partOf([...orders, rawMessage('{')])], new AbortController().signal);
   expect(told).toHaveLength(1);
   expect(told[0]).toMatchObject({ records: 201, written: 200, changed: 0, rejected: ['not_json'] });
-  expect(told[0]?.agesMs).toEqual(Array.from({ length: 50 }, () => now - 1_760_000_000_000));
+  expect(told[0]?.agesMs).toEqual(Array.from({ length: 25 }, () => 250));
+  expect(told[0]?.unmeasured).toEqual({ redriven: 15, clock: 10, repeated: 0 });
 });

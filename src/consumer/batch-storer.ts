@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { countRecords, splitBatch } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
+import { type Ages, agesOf } from './order-age.ts';
 import type { Part } from './partition-queue.ts';
 import { takesAnOrder } from './trial-batch.ts';
 
@@ -34,7 +35,7 @@ export interface BatchStorerOptions {
 }
 
 /** A batch that was committed. */
-export interface StoredBatch {
+export interface StoredBatch extends Ages {
   readonly records: number;
   readonly written: number;
   readonly unchanged: number;
@@ -45,8 +46,6 @@ export interface StoredBatch {
   readonly rejected: readonly RejectionReason[];
   /** From the first decoded record to the commit, dead letters included. */
   readonly seconds: number;
-  /** From production to the commit, ms, of some of the orders, evenly spread over the batch. */
-  readonly agesMs: readonly number[];
 }
 
 /** What became of a batch: all of it stored, or (part of it) not ours any more. */
@@ -204,7 +203,7 @@ export class BatchStorer {
       scattered: result.scattered.length,
       rejected: batch.rejected.map(({ rejection }) => rejection.reason),
       seconds,
-      agesMs: batch.produced.map((produced) => at - produced),
+      ...agesOf(batch.deliveries, at, result.written === 0 && result.unchanged > 0),
     });
   }
 

@@ -1,3 +1,4 @@
+import { REPLAYS } from '../kafka/dead-letter-headers.ts';
 import type { LogRecord } from '../kafka/order-log.ts';
 import { producedAt } from '../kafka/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -9,6 +10,7 @@ import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { countRecords } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
+import type { Delivery } from './order-age.ts';
 import type { Part } from './partition-queue.ts';
 
 export interface IncomingBatchOptions {
@@ -47,7 +49,7 @@ export class IncomingBatch implements OrderBatch {
   readonly #sampleEvery: number;
   #rejected: RejectedRecord[] = [];
   #changed: readonly string[] = [];
-  #produced: number[] = [];
+  #deliveries: Delivery[] = [];
   #decoded = 0;
 
   constructor(parts: readonly Part[], history: BatchHistory, options: IncomingBatchOptions) {
@@ -64,9 +66,9 @@ export class IncomingBatch implements OrderBatch {
     return this.#rejected;
   }
 
-  /** When some of the last attempt's orders were produced, evenly spread over the batch; ms since the Unix epoch. */
-  get produced(): readonly number[] {
-    return this.#produced;
+  /** Some of the last attempt's orders, evenly spread over the batch. */
+  get deliveries(): readonly Delivery[] {
+    return this.#deliveries;
   }
 
   /** Orders that say something else if the last attempt's commit came through. */
@@ -77,7 +79,7 @@ export class IncomingBatch implements OrderBatch {
   *slices(rows: OrderRows): Iterable<void> {
     this.#rejected = [];
     this.#changed = [];
-    this.#produced = [];
+    this.#deliveries = [];
     this.#decoded = 0;
     for (const part of this.#parts) {
       let at = 0;
@@ -133,7 +135,8 @@ export class IncomingBatch implements OrderBatch {
 
   #producedAt(record: LogRecord): number {
     const at = producedAt(record);
-    if (this.#decoded % this.#sampleEvery === 0) this.#produced.push(at);
+    if (this.#decoded % this.#sampleEvery === 0)
+      this.#deliveries.push({ producedAt: at, redriven: record.header(REPLAYS) !== undefined });
     this.#decoded += 1;
     return at;
   }

@@ -9,10 +9,12 @@ const good = logRecord({ offset: 0, key: 'a', value: JSON.stringify(sample), tim
 const bad = logRecord({ offset: 1, key: 'b', value: '{}', timestamp: 100_000 });
 /** Partition 2, because that is where letters come from. */
 const orders = new FakeTopic([[], [], [good, bad]]);
+const fromTheFuture = { ...bad, offset: 2, timestamp: 2 ** 63 };
+const absurdOrders = new FakeTopic([[], [], [good, bad, fromTheFuture]]);
 
 function fate(
   offset: number,
-  { next = 2, letters = [letterRecord({ offset: 0, source: 1 })], deadline = 1e12 } = {},
+  { next = 2, letters = [letterRecord({ offset: 0, source: 1 })], deadline = 1e12, topic = orders } = {},
 ) {
   const dead = new FakeTopic([letters.map((one) => ({ ...one, timestamp: 100_500 }))]);
   return fateOf(
@@ -20,7 +22,7 @@ function fate(
     {
       topic: 'orders',
       deadLetterTopic: 'dead',
-      openTopic: async (name) => (name === 'dead' ? dead : orders),
+      openTopic: async (name) => (name === 'dead' ? dead : topic),
       highWatermarks: async () => new Map([[2, 4]]),
       progress: async () => new Map([[2, next]]),
       decoding: { maxBytes: 10_000, now: () => Date.UTC(2026, 0, 1) },
@@ -41,6 +43,11 @@ test('passed without a letter it is stored, and with one it was rejected', async
   expect(await fate(1)).toMatchObject({ state: 'rejected', letter: { position: '0:0', reason: 'schema' } });
   const elsewhere = letterRecord({ offset: 0, source: 0, topic: 'others' });
   expect(await fate(0, { letters: [elsewhere] })).toMatchObject({ state: 'stored' });
+});
+
+test('the letter of a message that says it comes from the future is found', async () => {
+  const letters = [letterRecord({ offset: 0, source: 2 })];
+  expect(await fate(2, { next: 3, letters, topic: absurdOrders })).toMatchObject({ state: 'rejected' });
 });
 
 test('what is not there has no fate; what could not be found out is not made up', async () => {

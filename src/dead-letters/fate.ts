@@ -47,8 +47,10 @@ export async function fateOf(position: Position, dependencies: FateDependencies)
     return hidden ? { state: 'waiting', ahead: offset - next } : undefined;
   }
   if (next <= offset) return { state: 'waiting', ahead: offset - next };
+  // Of a message that says it comes from the future nobody knows when it was rejected.
+  const since = message.timestamp > decoding.now() ? 0 : message.timestamp;
   const found = await withTopic(openTopic, deadLetterTopic, async (letters) =>
-    readLogPage(letters, await lettersSince(letters, message.timestamp), {
+    readLogPage(letters, await lettersSince(letters, since), {
       first: 'oldest',
       limit: 1,
       deadline,

@@ -1,5 +1,6 @@
 import { type NamedHeader, namedHeaders } from '../kafka/named-headers.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
+import { rfc3339 } from '../lib/rfc3339.ts';
 import { type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { type DeadLetter, formatPosition } from './letter.ts';
 import type { RedriveRecord } from './ports.ts';
@@ -34,9 +35,6 @@ export interface LetterJson extends LetterSummary {
   readonly value_base64?: string;
 }
 
-// What Date and RFC 3339 can both write.
-const LAST_INSTANT = 253_402_300_799_999;
-
 export function letterSummary(letter: DeadLetter, redriven: RedriveRecord | undefined): LetterSummary {
   const { partition, offset, reason, detail, source, at, replays, key, value } = letter;
   return {
@@ -46,7 +44,7 @@ export function letterSummary(letter: DeadLetter, redriven: RedriveRecord | unde
     reason,
     detail,
     source: source ?? null,
-    at: new Date(Math.min(at, LAST_INSTANT)).toISOString(),
+    at: rfc3339(at),
     replays,
     key: key === null ? null : textOrBase64(key),
     value_bytes: value === null ? null : value.length,

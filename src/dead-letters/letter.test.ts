@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { logRecord } from '../../test/helpers/log-record.ts';
 import { formatPosition, parseLetter, parsePosition } from './letter.ts';
+import { letterSummary } from './letter-json.ts';
 
 test('a record becomes a letter, its headers split from those of dead letters', () => {
   const letter = parseLetter('t', 4, letterRecord({ offset: 7, reason: 'not_json', replays: 2, at: 55 }));
@@ -42,6 +43,17 @@ test('a message without our headers is foreign, and each of them is its own', ()
   expect(strange(1).id).not.toBe(strange(2).id);
   const invented = letterRecord({ offset: 1, reason: 'because' });
   expect(parseLetter('t', 0, invented)).toMatchObject({ reason: 'unknown', source: { topic: 'orders' } });
+});
+
+test('absurd times are brought within what RFC 3339 can write', () => {
+  for (const [at, timestamp, expected] of [
+    ['999999999999999', 0, '9999-12-31T23:59:59.999Z'],
+    ['soon', -(2 ** 63), '1970-01-01T00:00:00.000Z'],
+    ['soon', 2 ** 63, '9999-12-31T23:59:59.999Z'],
+  ] as const) {
+    const record = logRecord({ offset: 0, value: 'x', timestamp, headers: { 'dl-at': at } });
+    expect(letterSummary(parseLetter('t', 0, record), undefined).at).toBe(expected);
+  }
 });
 
 test('positions are read as they are written', () => {

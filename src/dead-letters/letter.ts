@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX } from '../kafka/dead-letter-headers.ts';
 import type { LogRecord, RecordHeaders } from '../kafka/order-log.ts';
+import { withinRfc3339 } from '../lib/rfc3339.ts';
 import { isRejectionReason, type RejectionReason } from '../order/rejection.ts';
 
 /** Where a letter stands in the dead-letter topic. */
@@ -59,7 +60,7 @@ export function parseLetter(topicId: string, partition: number, record: LogRecor
     reason: isRejectionReason(reason) ? reason : 'unknown',
     detail: own.get(DEAD_LETTER_HEADERS.detail) ?? '',
     source,
-    at: wholeNumber(own.get(DEAD_LETTER_HEADERS.at)) ?? record.timestamp,
+    at: withinRfc3339(wholeNumber(own.get(DEAD_LETTER_HEADERS.at)) ?? record.timestamp),
     replays,
     key,
     value,

@@ -1,4 +1,5 @@
 import { readLogPage } from '../kafka/log-page.ts';
+import { LAST_INSTANT } from '../lib/rfc3339.ts';
 import { type LetterFilter, matches } from './filter.ts';
 import { parseLetter } from './letter.ts';
 import { lettersSince } from './letters-since.ts';
@@ -26,7 +27,6 @@ export interface Timeline {
 }
 
 const FIRST_INSTANT = -62_167_219_200_000;
-const LAST_INSTANT = 253_402_300_799_999;
 /** How many letters back a second copy of one is recognised at least. */
 const DEDUPLICATED = 20_000;
 

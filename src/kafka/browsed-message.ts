@@ -1,3 +1,4 @@
+import { rfc3339 } from '../lib/rfc3339.ts';
 import { startOf, type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { DEAD_LETTER_HEADERS } from './dead-letter-headers.ts';
@@ -39,8 +40,6 @@ export interface BrowsedMessageOptions {
   readonly now: () => number;
 }
 
-// What Date and RFC 3339 can both write.
-const LAST_INSTANT = 253_402_300_799_999;
 const REASON = Buffer.from(DEAD_LETTER_HEADERS.reason);
 const DETAIL = Buffer.from(DEAD_LETTER_HEADERS.detail);
 
@@ -54,7 +53,7 @@ export function browsedMessage(
   return {
     partition,
     offset,
-    timestamp: new Date(Math.min(Math.max(0, timestamp), LAST_INSTANT)).toISOString(),
+    timestamp: rfc3339(timestamp),
     key: key === null ? null : textOrBase64(key),
     headers: namedHeaders(record.headers),
     value: value === null ? null : startOf(value, options.maxValueBytes),

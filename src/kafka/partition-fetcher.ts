@@ -6,6 +6,7 @@ import {
 } from '@platformatic/kafka';
 import { AppError } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
+import { withinRfc3339 } from '../lib/rfc3339.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import { toKafkaError } from './kafka-error.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
@@ -146,7 +147,7 @@ export class PartitionFetcher {
 
   /** The first offset of each partition with this timestamp, ms, or a later one, if there is any. @throws AppError `kafka_unavailable`. */
   async offsetsAt(partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
-    const offsets = await this.#listOffsets(partitions, BigInt(Math.max(0, timestamp)));
+    const offsets = await this.#listOffsets(partitions, BigInt(Math.floor(withinRfc3339(timestamp))));
     return new Map(
       partitions.flatMap((partition) => {
         const offset = Number(offsets[partition] ?? NONE);

@@ -11,8 +11,10 @@ export interface MeteredBatch {
   readonly rejected: readonly string[];
   /** Time the transaction took. */
   readonly seconds: number;
-  /** From production to the commit, of some of the orders. */
+  /** From production to the commit, of some of the orders: of first deliveries whose clocks can be believed. */
   readonly agesMs: readonly number[];
+  /** Those that were looked at and left out, by the reason why. */
+  readonly unmeasured: Readonly<Record<string, number>>;
 }
 
 /** Recent ages kept for `takeAges`; older ones make room. */
@@ -26,6 +28,8 @@ export class ConsumerMeter {
   readonly outcomes = { written: 0, unchanged: 0, changed: 0 };
   /** Dead letters by reason. */
   readonly rejected = new Map<string, number>();
+  /** Orders left out of the ages by the reason why. */
+  readonly unmeasured = new Map<string, number>();
   readonly #transactions: Histogram;
   readonly #readable: Histogram;
   #ages: number[] = [];
@@ -39,7 +43,7 @@ export class ConsumerMeter {
     });
     this.#readable = new Histogram({
       name: 'test_service_readable_seconds',
-      help: 'Time from the production of an order to its commit, of up to 64 orders of each batch',
+      help: 'Time from production to commit, of up to 64 orders of each batch whose age can be believed',
       buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300],
       registers: [registry],
     });
@@ -54,7 +58,9 @@ export class ConsumerMeter {
     this.outcomes.changed += batch.changed;
     for (const reason of batch.rejected) this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
     this.#transactions.observe(batch.seconds);
-    for (const ms of batch.agesMs) this.#readable.observe(Math.max(0, ms) / 1000);
+    for (const [why, orders] of Object.entries(batch.unmeasured))
+      this.unmeasured.set(why, (this.unmeasured.get(why) ?? 0) + orders);
+    for (const ms of batch.agesMs) this.#readable.observe(ms / 1000);
     this.#ages.push(...batch.agesMs);
     if (this.#ages.length > MAX_AGES) this.#ages = this.#ages.slice(-MAX_AGES);
   }

@@ -57,6 +57,7 @@ test('what is counted is read at each scrape, and read once', async () => {
     rejected: ['schema'],
     seconds: 0.03,
     agesMs: [40, 90],
+    unmeasured: { redriven: 2, clock: 1 },
   });
   for (let scrape = 0; scrape < 2; scrape++) {
     const text = await registry.metrics();
@@ -64,6 +65,7 @@ test('what is counted is read at each scrape, and read once', async () => {
     expect(text).toContain('test_service_dead_letters_total{reason="schema"} 1\n');
     expect(text).toContain('test_service_cache_in_use 0\n');
     expect(text).toContain('test_service_cache_errors_total{kind="out_of_memory"} 4\n');
+    expect(text).toContain('test_service_unmeasured_orders_total{reason="redriven"} 2\n');
     expect(text).toContain('test_service_transaction_seconds_bucket{le="0.05"} 1\n');
     expect(text).toContain('test_service_readable_seconds_count 2\n');
     expect(text).toContain('test_service_lookups_total{tier="l1"} 5\n');
@@ -89,6 +91,7 @@ test('ages are handed out once, and only the newest are kept', () => {
     scattered: 0,
     rejected: [],
     seconds: 0.01,
+    unmeasured: {},
   };
   for (let at = 0; at < 100; at++) meter.add({ ...batch, agesMs: Array.from({ length: 64 }, () => at) });
   const ages = meter.takeAges();

@@ -134,6 +134,13 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       read: () => Object.fromEntries(meter.rejected),
     },
     {
+      name: 'test_service_unmeasured_orders_total',
+      type: 'counter',
+      help: 'Orders whose age is no latency: redriven, repeated, or by a clock that can’t be right',
+      label: 'reason',
+      read: () => Object.fromEntries(meter.unmeasured),
+    },
+    {
       name: 'test_service_batches_total',
       type: 'counter',
       help: 'Transactions committed',

@@ -43,8 +43,11 @@ export function cutOf({ bytes, truncated, headersDropped }: Letter): string | un
   return `holds ${bytes ?? 0} of ${truncated} bytes${headers}: its topic takes no more, the whole message is at its place`;
 }
 
-/** Rejected after the message was written, as far as its clock can be believed, and about when the letter was written. */
+/**
+ * Rejected after the message was written, as far as its clock can be believed, and about when the letter was written: one that went
+ * without a time of its own says nothing of that.
+ */
 function isTimely({ at, writtenAt }: Letter, { timestamp }: LogRecord): boolean {
-  if (at === undefined || Math.abs(writtenAt - at) > CLOCK_TOLERANCE_MS) return false;
+  if (at === undefined || (writtenAt >= 0 && Math.abs(writtenAt - at) > CLOCK_TOLERANCE_MS)) return false;
   return timestamp > writtenAt || at >= timestamp - CLOCK_TOLERANCE_MS;
 }

@@ -109,6 +109,15 @@ describe('the innocent are not accused', () => {
     expect(report.total).toMatchObject({ deadLettered: 3, lost: 1 });
   });
 
+  test('a letter that went without a time of its own is as good as any', async () => {
+    const world = new VerifyWorld(1);
+    world.letter(world.bad(), 'not_json');
+    const letters = world.letters.partitions.get(0) ?? [];
+    const [letter] = letters;
+    if (letter !== undefined) letters[0] = { ...letter, timestamp: -1 };
+    expect((await world.verify()).findings).toEqual([]);
+  });
+
   test('on a compacted dead-letter topic a letter may have given way to a later one', async () => {
     const world = new VerifyWorld(1);
     world.bad();

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { MessageBrowser } from '../../kafka/message-browser.ts';
+import { isBelievable } from '../../lib/believable.ts';
 import { within } from '../../lib/deadline.ts';
 import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { OrderTrail, OrderTrails } from '../../storage/order-trail.ts';
@@ -32,7 +33,16 @@ const JourneySchema = Type.Object(
         {
           step: Type.Enum(['produced', 'logged', 'storing', 'readable']),
           at: Type.String({ format: 'date-time' }),
-          since_previous_ms: Type.Optional(Type.Number({ description: 'Below 0 where two clocks differ' })),
+          since_previous_ms: Type.Optional(
+            Type.Number({
+              description: 'Since the last step with a believable clock; below 0 where two differ',
+            }),
+          ),
+          unbelievable: Type.Optional(
+            Type.Literal(true, {
+              description: 'Its clock can’t be right: no time is counted to it or from it',
+            }),
+          ),
         },
         strict,
       ),
@@ -114,9 +124,10 @@ function steps(trail: OrderTrail, logged: string | undefined): Static<typeof Jou
     { step: 'readable' as const, at: trail.committedAt },
   ];
   let previous: number | undefined;
-  return known.flatMap(({ step, at }) => {
+  return known.flatMap(({ step, at }): Static<typeof JourneySchema>['steps'] => {
     if (at === undefined) return [];
     const ms = Date.parse(at);
+    if (!isBelievable(ms, Date.parse(trail.beganAt))) return [{ step, at, unbelievable: true }];
     const since = previous === undefined ? {} : { since_previous_ms: ms - previous };
     previous = ms;
     return [{ step, at, ...since }];

@@ -24,10 +24,11 @@ export function Journey({ found }: { readonly found: FoundOrder }) {
   return (
     <section aria-label={t.journey}>
       <ol className="journey">
-        {steps.map(({ step, at, since_previous_ms }) => (
+        {steps.map(({ step, at, since_previous_ms, unbelievable }) => (
           <li key={step}>
             <b>{t.steps[step]}</b>
             <Instant at={at} timeOnly />
+            {unbelievable && <span>{t.unbelievable}</span>}
             {since_previous_ms !== undefined && <span>{t.later(format.span(since_previous_ms))}</span>}
           </li>
         ))}
@@ -61,11 +62,10 @@ function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {
   );
 }
 
+/** Without the times in between: which clocks can be believed is not known yet. */
 function shortSteps({ producedAt, storedAt }: FoundOrder): OrderJourney['steps'] {
-  const ms = Date.parse(storedAt) - Date.parse(producedAt);
-  const since = Number.isNaN(ms) ? {} : { since_previous_ms: ms };
   return [
     { step: 'produced', at: producedAt },
-    { step: 'readable', at: storedAt, ...since },
+    { step: 'readable', at: storedAt },
   ];
 }

@@ -135,6 +135,7 @@ export const orderTexts = dictionary(
     journey: 'How the order got here',
     steps: { produced: 'Produced', logged: 'In Kafka', storing: 'Storing', readable: 'Readable' },
     later: (time: string) => `${time} later`,
+    unbelievable: 'by a clock that can’t be right',
     at: (topic: string, partition: number, offset: string) =>
       `${topic} · partition ${partition} · offset ${offset}`,
     gone: 'The message is no longer in the topic, or Kafka does not answer.',
@@ -197,6 +198,7 @@ export const orderTexts = dictionary(
     journey: 'Путь заказа',
     steps: { produced: 'Отправлен', logged: 'В Kafka', storing: 'Сохраняется', readable: 'Доступен' },
     later: (time) => `через ${time}`,
+    unbelievable: 'по часам, которым нельзя верить',
     at: (topic, partition, offset) => `${topic} · раздел ${partition} · смещение ${offset}`,
     gone: 'Сообщения в топике больше нет, или Kafka не отвечает.',
     cached: 'В кэше',

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHILD_LOCALE } from '../lib/child-locale.ts';
+import { rotateLog } from './log-rotation.ts';
 import { privateFolder } from './private-folder.ts';
 import { resumeFamily } from './process-family.ts';
 import { isRunning, isSuspended, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
 import type { LaunchPlan, StopPolicy } from './types.ts';
 
-const LONGEST_LOG = 8_388_608;
 const LOG_TAIL_BYTES = 4_096;
 const LOG_TAIL_LINES = 15;
 const POLL_MS = 20;
@@ -30,7 +30,7 @@ export interface Daemon {
  */
 export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Daemon> {
   privateFolder(dirname(logFile));
-  if (existsSync(logFile) && statSync(logFile).size > LONGEST_LOG) renameSync(logFile, `${logFile}.1`);
+  if (existsSync(logFile)) await rotateLog(logFile);
   const log = openSync(logFile, 'a');
   const logStart = statSync(logFile).size;
   try {

@@ -3,6 +3,7 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Acquired, acquireEngine } from './acquire.ts';
 import { defineEngines } from './definitions.ts';
+import { keepLogsShort, logFileOf } from './log-rotation.ts';
 import { releaseEngine, stopEngine } from './release.ts';
 import type { EngineDefinition, EngineName, EngineOwner, EngineSettings, ProgressListener } from './types.ts';
 
@@ -64,9 +65,14 @@ export async function ensureEngines(
   );
   const ours = acquired.filter((one) => one.acquired.record).map((one) => one.engine);
   if (errors.length === 0) {
+    const stopRotation = keepLogsShort(ours.map(({ name }) => logFileOf(settings.dataDir, name)));
+    const close = closeOnce(options.owner === 'run' ? ours : [], settings, options.logger);
     return {
       statuses: acquired.map((one) => describe(one.engine, one.acquired)),
-      close: closeOnce(options.owner === 'run' ? ours : [], settings, options.logger),
+      close: () => {
+        stopRotation();
+        return close();
+      },
     };
   }
   const undo = options.owner === 'run' ? ours : startedNow(acquired);

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Daemon, startDaemon, stopProcess } from './daemon.ts';
+import { logFileOf } from './log-rotation.ts';
 import { privateFolder } from './private-folder.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { type EngineRecord, engineFolder, writeRecord } from './record.ts';
@@ -54,7 +54,7 @@ async function tryLaunch(
   privateFolder(folder);
   const plan = await engine.prepare({ address, folder, step, signal, logger });
   throwIfAborted(signal);
-  const logFile = join(context.dataDir, 'logs', `${engine.name}.log`);
+  const logFile = logFileOf(context.dataDir, engine.name);
   const daemon = await startDaemon(plan, logFile).catch((cause: unknown) => {
     throw new AppError('engine_start_failed', `${engine.title} can't be executed: ${messageOf(cause)}`, {
       cause,

@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SQL } from 'bun';
@@ -14,6 +23,7 @@ import { EnginesChild } from '../helpers/engines-child-process.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
+import { until } from '../helpers/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -161,6 +171,16 @@ describe('local engines', () => {
     await handle.close();
   });
 
+  test('the log of an engine stays short while it runs', async () => {
+    const settings = await given('redis');
+    const handle = await ensure(settings);
+    const log = join(settings.dataDir, 'logs/redis.log');
+    appendFileSync(log, 'x'.repeat(9_000_000));
+    await until(() => statSync(log).size < 9_000_000 && existsSync(`${log}.1`));
+    await handle.close();
+    expect(readFileSync(log, 'utf8')).toMatch(/^\d+:\S+ .*bye bye/s);
+  });
+
   test('a postmaster.pid whose number belongs to another program now is no obstacle', async () => {
     const settings = await given('postgresql');
     await (await ensure(settings)).close();
@@ -184,6 +204,12 @@ describe('local engines', () => {
     });
     const wrong = { ...settings, postgresqlUrl: settings.postgresqlUrl.replace(/:[^:@]*@/, ':wrong@') };
     await expect(query(wrong, 'select 1')).rejects.toMatchObject({ errno: '28P01' });
+    await expect(query(settings, "select 'an order of somebody'::int")).rejects.toMatchObject({
+      errno: '22P02',
+    });
+    const log = readFileSync(join(settings.dataDir, 'logs/postgresql.log'), 'utf8');
+    expect(log).toContain('password authentication failed');
+    expect(log).not.toContain('an order of somebody');
     await handle.close();
   });
 });

@@ -1,4 +1,9 @@
-import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import {
+  Admin,
+  ConfigResourceTypes,
+  ConfigSources,
+  IncrementalAlterConfigOperationTypes,
+} from '@platformatic/kafka';
 import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
 import { hasProtocolError, toKafkaError } from './kafka-error.ts';
@@ -35,6 +40,59 @@ export async function ensureTopics(
     for (const topic of topics) if (created.includes(topic.name)) await hasLeaders(admin, topic);
     return created;
   });
+}
+
+/**
+ * Gives topics that others have made those of the settings that fall short and that nobody has set for the very topic. What somebody has
+ * set stays.
+ * @returns what was changed, `TOPIC NAME=VALUE`.
+ * @throws AppError `kafka_unavailable`, also when this user may not.
+ */
+export async function settleTopics(
+  brokers: readonly string[],
+  topics: readonly TopicSettings[],
+): Promise<string[]> {
+  return withAdmin(brokers, async (admin) => {
+    const described = await admin.describeConfigs({
+      resources: topics.map(({ name, configs = {} }) => ({
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName: name,
+        configurationKeys: Object.keys(configs),
+      })),
+    });
+    const changes = topics.flatMap(({ name, configs = {} }) => {
+      const found = described.find(({ resourceName }) => resourceName === name)?.configs ?? [];
+      const short = found.filter(
+        (one) =>
+          one.configSource !== ConfigSources.DYNAMIC_TOPIC_CONFIG &&
+          amount(one.value) < amount(configs[one.name]),
+      );
+      return short.length === 0
+        ? []
+        : [{ name, configs: short.map((one) => [one.name, configs[one.name] ?? ''] as const) }];
+    });
+    if (changes.length === 0) return [];
+    await admin.incrementalAlterConfigs({
+      resources: changes.map(({ name, configs }) => ({
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName: name,
+        configs: configs.map(([setting, value]) => ({
+          name: setting,
+          value,
+          configOperation: IncrementalAlterConfigOperationTypes.SET,
+        })),
+      })),
+      validateOnly: false,
+    });
+    return changes.flatMap(({ name, configs }) =>
+      configs.map(([setting, value]) => `${name} ${setting}=${value}`),
+    );
+  });
+}
+
+/** −1 stands for no limit. */
+function amount(value: string | null | undefined): number {
+  return value === '-1' ? Number.POSITIVE_INFINITY : Number(value ?? 0);
 }
 
 /** The names of all topics but Kafka's own. @throws AppError `kafka_unavailable`. */

@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/cmd/app/config.ts';
+import { serverProperties } from '../../src/engines/kafka/server-properties.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** Settings that say where a node is, which differs. */
+const NODE = /listener|voters|^log\.dirs$/;
 const CONSOLES = { 'redis-insight': 5540, 'kafka-console': 8080 };
 
 interface Service {
@@ -53,14 +56,31 @@ describe('docker-compose.yml', () => {
     expect(published('redis')).toEqual([new URL(config.redis.url).host]);
   });
 
-  test('Kafka is where config.yaml looks for it, says so itself, and has the topics', () => {
+  test('Kafka is where config.yaml looks for it, and says so itself', () => {
     const [broker] = config.kafka.brokers;
     expect(published('kafka')).toEqual(config.kafka.brokers);
     expect(service('kafka').environment?.['KAFKA_ADVERTISED_LISTENERS']).toContain(`HOST://${broker},`);
-    const script = service('kafka-topics').command?.join('\n');
-    expect(script).toContain(`for topic in ${config.kafka.topic} ${config.kafka.deadLetterTopic};`);
-    expect(script).toContain(`--partitions ${config.kafka.partitions} `);
-    expect(script).toContain(`--replication-factor ${config.kafka.replicationFactor}`);
+  });
+
+  test('topics are made by the service alone, with the same settings on every way, on brokers that are set alike', () => {
+    expect(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8')).not.toMatch(/kafka-topics|--create/);
+    const local = new Map(
+      serverProperties('127.0.0.1:9092', '127.0.0.1:9093', 'data')
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    const composed = Object.entries(service('kafka').environment ?? {}).map(([name, value]) => [
+      name
+        .replace(/^KAFKA_/, '')
+        .toLowerCase()
+        .replaceAll('_', '.'),
+      String(value),
+    ]);
+    const both = composed.filter(
+      ([name = '', value]) => local.has(name) && !NODE.test(name) && value !== undefined,
+    );
+    expect(both.length).toBeGreaterThan(8);
+    for (const [name = '', value] of both) expect([name, local.get(name)]).toEqual([name, value]);
   });
 
   test('the consoles are on their known ports', () => {
@@ -78,7 +98,6 @@ describe('docker-compose.yml', () => {
   });
 
   test('every service that stays has a health check', () => {
-    const stays = Object.keys(compose.services).filter((name) => name !== 'kafka-topics');
-    for (const name of stays) expect(service(name).healthcheck?.test[0]).toBe('CMD');
+    for (const { healthcheck } of Object.values(compose.services)) expect(healthcheck?.test[0]).toBe('CMD');
   });
 });

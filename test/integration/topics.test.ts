@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { createMessageSender } from '../../src/kafka/sender.ts';
-import { ensureTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { ensureTopics, settleTopics, withAdmin } from '../../src/kafka/topics.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
+import { until } from '../helpers/until.ts';
 
 const prefix = `topics-${randomBytes(4).toString('hex')}`;
 const { brokers } = testEngines();
@@ -31,4 +32,22 @@ test('a topic that exists is left as it is', async () => {
   expect(await ensureTopics(brokers, [{ name, partitions: 99, replicationFactor: 1 }])).toEqual([]);
   const metadata = await withAdmin(brokers, (admin) => admin.metadata({ topics: [name] }));
   expect(metadata.topics.get(name)?.partitionsCount).toBe(12);
+});
+
+test('a dead-letter topic made with other settings than ours gets those that nobody has set for it', async () => {
+  const configs = { 'max.message.bytes': '12582912', 'retention.ms': '-1' };
+  const [plain, own] = [`${prefix}-plain`, `${prefix}-own`];
+  names.push(plain, own);
+  const topic = { partitions: 1, replicationFactor: 1 };
+  await ensureTopics(brokers, [
+    { name: plain, ...topic },
+    { name: own, ...topic, configs: { 'retention.ms': '60000' } },
+  ]);
+  const wanted = [plain, own].map((name) => ({ name, ...topic, configs }));
+  expect((await settleTopics(brokers, wanted)).toSorted()).toEqual([
+    `${own} max.message.bytes=12582912`,
+    `${plain} max.message.bytes=12582912`,
+    `${plain} retention.ms=-1`,
+  ]);
+  await until(async () => (await settleTopics(brokers, wanted)).length === 0);
 });

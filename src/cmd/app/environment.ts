@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
-import { ensureTopics, type TopicSettings } from '../../kafka/topics.ts';
-import { AppError } from '../../lib/app-error.ts';
+import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/topics.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
 import { type MigrateOptions, migrateUp } from '../../storage/postgresql/migrate.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
@@ -39,10 +39,22 @@ export async function prepareEnvironment(
     migrateUp(migrateOptions(config)),
     ensureTopics(config.kafka.brokers, topicsOf(config)),
   ]);
+  await settle(config, logger);
   if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
   if (topics.length > 0) logger.info({ topics }, 'topics created');
   if (signal.aborted) throw new AppError('aborted', 'stopped while starting');
   return engines;
+}
+
+/** A dead-letter topic that others have made may be one of which letters vanish, or that takes no long ones. */
+async function settle({ kafka }: Config, logger: Logger): Promise<void> {
+  try {
+    const settings = await settleTopics(kafka.brokers, [deadLetterTopicOf(kafka)]);
+    if (settings.length > 0) logger.info({ settings }, 'topic settings set');
+  } catch (error) {
+    const reason = messageOf(error);
+    logger.warn({ topic: kafka.deadLetterTopic, reason }, 'settings of the topic are not to be had');
+  }
 }
 
 export function engineSettings(config: Config): EngineSettings {
@@ -65,15 +77,20 @@ export function migrateOptions(config: Config): MigrateOptions {
 
 /** The topics this service creates when they are missing. */
 export function topicsOf(config: Config): TopicSettings[] {
-  const { topic, deadLetterTopic, partitions, replicationFactor } = config.kafka;
-  return [
-    { name: topic, partitions, replicationFactor },
-    {
-      name: deadLetterTopic,
-      partitions,
-      replicationFactor,
-      // Dead letters are kept until someone has looked at them.
-      configs: { 'max.message.bytes': DEAD_LETTER_MAX_BYTES, 'retention.ms': '-1' },
-    },
-  ];
+  const { topic, partitions, replicationFactor } = config.kafka;
+  return [{ name: topic, partitions, replicationFactor }, deadLetterTopicOf(config.kafka)];
+}
+
+function deadLetterTopicOf({
+  deadLetterTopic,
+  partitions,
+  replicationFactor,
+}: Config['kafka']): TopicSettings {
+  return {
+    name: deadLetterTopic,
+    partitions,
+    replicationFactor,
+    // Dead letters are kept until someone has looked at them.
+    configs: { 'max.message.bytes': DEAD_LETTER_MAX_BYTES, 'retention.ms': '-1' },
+  };
 }

@@ -52,8 +52,7 @@ export function wrongFiles(folder: string, expected: ReadonlyMap<string, string>
 }
 
 async function download(folder: string, step: (text: string) => void, signal: AbortSignal): Promise<void> {
-  await endStrays(cacheFolder());
-  removeLeftovers(folder);
+  await removeLeftovers(folder);
   const partial = mkdtempSync(`${folder}.partial-`);
   try {
     step(`downloading Kafka ${KAFKA_VERSION} (43 MB, once)`);
@@ -77,7 +76,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
         // Its own: proxies, certificates and mirrors are named there. What it brings is checked.
         env: { ...process.env, ...CHILD_LOCALE },
         signal,
-        folderAsDescriptor3: cacheFolder(),
+        folderAsDescriptor3: partial,
       }),
     );
     step('checking the download');
@@ -106,10 +105,12 @@ async function retry(action: () => Promise<unknown>): Promise<void> {
 }
 
 /** Partial downloads of killed processes; the lock is ours, so no other download runs. */
-function removeLeftovers(folder: string): void {
+async function removeLeftovers(folder: string): Promise<void> {
   const prefix = `${basename(folder)}.partial-`;
-  for (const name of readdirSync(cacheFolder())) {
-    if (name.startsWith(prefix)) rmSync(join(cacheFolder(), name), { recursive: true, force: true });
+  for (const name of readdirSync(cacheFolder()).filter((one) => one.startsWith(prefix))) {
+    const leftover = join(cacheFolder(), name);
+    await endStrays(leftover);
+    rmSync(leftover, { recursive: true, force: true });
   }
 }
 

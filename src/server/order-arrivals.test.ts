@@ -35,9 +35,10 @@ class Engine {
     this.next.set(partition, { next, ageMs });
   }
 
-  store(uid: string, partition: number, offset: number, changes = {}): void {
+  store(uid: string, partition: number, offset: number, changes = {}, producedAt = 1_760_000_000_000): void {
     const { order, origin } = storedOrder(uid, changes);
-    this.rows.set(uid, documentOf({ order, origin: { ...origin, partition, offset: BigInt(offset) } }));
+    const place = { ...origin, partition, offset: BigInt(offset), producedAt };
+    this.rows.set(uid, documentOf({ order, origin: place }));
     this.cameTo(partition, offset + 1);
   }
 }
@@ -75,6 +76,16 @@ describe('an order that is waited for', () => {
     expect(await arrivals.wait(sent('a', 1, 9), 5_000, never)).toBe('superseded');
     expect(await arrivals.wait(sent('a', 1, 20), 5_000, never)).toBe('rejected');
     expect(await arrivals.wait(sent('absent', 1, 20), 5_000, never)).toBe('rejected');
+  });
+
+  test('is superseded by a version from another partition that is newer, and by no older one', async () => {
+    const engine = new Engine();
+    const arrivals = engine.open();
+    engine.cameTo(1, 100);
+    engine.store('a', 2, 3, { entry: 'other' }, Date.now() + 60_000);
+    expect(await arrivals.wait(sent('a', 1, 9), 5_000, never)).toBe('superseded');
+    engine.store('a', 2, 3, { entry: 'other' });
+    expect(await arrivals.wait(sent('a', 1, 9), 5_000, never)).toBe('rejected');
   });
 
   test('has not arrived where an earlier topic of the same name had come further', async () => {

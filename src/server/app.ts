@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import { TrieRouter } from 'hono/router/trie-router';
-import { isLoopback } from '../lib/loopback.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Endpoint, EndpointSpec } from './endpoint.ts';
@@ -12,7 +11,7 @@ import { docsEndpoints } from './routes/docs.ts';
 import { type WebClient, webEndpoints } from './routes/web.ts';
 import { type Guard, type Serve, serveEndpoint } from './serve-endpoint.ts';
 import type { Handler } from './server.ts';
-import { checkToken } from './token.ts';
+import { checkToken, isReachable } from './token.ts';
 
 export interface AppOptions {
   /** Address the server is bound to. */
@@ -21,6 +20,8 @@ export interface AppOptions {
   readonly token: string;
   /** Off the loopback, what only shows data asks for no token. */
   readonly openReads?: boolean;
+  /** Proxies that pass on what others ask: with one, the loopback is no protection. */
+  readonly trustedProxies?: readonly string[];
   /** Host names to answer for besides its own, see hostGuard. */
   readonly allowedHosts?: readonly string[];
   /** Most requests under way. */
@@ -48,14 +49,14 @@ export type App = Hono & Required<Pick<Handler, 'direct' | 'special'>>;
  * @throws AppError `config_invalid` for a token that does not protect, see checkToken
  */
 export function createApp(options: AppOptions): App {
-  const { host, token, logger, requestTimeoutMs } = options;
+  const { token, logger, requestTimeoutMs } = options;
   const endpoints = [...options.endpoints, ...docsEndpoints(options.endpoints), ...webEndpoints(options.web)];
   const app = new Hono({ router: new LiteralFirstRouter() });
   const direct: Record<string, { GET?: Serve; POST?: Serve }> = {};
-  checkToken(host, token);
-  const atHost = hostGuard(host, options.allowedHosts);
+  checkToken(options, token);
+  const atHost = hostGuard(options.host, options.allowedHosts);
   const withToken = tokenGuard(token);
-  const reachable = !isLoopback(host);
+  const reachable = isReachable(options);
   const asksForToken = {
     open: false,
     reading: reachable && options.openReads !== true,

@@ -1,6 +1,7 @@
 import { AppError, type AppErrorCode, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { PROBLEMS, type ProblemKind, type ProblemName } from './problem-kinds.ts';
+import { basePathOf } from './proxy.ts';
 import { NO_STORE, type Reply } from './reply.ts';
 
 /** One thing that is wrong with a request. */
@@ -83,7 +84,8 @@ interface FailedRequest {
 export function problemReply(request: FailedRequest, error: unknown, logger: Logger): Reply {
   const problem = error instanceof ProblemError ? error : new ProblemError(problemNameOf(error));
   const kind: ProblemKind = PROBLEMS[problem.problem];
-  const path = URL.canParse(request.url) ? new URL(request.url).pathname : '/';
+  const base = basePathOf(request);
+  const path = base + (URL.canParse(request.url) ? new URL(request.url).pathname : '/');
   let instance = path;
   if (kind.status >= 500) {
     instance = `urn:uuid:${crypto.randomUUID()}`;
@@ -92,7 +94,7 @@ export function problemReply(request: FailedRequest, error: unknown, logger: Log
     else logger.warn(fields, 'request could not be served');
   }
   const document = {
-    type: `/problems/${problem.problem}`,
+    type: `${base}/problems/${problem.problem}`,
     title: kind.title,
     status: kind.status,
     detail: problem.detail ?? kind.advice,

@@ -1,10 +1,11 @@
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemError, problemReply } from './problem.ts';
+import { type Arrived, behindProxy, type ProxyOptions } from './proxy.ts';
 import { RateLimit } from './rate-limit.ts';
 import { toResponse } from './reply.ts';
 
-export interface ListenOptions {
+export interface ListenOptions extends ProxyOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -83,12 +84,12 @@ function addressed(request: Request): Request {
 }
 
 /** What puts the limit of requests a client before an answer; nothing where there is none. */
-function limiter({ rateLimit = 0 }: ListenOptions, logger: Logger): (answer: Handler['fetch']) => Serve {
-  if (rateLimit === 0) return (answer) => (request) => answer(addressed(request));
+function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response | undefined {
+  if (rateLimit === 0) return () => undefined;
   const limit = new RateLimit(rateLimit);
-  return (answer) => (request, server) => {
-    const seconds = limit.secondsToWait(server.requestIP(request)?.address ?? '');
-    if (seconds === 0) return answer(addressed(request));
+  return ({ request, client }) => {
+    const seconds = limit.secondsToWait(client);
+    if (seconds === 0) return undefined;
     const headers = { 'retry-after': String(seconds) };
     return toResponse(
       problemReply(request, new ProblemError('too-many-requests', undefined, {}, headers), logger),
@@ -96,23 +97,49 @@ function limiter({ rateLimit = 0 }: ListenOptions, logger: Logger): (answer: Han
   };
 }
 
-/** The same routes, each answer changed. */
+/**
+ * What stands before every answer: what a proxy has changed is undone, and the limit is kept. Next to nothing where there is neither.
+ * `special` is looked up by the path that remains.
+ */
+function gateway(options: ListenOptions, logger: Logger) {
+  const { rateLimit = 0 } = options;
+  const undo = behindProxy(options);
+  const refusalOf = limiter(rateLimit, logger);
+  const needsPeer = undo !== undefined || rateLimit > 0;
+  return (answer: Handler['fetch'], special?: Handler['special']): Serve => {
+    if (!needsPeer && special === undefined) return (request) => answer(addressed(request));
+    return (raw, server) => {
+      const whole = addressed(raw);
+      const peer = needsPeer ? (server.requestIP(raw)?.address ?? '') : '';
+      const arrived = undo?.(whole, peer) ?? { request: whole, client: peer };
+      if (arrived instanceof Response) return arrived;
+      const { request } = arrived;
+      const { unlimited = false, idleSeconds } = special?.get(pathOf(request.url)) ?? {};
+      if (idleSeconds !== undefined) server.timeout(raw, idleSeconds);
+      const refusal = unlimited ? undefined : refusalOf(arrived);
+      return refusal ?? answer(request);
+    };
+  };
+}
+
+/** The same routes, each answer changed, at their paths after `basePath`, too. */
 export function mapRoutes<T>(
   routes: DirectRoutes = {},
   change: (answer: Handler['fetch']) => T,
+  basePath = '',
 ): Record<string, Partial<Record<'GET' | 'POST', T>>> {
   return Object.fromEntries(
-    Object.entries(routes).map(([path, { GET, POST }]) => [
-      path,
-      { ...(GET && { GET: change(GET) }), ...(POST && { POST: change(POST) }) },
-    ]),
+    Object.entries(routes).flatMap(([path, { GET, POST }]) => {
+      const changed = { ...(GET && { GET: change(GET) }), ...(POST && { POST: change(POST) }) };
+      return [...new Set([path, basePath + path])].map((one) => [one, changed]);
+    }),
   );
 }
 
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
   const { host, port, shared = 'alone' } = options;
-  const limited = limiter(options, logger);
-  const answer = limited((request) => app.fetch(request));
+  const { basePath = '' } = options;
+  const gate = gateway(options, logger);
   try {
     // A port that is shared could be shared with anyone's, so the first looks whether it is free.
     if (shared === 'first')
@@ -122,12 +149,8 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: shared !== 'alone',
-      fetch: (request, server) => {
-        const { unlimited = false, idleSeconds } = app.special?.get(pathOf(request.url)) ?? {};
-        if (idleSeconds !== undefined) server.timeout(request, idleSeconds);
-        return unlimited ? app.fetch(addressed(request)) : answer(request, server);
-      },
-      routes: mapRoutes(app.direct, limited),
+      fetch: gate((request) => app.fetch(request), app.special),
+      routes: mapRoutes(app.direct, gate, basePath),
       // The application answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not
       // buffered either.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,

@@ -22,7 +22,6 @@ async function writeBundle(): Promise<void> {
     // A page of the console comes when it is first opened.
     splitting: true,
     define: { 'process.env.NODE_ENV': '"production"' },
-    publicPath: '/',
     jsx: { runtime: 'automatic', importSource: 'react', development: false },
     naming: { chunk: 'assets/[name]-[hash].[ext]', asset: 'assets/[name]-[hash].[ext]' },
     throw: false,

@@ -18,7 +18,7 @@ const STATES: Readonly<Record<EngineUse['state'], string>> = {
 
 /** What people want to know once it runs: where everything is. */
 export function banner({ config, url, engines, roles }: BannerOptions): string {
-  const { kafka, postgresql, redis } = config;
+  const { kafka, postgresql, redis, server } = config;
   const [broker = ''] = kafka.brokers;
   const state = (name: EngineUse['engine']): string => {
     const use = engines.find((one) => one.engine === name);
@@ -28,8 +28,8 @@ export function banner({ config, url, engines, roles }: BannerOptions): string {
     ...(url === undefined
       ? []
       : ([
-          ['Web console', url],
-          ['REST API', `${url}/api/v1/orders`],
+          ['Web console', `${url}${server.basePath}`],
+          ['REST API', `${url}${server.basePath}/api/v1/orders`],
         ] as [string, string][])),
     ['PostgreSQL', `${redactUrl(postgresql.url)}  (${state('postgresql')}; tables orders, order_items)`],
     ['Kafka', `${kafka.brokers.join(',')}  (${state('kafka')}; kcat -b ${broker} -t ${kafka.topic} -C)`],

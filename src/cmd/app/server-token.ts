@@ -9,14 +9,12 @@ import type { Config } from './config-schema.ts';
  * A file that every user of the machine can read is warned of.
  * @throws AppError `config_invalid` when it is set twice, can't be read, or does not protect the server
  */
-export function serverToken(
-  { host, token, tokenFile }: Config['server'],
-  logger: Logger = silentLogger,
-): string {
+export function serverToken(server: Config['server'], logger: Logger = silentLogger): string {
+  const { token, tokenFile } = server;
   if (token !== '' && tokenFile !== '')
     throw new AppError('config_invalid', 'server.token and server.tokenFile are both set: one is enough');
   const effective = tokenFile === '' ? token : readTokenFile(tokenFile);
-  checkToken(host, effective);
+  checkToken(server, effective);
   if (tokenFile !== '' && (statSync(tokenFile).mode & 0o004) !== 0)
     logger.warn({ file: tokenFile }, 'every user of this machine can read the token: chmod 600 its file');
   return effective;

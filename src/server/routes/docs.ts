@@ -1,10 +1,15 @@
+import { LRUCache } from 'lru-cache';
 import Type from 'typebox';
 import { entityTag } from '../../lib/entity-tag.ts';
 import { docsPageEndpoints } from '../docs-page.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { openApiDocument } from '../openapi.ts';
 import { PROBLEMS } from '../problem-kinds.ts';
+import { basePathOf } from '../proxy.ts';
 import { type StaticFile, staticEndpoint } from '../static-file.ts';
+
+/** Each proxy that names a path of its own has a document of its own. */
+const MOST_BASE_PATHS = 8;
 
 const described = {
   operationId: 'description',
@@ -21,8 +26,18 @@ const described = {
 export function docsEndpoints(api: readonly Endpoint[]): Endpoint[] {
   const headers = { 'cache-control': 'no-cache' };
   const at = (file: StaticFile) => staticEndpoint('/openapi.json', file, { headers, described });
-  const document = JSON.stringify(openApiDocument([...api, at(jsonFile('{}'))]));
-  return [at(jsonFile(document)), ...docsPageEndpoints(), ...Object.keys(PROBLEMS).map(problemPage)];
+  const own = at(jsonFile('{}'));
+  const document = openApiDocument([...api, own]);
+  const byBasePath = new LRUCache<string, Endpoint>({ max: MOST_BASE_PATHS });
+  const below = (base: string): Endpoint => {
+    const known = byBasePath.get(base);
+    if (known !== undefined) return known;
+    const made = at(jsonFile(JSON.stringify({ ...document, servers: [{ url: base || '/' }] })));
+    byBasePath.set(base, made);
+    return made;
+  };
+  const description: Endpoint = { ...own, handle: (request) => below(basePathOf(request.raw)).handle(request) };
+  return [description, ...docsPageEndpoints(), ...Object.keys(PROBLEMS).map(problemPage)];
 }
 
 function jsonFile(text: string): StaticFile {

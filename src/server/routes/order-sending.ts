@@ -6,6 +6,7 @@ import type { OrderArrivals, OrderIntake, SentOrder } from '../dependencies.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { preferredWait } from '../prefer.ts';
 import { ProblemError, violated } from '../problem.ts';
+import { basePathOf } from '../proxy.ts';
 import { NO_STORE, type Reply } from '../reply.ts';
 import { AcceptedSchema } from '../schemas.ts';
 
@@ -33,17 +34,17 @@ export function orderSendingEndpoints({
   const settled = async (
     sent: SentOrder,
     seconds: number | undefined,
-    signal: AbortSignal,
+    raw: Request,
   ): Promise<Reply<201 | 202>> => {
     const { order, partition, offset, since } = sent;
     const { order_uid } = order;
     const answer = { order_uid, partition, offset: Number(offset) };
-    const headers = { ...NO_STORE, location: `/api/v1/orders/${encodeURIComponent(order_uid)}` };
+    const headers = { ...NO_STORE, location: `${basePathOf(raw)}/api/v1/orders/${encodeURIComponent(order_uid)}` };
     if (seconds === undefined || arrivals.full)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers };
     const most = Math.min(seconds, Math.floor(arrivals.maxWaitMs / 1000));
     const left = Math.min(seconds * 1000, arrivals.maxWaitMs - (performance.now() - since));
-    const arrival = await arrivals.wait(sent, left, signal);
+    const arrival = await arrivals.wait(sent, left, raw.signal);
     const applied = { ...headers, 'preference-applied': `wait=${most}` };
     if (arrival === undefined)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers: applied };
@@ -87,7 +88,7 @@ export function orderSendingEndpoints({
         },
         problems: ['bad-json', 'order-rejected', 'kafka-unavailable', 'kafka-rejected', 'kafka-refuses'],
       },
-      async ({ body, headers, signal }) => {
+      async ({ body, headers, raw }) => {
         const began = performance.now();
         const decoded = decodeOrder(body, { maxBytes: maxOrderBytes, now });
         if (!decoded.ok) {
@@ -104,7 +105,7 @@ export function orderSendingEndpoints({
         return await settled(
           { order: decoded.order, ...position, since: began },
           preferredWait(headers.prefer),
-          signal,
+          raw,
         );
       },
     ),

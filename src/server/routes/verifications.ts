@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { type Endpoint, endpoint, jsonBody } from '../endpoint.ts';
 import { ProblemError } from '../problem.ts';
+import { basePathOf } from '../proxy.ts';
 import { NO_STORE } from '../reply.ts';
 import {
   type VerificationJson,
@@ -64,9 +65,9 @@ export function verificationEndpoints({
         },
         problems: ['verification-running'],
       },
-      ({ body }) => {
+      ({ body, raw }) => {
         const { started, verification } = verifications.start(body);
-        const location = `${PATH}/${verification.id}`;
+        const location = `${basePathOf(raw)}${PATH}/${verification.id}`;
         if (!started)
           throw new ProblemError('verification-running', undefined, { running: location }, { location });
         return { status: 202, json: verification, headers: { ...NO_STORE, location } };

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { entityTag } from '../../lib/entity-tag.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { HTML_HEADERS } from '../reply.ts';
 import { type StaticFile, staticEndpoint } from '../static-file.ts';
@@ -25,10 +26,18 @@ export const WEB_PATHS = [
 export function webEndpoints(web: WebClient): Endpoint[] {
   const params = Type.Object({ order_uid: Type.String() });
   const page = { ...HTML_HEADERS, 'cache-control': 'no-cache' };
+  const nested = { ...web.page, ...filesAbove(web.page) };
   const kept = { 'cache-control': 'public, max-age=31536000, immutable' };
   return [
     ...WEB_PATHS.map((path) => staticEndpoint(path, web.page, { headers: page })),
-    staticEndpoint('/orders/{order_uid}', web.page, { headers: page, params }),
+    staticEndpoint('/orders/{order_uid}', nested, { headers: page, params }),
     ...[...web.files].map(([path, file]) => staticEndpoint(path, file, { headers: kept })),
   ];
+}
+
+/** The page as it is a folder deeper: it names its files relative to its own address, so that it works at any path a proxy gives it. */
+function filesAbove({ body }: StaticFile): Pick<StaticFile, 'body' | 'etag'> {
+  const text = new TextDecoder().decode(body).replace(/((?:href|src)=")\.\//g, '$1../');
+  const changed = new TextEncoder().encode(text);
+  return { body: changed, etag: entityTag(changed) };
 }

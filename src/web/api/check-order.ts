@@ -1,4 +1,5 @@
 import type { OrderCheck } from '../../client/schema.generated.ts';
+import { basePath } from '../app/base.ts';
 import { ApiError } from './api-error.ts';
 import { authorize, refused } from './client.ts';
 
@@ -6,7 +7,7 @@ import { authorize, refused } from './client.ts';
 export async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
   const headers = new Headers({ 'content-type': 'application/json' });
   authorize(headers);
-  const response = await fetch('/api/v1/orders/check', { method: 'POST', headers, body: text, signal }).catch(
+  const response = await fetch(`${basePath}/api/v1/orders/check`, { method: 'POST', headers, body: text, signal }).catch(
     (error: unknown) => {
       if (signal.aborted) throw error;
       throw new ApiError('unreachable', 0);

@@ -1,9 +1,10 @@
 import { createClient } from '../../client/client.ts';
+import { basePath } from '../app/base.ts';
 import { ApiError, errorOf } from './api-error.ts';
 import { askForToken, currentToken } from './token.ts';
 
 /** The REST API of the server this page comes from; requests carry the token, when there is one. */
-export const api = createClient(location.origin);
+export const api = createClient(location.origin + basePath);
 
 api.use({
   onRequest: ({ request }) => {

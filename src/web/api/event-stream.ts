@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import { basePath } from '../app/base.ts';
 import { ApiError } from './api-error.ts';
 import { authorize, refused } from './client.ts';
 import { currentToken } from './token.ts';
@@ -12,7 +13,7 @@ export interface EventHandlers {
 
 const RETRY_MS = 2_000;
 
-/** Follows server-sent events, with the token, over reconnects, until the function it gives is called. */
+/** Follows the server-sent events of a path, with the token, over reconnects, until the function it gives is called. */
 export function followEvents(url: string, handlers: EventHandlers): () => void {
   const stop = new AbortController();
   void keepFollowing(url, handlers, stop.signal);
@@ -40,7 +41,7 @@ async function followOnce(
 ): Promise<void> {
   const headers = new Headers({ accept: 'text/event-stream' });
   authorize(headers);
-  const response = await fetch(url, { headers, signal });
+  const response = await fetch(basePath + url, { headers, signal });
   if (!response.ok) throw refused(response, await response.json().catch(() => undefined));
   if (response.body === null) return;
   onState(undefined);

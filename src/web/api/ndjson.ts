@@ -1,3 +1,4 @@
+import { basePath } from '../app/base.ts';
 import { ApiError } from './api-error.ts';
 import { authorize, refused } from './client.ts';
 
@@ -19,7 +20,7 @@ export async function postForLines(
   const unreachable = (): never => {
     throw new ApiError('unreachable', 0);
   };
-  const response = await fetch(url, { method: 'POST', headers, body, signal: signal ?? null }).catch(
+  const response = await fetch(basePath + url, { method: 'POST', headers, body, signal: signal ?? null }).catch(
     unreachable,
   );
   if (!response.ok) throw refused(response, await response.json().catch(() => undefined));

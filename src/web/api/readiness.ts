@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Readiness } from '../../client/schema.generated.ts';
+import { basePath } from '../app/base.ts';
 import { ApiError } from './api-error.ts';
 
 export type EngineStatus = Readiness['engines'][number];
@@ -17,7 +18,7 @@ export function useEngines(): readonly EngineStatus[] | undefined {
 }
 
 async function readiness(signal: AbortSignal): Promise<Readiness> {
-  const response = await fetch('/readyz', { signal }).catch(() => undefined);
+  const response = await fetch(`${basePath}/readyz`, { signal }).catch(() => undefined);
   // 503 has the same body: a required engine is down.
   if (response === undefined || (!response.ok && response.status !== 503))
     throw new ApiError('unreachable', response?.status ?? 0);

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { storageKey } from '../app/base.ts';
 
 interface TokenState {
   readonly token: string;
@@ -6,7 +7,7 @@ interface TokenState {
   readonly asked: boolean;
 }
 
-const KEY = 'test-service.token';
+const KEY = storageKey('token');
 const listeners = new Set<() => void>();
 let state: TokenState = { token: remembered(), asked: false };
 

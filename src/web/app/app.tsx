@@ -1,7 +1,8 @@
-import { createTheme, MantineProvider } from '@mantine/core';
+import { createTheme, localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { queryClient } from '../api/queries.ts';
+import { storageKey } from './base.ts';
 import { Shell } from './shell.tsx';
 
 const theme = createTheme({
@@ -12,6 +13,8 @@ const theme = createTheme({
   respectReducedMotion: true,
 });
 
+const colorScheme = localStorageColorSchemeManager({ key: storageKey('color-scheme') });
+
 /**
  * The console. The kit's variables and classes come from `styles/index.css`, not from style elements it would write into the page: the
  * content security policy allows none.
@@ -21,6 +24,7 @@ export function App() {
     <MantineProvider
       theme={theme}
       defaultColorScheme="auto"
+      colorSchemeManager={colorScheme}
       withCssVariables={false}
       withGlobalClasses={false}
     >

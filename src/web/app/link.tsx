@@ -1,4 +1,5 @@
 import type { AnchorHTMLAttributes, MouseEvent } from 'react';
+import { basePath } from './base.ts';
 import { navigate } from './navigation.ts';
 
 /** A link within the console: with a modifier it opens another tab, as links do. */
@@ -10,5 +11,5 @@ export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchor
     event.preventDefault();
     navigate(href);
   };
-  return <a href={href} onClick={follow} {...rest} />;
+  return <a href={basePath + href} onClick={follow} {...rest} />;
 }

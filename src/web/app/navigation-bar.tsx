@@ -10,6 +10,7 @@ import {
   IconShieldCheck,
 } from '@tabler/icons-react';
 import { useTexts } from '../i18n/dictionary.ts';
+import { basePath } from './base.ts';
 import { Link } from './link.tsx';
 import { pages } from './pages.ts';
 import { shellTexts } from './texts.ts';
@@ -44,7 +45,7 @@ export function Navigation({ pathname }: { readonly pathname: string }) {
           );
         })}
         <li>
-          <a className="nav__link" href="/docs">
+          <a className="nav__link" href={`${basePath}/docs`}>
             <IconApi size={18} stroke={1.7} aria-hidden />
             {t.apiDocs}
           </a>

@@ -1,9 +1,10 @@
 import { useMemo, useSyncExternalStore } from 'react';
+import { basePath } from './base.ts';
 
 const listeners = new Set<() => void>();
 addEventListener('popstate', notify);
 
-/** Path and query of the page, as the address bar has them. */
+/** Path and query of the page, as the address bar has them after the base path. */
 export interface Place {
   readonly pathname: string;
   readonly query: URLSearchParams;
@@ -21,9 +22,9 @@ export function usePlace(): Place {
 /** Goes to an address of the console; `replace` leaves no step to go back to. */
 export function navigate(to: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   if (to === currentAddress()) return;
-  if (replace) history.replaceState(null, '', to);
+  if (replace) history.replaceState(null, '', basePath + to);
   else {
-    history.pushState(null, '', to);
+    history.pushState(null, '', basePath + to);
     scrollTo(0, 0);
   }
   notify();
@@ -39,7 +40,7 @@ export function setQuery(
     if (value === undefined || value === '') query.delete(name);
     else query.set(name, value);
   }
-  navigate(withQuery(location.pathname, query), options);
+  navigate(withQuery(currentPath(), query), options);
 }
 
 /** A path and a query as one address. */
@@ -48,7 +49,12 @@ export function withQuery(pathname: string, query: URLSearchParams): string {
 }
 
 function currentAddress(): string {
-  return location.pathname + location.search;
+  return currentPath() + location.search;
+}
+
+function currentPath(): string {
+  const { pathname } = location;
+  return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname;
 }
 
 function subscribe(listener: () => void): () => void {

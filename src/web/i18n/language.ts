@@ -1,8 +1,9 @@
 import { useSyncExternalStore } from 'react';
+import { storageKey } from '../app/base.ts';
 
 export type Language = 'en' | 'ru';
 
-const KEY = 'test-service.language';
+const KEY = storageKey('language');
 const listeners = new Set<() => void>();
 let current: Language = remembered() ?? preferred();
 document.documentElement.lang = current;

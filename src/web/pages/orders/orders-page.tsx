@@ -3,6 +3,7 @@ import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-rea
 import { useCallback, useRef } from 'react';
 import { download } from '../../api/download.ts';
 import { useToken } from '../../api/token.ts';
+import { basePath } from '../../app/base.ts';
 import { setQuery, usePlace, withQuery } from '../../app/navigation.ts';
 import { PageTitle } from '../../components/page-title.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -24,7 +25,7 @@ export function OrdersPage() {
   const mayMove = useCallback(() => !Object.values(held.current).some(Boolean), []);
   const listing = useOrderList(filters, live, mayMove);
   const isFiltered = Object.keys(filters.values).length > 0;
-  const file = (extension: string) => withQuery(`/api/v1/orders.${extension}`, toQuery(filters));
+  const file = (extension: string) => withQuery(`${basePath}/api/v1/orders.${extension}`, toQuery(filters));
   const { token } = useToken();
   const save = useAction(download, {});
   return (

@@ -61,6 +61,7 @@ missing_programs() {
   if [ "$purpose" = test ]; then
     has git || echo git
     has kcat || echo kcat
+    has nginx || [ -x /usr/sbin/nginx ] || echo nginx
     has docker-compose || echo docker-compose
     has chromium || has chromium-browser || has google-chrome || echo chromium
     python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv

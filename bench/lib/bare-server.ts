@@ -75,12 +75,13 @@ function behindHandler(find: Find): string {
     },
   };
   const limits = { host: HOST, maxBodyBytes: 524_288, requestTimeoutMs: 10_000 };
+  const page = { body: bytes, contentType: 'text/html', etag: ETAG };
   const app = createApp({
     ...limits,
     token: '',
     maxConcurrentRequests: 10_000,
     endpoints: orderEndpoints({ lookup }),
-    web: { page: { body: bytes, contentType: 'text/html', etag: ETAG }, files: new Map() },
+    web: { page, docs: page, files: new Map() },
     logger: silentLogger,
   });
   return startServer(app, { ...limits, port: 0 }, silentLogger).url;

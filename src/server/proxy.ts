@@ -69,7 +69,8 @@ export function behindProxy({
       return { request: withBasePath(raw, base), client };
     const { host } = said;
     const scheme = said.proto ?? origin.slice(0, origin.indexOf(':'));
-    const url = host === undefined && said.proto === undefined ? origin : `${scheme}://${host ?? hostOf(raw)}`;
+    const url =
+      host === undefined && said.proto === undefined ? origin : `${scheme}://${host ?? hostOf(raw)}`;
     const request = new Request(url + path, raw);
     // What a browser says of its origin has no port where it is the scheme's own.
     if (host !== undefined) request.headers.set('host', new URL(url).host);

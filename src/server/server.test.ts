@@ -6,7 +6,14 @@ import { unstalledNow } from '../../test/helpers/unstalled.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { type Handler, type RunningServer, startServer } from './server.ts';
 
-const LISTEN = { host: '127.0.0.1', port: 0, maxBodyBytes: 1000, requestTimeoutMs: 1000, rateLimit: 0 };
+const LISTEN = {
+  host: '127.0.0.1',
+  port: 0,
+  maxBodyBytes: 1000,
+  requestTimeoutMs: 1000,
+  rateLimit: 0,
+  trustedProxies: [] as string[],
+};
 const running: RunningServer[] = [];
 
 function start(app: Handler, options: Partial<typeof LISTEN> = {}): RunningServer {
@@ -33,6 +40,20 @@ function raw(port: number, text: string): Promise<string> {
 }
 
 describe('startServer', () => {
+  test('behind a trusted proxy the limit is each client’s own; a client that says so itself is not believed', async () => {
+    const statuses = async (trustedProxies: string[]) => {
+      const { url } = start(new FakeBackend().app(), { rateLimit: 1, trustedProxies });
+      const ask = async (client: string) =>
+        (await fetch(`${url}/nothing`, { headers: { 'x-forwarded-for': client } })).status;
+      const all: number[] = [];
+      for (const client of ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5'])
+        all.push(await ask(client));
+      return all;
+    };
+    expect(await statuses(['127.0.0.1'])).toEqual([404, 404, 404, 404, 404]);
+    expect(await statuses(['10.0.0.0/8'])).toContain(429);
+  });
+
   test('serves the application', async () => {
     const { url } = start(new FakeBackend().add(storedOrder('a')).app());
     const answer = await fetch(`${url}/api/v1/orders/a`);

@@ -137,8 +137,7 @@ export function mapRoutes<T>(
 }
 
 function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
-  const { host, port, shared = 'alone' } = options;
-  const { basePath = '' } = options;
+  const { host, port, shared = 'alone', basePath } = options;
   const gate = gateway(options, logger);
   try {
     // A port that is shared could be shared with anyone's, so the first looks whether it is free.

@@ -1,4 +1,5 @@
 import Type, { type TObject } from 'typebox';
+import { pause } from '../lib/backoff.ts';
 import { chooseEncoding, ENCODINGS, type Encoding, encode } from './encodings.ts';
 import { type Endpoint, type EndpointSpec, endpoint } from './endpoint.ts';
 import { noneMatch } from './entity-tag.ts';
@@ -23,6 +24,8 @@ export interface StaticOptions {
 
 /** Less than this is not worth a coding. */
 const LEAST_BYTES = 1_024;
+/** How long a file is waited for in its coding, ms. */
+const CODING_PATIENCE_MS = 300;
 const AnyQuerySchema = Type.Object({}, { additionalProperties: true });
 const HeadersSchema = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
@@ -33,12 +36,16 @@ const HeadersSchema = Type.Object({
 export function staticEndpoint(path: string, file: StaticFile, options: StaticOptions): Endpoint {
   const { contentType } = file;
   const offered = isText(contentType) && file.body.length >= LEAST_BYTES ? ENCODINGS : [];
-  const made = new Map<Encoding | undefined, Variant>();
-  const make = async (encoding: Encoding | undefined): Promise<Variant> => {
-    const body = encoding === undefined ? file.body : await encode(file.body, encoding);
-    const variant = variantOf(file, body, encoding, options.headers, offered.length > 0);
-    made.set(encoding, variant);
-    return variant;
+  const plain = variantOf(file, file.body, undefined, options.headers, offered.length > 0);
+  const made = new Map<Encoding, Promise<Variant>>();
+  const inCoding = (encoding: Encoding): Promise<Variant> => {
+    const known = made.get(encoding);
+    if (known !== undefined) return known;
+    const making = encode(file.body, encoding).then((body) =>
+      variantOf(file, body, encoding, options.headers, true),
+    );
+    made.set(encoding, making);
+    return making;
   };
   return endpoint(
     {
@@ -59,7 +66,11 @@ export function staticEndpoint(path: string, file: StaticFile, options: StaticOp
     },
     async ({ headers }) => {
       const encoding = chooseEncoding(headers['accept-encoding'], offered);
-      const { etag, full, same } = made.get(encoding) ?? (await make(encoding));
+      // A long file on a busy machine: who asks for it while it is made has it as it is.
+      const { etag, full, same } =
+        encoding === undefined
+          ? plain
+          : ((await Promise.race([inCoding(encoding), pause(CODING_PATIENCE_MS)])) ?? plain);
       return noneMatch(headers['if-none-match'], etag) ? same : full;
     },
   );

@@ -15,13 +15,16 @@ export interface BundledFile {
 if (import.meta.main) await writeBundle();
 
 async function writeBundle(): Promise<void> {
+  const scalar = await scalarFile();
   const built = await Bun.build({
-    entrypoints: [fileURLToPath(new URL('../web/index.html', import.meta.url))],
+    entrypoints: ['index', 'docs'].map((page) =>
+      fileURLToPath(new URL(`../web/${page}.html`, import.meta.url)),
+    ),
     target: 'browser',
     minify: true,
     // A page of the console comes when it is first opened.
     splitting: true,
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', SCALAR_PATH: JSON.stringify(scalar.path) },
     jsx: { runtime: 'automatic', importSource: 'react', development: false },
     naming: { chunk: 'assets/[name]-[hash].[ext]', asset: 'assets/[name]-[hash].[ext]' },
     throw: false,
@@ -35,5 +38,20 @@ async function writeBundle(): Promise<void> {
     const base64 = Buffer.from(await output.arrayBuffer()).toString('base64');
     files.push({ path: `/${output.path.replace(/^\.?\//, '')}`, contentType: output.type, base64 });
   }
+  files.push(scalar);
   await Bun.write(Bun.stdout, JSON.stringify(files));
+}
+
+/**
+ * Scalar's standalone file, which shows the REST API. Its own package comes with 280 others; the one for Fastify has the file as a string in
+ * its source.
+ */
+async function scalarFile(): Promise<BundledFile> {
+  const source = await Bun.file(fileURLToPath(import.meta.resolve('@scalar/fastify-api-reference'))).text();
+  const literal = /^var standalone_default = "([^\n]*)";\n/m.exec(source)?.[1];
+  if (literal === undefined) throw new Error('@scalar/fastify-api-reference has no standalone file');
+  const script = literal.replace(/\\(["\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
+  const path = `/assets/scalar-${Bun.hash(script).toString(36)}.js`;
+  const base64 = Buffer.from(script).toString('base64');
+  return { path, contentType: 'text/javascript;charset=utf-8', base64 };
 }

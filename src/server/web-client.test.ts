@@ -18,8 +18,9 @@ test('the first of several processes bundles the web console, the others have it
   const bundled: { path: string; contentType: string; base64: string }[] = JSON.parse(
     await readFile(file, 'utf8'),
   );
-  const [page] = bundled.filter(({ path }) => path.endsWith('.html'));
-  await writeFile(file, JSON.stringify([{ ...page, base64: Buffer.from('its own').toString('base64') }]));
+  const base64 = Buffer.from('its own').toString('base64');
+  const pages = bundled.filter(({ path }) => path.endsWith('.html'));
+  await writeFile(file, JSON.stringify(pages.map((page) => ({ ...page, base64 }))));
   const { page: read } = await buildWebClient({ file, first: false });
   expect(Buffer.from(read.body).toString()).toBe('its own');
 });

@@ -50,13 +50,13 @@ async function bundle(): Promise<string> {
 function webClientOf(bundle: string): WebClient {
   const bundled: BundledFile[] = JSON.parse(bundle);
   const files = new Map<string, StaticFile>();
-  let page: StaticFile | undefined;
+  const pages = new Map<string, StaticFile>();
   for (const { path, contentType, base64 } of bundled) {
     const body = new Uint8Array(Buffer.from(base64, 'base64'));
     const asset = { body, contentType, etag: entityTag(body) };
-    if (path.endsWith('.html')) page = asset;
-    else files.set(path, asset);
+    (path.endsWith('.html') ? pages : files).set(path, asset);
   }
-  if (page === undefined) throw new AppError('internal', 'the web client has no page');
-  return { page, files };
+  const [page, docs] = [pages.get('/index.html'), pages.get('/docs.html')];
+  if (page === undefined || docs === undefined) throw new AppError('internal', 'the web client has no page');
+  return { page, docs, files };
 }

@@ -158,4 +158,4 @@ const page = {
   etag: '"p"',
 };
 const script = { body: new TextEncoder().encode('1'), contentType: 'text/javascript', etag: '"s"' };
-const emptyWebClient: WebClient = { page, files: new Map([['/assets/app-1.js', script]]) };
+const emptyWebClient: WebClient = { page, docs: page, files: new Map([['/assets/app-1.js', script]]) };

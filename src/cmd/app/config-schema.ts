@@ -50,11 +50,13 @@ export const ConfigSchema = Type.Object(
         basePath: Type.String({
           pattern: '^(/[A-Za-z0-9._~-]{1,64}){0,8}$',
           default: '',
-          description: 'Path of the service behind a proxy that gives it a part of a host, such as /orders-demo',
+          description:
+            'Path of the service behind a proxy that gives it a part of a host, such as /orders-demo',
         }),
         trustedProxies: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$' }), {
           default: [],
-          description: 'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are believed',
+          description:
+            'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are believed',
         }),
         openReads: flag(false, 'Off the loopback, orders and metrics are shown without the token'),
         maxConcurrentRequests: Type.Integer({

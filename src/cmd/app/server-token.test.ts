@@ -10,6 +10,10 @@ const TOKEN = 'a-token-to-be-kept-secret';
 const { server } = loadConfig({ cwd: '/nonexistent', env: {} });
 const strangers = { ...server, host: '0.0.0.0' };
 
+test('behind a trusted proxy the loopback is no protection', () => {
+  expect(refusal({ ...server, token: '', trustedProxies: ['127.0.0.1'] })).toContain('server.trustedProxies');
+});
+
 function refusal(settings: typeof server): string {
   try {
     serverToken(settings);

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import Type from 'typebox';
 import { entityTag } from '../../lib/entity-tag.ts';
-import { docsPageEndpoints } from '../docs-page.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
 import { openApiDocument } from '../openapi.ts';
 import { PROBLEMS } from '../problem-kinds.ts';
@@ -36,8 +35,11 @@ export function docsEndpoints(api: readonly Endpoint[]): Endpoint[] {
     byBasePath.set(base, made);
     return made;
   };
-  const description: Endpoint = { ...own, handle: (request) => below(basePathOf(request.raw)).handle(request) };
-  return [description, ...docsPageEndpoints(), ...Object.keys(PROBLEMS).map(problemPage)];
+  const description: Endpoint = {
+    ...own,
+    handle: (request) => below(basePathOf(request.raw)).handle(request),
+  };
+  return [description, ...Object.keys(PROBLEMS).map(problemPage)];
 }
 
 function jsonFile(text: string): StaticFile {

@@ -39,7 +39,10 @@ export function orderSendingEndpoints({
     const { order, partition, offset, since } = sent;
     const { order_uid } = order;
     const answer = { order_uid, partition, offset: Number(offset) };
-    const headers = { ...NO_STORE, location: `${basePathOf(raw)}/api/v1/orders/${encodeURIComponent(order_uid)}` };
+    const headers = {
+      ...NO_STORE,
+      location: `${basePathOf(raw)}/api/v1/orders/${encodeURIComponent(order_uid)}`,
+    };
     if (seconds === undefined || arrivals.full)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers };
     const most = Math.min(seconds, Math.floor(arrivals.maxWaitMs / 1000));

@@ -7,6 +7,8 @@ import { type StaticFile, staticEndpoint } from '../static-file.ts';
 /** The web client: its page, and its files by URL path. File names carry a hash of their content. */
 export interface WebClient {
   readonly page: StaticFile;
+  /** The page that shows the OpenAPI document. */
+  readonly docs: StaticFile;
   readonly files: ReadonlyMap<string, StaticFile>;
 }
 
@@ -22,6 +24,12 @@ export const WEB_PATHS = [
   '/chaos',
 ] as const;
 
+/** Scalar writes its styles into the page, draws from data: URLs, and writes HTML, cleaned, where Trusted Types would forbid it. */
+const DOCS_POLICY = HTML_HEADERS['content-security-policy']
+  .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+  .replace("img-src 'self'", "img-src 'self' data:")
+  .replace("; require-trusted-types-for 'script'", '');
+
 /** The page at each of its addresses, and the files it loads. */
 export function webEndpoints(web: WebClient): Endpoint[] {
   const params = Type.Object({ order_uid: Type.String() });
@@ -31,6 +39,7 @@ export function webEndpoints(web: WebClient): Endpoint[] {
   return [
     ...WEB_PATHS.map((path) => staticEndpoint(path, web.page, { headers: page })),
     staticEndpoint('/orders/{order_uid}', nested, { headers: page, params }),
+    staticEndpoint('/docs', web.docs, { headers: { ...page, 'content-security-policy': DOCS_POLICY } }),
     ...[...web.files].map(([path, file]) => staticEndpoint(path, file, { headers: kept })),
   ];
 }

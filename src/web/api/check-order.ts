@@ -7,12 +7,15 @@ import { authorize, refused } from './client.ts';
 export async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
   const headers = new Headers({ 'content-type': 'application/json' });
   authorize(headers);
-  const response = await fetch(`${basePath}/api/v1/orders/check`, { method: 'POST', headers, body: text, signal }).catch(
-    (error: unknown) => {
-      if (signal.aborted) throw error;
-      throw new ApiError('unreachable', 0);
-    },
-  );
+  const response = await fetch(`${basePath}/api/v1/orders/check`, {
+    method: 'POST',
+    headers,
+    body: text,
+    signal,
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new ApiError('unreachable', 0);
+  });
   const body = await response.json().catch(() => undefined);
   if (!response.ok) throw refused(response, body);
   return body;

@@ -20,9 +20,12 @@ export async function postForLines(
   const unreachable = (): never => {
     throw new ApiError('unreachable', 0);
   };
-  const response = await fetch(basePath + url, { method: 'POST', headers, body, signal: signal ?? null }).catch(
-    unreachable,
-  );
+  const response = await fetch(basePath + url, {
+    method: 'POST',
+    headers,
+    body,
+    signal: signal ?? null,
+  }).catch(unreachable);
   if (!response.ok) throw refused(response, await response.json().catch(() => undefined));
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';

@@ -7,9 +7,11 @@ import { authorize, refused } from './client.ts';
 export async function sendOrder(text: string): Promise<Accepted> {
   const headers = new Headers({ 'content-type': 'application/json', prefer: 'wait=5' });
   authorize(headers);
-  const response = await fetch(`${basePath}/api/v1/orders`, { method: 'POST', headers, body: text }).catch(() => {
-    throw new ApiError('unreachable', 0);
-  });
+  const response = await fetch(`${basePath}/api/v1/orders`, { method: 'POST', headers, body: text }).catch(
+    () => {
+      throw new ApiError('unreachable', 0);
+    },
+  );
   const body = await response.json().catch(() => undefined);
   if (!response.ok) throw refused(response, body);
   return body;

@@ -1651,7 +1651,7 @@ export type VerificationReport = {
   /** What the service writes and is not checked, or only roughly */
   unchecked: (string)[];
   findings: ({
-    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "foreign_dead_letter" | "cut_dead_letter" | "lost_range" | "offset_past_end" | "offset_moved_back" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
+    kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "foreign_dead_letter" | "cut_dead_letter" | "lost_range" | "log_cut" | "offset_past_end" | "offset_moved_back" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
     count: number;
     /** The first of them */
     listed: ({

@@ -85,13 +85,19 @@ function setUp(
   const offsets = {
     load: async (_: unknown, starts: ReadonlyMap<number, number>) => {
       for (const partition of starts.keys()) if (!stored.has(partition)) stored.set(partition, 0);
-      return new Map([...starts.keys()].map((partition) => [partition, stored.get(partition) ?? 0]));
+      return new Map(
+        [...starts.keys()].map((partition) => [
+          partition,
+          { offset: stored.get(partition) ?? 0, leaderEpoch: -1 },
+        ]),
+      );
     },
     otherIncarnations: async () => new Map<string, number>(),
     skip: async () => true,
+    rewind: async () => true,
     positions: async () => new Map(stored),
   };
-  const told = { onLost: () => {}, onIgnoredMove: () => {} };
+  const told = { onLost: () => {}, onCut: () => {}, onIgnoredMove: () => {} };
   const loading = { group: 'group', topic: 'orders', truncationGraceMs: 0, ...told };
   const loader = new PartitionLoader(log, offsets, { ...options, ...loading });
   const session = new ConsumerSession(log, loader, storer, options);

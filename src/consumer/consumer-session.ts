@@ -143,9 +143,9 @@ export class ConsumerSession {
     const topicId = this.#topicId;
     const offsets = await this.#loader.load(topicId, partitions, this.#ending.signal);
     if (offsets === undefined) return;
-    for (const [partition, offset] of offsets) {
+    for (const [partition, { offset, leaderEpoch }] of offsets) {
       if (!this.#assigned.has(partition) || this.queues.has(partition)) continue;
-      this.queues.set(partition, new PartitionQueue(topicId, partition, offset));
+      this.queues.set(partition, new PartitionQueue(topicId, partition, offset, leaderEpoch));
       this.#commits.note(partition, offset);
     }
     this.#wake.set();
@@ -197,7 +197,7 @@ export class ConsumerSession {
         const started = performance.now();
         // A partition left out for want of room must not wait for messages of the others once it has room again.
         const waitMs = positions.size < this.queues.size ? BUSY_FETCH_WAIT_MS : this.#options.fetchWaitMs;
-        const fetched = await this.#log.fetch(positions, waitMs);
+        const fetched = await this.#log.fetch(positions, waitMs, this.#epochs());
         this.#take(fetched, positions);
         failures = 0;
         backoff.reset();
@@ -231,6 +231,10 @@ export class ConsumerSession {
       if (!queue.revoked && queue.bufferedBytes < share) positions.set(queue.partition, queue.position);
     }
     return positions;
+  }
+
+  #epochs(): Map<number, number> {
+    return new Map([...this.queues.values()].map(({ partition, leaderEpoch }) => [partition, leaderEpoch]));
   }
 
   #take(fetched: readonly FetchedPartition[], positions: ReadonlyMap<number, number>): void {

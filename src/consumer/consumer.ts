@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from '../kafka/message-sender.ts';
 import type { OrderLog } from '../kafka/order-log.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { LostRange } from '../storage/postgresql/offset-store.ts';
+import type { LogCut, LostRange } from '../storage/postgresql/offset-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { BatchStorer, type OrderSink, type StoreCounts, type StoredBatch } from './batch-storer.ts';
 import { ConsumerSession } from './consumer-session.ts';
@@ -47,6 +47,8 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly lost: readonly LostRange[];
   /** Offsets that someone moved in Kafka, in vain, by partition: the last of each, until it is moved where it counts. */
   readonly ignoredMoves: ReadonlyMap<number, IgnoredMove>;
+  /** What was stored, and then cut off the log. */
+  readonly cuts: readonly LogCut[];
   /** How often the Kafka client was replaced. */
   readonly rebuilds: number;
 }
@@ -65,6 +67,7 @@ export class OrderConsumer {
   readonly #closing = new AbortController();
   readonly #lost: LostRange[] = [];
   readonly #ignoredMoves = new Map<number, IgnoredMove>();
+  readonly #cuts: LogCut[] = [];
   #session: ConsumerSession | undefined;
   #running: Promise<void> | undefined;
   #rebuilds = 0;
@@ -97,6 +100,7 @@ export class OrderConsumer {
       waiting: this.#storer.waiting > 0,
       lost: this.#lost,
       ignoredMoves: this.#ignoredMoves,
+      cuts: this.#cuts,
       rebuilds: this.#rebuilds,
     };
   }
@@ -144,6 +148,7 @@ export class OrderConsumer {
       truncationGraceMs: TRUNCATION_GRACE_MS,
       onLost: (lost) => this.#lost.push(lost),
       onIgnoredMove: (move) => this.#ignore(move),
+      onCut: (cut) => this.#cuts.push(cut),
       logger,
     });
     const onMoved = (partitions: readonly number[]) => {

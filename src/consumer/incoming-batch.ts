@@ -58,7 +58,12 @@ export class IncomingBatch implements OrderBatch {
     this.#options = options;
     this.topicId = parts[0]?.queue.topicId ?? '';
     this.#sampleEvery = Math.ceil(countRecords(parts) / AGE_SAMPLES);
-    this.moves = parts.map(({ queue, from, to }) => ({ partition: queue.partition, from, to }));
+    this.moves = parts.map(({ queue, from, to, leaderEpoch }) => ({
+      partition: queue.partition,
+      from,
+      to,
+      leaderEpoch,
+    }));
   }
 
   /** Records of the last attempt that are no orders. */

@@ -1,27 +1,36 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { FakeOrderLog } from '../../test/helpers/fake-order-log.ts';
-import type { LogRange } from '../kafka/order-log.ts';
-import type { LostRange } from '../storage/postgresql/offset-store.ts';
+import type { EpochEnd, LogRange } from '../kafka/order-log.ts';
+import type { LogCut, LostRange, StoredOffset } from '../storage/postgresql/offset-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';
 
+/** An offset alone is one without an epoch. */
+type Given = number | readonly [offset: number, leaderEpoch: number];
+
+function storedOffset(given: Given): StoredOffset {
+  const [offset, leaderEpoch] = typeof given === 'number' ? [given, -1] : given;
+  return { offset, leaderEpoch };
+}
+
 /** Offsets in memory. */
 class FakeOffsets implements Offsets {
-  readonly stored: Map<number, number>;
+  readonly stored: Map<number, StoredOffset>;
   readonly skipped: LostRange[] = [];
+  readonly rewound: (LogCut & { leaderEpoch: number })[] = [];
   failures = 0;
   /** False when another consumer has moved the partition. */
   skips = true;
 
-  constructor(stored: readonly (readonly [number, number])[]) {
-    this.stored = new Map(stored);
+  constructor(stored: readonly (readonly [number, Given])[]) {
+    this.stored = new Map(stored.map(([partition, given]) => [partition, storedOffset(given)]));
   }
 
-  async load(_: unknown, starts: ReadonlyMap<number, number>): Promise<Map<number, number>> {
+  async load(_: unknown, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>> {
     if (this.failures-- > 0) throw new Error('the database is away');
     for (const [partition, start] of starts)
-      if (!this.stored.has(partition)) this.stored.set(partition, start);
-    return new Map([...starts.keys()].map((partition) => [partition, this.stored.get(partition) ?? -1]));
+      if (!this.stored.has(partition)) this.stored.set(partition, storedOffset(start));
+    return new Map([...this.stored].filter(([partition]) => starts.has(partition)));
   }
 
   async otherIncarnations(): Promise<Map<string, number>> {
@@ -29,17 +38,22 @@ class FakeOffsets implements Offsets {
   }
 
   async positions(): Promise<Map<number, number>> {
-    return new Map(this.stored);
+    return new Map([...this.stored].map(([partition, { offset }]) => [partition, offset]));
   }
 
   async skip(_: unknown, lost: LostRange): Promise<boolean> {
     if (this.skips) this.skipped.push(lost);
     return this.skips;
   }
+
+  async rewind(_: unknown, cut: LogCut, leaderEpoch: number): Promise<boolean> {
+    if (this.skips) this.rewound.push({ ...cut, leaderEpoch });
+    return this.skips;
+  }
 }
 
 function setUp(
-  stored: readonly (readonly [number, number])[],
+  stored: readonly (readonly [number, Given])[],
   ranges: readonly (readonly [number, LogRange])[],
   truncationGraceMs = 0,
 ) {
@@ -48,6 +62,7 @@ function setUp(
   const offsets = new FakeOffsets(stored);
   const lost: LostRange[] = [];
   const ignored: IgnoredMove[] = [];
+  const cuts: LogCut[] = [];
   const loader = new PartitionLoader(log, offsets, {
     group: 'group',
     topic: 'orders',
@@ -56,15 +71,16 @@ function setUp(
     truncationGraceMs,
     onLost: (range) => lost.push(range),
     onIgnoredMove: (move) => ignored.push(move),
+    onCut: (cut) => cuts.push(cut),
     logger: silentLogger,
   });
-  const load = (signal = new AbortController().signal) =>
-    loader.load(
-      'id',
-      ranges.map(([partition]) => partition),
-      signal,
-    );
-  return { log, offsets, lost, ignored, load };
+  /** Partition → offset to read from. */
+  const load = async (signal = new AbortController().signal) => {
+    const partitions = ranges.map(([partition]) => partition);
+    const positions = await loader.load('id', partitions, signal);
+    return positions && new Map([...positions].map(([partition, { offset }]) => [partition, offset]));
+  };
+  return { log, offsets, lost, cuts, ignored, load };
 }
 
 test('the database’s offset wins; a partition seen for the first time starts where the log does', async () => {
@@ -120,10 +136,53 @@ test('a log that ends before the stored offset gets its grace: a broker just sta
   expect([looks, lost]).toEqual([4, []]);
 });
 
-test('after the grace it is a loss, and reading goes on at the end', async () => {
-  const { load, lost } = setUp([[0, 50]], [[0, { start: 0, end: 20 }]], 10);
-  expect(await load()).toEqual(new Map([[0, 20]]));
-  expect(lost).toEqual([{ partition: 0, from: 50, to: 20, reason: 'log_truncated' }]);
+test('after the grace it was cut: without an epoch nobody knows where, so all of it is read again', async () => {
+  const { load, lost, cuts } = setUp([[0, 50]], [[0, { start: 3, end: 20 }]], 10);
+  expect(await load()).toEqual(new Map([[0, 3]]));
+  expect(cuts).toEqual([{ partition: 0, from: 3, to: 50 }]);
+  expect(lost).toEqual([]);
+});
+
+describe('a log that was cut and has grown again is read on from where the lineages part', () => {
+  const cases: [name: string, found: EpochEnd, from: number, epoch: number][] = [
+    ['grown past the stored offset', { leaderEpoch: 4, end: 700 }, 700, 4],
+    ['the epoch itself cut short', { leaderEpoch: 5, end: 700 }, 700, 5],
+    ['an earlier epoch ends before', { leaderEpoch: 2, end: 600 }, 600, 2],
+    ['nothing of it is left', { leaderEpoch: -1, end: -1 }, 10, -1],
+  ];
+  test.each(cases)('%s', async (_, found, from, epoch) => {
+    const { load, lost, cuts, log, offsets } = setUp([[0, [1_000, 5]]], [[0, { start: 10, end: 1_300 }]]);
+    log.onEpochEnds = () => new Map([[0, found]]);
+    expect(await load()).toEqual(new Map([[0, from]]));
+    expect(cuts).toEqual([{ partition: 0, from, to: 1_000 }]);
+    expect(offsets.rewound).toMatchObject([{ leaderEpoch: epoch }]);
+    expect(lost).toEqual([]);
+  });
+
+  test('grown less, the end of the log is not waited for', async () => {
+    const { load, log } = setUp([[0, [1_000, 5]]], [[0, { start: 0, end: 800 }]], 60_000);
+    log.onEpochEnds = () => new Map([[0, { leaderEpoch: 4, end: 700 }]]);
+    expect(await load()).toEqual(new Map([[0, 700]]));
+  });
+
+  test('an earlier epoch that goes on behind the stored offset is read again as a whole', async () => {
+    const { load, log } = setUp([[0, [60, 4]]], [[0, { start: 0, end: 100 }]]);
+    const known = new Map([
+      [4, { leaderEpoch: 3, end: 90 }],
+      [2, { leaderEpoch: 2, end: 20 }],
+    ]);
+    log.onEpochEnds = (epochs) =>
+      new Map([...epochs].flatMap(([, epoch]) => [[0, known.get(epoch) ?? { leaderEpoch: -1, end: -1 }]]));
+    expect(await load()).toEqual(new Map([[0, 20]]));
+  });
+
+  test('what retention has removed of it meanwhile is lost', async () => {
+    const { load, log, lost, cuts } = setUp([[0, [1_000, 5]]], [[0, { start: 800, end: 1_300 }]]);
+    log.onEpochEnds = () => new Map([[0, { leaderEpoch: 4, end: 700 }]]);
+    expect(await load()).toEqual(new Map([[0, 800]]));
+    expect(cuts).toEqual([{ partition: 0, from: 700, to: 1_000 }]);
+    expect(lost).toEqual([{ partition: 0, from: 700, to: 800, reason: 'retention' }]);
+  });
 });
 
 test('a database or a broker that is away is waited for; an abort ends the waiting', async () => {

@@ -1,14 +1,15 @@
-import type { CommittedOffset, LogRange, OrderLog } from '../kafka/order-log.ts';
-import { messageOf } from '../lib/app-error.ts';
+import type { CommittedOffset, EpochEnd, LogRange, OrderLog } from '../kafka/order-log.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { LostRange, OffsetScope } from '../storage/postgresql/offset-store.ts';
+import type { LogCut, LostRange, OffsetScope, StoredOffset } from '../storage/postgresql/offset-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** The offsets as the database has them. */
 export interface Offsets {
-  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, number>>;
+  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>>;
   skip(scope: OffsetScope, lost: LostRange): Promise<boolean>;
+  rewind(scope: OffsetScope, cut: LogCut, leaderEpoch: number): Promise<boolean>;
   positions(scope: OffsetScope): Promise<Map<number, number>>;
 }
 
@@ -24,16 +25,20 @@ export interface PartitionLoaderOptions {
   readonly topic: string;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** How long a log may end before the stored offset until that counts as a loss, ms: a broker that has just started
-   * shows less of its log for a moment. */
+  /** How long a log may end before a stored offset without an epoch until that counts as a cut, ms: a broker that has just
+   * started shows less of its log for a moment. */
   readonly truncationGraceMs: number;
   readonly onLost: (lost: LostRange) => void;
   /** Told at each assignment again. */
   readonly onIgnoredMove: (move: IgnoredMove) => void;
+  readonly onCut: (cut: LogCut) => void;
   readonly logger: Logger;
 }
 
-/** Finds out where to read a partition from: the database decides, and what the log has lost is written down. */
+/**
+ * Finds out where to read a partition from: the database decides, unless its log is not the one that was stored any more. What the log
+ * has lost, and where it was cut, is written down.
+ */
 export class PartitionLoader {
   readonly #log: OrderLog;
   readonly #offsets: Offsets;
@@ -51,7 +56,7 @@ export class PartitionLoader {
     topicId: string,
     partitions: readonly number[],
     signal: AbortSignal,
-  ): Promise<Map<number, number> | undefined> {
+  ): Promise<Map<number, StoredOffset> | undefined> {
     const { group, topic, retryMinMs, retryMaxMs, truncationGraceMs, logger } = this.#options;
     const scope = { group, topic, topicId };
     const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
@@ -62,7 +67,9 @@ export class PartitionLoader {
         const ranges = await this.#log.ranges(partitions);
         const starts = new Map([...ranges].map(([partition, range]) => [partition, range.start]));
         const stored = await this.#offsets.load(scope, starts);
-        const beyond = [...stored].some(([partition, offset]) => offset > (ranges.get(partition)?.end ?? 0));
+        const beyond = [...stored].some(
+          ([at, { offset, leaderEpoch }]) => leaderEpoch < 0 && offset > (ranges.get(at)?.end ?? 0),
+        );
         if (!beyond || Date.now() > patience) {
           const positions = await this.#reconcile(scope, ranges, stored);
           await this.#tellIgnoredMoves(positions);
@@ -84,12 +91,12 @@ export class PartitionLoader {
   }
 
   /** Before the stored offsets are passed on to Kafka, which overwrites what was moved there. */
-  async #tellIgnoredMoves(positions: ReadonlyMap<number, number>): Promise<void> {
+  async #tellIgnoredMoves(positions: ReadonlyMap<number, StoredOffset>): Promise<void> {
     const committed = await this.#log.committed().catch((error: unknown) => {
       this.#options.logger.debug({ error: messageOf(error) }, 'kafka does not say where the group is');
       return new Map<number, CommittedOffset>();
     });
-    for (const [partition, stored] of positions) {
+    for (const [partition, { offset: stored }] of positions) {
       const { byHand = false, offset = stored } = committed.get(partition) ?? {};
       if (byHand && offset !== stored) this.#options.onIgnoredMove({ partition, movedTo: offset, stored });
     }
@@ -98,24 +105,72 @@ export class PartitionLoader {
   async #reconcile(
     scope: OffsetScope,
     ranges: ReadonlyMap<number, LogRange>,
-    stored: ReadonlyMap<number, number>,
-  ): Promise<Map<number, number>> {
-    const positions = new Map<number, number>();
-    for (const [partition, offset] of stored) {
-      const range = ranges.get(partition);
-      const lost = range === undefined ? undefined : lossOf(partition, offset, range);
-      if (lost === undefined) {
-        positions.set(partition, offset);
-        continue;
-      }
+    stored: ReadonlyMap<number, StoredOffset>,
+  ): Promise<Map<number, StoredOffset>> {
+    const { logger, onCut, onLost } = this.#options;
+    const forks = await this.#forks(ranges, stored);
+    const positions = new Map<number, StoredOffset>();
+    for (const [partition, { offset, leaderEpoch }] of stored) {
+      const fork = forks.get(partition);
       // Not moved means that another consumer has moved it: whoever reads on with a wrong offset is fenced off.
-      if (await this.#offsets.skip(scope, lost)) {
-        this.#options.logger.error({ ...lost }, 'messages were lost before they could be read');
-        this.#options.onLost(lost);
+      if (fork !== undefined && fork.offset < offset) {
+        const cut = { partition, from: fork.offset, to: offset };
+        if (await this.#offsets.rewind(scope, cut, fork.leaderEpoch)) {
+          logger.error({ ...cut }, 'the log was cut below what is stored: reading on from the cut');
+          onCut(cut);
+        }
       }
-      positions.set(partition, lost.to);
+      let position = fork ?? { offset, leaderEpoch };
+      const start = ranges.get(partition)?.start ?? 0;
+      if (position.offset < start) {
+        const lost = { partition, from: position.offset, to: start, reason: 'retention' } as const;
+        if (await this.#offsets.skip(scope, lost)) {
+          logger.error({ ...lost }, 'messages were lost before they could be read');
+          onLost(lost);
+        }
+        position = { offset: start, leaderEpoch: -1 };
+      }
+      positions.set(partition, position);
     }
     return positions;
+  }
+
+  /**
+   * Where the log and what is stored of it part, of the partitions whose log does not have what was stored last (KIP-320). Too early
+   * does no harm, since storing again changes nothing.
+   */
+  async #forks(
+    ranges: ReadonlyMap<number, LogRange>,
+    stored: ReadonlyMap<number, StoredOffset>,
+  ): Promise<Map<number, StoredOffset>> {
+    const known = [...stored].filter(([, { leaderEpoch }]) => leaderEpoch >= 0);
+    const ends = await this.#epochEnds(known.map(([partition, { leaderEpoch }]) => [partition, leaderEpoch]));
+    const older = known.flatMap(([partition, { offset, leaderEpoch }]): [number, number][] => {
+      const found = ends.get(partition);
+      const other = found !== undefined && found.leaderEpoch < leaderEpoch && found.end >= offset;
+      return other ? [[partition, found.leaderEpoch - 1]] : [];
+    });
+    // Another leader's messages are where ours were, of an epoch that goes on behind them: all of it is read again.
+    for (const [partition, end] of await this.#epochEnds(older)) ends.set(partition, end);
+    const forks = new Map<number, StoredOffset>();
+    for (const [partition, { offset, leaderEpoch }] of stored) {
+      const { start, end } = ranges.get(partition) ?? { start: 0, end: 0 };
+      const found = ends.get(partition);
+      const whole = { offset: Math.min(start, offset), leaderEpoch: -1 };
+      if (leaderEpoch < 0) {
+        if (offset > end) forks.set(partition, whole);
+      } else if (found === undefined) {
+        throw new AppError('kafka_unavailable', `partition ${partition} has no leader`, { retryable: true });
+      } else if (found.end < offset || found.leaderEpoch < leaderEpoch) {
+        const inside = found.end >= 0 && found.end < offset;
+        forks.set(partition, inside ? { offset: found.end, leaderEpoch: found.leaderEpoch } : whole);
+      }
+    }
+    return forks;
+  }
+
+  async #epochEnds(epochs: readonly (readonly [number, number])[]): Promise<Map<number, EpochEnd>> {
+    return epochs.length === 0 ? new Map() : this.#log.epochEnds(new Map(epochs));
   }
 
   async #tellReCreation(scope: OffsetScope): Promise<void> {
@@ -128,10 +183,4 @@ export class PartitionLoader {
       'the topic was re-created: reading the new one from its start',
     );
   }
-}
-
-function lossOf(partition: number, offset: number, range: LogRange): LostRange | undefined {
-  if (offset < range.start) return { partition, from: offset, to: range.start, reason: 'retention' };
-  if (offset > range.end) return { partition, from: offset, to: range.end, reason: 'log_truncated' };
-  return undefined;
 }

@@ -72,3 +72,12 @@ test('bytes count from the fetch until they are stored, those on their way inclu
   queue.done(queue.take(2));
   expect([queue.bufferedBytes, queue.stored]).toEqual([0, 4]);
 });
+
+test('a part has the epoch of what it was taken of last, and the next fetch that of what came last', () => {
+  const queue = new PartitionQueue('topic', 0, 10, 2);
+  expect(queue.leaderEpoch).toBe(2);
+  queue.push(fetched(0, records(2, 10), 12, 3));
+  queue.push(fetched(0, records(2, 12), 14, 4));
+  expect(queue.leaderEpoch).toBe(4);
+  expect(queue.take(2).leaderEpoch).toBe(3);
+});

@@ -5,12 +5,15 @@ export interface Part {
   readonly queue: PartitionQueue;
   readonly from: number;
   readonly to: number;
+  /** Of what stands before `to`, or later: with what is fetched together the last one counts. */
+  readonly leaderEpoch: number;
   readonly records: readonly LogRecord[];
 }
 
 interface Chunk {
   readonly records: readonly LogRecord[];
   readonly nextOffset: number;
+  readonly leaderEpoch: number;
   /** Records of it already taken. */
   taken: number;
 }
@@ -24,6 +27,8 @@ export class PartitionQueue {
   readonly topicId: string;
   /** Where to fetch on. */
   position: number;
+  /** Leader epoch of what stands before the position; −1 when it is not known. */
+  leaderEpoch: number;
   /** Where the database is. */
   stored: number;
   /** A batch with records of it is on its way. */
@@ -33,19 +38,24 @@ export class PartitionQueue {
   /** Bytes fetched and not yet stored, those of the batch on its way included. */
   bufferedBytes = 0;
   readonly #chunks: Chunk[] = [];
+  #storedEpoch: number;
 
-  constructor(topicId: string, partition: number, offset: number) {
+  constructor(topicId: string, partition: number, offset: number, leaderEpoch = -1) {
     this.topicId = topicId;
     this.partition = partition;
     this.position = offset;
     this.stored = offset;
+    this.leaderEpoch = leaderEpoch;
+    this.#storedEpoch = leaderEpoch;
   }
 
   /** Adds what a fetch from `position` brought. */
   push(fetched: FetchedPartition): void {
     if (fetched.nextOffset <= this.position) return;
-    this.position = fetched.nextOffset;
-    this.#chunks.push({ records: fetched.records, nextOffset: fetched.nextOffset, taken: 0 });
+    const { records, nextOffset, leaderEpoch } = fetched;
+    this.position = nextOffset;
+    this.leaderEpoch = leaderEpoch;
+    this.#chunks.push({ records, nextOffset, leaderEpoch, taken: 0 });
     this.bufferedBytes += bytesOf(fetched.records);
   }
 
@@ -58,6 +68,7 @@ export class PartitionQueue {
   take(max: number): Part {
     const records: LogRecord[] = [];
     let to = this.stored;
+    let leaderEpoch = this.#storedEpoch;
     for (let chunk = this.#chunks[0]; chunk !== undefined && records.length < max; chunk = this.#chunks[0]) {
       const end = Math.min(chunk.records.length, chunk.taken + max - records.length);
       for (let at = chunk.taken; at < end; at++) {
@@ -65,6 +76,7 @@ export class PartitionQueue {
         if (record !== undefined) records.push(record);
       }
       chunk.taken = end;
+      leaderEpoch = chunk.leaderEpoch;
       if (end < chunk.records.length) {
         to = (records.at(-1)?.offset ?? to - 1) + 1;
         break;
@@ -73,13 +85,14 @@ export class PartitionQueue {
       this.#chunks.shift();
     }
     this.busy = true;
-    return { queue: this, from: this.stored, to, records };
+    return { queue: this, from: this.stored, to, leaderEpoch, records };
   }
 
   /** The part's records are stored: the queue is free for the next batch. */
   done(part: Part): void {
     this.busy = false;
     this.stored = part.to;
+    this.#storedEpoch = part.leaderEpoch;
     this.bufferedBytes -= bytesOf(part.records);
   }
 }

@@ -12,11 +12,16 @@ const CONSUMER = -1;
 const NO_SESSION = 0;
 const NO_SESSION_EPOCH = -1;
 const UNKNOWN_EPOCH = -1;
+const DIVERGING_EPOCH = 0;
 
 export interface FetchRequest {
   readonly topicId: string;
   /** Partition → offset to read from. */
   readonly positions: ReadonlyMap<number, number>;
+  /** Partition → epoch of the message before the position, where it is known: the broker says whether its log has it (KIP-320). */
+  readonly lastEpochs: ReadonlyMap<number, number>;
+  /** Partition → epoch of its leader, where it is known: another leader refuses. */
+  readonly leaderEpochs: ReadonlyMap<number, number>;
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
@@ -33,6 +38,8 @@ export interface PartitionAnswer {
   readonly partition: number;
   readonly errorCode: number;
   readonly logStartOffset: number;
+  /** The log does not have the message that the position's epoch stands for: it was cut. */
+  readonly diverged: boolean;
   readonly aborted: readonly AbortedTransaction[];
   readonly batches: readonly RecordBatch[];
 }
@@ -79,9 +86,9 @@ function writeRequest(version: number, request: FetchRequest): Writer {
       topics.appendUUID(topicId).appendArray([...request.positions], (partitions, [partition, offset]) => {
         partitions
           .appendInt32(partition)
-          .appendInt32(UNKNOWN_EPOCH)
+          .appendInt32(request.leaderEpochs.get(partition) ?? UNKNOWN_EPOCH)
           .appendInt64(BigInt(offset))
-          .appendInt32(UNKNOWN_EPOCH)
+          .appendInt32(request.lastEpochs.get(partition) ?? UNKNOWN_EPOCH)
           .appendInt64(-1n)
           .appendInt32(request.maxBytesPerPartition);
       });
@@ -100,7 +107,8 @@ function readAnswer(reader: Reader): FetchAnswer {
   const topics = reader.readArray((r) => {
     // Topic id: one was asked for.
     r.skip(16);
-    return r.readArray(readPartition);
+    // Their tagged fields are read, not skipped.
+    return r.readArray(readPartition, true, false);
   });
   return { errorCode, partitions: topics.flat() };
 }
@@ -119,7 +127,18 @@ function readPartition(reader: Reader): PartitionAnswer {
   reader.skip(4);
   const size = reader.readUnsignedVarInt() - 1;
   const batches = size > 0 ? readRecordBatches(contiguous(reader, size)) : [];
-  return { partition, errorCode, logStartOffset, aborted: aborted ?? [], batches };
+  const diverged = hasTag(reader, DIVERGING_EPOCH);
+  return { partition, errorCode, logStartOffset, diverged, aborted: aborted ?? [], batches };
+}
+
+/** Passes the tagged fields; is there one of this number? */
+function hasTag(reader: Reader, wanted: number): boolean {
+  let found = false;
+  for (let left = reader.readUnsignedVarInt(); left > 0; left -= 1) {
+    if (reader.readUnsignedVarInt() === wanted) found = true;
+    reader.skip(reader.readUnsignedVarInt());
+  }
+  return found;
 }
 
 /** The next bytes of the answer as one Buffer: copied only when they came in several pieces. */

@@ -6,7 +6,14 @@ import { assignBySubscription } from './group-assignor.ts';
 import { committedOffset } from './group-catalog.ts';
 import { hasProtocolError, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from './kafka-error.ts';
 import { KeptAdmin } from './kept-admin.ts';
-import type { Assignment, CommittedOffset, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
+import type {
+  Assignment,
+  CommittedOffset,
+  EpochEnd,
+  FetchedPartition,
+  LogRange,
+  OrderLog,
+} from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
@@ -132,8 +139,12 @@ export class KafkaOrderLog implements OrderLog {
     }
   }
 
-  fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
-    return this.#fetcher.fetch(positions, waitMs);
+  fetch(...asked: Parameters<OrderLog['fetch']>): Promise<FetchedPartition[]> {
+    return this.#fetcher.fetch(...asked);
+  }
+
+  epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {
+    return this.#fetcher.epochEnds(epochs);
   }
 
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {

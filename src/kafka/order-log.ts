@@ -27,7 +27,9 @@ export interface FetchedPartition {
   /** Where to read on: past gaps, control records and aborted messages, too. */
   readonly nextOffset: number;
   readonly logStartOffset: number;
-  /** The position asked for is not in the log any more, or not yet. */
+  /** Leader epoch of what stands before `nextOffset`; −1 when nothing was read. */
+  readonly leaderEpoch: number;
+  /** The position asked for is not in the log any more, or not yet, or the log is not the one that was read up to there. */
   readonly outOfRange: boolean;
 }
 
@@ -50,6 +52,12 @@ export interface CommittedOffset {
   readonly byHand: boolean;
 }
 
+/** Where an epoch ends in a log: the last epoch there up to the one asked for, and the offset behind it. −1 and −1 when there is none. */
+export interface EpochEnd {
+  readonly leaderEpoch: number;
+  readonly end: number;
+}
+
 /**
  * A member of a consumer group, reduced to what can't hurt the data: it says which partitions are ours, reads
  * them from the offsets it is given, and passes offsets on to Kafka for tools that show lag. It never decides where to read.
@@ -62,14 +70,21 @@ export interface OrderLog {
    */
   start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void>;
   /**
-   * Reads each partition from its position; waits up to `waitMs` for the first message.
+   * Reads each partition from its position; waits up to `waitMs` for the first message. `lastEpochs` are those of the messages before
+   * the positions, where they are known.
    * @throws AppError `kafka_unavailable` (retryable); `topic_missing` when the topic has gone or was re-created.
    */
-  fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]>;
+  fetch(
+    positions: ReadonlyMap<number, number>,
+    waitMs: number,
+    lastEpochs?: ReadonlyMap<number, number>,
+  ): Promise<FetchedPartition[]>;
   /** @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
   /** What Kafka has of the group; partitions it has nothing of are left out. @throws AppError `kafka_unavailable` (retryable). */
   committed(): Promise<Map<number, CommittedOffset>>;
+  /** Partition → where an epoch of it ends, of partition → epoch (KIP-320). @throws AppError `kafka_unavailable` (retryable). */
+  epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>>;
   /** Tells Kafka how far each partition is stored. Failing does no harm: the database's offset wins. */
   commit(offsets: ReadonlyMap<number, number>): Promise<void>;
   /** When the broker last answered a heartbeat, ms since the Unix epoch; undefined before the first. */

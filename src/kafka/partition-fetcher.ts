@@ -7,12 +7,12 @@ import {
 import { AppError } from '../lib/app-error.ts';
 import { within } from '../lib/deadline.ts';
 import { withinRfc3339 } from '../lib/rfc3339.ts';
+import { askEpochEnds } from './epoch-ends.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import { toKafkaError } from './kafka-error.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
-import type { FetchedPartition, LogRange, LogRecord } from './order-log.ts';
-import { committedBatches } from './read-committed.ts';
-import type { RecordBatch } from './record-batch-reader.ts';
+import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
+import { committedRecords } from './read-committed.ts';
 
 export interface PartitionFetcherOptions {
   readonly brokers: readonly string[];
@@ -47,6 +47,7 @@ export class PartitionFetcher {
   #version: number | undefined;
   #topicId = '';
   #partitions = 0;
+  #leaderEpochs: ReadonlyMap<number, number> = new Map();
   /** The metadata may be wrong: a broker has answered so, or not at all. */
   #inDoubt = false;
 
@@ -97,18 +98,40 @@ export class PartitionFetcher {
    * at the moment is left out.
    * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could be read.
    */
-  async fetch(positions: ReadonlyMap<number, number>, waitMs: number): Promise<FetchedPartition[]> {
+  async fetch(
+    positions: ReadonlyMap<number, number>,
+    waitMs: number,
+    lastEpochs: ReadonlyMap<number, number> = new Map(),
+  ): Promise<FetchedPartition[]> {
     try {
       const byLeader = await this.#byLeader(positions);
       const answers = await Promise.all(
-        [...byLeader.values()].map(async ({ connection, positions: share }) =>
-          this.#read(await this.#fetchFrom(connection, share, waitMs), share),
+        byLeader.map(async ({ connection, share }) =>
+          this.#read(await this.#fetchFrom(connection, share, lastEpochs, waitMs), share),
         ),
       );
       return answers.flat();
     } catch (error) {
       this.#inDoubt = true;
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
+    }
+  }
+
+  /** Partition → where an epoch of it ends, of partition → epoch; without those that have no leader. @throws AppError `kafka_unavailable`. */
+  async epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {
+    const { topic } = this.#options;
+    try {
+      this.#inDoubt = true;
+      const byLeader = await this.#byLeader(epochs);
+      const answers = await Promise.all(
+        byLeader.map(({ connection, share }) => {
+          const asked = askEpochEnds(connection, topic, share, this.#leaderEpochs);
+          return within(REQUEST_TIMEOUT_MS, asked);
+        }),
+      );
+      return new Map(answers.flat());
+    } catch (error) {
+      throw toKafkaError(error, `asking where epochs of ${topic} end`);
     }
   }
 
@@ -195,36 +218,39 @@ export class PartitionFetcher {
     if (this.#topicId !== '' && known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
     if (now) this.#inDoubt = false;
     this.#partitions = known.partitionsCount;
+    this.#leaderEpochs = new Map([...known.partitions.entries()].map(([at, one]) => [at, one.leaderEpoch]));
     return { brokers, known };
   }
 
+  /** What is asked of each partition, as a share for each leader. */
   async #byLeader(
-    positions: ReadonlyMap<number, number>,
-  ): Promise<Map<number, { connection: Connection; positions: Map<number, number> }>> {
+    wanted: ReadonlyMap<number, number>,
+  ): Promise<{ connection: Connection; share: Map<number, number> }[]> {
     const { topic } = this.#options;
     const { brokers, known } = await this.#lookUp();
-    const byLeader = new Map<number, { connection: Connection; positions: Map<number, number> }>();
-    for (const [partition, offset] of positions) {
+    const byLeader = new Map<number, { connection: Connection; share: Map<number, number> }>();
+    for (const [partition, value] of wanted) {
       const leader = known.partitions[partition]?.leader ?? -1;
-      const share = byLeader.get(leader);
-      if (share !== undefined) {
-        share.positions.set(partition, offset);
+      const there = byLeader.get(leader);
+      if (there !== undefined) {
+        there.share.set(partition, value);
         continue;
       }
       const broker = brokers.get(leader);
       if (broker === undefined) continue;
       const connection = await this.#client.connections.get(broker);
-      byLeader.set(leader, { connection, positions: new Map([[partition, offset]]) });
+      byLeader.set(leader, { connection, share: new Map([[partition, value]]) });
     }
-    if (byLeader.size === 0 && positions.size > 0) {
+    if (byLeader.size === 0 && wanted.size > 0) {
       throw new AppError('kafka_unavailable', `no partition of ${topic} has a leader`, { retryable: true });
     }
-    return byLeader;
+    return [...byLeader.values()];
   }
 
   #fetchFrom(
     connection: Connection,
     positions: ReadonlyMap<number, number>,
+    lastEpochs: ReadonlyMap<number, number>,
     waitMs: number,
   ): Promise<FetchAnswer> {
     // A broker that is stopped, not gone, keeps its connections open and says nothing.
@@ -233,6 +259,8 @@ export class PartitionFetcher {
       fetchRecords(connection, this.#version ?? 0, {
         topicId: this.#topicId,
         positions,
+        lastEpochs,
+        leaderEpochs: this.#leaderEpochs,
         maxWaitMs: waitMs,
         maxBytes: MAX_FETCH_BYTES,
         maxBytesPerPartition: this.#options.maxBytesPerPartition,
@@ -257,10 +285,11 @@ export class PartitionFetcher {
       const position = positions.get(one.partition) ?? 0;
       return {
         partition: one.partition,
-        records: recordsFrom(committedBatches(one.batches, one.aborted), position),
+        records: committedRecords(one.batches, one.aborted, position),
         nextOffset: Math.max(position, one.batches.at(-1)?.nextOffset ?? position),
         logStartOffset: one.logStartOffset,
-        outOfRange: one.errorCode === OFFSET_OUT_OF_RANGE,
+        leaderEpoch: one.batches.at(-1)?.leaderEpoch ?? -1,
+        outOfRange: one.diverged || one.errorCode === OFFSET_OUT_OF_RANGE,
       };
     });
   }
@@ -268,13 +297,4 @@ export class PartitionFetcher {
   #missing(what: string): AppError {
     return new AppError('topic_missing', `topic ${this.#options.topic} ${what}`, { retryable: true });
   }
-}
-
-/** A broker returns whole batches, so a fetch from the middle of one brings records before the position, too. */
-function recordsFrom(batches: readonly RecordBatch[], position: number): LogRecord[] {
-  const records: LogRecord[] = [];
-  for (const batch of batches) {
-    for (const record of batch.records) if (record.offset >= position) records.push(record);
-  }
-  return records;
 }

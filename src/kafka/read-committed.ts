@@ -1,3 +1,6 @@
+import type { LogRecord } from './order-log.ts';
+import type { RecordBatch } from './record-batch-reader.ts';
+
 /** The part of a fetched record batch that matters here (KIP-98: attributes bit 4 transactional, bit 5 control). */
 export interface TransactionalBatch {
   readonly attributes: number;
@@ -49,4 +52,17 @@ export function committedBatches<Batch extends TransactionalBatch>(
     kept.push(batch);
   }
   return kept;
+}
+
+/** Their records from `position` on: a broker returns whole batches, so a fetch from the middle of one brings records before it, too. */
+export function committedRecords(
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[],
+  position: number,
+): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const batch of committedBatches(batches, aborted)) {
+    for (const record of batch.records) if (record.offset >= position) records.push(record);
+  }
+  return records;
 }

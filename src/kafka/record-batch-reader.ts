@@ -7,6 +7,8 @@ export interface RecordBatch {
   readonly attributes: number;
   readonly producerId: bigint;
   readonly firstOffset: number;
+  /** Of the leader that took it (KIP-101). */
+  readonly leaderEpoch: number;
   /** The offset behind the batch, whatever compaction has left of it. */
   readonly nextOffset: number;
   readonly records: readonly LogRecord[];
@@ -14,6 +16,7 @@ export interface RecordBatch {
 
 const BATCH_LENGTH_AT = 8;
 const BATCH_OVERHEAD = 12;
+const LEADER_EPOCH_AT = 12;
 const MAGIC_AT = 16;
 const ATTRIBUTES_AT = 21;
 const LAST_OFFSET_DELTA_AT = 23;
@@ -71,6 +74,7 @@ function readBatch(bytes: Buffer, at: number, end: number): RecordBatch {
     attributes,
     producerId: bytes.readBigInt64BE(at + PRODUCER_ID_AT),
     firstOffset,
+    leaderEpoch: bytes.readInt32BE(at + LEADER_EPOCH_AT),
     nextOffset: firstOffset + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT) + 1,
     records,
   };

@@ -18,6 +18,7 @@ const FINDING_KINDS = [
   'foreign_dead_letter',
   'cut_dead_letter',
   'lost_range',
+  'log_cut',
   'offset_past_end',
   'offset_moved_back',
   'manifest_mismatch',

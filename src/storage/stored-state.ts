@@ -1,6 +1,6 @@
 import type { Order } from '../order/order.ts';
 import type { Accepted } from '../order/validate.ts';
-import type { LostRange } from './postgresql/offset-store.ts';
+import type { LogCut, LostRange } from './postgresql/offset-store.ts';
 
 /** What is stored under an order's uid, next to an order it was compared with. */
 export interface StoredMatch {
@@ -62,7 +62,9 @@ export interface StoredState {
   earlierUntil(): Promise<number | undefined>;
   /** What the group wrote down as lost. */
   lostRanges(limit: number): Promise<Listed<LostRange>>;
-  /** Orders by where they came from; stretches without any are left out. */
+  /** What the group wrote down as stored and then cut off the log. */
+  logCuts(): Promise<readonly LogCut[]>;
+  /** Orders by where they came from; stretches without any are left out, and here and below so are orders of what was cut off the log. */
   countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]>;
   /** Orders that came from the range, by offset. */
   ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]>;

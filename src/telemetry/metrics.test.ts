@@ -16,7 +16,7 @@ function setUp() {
     cache: { inUse: () => false, errors: () => ({ out_of_memory: 4 }) },
     consumer: {
       meter,
-      status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9, ignoredMoves: 2 }),
+      status: () => ({ partitions: [0, 1], waiting: true, rebuilds: 1, lost: 9, cuts: 1, ignoredMoves: 2 }),
     },
     server: {
       lookups: () => counts.lookups,

@@ -14,6 +14,7 @@ export interface MetricSources {
           waiting: boolean;
           rebuilds: number;
           lost: number;
+          cuts: number;
           ignoredMoves: number;
         };
       }
@@ -175,6 +176,12 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
       type: 'counter',
       help: 'Offsets that were gone from the log before they could be read',
       read: () => ({ '': status().lost }),
+    },
+    {
+      name: 'test_service_log_cuts_total',
+      type: 'counter',
+      help: 'How often a partition’s log had been cut below what was stored of it, and was read on from there',
+      read: () => ({ '': status().cuts }),
     },
     {
       name: 'test_service_ignored_offset_moves',

@@ -298,6 +298,16 @@ describe('every kind of wrong is found', () => {
     ]);
   });
 
+  test('a cut of the log, and nothing wrong with the dead letters of what was cut off', async () => {
+    const world = new VerifyWorld();
+    world.order('a');
+    world.letter(5, 'not_json', { value: 'x', partition: 9 });
+    world.stored.cuts.push({ partition: 9, from: 3, to: 8 });
+    const report = await world.verify();
+    expect(onlyFinding(report)).toMatchObject({ kind: 'log_cut', partition: 9, offset: 3 });
+    expect(report.deadLetters.ignored.beforeLog).toBe(1);
+  });
+
   test('an offset the log does not reach', async () => {
     const world = new VerifyWorld();
     world.order('a');

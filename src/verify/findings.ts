@@ -11,6 +11,7 @@
  *   which message it is;
  * - `cut_dead_letter`: one that holds only a part, as its topic takes no more. It is explained, and nothing is wrong;
  * - `lost_range`: messages that left the log before they were stored;
+ * - `log_cut`: a log that was cut below what had been stored of it; it was read on from the cut, so no message of it is missing;
  * - `offset_past_end`: the stored offset lies behind the log's end; `offset_moved_back`: orders ahead of it are stored already;
  * - `manifest_mismatch`: what happened is not what was injected;
  * - `scattered_order`: its versions came from several partitions, so that clocks decide which is the newest. It is stored, or else
@@ -32,6 +33,7 @@ export const FINDING_KINDS = [
   'foreign_dead_letter',
   'cut_dead_letter',
   'lost_range',
+  'log_cut',
   'offset_past_end',
   'offset_moved_back',
   'manifest_mismatch',

@@ -1,4 +1,5 @@
 import type { LogRange } from '../kafka/order-log.ts';
+import type { LogCut } from '../storage/postgresql/offset-store.ts';
 import type { StoredState } from '../storage/stored-state.ts';
 import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
@@ -9,6 +10,7 @@ export interface StateToCheck {
   readonly stored: Pick<StoredState, 'lostRanges' | 'itemsWithoutOrder' | 'ordersWithoutItems'>;
   readonly findings: Findings;
   readonly nextOffsets: ReadonlyMap<number, number>;
+  readonly cuts: readonly LogCut[];
   /** The whole log, asked for after the offsets. */
   readonly logRanges: ReadonlyMap<number, LogRange>;
   /** Where it ends, open transactions included. */
@@ -17,7 +19,7 @@ export interface StateToCheck {
 
 /** What is wrong with the database by itself, and with its offsets. */
 export async function addStateFindings(state: StateToCheck): Promise<void> {
-  const { stored, findings, nextOffsets, logRanges, ends } = state;
+  const { stored, findings, nextOffsets, cuts, logRanges, ends } = state;
   const { limit } = findings;
   const lost = await stored.lostRanges(limit);
   for (const { partition, from, to, reason } of lost.first) {
@@ -25,6 +27,10 @@ export async function addStateFindings(state: StateToCheck): Promise<void> {
     findings.add({ kind: 'lost_range', partition, offset: from, detail });
   }
   findings.addUnlisted('lost_range', lost.count - lost.first.length);
+  for (const { partition, from, to } of cuts) {
+    const detail = `${from} to ${to - 1}: stored, and then cut off the log; it was read on from ${from}`;
+    findings.add({ kind: 'log_cut', partition, offset: from, detail });
+  }
   for (const [partition, next] of nextOffsets) {
     const range = logRanges.get(partition) ?? { start: 0, end: 0 };
     if (next >= 0 && next < range.start) {
@@ -60,6 +66,7 @@ export interface RemaindersToCheck {
   readonly ends: ReadonlyMap<number, number>;
   /** The log is compacted: a message that is not there may have been removed since. */
   readonly compacted: boolean;
+  readonly cuts: readonly LogCut[];
 }
 
 /** Dead letters and manifest lines that could not be held against a message. */
@@ -88,11 +95,13 @@ export async function addRemainders(check: RemaindersToCheck): Promise<Remainder
 }
 
 async function remainingLetters(check: RemaindersToCheck): Promise<Remainders['letters']> {
-  const { index, stored, findings, ranges, starts, ends, compacted } = check;
+  const { index, stored, findings, ranges, starts, ends, compacted, cuts } = check;
   const earlierUntil = await stored.earlierUntil();
   const counts = { beforeLog: 0, afterRange: 0, earlierTopics: 0, compacted: 0 };
+  const wasCut = (partition: number, offset: number): boolean =>
+    cuts.some((cut) => cut.partition === partition && offset >= cut.from && offset < cut.to);
   const judge = (partition: number, offset: number, at: number, reason: string, gap = false): void => {
-    if (offset < (starts.get(partition) ?? 0)) counts.beforeLog += 1;
+    if (offset < (starts.get(partition) ?? 0) || wasCut(partition, offset)) counts.beforeLog += 1;
     else if (earlierUntil !== undefined && at <= earlierUntil) counts.earlierTopics += 1;
     else if (gap && compacted) counts.compacted += 1;
     else {

@@ -57,6 +57,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   const { topic, group, deadLetterTopic, maxFindings, maxOrderBytes, now = Date.now } = options;
   const { log, stored, index } = sources;
   const nextOffsets = await stored.nextOffsets();
+  const cuts = await stored.logCuts();
   // Asked for after the database: nothing it holds lies behind these ends.
   const logRanges = await log.ranges();
   const ranges = rangesToJudge(logRanges, nextOffsets, options.ends);
@@ -90,7 +91,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   await judgeAll(judge, ranges, sources, options);
   const starts = new Map([...(await log.ranges())].map(([partition, { start }]) => [partition, start]));
   const ends = new Map([...logRanges].map(([partition, { end }]) => [partition, end]));
-  await addStateFindings({ stored, findings, nextOffsets, logRanges, ends: options.ends });
+  await addStateFindings({ stored, findings, nextOffsets, cuts, logRanges, ends: options.ends });
   const compactedOrders = await findPhantoms({
     log,
     stored,
@@ -111,6 +112,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     starts,
     ends: endsAfter,
     compacted,
+    cuts,
   });
   const partitions = tally.partitions();
   const total = totalOf(partitions);

@@ -1,6 +1,7 @@
 import type {
   Assignment,
   CommittedOffset,
+  EpochEnd,
   FetchedPartition,
   LogRange,
   OrderLog,
@@ -25,6 +26,9 @@ export class FakeOrderLog implements OrderLog {
   };
   onRanges: (partitions: readonly number[]) => Promise<Map<number, LogRange>> = async (partitions) =>
     new Map(partitions.map((partition) => [partition, { start: 0, end: 1_000_000 }]));
+  /** Every epoch goes on unless the test says otherwise. */
+  onEpochEnds: (epochs: ReadonlyMap<number, number>) => Map<number, EpochEnd> = (epochs) =>
+    new Map([...epochs].map(([partition, leaderEpoch]) => [partition, { leaderEpoch, end: 1_000_000 }]));
   assign: (assignment: Assignment) => void = () => {
     throw new Error('not started');
   };
@@ -49,6 +53,10 @@ export class FakeOrderLog implements OrderLog {
 
   committed(): Promise<Map<number, CommittedOffset>> {
     return Promise.resolve(this.inKafka);
+  }
+
+  async epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {
+    return this.onEpochEnds(epochs);
   }
 
   commit(offsets: ReadonlyMap<number, number>): Promise<void> {

@@ -20,12 +20,14 @@ export function fetched(
   partition: number,
   records: readonly LogRecord[],
   nextOffset = (records.at(-1)?.offset ?? -1) + 1,
+  leaderEpoch = 0,
 ): FetchedPartition {
   return {
     partition,
     records,
     nextOffset,
     logStartOffset: 0,
+    leaderEpoch,
     outOfRange: false,
   };
 }

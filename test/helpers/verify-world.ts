@@ -7,7 +7,7 @@ import type { RejectionReason } from '../../src/order/rejection.ts';
 import { firstDifference } from '../../src/order/same-order.ts';
 import { reject } from '../../src/order/validate.ts';
 import { replaces } from '../../src/order/version.ts';
-import type { LostRange } from '../../src/storage/postgresql/offset-store.ts';
+import type { LogCut, LostRange } from '../../src/storage/postgresql/offset-store.ts';
 import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/stored-state.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
 import type { Finding, FindingKind } from '../../src/verify/findings.ts';
@@ -112,6 +112,7 @@ export class FakeStored implements StoredState {
   readonly moved = new Map<number, number>();
   readonly knownTopics = new Set([TOPIC]);
   readonly lost: LostRange[] = [];
+  readonly cuts: LogCut[] = [];
   readonly lonelyItems: string[] = [];
   readonly bareOrders: SourceRow[] = [];
   until: number | undefined;
@@ -143,6 +144,10 @@ export class FakeStored implements StoredState {
 
   async lostRanges(limit: number): Promise<Listed<LostRange>> {
     return listed(this.lost, limit);
+  }
+
+  async logCuts(): Promise<readonly LogCut[]> {
+    return this.cuts;
   }
 
   async countBySource(ranges: readonly ({ partition: number } & LogRange)[], bucketSize: number) {

@@ -86,10 +86,11 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     return { state, ...counts, currentRate, lateMs };
   };
   const consumerReading = ({ role }: NonNullable<ProcessParts['consumer']>) => {
-    const { lost, ignoredMoves, ...status } = role.status();
+    const { lost, cuts, ignoredMoves, ...status } = role.status();
     return {
       ...status,
       lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0),
+      cuts: cuts.length,
       ignoredMoves: ignoredMoves.size,
     };
   };

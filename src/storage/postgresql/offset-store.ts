@@ -1,3 +1,4 @@
+import type { TransactionSQL } from 'bun';
 import type { PartitionProgress } from '../partition-progress.ts';
 import type { Database } from './database.ts';
 
@@ -8,12 +9,26 @@ export interface OffsetScope {
   readonly topicId: string;
 }
 
+/** How far a partition is stored, and the leader epoch of what stands before that; −1 when it is not known. */
+export interface StoredOffset {
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
 /** A range of offsets that was gone before it could be read: `from` inclusive, `to` exclusive. */
 export interface LostRange {
   readonly partition: number;
   readonly from: number;
   readonly to: number;
+  /** `log_truncated` is of earlier versions, which took every cut for a loss. */
   readonly reason: 'retention' | 'log_truncated';
+}
+
+/** What was stored, and then cut off the log: `to` was the stored offset, `from` is where reading went on. */
+export interface LogCut {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** How far each partition has been stored. Every call throws AppError `database_unavailable` while it can't answer. */
@@ -28,7 +43,7 @@ export class OffsetStore {
    * The next offset of each partition; a partition seen for the first time starts at `starts` and is remembered.
    * Two consumers that do this at once get the same answer.
    */
-  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, number>> {
+  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>> {
     const partitions = [...starts.keys()];
     const offsets = [...starts.values()];
     return this.#database.query('loading offsets', async (sql) => {
@@ -37,11 +52,16 @@ export class OffsetStore {
         from unnest(${sql.array(partitions, 'INT')}::int[], ${sql.array(offsets, 'BIGINT')}::bigint[]) as t (p, o)
         order by p
         on conflict do nothing`;
-      const rows: { partition: number; next_offset: string }[] = await sql`
-        select partition, next_offset from consumer_offsets
+      const rows: { partition: number; next_offset: string; leader_epoch: number }[] = await sql`
+        select partition, next_offset, leader_epoch from consumer_offsets
         where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
           and partition = any(${sql.array(partitions, 'INT')}::int[])`;
-      return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+      return new Map(
+        rows.map((row) => [
+          row.partition,
+          { offset: Number(row.next_offset), leaderEpoch: row.leader_epoch },
+        ]),
+      );
     });
   }
 
@@ -67,7 +87,7 @@ export class OffsetStore {
           as t (p, o)
         order by p
         on conflict (group_id, topic, topic_id, partition)
-          do update set next_offset = excluded.next_offset, updated_at = now()`;
+          do update set next_offset = excluded.next_offset, leader_epoch = -1, updated_at = now()`;
     });
   }
 
@@ -103,15 +123,42 @@ export class OffsetStore {
   skip(scope: OffsetScope, lost: LostRange): Promise<boolean> {
     return this.#database.query('writing down a lost range', (sql) =>
       sql.begin(async (tx) => {
-        const moved = await tx`update consumer_offsets set next_offset = ${lost.to}, updated_at = now()
-          where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
-            and partition = ${lost.partition} and next_offset = ${lost.from}`;
-        if (moved.count !== 1) return false;
+        const { partition, from, to, reason } = lost;
+        if (!(await move(tx, scope, partition, from, { offset: to, leaderEpoch: -1 }))) return false;
         await tx`insert into lost_ranges (group_id, topic, topic_id, partition, from_offset, to_offset, reason)
-          values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${lost.partition},
-            ${Math.min(lost.from, lost.to)}, ${Math.max(lost.from, lost.to)}, ${lost.reason})`;
+          values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${partition}, ${from}, ${to}, ${reason})`;
         return true;
       }),
     );
   }
+
+  /**
+   * Writes a cut of the log down and moves the partition back to it, in one transaction; `leaderEpoch` is that of what the log has there.
+   * @returns as `skip`.
+   */
+  rewind(scope: OffsetScope, cut: LogCut, leaderEpoch: number): Promise<boolean> {
+    return this.#database.query('writing down a cut of the log', (sql) =>
+      sql.begin(async (tx) => {
+        const { partition, from, to } = cut;
+        if (!(await move(tx, scope, partition, to, { offset: from, leaderEpoch }))) return false;
+        await tx`insert into log_cuts (group_id, topic, topic_id, partition, from_offset, to_offset)
+          values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${partition}, ${from}, ${to})`;
+        return true;
+      }),
+    );
+  }
+}
+
+async function move(
+  tx: TransactionSQL,
+  scope: OffsetScope,
+  partition: number,
+  from: number,
+  to: StoredOffset,
+): Promise<boolean> {
+  const moved = await tx`update consumer_offsets
+    set next_offset = ${to.offset}, leader_epoch = ${to.leaderEpoch}, updated_at = now()
+    where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
+      and partition = ${partition} and next_offset = ${from}`;
+  return moved.count === 1;
 }

@@ -19,6 +19,8 @@ export interface OffsetMove {
   /** What must be stored now, or the batch is not ours to write. */
   readonly from: number;
   readonly to: number;
+  /** Leader epoch of what stands before `to`; −1 when it is not known. */
+  readonly leaderEpoch: number;
 }
 
 /** Orders to store and the offsets that move with them, in one transaction. */
@@ -230,9 +232,11 @@ export class OrderWriter {
     const sorted = [...moves].sort((a, b) => a.partition - b.partition);
     const column = (pick: (move: OffsetMove) => number, type: 'INT' | 'BIGINT') =>
       tx.array(sorted.map(pick), type);
-    const moved = await tx`update consumer_offsets c set next_offset = m.next, updated_at = now()
+    const moved = await tx`update consumer_offsets c set next_offset = m.next,
+        leader_epoch = m.epoch, updated_at = now()
       from unnest(${column((move) => move.partition, 'INT')}::int[], ${column((move) => move.from, 'BIGINT')}::bigint[],
-        ${column((move) => move.to, 'BIGINT')}::bigint[]) as m (partition, expected, next)
+        ${column((move) => move.to, 'BIGINT')}::bigint[], ${column((move) => move.leaderEpoch, 'INT')}::int[])
+        as m (partition, expected, next, epoch)
       where c.group_id = ${group} and c.topic = ${topic} and c.topic_id = ${topicId}
         and c.partition = m.partition and c.next_offset = m.expected`;
     if (moved.count === moves.length) return;

@@ -16,12 +16,17 @@ const TABLES: readonly Table[] = [
   { name: 'order_items', written: ITEM_COLUMNS, key: ['order_uid', 'position'] },
   {
     name: 'consumer_offsets',
-    written: ['group_id', 'topic', 'topic_id', 'partition', 'next_offset', 'updated_at'],
+    written: ['group_id', 'topic', 'topic_id', 'partition', 'next_offset', 'leader_epoch', 'updated_at'],
     key: ['group_id', 'topic', 'topic_id', 'partition'],
   },
   {
     name: 'lost_ranges',
     written: ['group_id', 'topic', 'topic_id', 'partition', 'from_offset', 'to_offset', 'reason'],
+    key: ['id'],
+  },
+  {
+    name: 'log_cuts',
+    written: ['group_id', 'topic', 'topic_id', 'partition', 'from_offset', 'to_offset'],
     key: ['id'],
   },
   { name: 'pending_invalidations', written: ['id', 'order_uids'], key: ['id'] },

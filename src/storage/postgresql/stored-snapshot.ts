@@ -11,7 +11,7 @@ import type {
   StoredState,
 } from '../stored-state.ts';
 import type { Database } from './database.ts';
-import type { LostRange, OffsetScope } from './offset-store.ts';
+import type { LogCut, LostRange, OffsetScope } from './offset-store.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
 import { orderText, SELECT_ORDER_TEXTS } from './order-texts.ts';
 import { toDatabaseError } from './sql-error.ts';
@@ -136,6 +136,27 @@ class StoredSnapshot implements StoredState {
     }));
   }
 
+  async logCuts(): Promise<readonly LogCut[]> {
+    const { group, topic, topicId } = this.#scope;
+    const rows: Field[][] = await this.#tx`
+      select partition, from_offset, to_offset from log_cuts
+      where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
+      order by partition, id`.values();
+    return rows.map(([partition, from, to]) => ({
+      partition: Number(partition),
+      from: Number(from),
+      to: Number(to),
+    }));
+  }
+
+  /** Condition on rows of `orders`, called `o`: not stored of what was then cut off the log. */
+  #notCut(): unknown {
+    const { topic, topicId } = this.#scope;
+    return this.#tx`not exists (select from log_cuts c
+      where c.topic = ${topic} and c.topic_id = ${topicId} and c.partition = o.source_partition
+        and o.source_offset >= c.from_offset and o.source_offset < c.to_offset and o.stored_at <= c.detected_at)`;
+  }
+
   async countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]> {
     const tx = this.#tx;
     const partitions = tx.array(
@@ -155,7 +176,7 @@ class StoredSnapshot implements StoredState {
       from orders o
       join unnest(${partitions}::int[], ${starts}::bigint[], ${ends}::bigint[]) as r (partition, first, past)
         on r.partition = o.source_partition and o.source_offset >= r.first and o.source_offset < r.past
-      where o.source_topic = ${this.#scope.topic}
+      where o.source_topic = ${this.#scope.topic} and ${this.#notCut()}
         and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz)
       group by 1, 2`.values();
     return rows.map(([partition, bucket, orders]) => ({
@@ -167,9 +188,9 @@ class StoredSnapshot implements StoredState {
 
   async ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]> {
     const rows: Field[][] = await this.#tx`
-      select order_uid, source_partition, source_offset from orders
+      select order_uid, source_partition, source_offset from orders o
       where source_topic = ${this.#scope.topic} and source_partition = ${range.partition}
-        and source_offset >= ${range.start} and source_offset < ${range.end}
+        and source_offset >= ${range.start} and source_offset < ${range.end} and ${this.#notCut()}
         and (${this.#earlierUntil}::timestamptz is null or stored_at > ${this.#earlierUntil}::timestamptz)
       order by source_offset, order_uid limit ${limit}`.values();
     return rows.map(sourceRow);
@@ -183,7 +204,7 @@ class StoredSnapshot implements StoredState {
       select count(*) over (), o.order_uid, o.source_partition, o.source_offset from orders o
       left join unnest(${partitions}::int[], ${offsets}::bigint[]) as r (partition, past)
         on r.partition = o.source_partition
-      where (o.source_topic = ${this.#scope.topic}
+      where (o.source_topic = ${this.#scope.topic} and ${this.#notCut()}
           and (o.source_offset >= coalesce(r.past, 0) or o.source_offset < 0)
           and (${this.#earlierUntil}::timestamptz is null or o.stored_at > ${this.#earlierUntil}::timestamptz))
         or o.source_topic not in (select topic from consumer_offsets union select ${this.#scope.topic}::text)

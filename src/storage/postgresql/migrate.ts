@@ -5,7 +5,8 @@ import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { CHILD_LOCALE } from '../../lib/child-locale.ts';
-import { formatUrl, parsePostgresqlUrl, sslModeOf, withoutSecret } from '../../lib/connection-url.ts';
+import { parsePostgresqlUrl, withoutSecret } from '../../lib/connection-url.ts';
+import { dbmateUrl } from './dbmate-url.ts';
 import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
 import { DEFAULT_USER, openSessions } from './sessions.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
@@ -234,20 +235,12 @@ function list(folder: string, applied: ReadonlySet<string>): MigrationStatus[] {
 }
 
 async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'): Promise<void> {
-  const server = parsePostgresqlUrl(options.url);
-  const parameters = new Map(server.parameters);
-  // dbmate's driver asks for TLS unless told otherwise; ours does not.
-  parameters.set('sslmode', sslModeOf(server));
-  // The driver takes what it does not know for a setting of the server, which refuses it.
-  for (const name of ['ssl', 'tls', 'channel_binding']) parameters.delete(name);
-  const user = server.user || DEFAULT_USER;
-  const DATABASE_URL = formatUrl({ ...server, user, database: server.database || user, parameters });
   const child = Bun.spawn(
     // It takes a comma in a folder's name for two folders.
     [resolveBinary(), '--no-dump-schema', '--migrations-dir', '.', command],
     {
       // By the environment, because a command line is everyone's to read; nothing else of ours is in it, and no .env in the folder.
-      env: { ...CHILD_LOCALE, DATABASE_URL },
+      env: { ...CHILD_LOCALE, DATABASE_URL: dbmateUrl(options.url) },
       cwd: options.folder,
       stdout: 'pipe',
       stderr: 'pipe',
@@ -264,6 +257,6 @@ async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'):
   if (code !== 0)
     throw new AppError(
       'migration_failed',
-      `dbmate ${command} failed:\n${withoutSecret(errors || output, server.password)}`.trim(),
+      `dbmate ${command} failed:\n${withoutSecret(errors || output, parsePostgresqlUrl(options.url).password)}`.trim(),
     );
 }

@@ -110,6 +110,8 @@ function clientTo({ url, connectTimeoutMs }: NodeSettings, emitInvalidate: boole
     commandsQueueMaxLength: 100_000,
     // Its time-out is a timer and a listener for every command; whoever runs commands has one of its own for all of them.
     commandOptions: { timeout: 0 },
+    // It would look an IPv6 host up by its name, brackets included, and fail.
+    maintNotifications: 'disabled',
     // One attempt per client: the connection's owner decides about the next one.
     socket: {
       connectTimeout: connectTimeoutMs,

@@ -108,7 +108,7 @@ class Watch {
     this.#running = Promise.all([this.#sample(), this.#lookUp(rate)]).catch((error: unknown) => {
       this.#failure = error;
     });
-    context.resources.defer('watch', () => this.stop());
+    context.resources.defer('work', 'watch', () => this.stop());
   }
 
   /** What was sampled since the last call. @throws what has gone wrong meanwhile */

@@ -35,6 +35,9 @@ const BENCHES: readonly Bench[] = [
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 
+/** Time a bench's processes and engines have to end. */
+const CLOSE_TIME_MS = 60_000;
+
 const shared: SharedFigures = {};
 const logger = createLogger({ level: 'warn', format: 'pretty' });
 const stop = listenForStop();
@@ -57,7 +60,7 @@ function chosen(names: readonly string[]): readonly Bench[] {
 
 /** False when it failed; a bench that fails does not keep the others from running. */
 async function measure(bench: Bench): Promise<boolean> {
-  const resources = new Resources(logger);
+  const resources = new Resources(logger, CLOSE_TIME_MS);
   const say = (line: string): void => console.error(`${bench.name}: ${line}`);
   try {
     const report = await bench.run({ signal: stop.signal, resources, say, shared });

@@ -88,7 +88,7 @@ export class Child {
   ): Child {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new Child(child, name);
-    resources.defer(name, () => started.stop());
+    resources.defer('work', name, () => started.stop());
     return started;
   }
 

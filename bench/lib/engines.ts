@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readRecord, recordPath } from '../../src/engines/record.ts';
 import type { EngineName } from '../../src/engines/types.ts';
 import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
-import { startTestEngines, sweepLeftovers } from '../../test/helpers/run-engines.ts';
+import { startTestEngines, sweepLeftovers, type TestRunEngines } from '../../test/helpers/run-engines.ts';
 import { createTempDir } from '../../test/helpers/temp-dir.ts';
 import type { BenchContext } from './bench.ts';
 
@@ -26,11 +26,14 @@ export interface BenchEngines {
 /** Starts all three on free ports with their data in a temporary folder; they go when the bench ends. */
 export async function startEngines({ resources, signal, say }: BenchContext): Promise<BenchEngines> {
   const folder = createTempDir(FOLDER);
-  resources.defer('folder', folder.remove);
+  let engines: TestRunEngines | undefined;
+  resources.defer('engines', 'engines', async () => {
+    await engines?.close();
+    folder.remove();
+  });
   await sweepLeftovers(folder.path);
   say('starting engines');
-  const engines = await startTestEngines(folder.path, signal, say);
-  resources.defer('engines', engines.close);
+  engines = await startTestEngines(folder.path, signal, say);
   const { TEST_POSTGRESQL_URL = '', TEST_KAFKA_BROKERS = '', TEST_REDIS_URL = '' } = engines.environment;
   const database = new URL(TEST_POSTGRESQL_URL);
   database.pathname = '/bench';

@@ -12,7 +12,7 @@ export class OrderTables {
 
   constructor(url: string, resources: Resources) {
     this.sql = new SQL(url, { max: 1, idleTimeout: 0 });
-    resources.defer('database connection', () => this.sql.close({ timeout: 1 }));
+    resources.defer('connections', 'database connection', () => this.sql.close({ timeout: 1 }));
   }
 
   /** Empties the tables, offsets included, and writes out what is dirty, so that every round begins alike. */

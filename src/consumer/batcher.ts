@@ -1,3 +1,4 @@
+import type { FetchedPartition } from '../kafka/order-log.ts';
 import type { Part, PartitionQueue } from './partition-queue.ts';
 
 /**
@@ -44,4 +45,9 @@ export function splitBatch(parts: readonly Part[]): [Part[], Part[]] {
 
 export function countRecords(parts: readonly Part[]): number {
   return parts.reduce((total, part) => total + part.records.length, 0);
+}
+
+/** Records of a fetch. */
+export function countFetched(fetched: readonly FetchedPartition[]): number {
+  return fetched.reduce((total, { records }) => total + records.length, 0);
 }

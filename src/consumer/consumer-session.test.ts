@@ -19,7 +19,7 @@ const SETTINGS = {
   retryMinMs: 1,
   retryMaxMs: 2,
   stallMs: 30_000,
-  drainMs: 200,
+  closeMs: 400,
   movedCheckMs: 5,
   logger: silentLogger,
 };

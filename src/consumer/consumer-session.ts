@@ -5,7 +5,7 @@ import { Cadence } from '../lib/cadence.ts';
 import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BatchStorer } from './batch-storer.ts';
-import { countRecords, takeBatch } from './batcher.ts';
+import { countFetched, countRecords, takeBatch } from './batcher.ts';
 import { CommitRelay } from './commit-relay.ts';
 import type { PartitionLoader } from './partition-loader.ts';
 import { type Part, PartitionQueue } from './partition-queue.ts';
@@ -21,8 +21,8 @@ export interface ConsumerSessionOptions {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly stallMs: number;
-  /** Time batches on their way have to finish once the session ends. */
-  readonly drainMs: number;
+  /** Time from the end of the session until the group is left. */
+  readonly closeMs: number;
   /** 2 s when absent. */
   readonly movedCheckMs?: number;
   /** Told of partitions whose stored offset was moved by others. */
@@ -33,7 +33,8 @@ export interface ConsumerSessionOptions {
 /** Fetches in a row that may fail before the client is replaced. */
 const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
-const GIVE_UP_MS = 500;
+/** Of the time to close: for batches to finish, for those given up to notice, and for Kafka to be told. */
+const CLOSE_SHARES = { drain: 0.55, giveUp: 0.1, leave: 0.3 };
 /** So often a partition that is at rest is compared with what is stored. */
 const MOVED_CHECK_MS = 2_000;
 /** Between two fetches in a stream of orders, ms. */
@@ -46,6 +47,8 @@ const SMALL_FETCH_RECORDS = 1_000;
  */
 export class ConsumerSession {
   readonly queues = new Map<number, PartitionQueue>();
+  /** Messages of batches that were under way when the session ended, and did not finish in its time. */
+  abandoned = 0;
   readonly #log: OrderLog;
   readonly #loader: PartitionLoader;
   readonly #storer: BatchStorer;
@@ -54,7 +57,8 @@ export class ConsumerSession {
   readonly #ending = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #wake = new Signal();
-  readonly #inFlight = new Set<Promise<void>>();
+  /** Batches being stored, and the messages of each. */
+  readonly #inFlight = new Map<Promise<void>, number>();
   readonly #watchdog: Watchdog;
   readonly #cadence = new Cadence(FETCH_CADENCE);
   #assigned: ReadonlySet<number> = new Set();
@@ -87,7 +91,8 @@ export class ConsumerSession {
       await Promise.race([joined, aborted(this.#ending.signal)]);
       this.#watchdog.start();
       void this.#watchOffsets();
-      await this.#fetchLoop();
+      // Nor for a fetch that a silent broker does not answer.
+      await Promise.race([this.#fetchLoop(), aborted(this.#ending.signal)]);
     } catch (error) {
       this.#lose(messageOf(error));
     }
@@ -109,13 +114,18 @@ export class ConsumerSession {
   async #drain(): Promise<void> {
     this.#ending.abort();
     this.#watchdog.stop();
-    await within(this.#options.drainMs, Promise.all([...this.#inFlight])).catch(() => {});
+    const { closeMs, logger } = this.#options;
+    const settled = () => Promise.all(this.#inFlight.keys());
+    await within(closeMs * CLOSE_SHARES.drain, settled()).catch(() => {});
+    for (const messages of this.#inFlight.values()) this.abandoned += messages;
+    if (this.abandoned > 0)
+      logger.warn({ messages: this.abandoned }, 'batches are given up, to be read again');
     this.#giveUp.abort();
     // A transaction the database does not answer is left to its own deadline: late, it stores the batch or is fenced off.
-    await within(GIVE_UP_MS, Promise.all([...this.#inFlight])).catch(() => {});
+    await within(closeMs * CLOSE_SHARES.giveUp, settled()).catch(() => {});
     for (const queue of this.queues.values()) queue.revoked = true;
-    await this.#commits.flush();
-    await this.#log.close();
+    const left = this.#commits.flush().then(() => this.#log.close());
+    await within(closeMs * CLOSE_SHARES.leave, left).catch(() => {});
     this.queues.clear();
   }
 
@@ -206,6 +216,7 @@ export class ConsumerSession {
         const early = this.#cadence.ms - (performance.now() - started);
         if (early > 0 && countFetched(fetched) < SMALL_FETCH_RECORDS) await pause(early, signal);
       } catch (error) {
+        if (signal.aborted) return;
         failures += 1;
         const gone = error instanceof AppError && error.code === 'topic_missing';
         if (gone || failures >= MAX_FAILED_FETCHES) {
@@ -260,7 +271,7 @@ export class ConsumerSession {
         this.#pump();
         this.#wake.set();
       });
-      this.#inFlight.add(work);
+      this.#inFlight.set(work, countRecords(parts));
     }
   }
 
@@ -290,8 +301,4 @@ export class ConsumerSession {
     for (const partition of partitions) this.#drop(partition);
     void this.#load(partitions);
   }
-}
-
-function countFetched(fetched: readonly FetchedPartition[]): number {
-  return fetched.reduce((total, { records }) => total + records.length, 0);
 }

@@ -19,8 +19,8 @@ export interface OrderConsumerSettings {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly stallMs: number;
-  /** Time batches on their way have to finish at close. */
-  readonly drainMs: number;
+  /** Time the close may take, or the end of a membership: most of it is for the batches on their way. */
+  readonly closeMs: number;
 }
 
 export interface OrderConsumerDependencies {
@@ -105,11 +105,17 @@ export class OrderConsumer {
     };
   }
 
-  /** Finishes the batches on their way, within drainMs, and leaves the group. Idempotent, safe before start. */
-  async close(): Promise<void> {
+  /**
+   * Finishes the batches on their way, and leaves the group, within closeMs. Idempotent, safe before start. Resolves with what
+   * had to be given up, in words.
+   */
+  async close(): Promise<string | undefined> {
     this.#closing.abort();
-    this.#session?.end();
+    const session = this.#session;
+    session?.end();
     await this.#running;
+    const messages = session?.abandoned ?? 0;
+    return messages > 0 ? `${messages} messages not stored` : undefined;
   }
 
   async #run(): Promise<void> {

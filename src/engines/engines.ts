@@ -31,8 +31,11 @@ export interface EngineUse {
 
 export interface EnginesHandle {
   readonly statuses: readonly EngineUse[];
-  /** Lets go of the engines; local ones nobody else uses are stopped, all at once, within 8 s. Never throws, idempotent. */
-  close(): Promise<void>;
+  /**
+   * Lets go of the engines; local ones nobody else uses are stopped, all at once, and forced to after their grace, or `graceMs` if
+   * that is less. Never throws, idempotent.
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /**
@@ -112,11 +115,15 @@ function closeOnce(
   engines: EngineDefinition[],
   settings: EngineSettings,
   logger: Logger,
-): () => Promise<void> {
+): EnginesHandle['close'] {
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  const close = async (longestMs: number): Promise<void> => {
+    const hurried = engines.map((engine) => ({
+      ...engine,
+      stop: { ...engine.stop, graceMs: Math.min(engine.stop.graceMs, longestMs) },
+    }));
     const outcomes = await Promise.allSettled(
-      engines.map((engine) => releaseEngine(engine, settings.dataDir, logger)),
+      hurried.map((engine) => releaseEngine(engine, settings.dataDir, logger)),
     );
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') {
@@ -124,8 +131,8 @@ function closeOnce(
       }
     }
   };
-  return () => {
-    closing ??= close();
+  return (graceMs = Number.POSITIVE_INFINITY) => {
+    closing ??= close(graceMs);
     return closing;
   };
 }

@@ -207,10 +207,13 @@ export class GeneratorDesk {
     }
   }
 
-  /** Stops for good; idempotent. */
-  async close(): Promise<void> {
+  /** Stops for good; idempotent. Resolves with what had to be given up, in words. */
+  async close(): Promise<string | undefined> {
     this.#closed = true;
+    const failedBefore = this.status.counts.failed;
     await this.stop();
+    const failed = this.status.counts.failed - failedBefore;
+    return failed > 0 ? `${failed} orders not acknowledged` : undefined;
   }
 
   async #send(): Promise<void> {

@@ -38,9 +38,9 @@ export interface RunningServer {
   readonly port: number;
   /**
    * Accepts nothing new, lets what is under way end, and after `deadlineMs` cuts it. Resolves when all connections are
-   * closed; idempotent.
+   * closed, with what it cut, in words; idempotent.
    */
-  close(deadlineMs: number): Promise<void>;
+  close(deadlineMs: number): Promise<string | undefined>;
 }
 
 /** Listens. @throws AppError `port_in_use`, or `config_invalid` for an address this machine does not have. */
@@ -48,15 +48,19 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
   const server = listen(app, options, logger);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const port = server.port ?? options.port;
-  let closing: Promise<void> | undefined;
-  const close = async (deadlineMs: number): Promise<void> => {
+  let closing: Promise<string | undefined> | undefined;
+  const close = async (deadlineMs: number): Promise<string | undefined> => {
     const ended = server.stop();
+    let cut: string | undefined;
     const timer = setTimeout(() => {
-      logger.warn({ requests: server.pendingRequests }, 'cut the requests that did not end in time');
+      const requests = server.pendingRequests;
+      logger.warn({ requests }, 'cut the requests that did not end in time');
+      if (requests > 0) cut = `${requests} requests`;
       void server.stop(true);
     }, deadlineMs);
     try {
       await ended;
+      return cut;
     } finally {
       clearTimeout(timer);
     }

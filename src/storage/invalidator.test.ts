@@ -71,6 +71,28 @@ test('a change is told at once, and its note is removed at the latest when it cl
   expect([...notes.rows.keys()]).toEqual(['n2']);
 });
 
+test('while the database is slow no looks queue up, and closing does not wait for the one under way', async () => {
+  const { notes, invalidator } = setUp();
+  let looks = 0;
+  notes.list = () => {
+    looks += 1;
+    return new Promise(() => {});
+  };
+  void invalidator.start();
+  await until(() => looks === 1);
+  // Ten intervals, by the clock that counts them.
+  await new Promise<void>((resolve) => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if (++ticks < 10) return;
+      clearInterval(timer);
+      resolve();
+    }, 5);
+  });
+  await invalidator.close();
+  expect(looks).toBe(1);
+});
+
 test('an outage of the database is waited out', async () => {
   const { notes, cache, invalidator } = setUp();
   notes.rows.set('n1', ['a']);

@@ -34,7 +34,10 @@ export class Invalidator {
   readonly #telling = new Set<Promise<void>>();
   #timer: Timer | undefined;
   #started: Promise<void> | undefined;
-  #work: Promise<void> = Promise.resolve();
+  /** The look under way. */
+  #looking: Promise<void> | undefined;
+  #removing: Promise<void> | undefined;
+  #closing = false;
   #failing = false;
 
   constructor(
@@ -52,8 +55,8 @@ export class Invalidator {
   /** Deals with all notes there are, whoever wrote them, and goes on looking in the background. Never throws. */
   start(): Promise<void> {
     const { everyMs = 1_000, overdueMs = 1_000 } = this.#options;
-    this.#timer ??= setInterval(() => this.#next(overdueMs), everyMs);
-    this.#started ??= this.#next(0);
+    this.#started ??= this.#look(0);
+    this.#timer ??= setInterval(() => this.#look(overdueMs), everyMs);
     return this.#started;
   }
 
@@ -64,10 +67,14 @@ export class Invalidator {
     return telling;
   }
 
-  /** Removes the notes of what was delivered, and stops looking; idempotent. */
+  /**
+   * Stops looking, and removes the notes of what was delivered; idempotent. A look under way is not waited for: the notes it does not
+   * come to stay.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([this.#work, ...this.#telling]);
+    this.#closing = true;
+    await Promise.all(this.#telling);
     await this.#attempt(() => this.#removeDone());
   }
 
@@ -76,15 +83,18 @@ export class Invalidator {
     if (forgotten && note !== undefined) this.#done.push(note);
   }
 
-  #next(ageMs: number): Promise<void> {
-    this.#work = this.#work.then(() => this.#attempt(() => this.#replay(ageMs)));
-    return this.#work;
+  /** One look at a time: while the database is slow, the next begins only after this one has ended. */
+  #look(ageMs: number): Promise<void> {
+    this.#looking ??= this.#attempt(() => this.#replay(ageMs)).finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
   }
 
   async #replay(ageMs: number): Promise<void> {
     await this.#removeDone();
     await this.#notes.removeOlderThan(this.#options.cacheLifeMs);
-    for (;;) {
+    while (!this.#closing) {
       const page = await this.#notes.list(PAGE, ageMs);
       if (page.length === 0) return;
       const forgotten = await this.#cache.invalidate(
@@ -99,8 +109,17 @@ export class Invalidator {
     }
   }
 
+  /** One removal at a time, so that whoever waits for one waits for all that was delivered before. */
   async #removeDone(): Promise<void> {
+    while (this.#removing !== undefined) await this.#removing;
     if (this.#done.length === 0) return;
+    this.#removing = this.#removeNotes().finally(() => {
+      this.#removing = undefined;
+    });
+    await this.#removing;
+  }
+
+  async #removeNotes(): Promise<void> {
     const done = this.#done;
     this.#done = [];
     try {
@@ -117,7 +136,8 @@ export class Invalidator {
       await work();
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#logger.warn({ error: messageOf(error) }, 'pending invalidations must wait');
+      if (!this.#failing && !this.#closing)
+        this.#logger.warn({ error: messageOf(error) }, 'pending invalidations must wait');
       this.#failing = true;
     }
   }

@@ -92,7 +92,9 @@ export class AppProcess {
   }
 
   async #until(condition: () => boolean, timeoutMs: number): Promise<void> {
-    await until(() => condition() || !running.has(this), timeoutMs, 20);
+    await until(() => condition() || !running.has(this), timeoutMs, 20).catch((error: unknown) => {
+      throw new Error(`it has said so far:\n${this.stderr}`, { cause: error });
+    });
     if (!condition()) throw new Error(`it ended before that:\n${this.stderr}`);
   }
 }

@@ -58,7 +58,7 @@ const TEST_SETTINGS = {
   retryMinMs: 50,
   retryMaxMs: 500,
   stallMs: 30_000,
-  drainMs: 3_000,
+  closeMs: 6_000,
 };
 let composed = 0;
 

@@ -101,7 +101,7 @@ test('a connection that goes silent in a transaction does not hold its partition
 
 test('a consumer that is stopped while PostgreSQL is silent stops in time', async () => {
   const { path, proxy, databaseUrl } = await withProxy();
-  const { close, consumer } = path.start({ drainMs: 500 }, {}, { databaseUrl });
+  const { close, consumer } = path.start({ closeMs: 1_000 }, {}, { databaseUrl });
   await until(() => consumer.status().partitions.length === path.partitions, 30_000);
   await proxy.setMode('black-hole');
   await path.send(sampleOrders(100).map((order) => messageOf(order)));

@@ -41,7 +41,8 @@ Examples:
   test-service doctor                             what is well, what is not, what to do
 
 Every setting of config.yaml is also an environment variable, TEST_SERVICE_<SECTION>_<KEY>.
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
+Exit codes: 0 done, 1 failed, or stopped before all was done (the log says what was left), 2 wrong usage or
+configuration.`,
     );
   const wanted = COMMANDS.has(name) ? [name] : [...COMMANDS.keys()];
   const commands = await Promise.all(wanted.map((one) => COMMANDS.get(one)?.()));

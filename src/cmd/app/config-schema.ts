@@ -225,7 +225,7 @@ export const ConfigSchema = Type.Object(
       },
       strict,
     ),
-    shutdownTimeoutMs: ms(8_000, 'Time a graceful stop of the roles may take'),
+    shutdownTimeoutMs: ms(8_000, 'Time a graceful stop may take'),
   },
   strict,
 );

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/app-error.ts';
+import { pause } from '../../lib/backoff.ts';
+import { unlessAborted } from '../../lib/deadline.ts';
 import { terminalJson } from '../../lib/printable.ts';
 import { createLogger, type Logger } from '../../telemetry/logger.ts';
 import { type LoadOptions, loadConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
-import { listenForStop, Resources } from './shutdown.ts';
+import { listenForStop, Resources, workTimeMs } from './shutdown.ts';
 
 /** Time to end by itself. */
 const LINGER_MS = 500;
+/** Time to report after all has been given up. */
+const LATE_MS = 200;
 
 /** Options every command has. */
 export interface CommonOptions {
@@ -31,7 +35,10 @@ export function withCommonOptions(command: Command): Command {
     .option('--log-level <level>', 'error | warn | info | debug | silent (default: log.level)');
 }
 
-/** Loads the configuration, runs `work`, and closes what it opened: also when it fails or is asked to stop. */
+/**
+ * Loads the configuration, runs `work`, and closes what it opened: also when it fails or is asked to stop. Then all of that is over
+ * within `shutdownTimeoutMs`; what had to be left undone is logged, and makes the exit code 1.
+ */
 export async function withContext(
   options: CommonOptions,
   work: (context: CommandContext) => Promise<void>,
@@ -43,15 +50,30 @@ export async function withContext(
   const logger = createLogger(config.log);
   if (ignored.length > 0)
     logger.debug({ variables: ignored }, 'variables of kubernetes services are no settings');
-  const resources = new Resources(logger);
+  const { shutdownTimeoutMs } = config;
+  const resources = new Resources(logger, shutdownTimeoutMs);
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
+  // Work that does not hear of the stop, because an engine is silent, is left to itself.
+  const late = new AbortController();
+  stop.signal.addEventListener('abort', async () => {
+    await pause(workTimeMs(shutdownTimeoutMs) + LATE_MS);
+    late.abort();
+  });
   try {
-    await work({ config, logger, resources, signal: stop.signal });
+    await unlessAborted(late.signal, work({ config, logger, resources, signal: stop.signal }));
   } catch (error) {
     // Stopped while it was starting: that is what was asked for.
     if (!(stop.signal.aborted && error instanceof AppError && error.code === 'aborted')) throw error;
   } finally {
-    await resources.close();
+    const undone = late.signal.aborted ? ['what the command was at'] : [];
+    const left = [...undone, ...(await resources.close(stop.askedAt))];
+    if (left.length > 0) {
+      logger.warn(
+        { left, shutdownTimeoutMs },
+        'the time to stop was up: the rest is left for the next start',
+      );
+      process.exitCode = 1;
+    }
     // Once asked to stop, an echo of that signal is still to be expected.
     if (stop.signal.aborted) endSoon(logger);
     else stop.dispose();

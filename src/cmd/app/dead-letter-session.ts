@@ -29,7 +29,7 @@ export async function openDeadLetters(context: CommandContext): Promise<DeadLett
     maxHiddenMs: MAX_HIDDEN_MS,
   });
   const letters = await clients.openTopic(config.kafka.deadLetterTopic);
-  resources.defer('dead letters', () => letters.close());
+  resources.defer('connections', 'dead letters', () => letters.close());
   return { letters, clients };
 }
 
@@ -46,6 +46,6 @@ export function trackProgress(
     terminal: process.stderr.isTTY === true,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  context.resources.defer('progress', () => progress.stop());
+  context.resources.defer('work', 'progress', () => progress.stop());
   return progress;
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
 import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/topics.ts';
-import { AppError, messageOf } from '../../lib/app-error.ts';
+import { messageOf } from '../../lib/app-error.ts';
+import { unlessAborted } from '../../lib/deadline.ts';
 import { type MigrateOptions, migrateUp } from '../../storage/postgresql/migrate.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
@@ -11,6 +12,9 @@ import type { Resources } from './shutdown.ts';
 
 /** A dead letter carries the message that was too large, and headers on top: more than the local broker takes of any other. */
 const DEAD_LETTER_MAX_BYTES = String(12 * 1024 * 1024);
+
+/** What an engine that is forced to stop takes. */
+const FORCED_STOP_MS = 500;
 
 export interface EnvironmentOptions {
   readonly resources: Resources;
@@ -34,15 +38,14 @@ export async function prepareEnvironment(
     signal,
     ...(onProgress && { onProgress }),
   });
-  resources.defer('engines', () => engines.close());
-  const [migrations, topics] = await Promise.all([
-    migrateUp(migrateOptions(config)),
-    ensureTopics(config.kafka.brokers, topicsOf(config)),
-  ]);
-  await settle(config, logger);
+  resources.defer('engines', 'engines', (leftMs) => engines.close(leftMs - FORCED_STOP_MS));
+  const [migrations, topics] = await unlessAborted(
+    signal,
+    Promise.all([migrateUp(migrateOptions(config)), ensureTopics(config.kafka.brokers, topicsOf(config))]),
+  );
+  await unlessAborted(signal, settle(config, logger));
   if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
   if (topics.length > 0) logger.info({ topics }, 'topics created');
-  if (signal.aborted) throw new AppError('aborted', 'stopped while starting');
   return engines;
 }
 

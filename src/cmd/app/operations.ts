@@ -60,7 +60,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   const { consumer, counters, database, generator, logger, readiness, registry, resources } = options;
   const { brokers, topic, deadLetterTopic, group } = config.kafka;
   const admin = new KeptAdmin({ brokers, clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
-  resources.defer('kafka console', () => admin.close());
+  resources.defer('connections', 'kafka console', () => admin.close());
   const topics = new TopicCatalog(admin);
   const offsets = new OffsetStore(database);
 
@@ -125,7 +125,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     },
   });
   sampler.start();
-  resources.defer('live figures', () => {
+  resources.defer('work', 'live figures', () => {
     sampler.close();
     loopDelay.close();
   });
@@ -148,11 +148,10 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   });
 
   const engines = new EngineControl(engineSettings(config), logger);
-  // Before the clients, which would wait for an engine that is paused.
-  resources.defer('engine control', () => engines.close());
+  resources.defer('work', 'engine control', () => engines.close());
 
   const verifications = new Verifications((how) => verifyInProcess(config, how));
-  resources.defer('verification', () => verifications.close());
+  resources.defer('work', 'verification', () => verifications.close());
 
   return {
     cache,

@@ -35,7 +35,7 @@ import { deadLetterDesk } from './dead-letter-clients.ts';
 import { openOperations, type ProcessParts } from './operations.ts';
 import { randomSeed } from './random-seed.ts';
 import { serverToken } from './server-token.ts';
-import type { Resources } from './shutdown.ts';
+import { type Resources, workTimeMs } from './shutdown.ts';
 
 /** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
 const FETCH_BYTES_PER_PARTITION = 1_048_576;
@@ -45,8 +45,6 @@ const DEAD_LETTER_SEND_TIMEOUT_MS = 20_000;
 /** Of the time a request may take: how much of it may be waiting for an order to be stored. */
 const WAIT_SHARE = 0.9;
 const CLIENT_CLOSE_TIMEOUT_MS = 500;
-/** Producer, server and consumer stop one after the other, each with this share of the time; the clients take little. */
-const DRAIN_SHARE = 0.3;
 
 /** The clients that roles of one process share, opened when the first role asks for them. */
 export class Clients {
@@ -70,7 +68,7 @@ export class Clients {
   get database(): Database {
     if (this.#database === undefined) {
       const database = new Database({ ...this.#config.postgresql, applicationName: 'test-service' });
-      this.#resources.defer('database', () => database.close());
+      this.#resources.defer('connections', 'database', () => database.close());
       this.#database = database;
     }
     return this.#database;
@@ -104,7 +102,7 @@ export class Clients {
       // Whoever sends has been closed before, and waited for what was on its way.
       closeTimeoutMs: CLIENT_CLOSE_TIMEOUT_MS,
     });
-    this.#resources.defer('kafka sender', () => sender.close());
+    this.#resources.defer('connections', 'kafka sender', () => sender.close());
     return sender;
   }
 
@@ -120,7 +118,7 @@ export class Clients {
       const options = { ...cache, localBytes: cache.l1Bytes, database };
       const orders = new RedisOrderCache(connection, options, logger);
       orders.start();
-      this.#resources.defer('cache', () => orders.close());
+      this.#resources.defer('connections', 'cache', () => orders.close());
       this.#cache = orders;
       this.#cacheInspector = new RedisCacheInspector(connection, orders, cache.keyPrefix);
     }
@@ -144,7 +142,7 @@ export class Clients {
         { cacheLifeMs },
         this.#logger.child({ client: 'cache' }),
       );
-      this.#resources.defer('invalidations', () => invalidator.close());
+      this.#resources.defer('tell', 'invalidations', () => invalidator.close());
       this.#invalidator = invalidator;
     }
     return this.#invalidator;
@@ -166,7 +164,7 @@ export function startConsumer(
   const { cache, database, deadLetterSender, invalidator } = clients;
   const roleLogger = logger.child({ role: 'consumer' });
   const consumer = new OrderConsumer(
-    { ...settings, group: kafka.group, topic: kafka.topic, drainMs: config.shutdownTimeoutMs * DRAIN_SHARE },
+    { ...settings, group: kafka.group, topic: kafka.topic, closeMs: workTimeMs(config.shutdownTimeoutMs) },
     {
       openLog: () =>
         new KafkaOrderLog({
@@ -191,7 +189,7 @@ export function startConsumer(
   );
   void invalidator?.start();
   consumer.start();
-  resources.defer('consumer', () => consumer.close());
+  resources.defer('work', 'consumer', () => consumer.close());
   return consumer;
 }
 
@@ -211,7 +209,7 @@ export async function startRestServer(
   // Before the first lookup: what a killed process has left may be cached.
   await clients.invalidator?.start();
   const kafkaProbe = new KafkaProbe(config.kafka.brokers);
-  resources.defer('kafka probe', () => kafkaProbe.close());
+  resources.defer('connections', 'kafka probe', () => kafkaProbe.close());
   const probes: Probe[] = [
     { name: 'postgresql', required: true, check: () => store.ping() },
     { name: 'kafka', required: false, check: () => kafkaProbe.check() },
@@ -258,13 +256,13 @@ export async function startRestServer(
   if (beside?.first === true) {
     // Not counted: the process that passes them on does.
     const socket = listenOnSocket(app, beside.socket);
-    resources.defer('socket server', () => socket.close());
+    resources.defer('tell', 'socket server', () => socket.close());
   }
   const shared = beside === undefined ? 'alone' : beside.first ? 'first' : 'beside';
   const server = startServer(counted, { ...config.server, shared }, roleLogger);
-  resources.defer('server', () => server.close(config.shutdownTimeoutMs * DRAIN_SHARE));
-  // Before the server: it would wait for them.
-  resources.defer('event streams', () => operations.streams.close());
+  resources.defer('work', 'server', () => server.close(workTimeMs(config.shutdownTimeoutMs)));
+  // The server waits for them.
+  resources.defer('work', 'event streams', () => operations.streams.close());
   return server;
 }
 
@@ -277,6 +275,6 @@ export function openGenerator(config: Config, clients: Clients, logger: Logger):
     topic: kafka.topic,
     settings: { seed, rate: settings.rate, profile: STEADY, count: null, faults: new Map() },
     logger: logger.child({ role: 'producer' }),
-    closeTimeoutMs: config.shutdownTimeoutMs * DRAIN_SHARE,
+    closeTimeoutMs: workTimeMs(config.shutdownTimeoutMs),
   });
 }

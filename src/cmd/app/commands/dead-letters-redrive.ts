@@ -119,7 +119,7 @@ async function redrive(
     },
     dryRun: options.dryRun === true,
   });
-  context.resources.defer('redrive', () => run.close());
+  context.resources.defer('work', 'redrive', () => run.close());
   const report = new Report(options.json === true);
   const progress = trackProgress(context, 'redriving', selection, ranges);
   let passed = 0;

@@ -71,7 +71,7 @@ async function show(context: CommandContext, { json }: ShowOptions): Promise<voi
   const { database, brokers, group, topic } = await open(context);
   const stored = await moveOffsets(context.config, database, 'latest', { dryRun: true });
   const admin = new KeptAdmin({ brokers, clientId: 'test-service-offsets', timeoutMs: KAFKA_TIMEOUT_MS });
-  context.resources.defer('kafka admin', () => admin.close());
+  context.resources.defer('connections', 'kafka admin', () => admin.close());
   const found = await new GroupCatalog(admin, new TopicCatalog(admin)).find(group);
   const committed = new Map(
     found?.partitions.filter((one) => one.topic === topic).map((one) => [one.partition, one.committed]),

@@ -22,6 +22,7 @@ import { integerOption, MAX_SEED, numberOption } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { randomSeed } from '../random-seed.ts';
 import { Clients } from '../roles.ts';
+import { workTimeMs } from '../shutdown.ts';
 
 interface ProduceOptions extends CommonOptions {
   readonly count?: number;
@@ -101,7 +102,7 @@ async function produce(context: CommandContext, options: ProduceOptions): Promis
     options.manifest === undefined
       ? undefined
       : openManifest(options.manifest, config.kafka.topic, options, seed);
-  if (manifest !== undefined) resources.defer('manifest', () => manifest.close());
+  if (manifest !== undefined) resources.defer('tell', 'manifest', () => manifest.close());
   const producer = new OrderProducer({
     sender: clients.orderSender,
     topic: config.kafka.topic,
@@ -109,9 +110,9 @@ async function produce(context: CommandContext, options: ProduceOptions): Promis
     rate: options.rate,
     logger: logger.child({ role: 'producer' }),
     ...(manifest && { onSent: (sent) => manifest.record(sent) }),
-    closeTimeoutMs: config.shutdownTimeoutMs,
+    closeTimeoutMs: workTimeMs(config.shutdownTimeoutMs),
   });
-  resources.defer('producer', () => producer.close());
+  resources.defer('work', 'producer', () => producer.close());
   signal.addEventListener('abort', () => void producer.close(), { once: true });
   const status = await withProgress(producer, options);
   report(status, options, seed);

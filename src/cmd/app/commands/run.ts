@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
+import { unlessAborted } from '../../../lib/deadline.ts';
 import { ServerCounters } from '../../../server/counters.ts';
 import type { RunningServer } from '../../../server/server.ts';
 import { ConsumerMeter } from '../../../telemetry/consumer-meter.ts';
@@ -103,7 +104,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   const registry = new Registry();
   const counters = new ServerCounters();
   const consumer = roles.consumer ? meteredConsumer() : undefined;
-  const server = roles.server ? await startServing() : undefined;
+  const server = roles.server ? await unlessAborted(signal, startServing()) : undefined;
   if (options.beside !== undefined) {
     reportToFirst(counters);
     await Promise.race([aborted(signal), firstProcessGone()]);
@@ -132,7 +133,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
       onCounts: (counts) => counters.add(counts),
       logger,
     });
-    resources.defer('server processes', () => processes.close(config.shutdownTimeoutMs));
+    resources.defer('connections', 'server processes', (leftMs) => processes.close(leftMs));
     // All of them at once, not one after the other.
     signal.addEventListener('abort', () => processes.stop());
     await processes.start();
@@ -153,7 +154,7 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
       }),
     });
     if (several && socket !== undefined && options.beside === undefined) await startOthers(socket);
-    resources.defer('producer', () => generator.close());
+    resources.defer('work', 'producer', () => generator.close());
     if (roles.producer) await generator.start();
     return running;
   }
@@ -162,6 +163,6 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
 /** Where the other server processes pass on what is the first one's. */
 function firstProcessSocket(resources: Resources): string {
   const folder = mkdtempSync(join(tmpdir(), 'test-service-'));
-  resources.defer('socket', () => rmSync(folder, { recursive: true, force: true }));
+  resources.defer('engines', 'socket', () => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'first.sock');
 }

@@ -99,7 +99,7 @@ async function run(
   if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} is not there`);
   const log = await openReader(context, topic);
   const database = new Database({ ...config.postgresql, applicationName: 'test-service verify' });
-  resources.defer('database', () => database.close());
+  resources.defer('connections', 'database', () => database.close());
   const scope = { group, topic, topicId: log.topicId };
   const [visible, ends] = await Promise.all([log.ranges(), log.highWatermarks()]);
   const wanted = new Map(
@@ -132,7 +132,7 @@ async function run(
     [topic, deadLetterTopic].filter((name) => topics.includes(name)),
   );
   const index = new EvidenceIndex();
-  resources.defer('evidence', () => index.close());
+  resources.defer('tell', 'evidence', () => index.close());
   const total = [...wanted.values()].reduce((sum, { start, end }) => sum + end - start, 0);
   const progress = progressOf('verified', total);
   const started = performance.now();
@@ -175,7 +175,7 @@ async function openReader({ config, resources }: CommandContext, topic: string):
     topic,
     maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
   });
-  resources.defer(`reader of ${topic}`, () => reader.close());
+  resources.defer('connections', `reader of ${topic}`, () => reader.close());
   return reader;
 }
 

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gone, startDaemon } from '../../src/engines/daemon.ts';
+import { defineKafka } from '../../src/engines/kafka/kafka.ts';
+import { identify, type ProcessIdentity, signalProcess } from '../../src/engines/process-identity.ts';
+import { formatAddress } from '../../src/lib/address.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { freePort } from './free-port.ts';
+import { createTempDir } from './temp-dir.ts';
+import { until } from './until.ts';
+
+const START_MS = 120_000;
+const END_MS = 30_000;
+
+/** A Kafka of the test's own that sends its clients on to an address which is not where it listens. */
+export class KafkaProcess {
+  /** Where it listens, host:port. */
+  readonly broker: string;
+  readonly #process: ProcessIdentity;
+  readonly #removeFolder: () => void;
+
+  private constructor(broker: string, identity: ProcessIdentity, removeFolder: () => void) {
+    this.broker = broker;
+    this.#process = identity;
+    this.#removeFolder = removeFolder;
+  }
+
+  /** `advertised` gives the address clients are sent on to, host:port, for the port it listens on. Resolves when it answers. */
+  static async start(advertised: (port: number) => string | Promise<string>): Promise<KafkaProcess> {
+    const { path: folder, remove } = createTempDir('test-kafka-');
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const broker = formatAddress(address);
+    const engine = defineKafka([broker]);
+    const { signal } = new AbortController();
+    const plan = await engine.prepare({ address, folder, step: () => {}, signal, logger: silentLogger });
+    const file = join(folder, 'server.properties');
+    const listener = `advertised.listeners=PLAINTEXT://${await advertised(address.port)}`;
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^advertised\.listeners=.*$/m, listener));
+    const daemon = await startDaemon(plan, join(folder, 'kafka.log'));
+    const identity = identify(daemon.pid);
+    if (identity === undefined) throw new Error(`Kafka did not start:\n${daemon.logTail()}`);
+    const started = new KafkaProcess(broker, identity, remove);
+    await until(
+      async () => {
+        if (daemon.ended() !== undefined) throw new Error(`Kafka has ended:\n${daemon.logTail()}`);
+        return (await engine.probe(address, 1_000)) === 'answers';
+      },
+      START_MS,
+      50,
+    );
+    return started;
+  }
+
+  /** SIGSTOP: the port accepts and nothing answers, as in a network that drops packets. */
+  freeze(): void {
+    signalProcess(this.#process, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    signalProcess(this.#process, 'SIGCONT');
+  }
+
+  /** Kills it and removes its folder. */
+  async close(): Promise<void> {
+    signalProcess(this.#process, 'SIGKILL');
+    await gone(this.#process, END_MS);
+    this.#removeFolder();
+  }
+}

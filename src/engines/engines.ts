@@ -12,6 +12,8 @@ export interface EnsureOptions {
   /** run: stopped by `close` of the last process that uses them. up: kept until `stopEngines`. */
   readonly owner: EngineOwner;
   readonly onProgress?: ProgressListener;
+  /** Engines that need not answer with local engines off, besides those that never need to. */
+  readonly goWithout?: readonly EngineName[];
   /** Gives the start up: what this call started is stopped again. */
   readonly signal?: AbortSignal;
 }
@@ -48,7 +50,9 @@ export async function ensureEngines(
   settings: EngineSettings,
   options: EnsureOptions,
 ): Promise<EnginesHandle> {
-  const engines = defineEngines(settings);
+  const engines = defineEngines(settings).map((engine) =>
+    options.goWithout?.includes(engine.name) === true ? { ...engine, optional: true } : engine,
+  );
   const failure = new AbortController();
   const signal = AbortSignal.any(options.signal ? [options.signal, failure.signal] : [failure.signal]);
   const results = await Promise.allSettled(

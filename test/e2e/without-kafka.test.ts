@@ -12,7 +12,7 @@ import { until } from '../helpers/until.ts';
 
 const folder = createTempDir('test-without-kafka-');
 const settings = await settingsWithOwn(['kafka'], join(folder.path, 'data'));
-const engines = await ensureEngines(settings, { logger: silentLogger, owner: 'run' });
+let engines = await ensureEngines(settings, { logger: silentLogger, owner: 'run' });
 const place = await AppPlace.onTestEngines();
 
 afterAll(async () => {
@@ -20,6 +20,18 @@ afterAll(async () => {
   await Promise.all([engines.close(), place.remove()]);
   folder.remove();
 });
+
+const START_MS = 120_000;
+const env = {
+  ...place.env,
+  TEST_SERVICE_ENGINES: 'off',
+  TEST_SERVICE_PRODUCER_ENABLED: 'false',
+  TEST_SERVICE_KAFKA_BROKERS: settings.brokers.join(','),
+};
+
+async function readiness(): Promise<{ status: string; engines: object[] }> {
+  return (await fetch(`${place.url}/readyz`)).json();
+}
 
 function post(order: object): Promise<Response> {
   return fetch(`${place.url}/api/v1/orders`, {
@@ -30,13 +42,7 @@ function post(order: object): Promise<Response> {
 }
 
 test('Kafka dies: lookups do not notice, and no order is said to be taken', async () => {
-  const env = {
-    ...place.env,
-    TEST_SERVICE_ENGINES: 'off',
-    TEST_SERVICE_PRODUCER_ENABLED: 'false',
-    TEST_SERVICE_KAFKA_BROKERS: settings.brokers.join(','),
-  };
-  await startApp(['run', '--json'], { env }).untilUp();
+  await startApp(['run', '--json'], { env }).untilUp(START_MS);
   expect((await post(sample)).status).toBe(202);
   await until(async () => (await place.get(sample.order_uid)).headers.get('x-cache') === 'l1');
   const kafka = engines.statuses.find(({ engine }) => engine === 'kafka');
@@ -55,6 +61,30 @@ test('Kafka dies: lookups do not notice, and no order is said to be taken', asyn
   expect(answer.status).toBe(503);
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(unstalledNow() - from).toBeLessThan(15_000);
-  await until(async () => (await (await fetch(`${place.url}/readyz`)).json()).status === 'degraded');
+  await until(async () => (await readiness()).status === 'degraded');
   expect((await place.get(sample.order_uid)).status).toBe(200);
 });
+
+test('serve and consume start while Kafka is away, say so, and go on once it comes', async () => {
+  await killRunning();
+  const apps = await Promise.all(
+    (['serve', 'consume'] as const).map(async (role) => {
+      const app = startApp([role, '--json'], { env });
+      expect(await app.untilUp(START_MS)).toMatchObject({
+        engines: expect.arrayContaining([expect.objectContaining({ engine: 'kafka', state: 'absent' })]),
+      });
+      return app;
+    }),
+  );
+  for (const app of apps) expect(app.stderr).toContain('going without it until it does');
+  await until(async () => (await place.get(sample.order_uid)).status === 200);
+  await until(async () => (await readiness()).status === 'degraded');
+  expect((await readiness()).engines).toContainEqual(
+    expect.objectContaining({ name: 'kafka', status: 'down', required: false }),
+  );
+  engines = await ensureEngines(settings, { logger: silentLogger, owner: 'run' });
+  const later = { ...sample, order_uid: 'once-kafka-is-there' };
+  await until(async () => (await post(later)).status === 202, START_MS, 100);
+  await until(async () => (await place.get(later.order_uid)).status === 200, START_MS, 100);
+  for (const app of apps) expect(await app.stop()).toMatchObject({ code: 0, signal: null });
+}, 300_000);

@@ -4,6 +4,7 @@ import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
 import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/topics.ts';
 import { messageOf } from '../../lib/app-error.ts';
+import { Backoff, pause } from '../../lib/backoff.ts';
 import { unlessAborted } from '../../lib/deadline.ts';
 import { type MigrateOptions, migrateUp } from '../../storage/postgresql/migrate.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -13,6 +14,7 @@ import type { Resources } from './shutdown.ts';
 /** A dead letter carries the message that was too large, and headers on top: more than the local broker takes of any other. */
 const DEAD_LETTER_MAX_BYTES = String(12 * 1024 * 1024);
 
+const TOPIC_RETRY = { minMs: 200, maxMs: 5_000 };
 /** What an engine that is forced to stop takes. */
 const FORCED_STOP_MS = 500;
 
@@ -21,6 +23,8 @@ export interface EnvironmentOptions {
   readonly logger: Logger;
   readonly onProgress?: ProgressListener;
   readonly signal: AbortSignal;
+  /** With local engines off, Kafka need not answer: the topics are created once it does. */
+  readonly withoutKafka?: boolean;
 }
 
 /**
@@ -31,22 +35,46 @@ export async function prepareEnvironment(
   config: Config,
   options: EnvironmentOptions,
 ): Promise<EnginesHandle> {
-  const { resources, logger, onProgress, signal } = options;
+  const { resources, logger, onProgress, signal, withoutKafka = false } = options;
   const engines = await ensureEngines(engineSettings(config), {
     logger,
     owner: 'run',
     signal,
+    goWithout: withoutKafka ? ['kafka'] : [],
     ...(onProgress && { onProgress }),
   });
   resources.defer('engines', 'engines', (leftMs) => engines.close(leftMs - FORCED_STOP_MS));
-  const [migrations, topics] = await unlessAborted(
+  const kafkaIsAway = engines.statuses.some(({ engine, state }) => engine === 'kafka' && state === 'absent');
+  const [migrations] = await unlessAborted(
     signal,
-    Promise.all([migrateUp(migrateOptions(config)), ensureTopics(config.kafka.brokers, topicsOf(config))]),
+    Promise.all([
+      migrateUp(migrateOptions(config)),
+      kafkaIsAway ? createTopicsLater(config, options) : createTopics(config, logger),
+    ]),
   );
-  await unlessAborted(signal, settle(config, logger));
   if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
-  if (topics.length > 0) logger.info({ topics }, 'topics created');
   return engines;
+}
+
+async function createTopics(config: Config, logger: Logger): Promise<void> {
+  const topics = await ensureTopics(config.kafka.brokers, topicsOf(config));
+  if (topics.length > 0) logger.info({ topics }, 'topics created');
+  await settle(config, logger);
+}
+
+/** Creates them once Kafka answers; returns at once. */
+function createTopicsLater(config: Config, { logger, signal }: EnvironmentOptions): void {
+  void (async () => {
+    const backoff = new Backoff(TOPIC_RETRY);
+    while (!signal.aborted) {
+      try {
+        return await createTopics(config, logger);
+      } catch (error) {
+        logger.debug({ error: messageOf(error) }, 'the topics are still to be created');
+        await pause(backoff.next(), signal);
+      }
+    }
+  })();
 }
 
 /** A dead-letter topic that others have made may be one of which letters vanish, or that takes no long ones. */

@@ -98,6 +98,8 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
     resources,
     logger,
     signal,
+    // Who only serves or only stores has something to do without it, or waits; the whole pipe has not.
+    withoutKafka: !roles.producer && !(roles.consumer && roles.server),
     onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
   });
   const clients = new Clients(config, resources, logger);

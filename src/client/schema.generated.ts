@@ -1773,7 +1773,8 @@ export type LiveSample = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    reason?: CacheTrouble;
+    /** Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored */
+    reason?: CacheTrouble | "storing_waits";
   })[];
   process: {
     rss_bytes: number;
@@ -1814,6 +1815,7 @@ export type Readiness = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    reason?: CacheTrouble;
+    /** Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored */
+    reason?: CacheTrouble | "storing_waits";
   })[];
 };

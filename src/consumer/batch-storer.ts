@@ -81,12 +81,19 @@ export class BatchStorer {
   waiting = 0;
   /** It was said that versions of an order come from several partitions. */
   #scattered = false;
+  #stuck: { readonly engine: 'postgresql' | 'kafka'; readonly since: number } | undefined;
   readonly #sink: OrderSink;
   readonly #options: BatchStorerOptions;
 
   constructor(sink: OrderSink, options: BatchStorerOptions) {
     this.#sink = sink;
     this.#options = options;
+  }
+
+  /** Which engine batches wait for, and for how long none of them has been stored; undefined when none waits. */
+  get stuck(): { readonly engine: 'postgresql' | 'kafka'; readonly forMs: number } | undefined {
+    const stuck = this.#stuck;
+    return stuck && { engine: stuck.engine, forMs: performance.now() - stuck.since };
   }
 
   /** Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. */
@@ -113,6 +120,7 @@ export class BatchStorer {
           this.#count(result, batch);
           this.#report(parts, result, batch, (performance.now() - began) / 1000);
           this.#announce(batch.changed, result.note);
+          this.#stuck = undefined;
           if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
           return 'stored';
         } catch (error) {
@@ -127,6 +135,7 @@ export class BatchStorer {
           if (trouble === undefined) return await this.#bisect(parts, attempts);
           const pauseMs = Math.round(backoff.next());
           if (!waits) this.waiting += 1;
+          this.#stuck = { engine: engineOf(trouble), since: this.#stuck?.since ?? performance.now() };
           this.#options.logger.warn({ error: messageOf(trouble), pauseMs }, 'storing fails, trying again');
           waits = true;
           await pause(pauseMs, signal);
@@ -134,6 +143,7 @@ export class BatchStorer {
       }
     } finally {
       if (waits) this.waiting -= 1;
+      if (this.waiting === 0) this.#stuck = undefined;
     }
   }
 
@@ -211,4 +221,12 @@ export class BatchStorer {
   #announce(changed: readonly string[], note?: string): void {
     if (changed.length > 0) this.#options.onChanged(changed, note);
   }
+}
+
+/** Whose trouble an attempt failed by: letters go to Kafka, everything else to PostgreSQL. */
+function engineOf(error: unknown): 'postgresql' | 'kafka' {
+  const code = error instanceof AppError ? error.code : undefined;
+  return code === 'kafka_unavailable' || code === 'kafka_rejected' || code === 'topic_missing'
+    ? 'kafka'
+    : 'postgresql';
 }

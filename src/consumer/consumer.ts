@@ -43,6 +43,8 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly stored: ReadonlyMap<number, number>;
   /** Batches wait for PostgreSQL or the dead-letter topic. */
   readonly waiting: boolean;
+  /** Which engine they wait for, and for how long nothing has been stored; undefined when none waits. */
+  readonly stuck: BatchStorer['stuck'];
   /** Ranges that were gone from the log before they could be read. */
   readonly lost: readonly LostRange[];
   /** Offsets that someone moved in Kafka, in vain, by partition: the last of each, until it is moved where it counts. */
@@ -98,6 +100,7 @@ export class OrderConsumer {
       partitions: queues.map((queue) => queue.partition).sort((a, b) => a - b),
       stored: new Map(queues.map((queue) => [queue.partition, queue.stored])),
       waiting: this.#storer.waiting > 0,
+      stuck: this.#storer.stuck,
       lost: this.#lost,
       ignoredMoves: this.#ignoredMoves,
       cuts: this.#cuts,

@@ -289,7 +289,7 @@ describe('readiness', () => {
       required: true,
       check: () => {
         looks++;
-        return new Promise<void>(() => {});
+        return new Promise<undefined>(() => {});
       },
     } as const;
     const readiness = createReadiness([hanging], silentLogger, { timeoutMs: 20, keepMs: 1000 });

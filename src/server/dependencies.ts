@@ -1,5 +1,6 @@
 import type { Refusal } from '../kafka/produce-outcome.ts';
 import type { Order } from '../order/order.ts';
+import type { CacheTrouble } from '../storage/cache-trouble.ts';
 import type { FoundOrder } from '../storage/order-store.ts';
 
 export interface OrderLookup {
@@ -55,6 +56,18 @@ export interface Probe {
   readonly name: 'postgresql' | 'kafka' | 'redis';
   /** True when the service can't do its work without it. */
   readonly required: boolean;
-  /** Resolves when the engine answers; any rejection means it does not. */
-  check(): Promise<void>;
+  /** Resolves when the engine answers, with what it can't do all the same, if anything; any rejection means it does not answer. */
+  check(): Promise<Ailment | undefined>;
+}
+
+/** Why an engine can't be used; `storing_waits`: orders wait to be stored. */
+export type EngineTrouble = CacheTrouble | 'storing_waits';
+
+/** What an engine that answers can't do. */
+export interface Ailment {
+  readonly trouble: EngineTrouble;
+  /** In words, for the log. */
+  readonly reason: string;
+  /** This process has something to do without it, too. */
+  readonly bearable: boolean;
 }

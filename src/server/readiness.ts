@@ -1,17 +1,18 @@
 import { messageOf } from '../lib/app-error.ts';
-import { type CacheTrouble, CacheUnusable } from '../storage/cache-trouble.ts';
+import { CacheUnusable } from '../storage/cache-trouble.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Probe } from './dependencies.ts';
+import type { Ailment, EngineTrouble, Probe } from './dependencies.ts';
 
 export interface EngineStatus {
   readonly name: Probe['name'];
   readonly status: 'up' | 'down';
   readonly required: boolean;
-  /** How long the engine took to answer; absent when it did not. */
+  /** How long the engine took to answer; absent while it is down. */
   readonly latency_ms?: number;
   /** Of a cache that can't be used, whether it answers or not. */
   readonly in_use?: false;
-  readonly reason?: CacheTrouble;
+  /** Why it can't be used, where that is known. */
+  readonly reason?: EngineTrouble;
 }
 
 export interface Readiness {
@@ -37,15 +38,18 @@ export function createReadiness(
   let expires = 0;
   const last = new Map<string, EngineStatus['status']>();
 
-  const look = async (probe: Probe): Promise<EngineStatus> => {
+  const look = async (probe: Probe): Promise<{ engine: EngineStatus; fatal: boolean }> => {
     const { name, required } = probe;
     const from = performance.now();
     let reason: string | undefined;
-    let trouble: CacheTrouble | undefined;
+    let trouble: EngineTrouble | undefined;
+    let ailment: Ailment | undefined;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     try {
-      await Promise.race([probe.check(), late]);
+      ailment = await Promise.race([probe.check(), late]);
+      reason = ailment?.reason;
+      trouble = ailment?.trouble;
     } catch (error) {
       reason = messageOf(error);
       if (error instanceof CacheUnusable) trouble = error.trouble;
@@ -59,20 +63,24 @@ export function createReadiness(
     last.set(name, status);
     const latencyMs = Math.round((performance.now() - from) * 100) / 100;
     return {
-      name,
-      status,
-      required,
-      ...(status === 'up' && { latency_ms: latencyMs }),
-      ...(trouble !== undefined && { in_use: false, reason: trouble }),
+      engine: {
+        name,
+        status,
+        required,
+        ...(status === 'up' && { latency_ms: latencyMs }),
+        ...(name === 'redis' && trouble !== undefined && { in_use: false }),
+        ...(trouble !== undefined && { reason: trouble }),
+      },
+      fatal: status === 'down' && required && ailment?.bearable !== true,
     };
   };
 
   const lookAtAll = async (): Promise<Readiness> => {
-    const engines = await Promise.all(probes.map(look));
+    const looks = await Promise.all(probes.map(look));
     expires = performance.now() + keepMs;
-    const down = engines.filter((engine) => engine.status === 'down');
-    if (down.some((engine) => engine.required)) return { status: 'unavailable', engines };
-    return { status: down.length > 0 ? 'degraded' : 'ok', engines };
+    const engines = looks.map(({ engine }) => engine);
+    if (looks.some(({ fatal }) => fatal)) return { status: 'unavailable', engines };
+    return { status: engines.some(({ status }) => status === 'down') ? 'degraded' : 'ok', engines };
   };
 
   return () => {

@@ -123,7 +123,12 @@ export const ReadinessSchema = Type.Object(
           required: Type.Boolean(),
           latency_ms: Type.Optional(Type.Number()),
           in_use: Type.Optional(Type.Literal(false)),
-          reason: Type.Optional(CacheTroubleSchema),
+          reason: Type.Optional(
+            Type.Union([CacheTroubleSchema, Type.Literal('storing_waits')], {
+              description:
+                'Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored',
+            }),
+          ),
         },
         strict,
       ),

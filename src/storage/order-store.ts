@@ -55,6 +55,4 @@ export interface OrderSummary {
 export interface OrderStore {
   /** The orders that exist, by order_uid; uids that do not are absent from the map. One round trip. */
   findMany(uids: readonly string[]): Promise<Map<string, OrderDocument>>;
-  /** Resolves when the database answers a trivial query. */
-  ping(): Promise<void>;
 }

@@ -237,7 +237,7 @@ function serverMetrics(server: MetricSources['server']): Metric[] {
     {
       name: 'test_service_engine_up',
       type: 'gauge',
-      help: '1 when the engine answers, 0 when it does not',
+      help: '1 when the engine does what it is needed for, 0 when it does not',
       label: 'engine',
       read: async () =>
         Object.fromEntries(

@@ -8,7 +8,6 @@ import { GeneratorDesk } from '../../producer/generator-desk.ts';
 import { STEADY } from '../../producer/schedule.ts';
 import { apiEndpoints } from '../../server/api.ts';
 import { createApp } from '../../server/app.ts';
-import type { Probe } from '../../server/dependencies.ts';
 import { forwardTo, listenOnSocket } from '../../server/first-process.ts';
 import { PolledArrivals } from '../../server/order-arrivals.ts';
 import { createOrderIntake } from '../../server/order-intake.ts';
@@ -33,6 +32,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterDesk } from './dead-letter-clients.ts';
 import { openOperations, type ProcessParts } from './operations.ts';
+import { engineProbes } from './probes.ts';
 import { randomSeed } from './random-seed.ts';
 import { serverToken } from './server-token.ts';
 import { type Resources, workTimeMs } from './shutdown.ts';
@@ -208,13 +208,9 @@ export async function startRestServer(
   const offsets = new OffsetStore(database);
   // Before the first lookup: what a killed process has left may be cached.
   await clients.invalidator?.start();
-  const kafkaProbe = new KafkaProbe(config.kafka.brokers);
+  const kafkaProbe = new KafkaProbe(config.kafka.brokers, config.kafka.topic);
   resources.defer('connections', 'kafka probe', () => kafkaProbe.close());
-  const probes: Probe[] = [
-    { name: 'postgresql', required: true, check: () => store.ping() },
-    { name: 'kafka', required: false, check: () => kafkaProbe.check() },
-  ];
-  if (cache !== undefined) probes.push({ name: 'redis', required: false, check: () => cache.ping() });
+  const probes = engineProbes({ database, kafka: kafkaProbe, cache, consumer: parts.consumer?.role });
   const readiness = createReadiness(probes, roleLogger);
   const operations = openOperations(config, {
     ...parts,

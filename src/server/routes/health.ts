@@ -5,8 +5,8 @@ import { NO_STORE } from '../reply.ts';
 import { ReadinessSchema } from '../schemas.ts';
 
 /**
- * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down. Without Kafka or
- * Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
+ * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down, or does not do what this
+ * process is for. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
  */
 export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[] {
   return [
@@ -36,10 +36,14 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
         unlimited: true,
         responses: {
           200: {
-            description: 'The service does its work; `degraded` when Kafka or Redis is down',
+            description:
+              'The service does its work; `degraded` when Kafka or Redis is down, or PostgreSQL takes no writes and this process only reads',
             schema: ReadinessSchema,
           },
-          503: { description: 'PostgreSQL is down', schema: ReadinessSchema },
+          503: {
+            description: 'PostgreSQL is down, or orders can not be stored in it',
+            schema: ReadinessSchema,
+          },
         },
       },
       async () => {

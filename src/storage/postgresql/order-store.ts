@@ -20,8 +20,4 @@ export class PostgresOrderStore implements OrderStore {
       return readDocuments(rows);
     });
   }
-
-  async ping(): Promise<void> {
-    await this.#database.query('asking PostgreSQL', (sql) => sql`select 1`.execute());
-  }
 }

@@ -1,0 +1,91 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import { KafkaProbe } from '../../src/kafka/kafka-probe.ts';
+import { ensureTopics, listTopics } from '../../src/kafka/topics.ts';
+import { Database } from '../../src/storage/postgresql/database.ts';
+import { writeObstacle } from '../../src/storage/postgresql/write-obstacle.ts';
+import { AppPlace } from '../helpers/app-place.ts';
+import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
+import { FaultProxy } from '../helpers/fault-proxy.ts';
+import { KafkaProcess } from '../helpers/kafka-process.ts';
+import { until } from '../helpers/until.ts';
+
+setDefaultTimeout(240_000);
+const START_MS = 120_000;
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  await killRunning();
+  for (const cleanup of cleanups.toReversed()) await cleanup();
+});
+
+async function newPlace(): Promise<AppPlace> {
+  const place = await AppPlace.onTestEngines();
+  cleanups.push(() => place.remove());
+  return place;
+}
+
+test('Kafka that sends its clients on to an address nobody can reach is down, though its bootstrap address answers', async () => {
+  let proxy: FaultProxy | undefined;
+  const kafka = await KafkaProcess.start(async (port) => {
+    proxy = await FaultProxy.start('127.0.0.1', port);
+    return `127.0.0.1:${proxy.port}`;
+  });
+  cleanups.push(() => kafka.close());
+  const name = `topic-${randomBytes(4).toString('hex')}`;
+  const probe = new KafkaProbe([kafka.broker], name);
+  cleanups.push(() => probe.close());
+  expect(probe.check()).rejects.toMatchObject({ code: 'topic_missing' });
+  await ensureTopics([kafka.broker], [{ name, partitions: 3, replicationFactor: 1 }]);
+  // A leader takes a moment to know that it is one.
+  await until(async () => (await probe.check()) === 3);
+  await proxy?.setMode('refuse');
+  expect(await listTopics([kafka.broker])).toContain(name);
+  expect(probe.check()).rejects.toMatchObject({ code: 'kafka_unavailable' });
+  await proxy?.setMode('pass');
+  await until(async () => (await probe.check()) === 3);
+});
+
+test('a database that takes no writes says so', async () => {
+  const place = await newPlace();
+  expect((await runApp(['migrate', 'up'], { env: place.env })).code).toBe(0);
+  const ask = async (): Promise<string | undefined> => {
+    const url = place.engines.postgresqlUrl;
+    const limits = { maxConnections: 3, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
+    const database = new Database({ url, ...limits, applicationName: 'test' });
+    try {
+      return await writeObstacle(database);
+    } finally {
+      await database.close();
+    }
+  };
+  expect(await ask()).toBeUndefined();
+  const name = new URL(place.engines.postgresqlUrl).pathname.slice(1);
+  await AppPlace.onServer(`alter database ${name} set default_transaction_read_only = on`);
+  expect(await ask()).toContain('takes no writes');
+});
+
+test('a database without room for orders is not ready, while orders are still found', async () => {
+  const place = await newPlace();
+  const app = startApp(['run', '--json'], { env: { ...place.env, TEST_SERVICE_PRODUCER_RATE: '20' } });
+  await app.untilUp(START_MS);
+  await until(async () => (await place.orders()) > 0, START_MS);
+  const readiness = async (): Promise<{ status: string; engines: object[] }> =>
+    (await fetch(`${place.url}/readyz`)).json();
+  await until(async () => (await readiness()).status === 'ok', START_MS, 100);
+  const [stored] = await place.latest();
+  await place.query(`create function no_room() returns trigger language plpgsql as
+    $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$`);
+  await place.query('create trigger no_room before insert on orders execute function no_room()');
+  await until(async () => (await readiness()).status === 'unavailable', START_MS, 100);
+  expect((await readiness()).engines).toContainEqual(
+    expect.objectContaining({ name: 'postgresql', status: 'down', reason: expect.stringContaining('wait') }),
+  );
+  expect(await (await fetch(`${place.url}/metrics`)).text()).toContain(
+    'test_service_engine_up{engine="postgresql"} 0',
+  );
+  expect((await place.get(stored?.order_uid ?? '')).status).toBe(200);
+  await place.query('drop trigger no_room on orders');
+  await until(async () => (await readiness()).status === 'ok', START_MS, 100);
+  expect(await app.stop()).toMatchObject({ code: 0 });
+});

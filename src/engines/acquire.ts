@@ -4,6 +4,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { findAnswering, localAddress } from './availability.ts';
 import { stopProcess } from './daemon.ts';
+import { checkDataFolder } from './data-folder.ts';
 import { acquireLock } from './file-lock.ts';
 import { awaitReady, launch, throwIfAborted } from './launch.ts';
 import { resumeFamily } from './process-family.ts';
@@ -54,6 +55,7 @@ export async function acquireEngine(engine: EngineDefinition, context: AcquireCo
     if (address) return { address, state: 'in use' };
     localAddress(engine, settings.mode);
   }
+  checkDataFolder(settings.dataDir);
   const onWait = () => step('waiting for another start on this data folder');
   const release = await acquireLock(lock, { signal, onWait }).catch((cause: unknown) => {
     throwIfAborted(signal);

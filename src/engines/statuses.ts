@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type Address, formatAddress } from '../lib/address.ts';
+import { messageOf } from '../lib/app-error.ts';
 import { isLoopback } from '../lib/loopback.ts';
+import { checkDataFolder } from './data-folder.ts';
 import { defineEngines } from './definitions.ts';
 import type { Answer } from './exchange.ts';
 import { type EngineRecord, readRecord, recordPath } from './record.ts';
@@ -19,6 +21,8 @@ export interface EngineStatus {
    * this machine, port taken).
    */
   readonly next: 'use' | 'start' | 'go without' | 'fail';
+  /** Why a start would fail that had to start it here, in words. */
+  readonly obstacle?: string;
   /** Known for a Redis without password, and for local engines. */
   readonly version?: string;
   /** Present when it was started from this data folder. */
@@ -48,15 +52,32 @@ async function statusOf(engine: EngineDefinition, settings: EngineSettings): Pro
   if (best === undefined) throw new Error(`no address of ${engine.title}`);
   const record = readRecord(recordPath(settings.dataDir, engine.name));
   const ours = record && formatAddress(record.address) === formatAddress(best.address) ? record : undefined;
+  const next = nextStep(engine, settings, best.answer);
+  const obstacle = next === 'start' ? await obstacleTo(engine, settings) : undefined;
   const version = ours?.version ?? (await foreignVersion(engine, best.address, best.answer));
   return {
     engine: engine.name,
     address: formatAddress(best.address),
     answer: best.answer,
-    next: nextStep(engine, settings, best.answer),
+    next: obstacle === undefined ? next : 'fail',
+    ...(obstacle === undefined ? {} : { obstacle }),
     ...(version === undefined ? {} : { version }),
     ...(ours ? { local: describeLocal(engine, settings, ours) } : {}),
   };
+}
+
+/** What a local start looks at first. */
+async function obstacleTo(
+  engine: EngineDefinition,
+  { dataDir }: EngineSettings,
+): Promise<string | undefined> {
+  try {
+    checkDataFolder(dataDir);
+    await engine.check();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineStatus['next'] {

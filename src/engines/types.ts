@@ -38,6 +38,8 @@ export interface EngineDefinition {
   readonly stop: StopPolicy;
   /** Whether this engine answers there; `timeoutMs` bounds the whole exchange. Never throws. */
   probe(address: Address, timeoutMs: number): Promise<Answer>;
+  /** Looks whether a local one can be started on this machine. @throws AppError `engine_missing`, `engine_start_failed` */
+  check(): Promise<void>;
   /** Makes data folder and files ready; what to execute comes back. Recovers a half-finished earlier call. */
   prepare(context: PrepareContext): Promise<LaunchPlan>;
 }

@@ -171,6 +171,10 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       const message = `port ${port} on ${host} is in use: stop what listens there, or set server.port (TEST_SERVICE_SERVER_PORT) to a free one`;
       throw new AppError('port_in_use', message, { cause: error });
     }
+    if (code === 'EADDRNOTAVAIL') {
+      const message = `this machine has no address ${host}: set server.host (TEST_SERVICE_SERVER_HOST) to one of its own`;
+      throw new AppError('config_invalid', message, { cause: error });
+    }
     throw new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, {
       cause: error,
     });

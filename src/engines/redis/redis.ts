@@ -17,11 +17,9 @@ export function defineRedis(redisUrl: string): EngineDefinition {
     readyTimeoutMs: 30_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
     probe: urls[0]?.scheme === 'rediss' ? probeRedisTls : probeRedis,
+    check: async () => void (await redisServerVersion()),
     prepare: async ({ address, folder }) => {
-      const version = await programVersion('redis-server', ['--version'], /v=(\S+)/, {
-        title: 'Redis',
-        install: 'apt-get install redis-server',
-      });
+      const version = await redisServerVersion();
       const file = join(folder, 'redis.conf');
       const settings = {
         bind: address.host === 'localhost' ? '127.0.0.1 -::1' : address.host,
@@ -39,6 +37,13 @@ export function defineRedis(redisUrl: string): EngineDefinition {
       return { command: 'redis-server', args: [file], version, folderAsDescriptor3: folder };
     },
   };
+}
+
+function redisServerVersion(): Promise<string> {
+  return programVersion('redis-server', ['--version'], /v=(\S+)/, {
+    title: 'Redis',
+    install: 'apt-get install redis-server',
+  });
 }
 
 function password(secret: string): { requirepass?: string } {

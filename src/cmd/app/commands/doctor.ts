@@ -1,13 +1,18 @@
-import { createServer } from 'node:net';
 import { Command } from 'commander';
-import { engineStatuses } from '../../../engines/statuses.ts';
-import { listTopics } from '../../../kafka/topics.ts';
-import { messageOf } from '../../../lib/app-error.ts';
+import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
+import { KafkaProbe } from '../../../kafka/kafka-probe.ts';
+import { AppError, messageOf } from '../../../lib/app-error.ts';
+import { type Handler, startServer } from '../../../server/server.ts';
+import { Database } from '../../../storage/postgresql/database.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
+import { writeObstacle } from '../../../storage/postgresql/write-obstacle.ts';
+import { silentLogger } from '../../../telemetry/logger.ts';
 import { cacheTrouble } from '../cache-finding.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
+import { checkProcesses } from '../server-processes.ts';
+import { serverToken } from '../server-token.ts';
 
 interface DoctorOptions extends CommonOptions {
   readonly json?: boolean;
@@ -40,6 +45,7 @@ export function doctorCommand(): Command {
     });
 }
 
+/** Makes the checks that `run` makes, by its own code, and changes nothing. */
 async function examine(options: CommonOptions): Promise<Finding[]> {
   let config: Config;
   try {
@@ -49,113 +55,145 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
       { check: 'configuration', state: 'bad', found: messageOf(error), advice: 'mend it, then look again' },
     ];
   }
-  const settings = engineSettings(config);
-  const statuses = await engineStatuses(settings);
-  const local = config.engines === 'auto';
-  const redisAnswers = statuses.some(({ engine, next }) => engine === 'redis' && next === 'use');
-  const unusable = redisAnswers && config.cache.enabled ? await cacheTrouble(config) : undefined;
-  const engines = statuses.map((status): Finding => {
-    const check = status.engine;
-    if (status.next === 'use') {
-      const found = `answers at ${status.address}${version(status.version)}`;
-      const trouble = check === 'redis' ? unusable : undefined;
-      if (trouble === undefined) return { check, state: 'ok', found };
-      return { check, state: 'bad', found: `${found}, but ${trouble.found}`, advice: trouble.advice };
-    }
-    if (status.next === 'start') {
-      return {
-        check,
-        state: 'note',
-        found: `does not answer at ${status.address}`,
-        advice: '`run` starts a local one',
-      };
-    }
-    if (status.next === 'go without') {
-      const found = `does not answer at ${status.address}`;
-      return { check, state: 'note', found, advice: 'lookups go without it until it does, only slower' };
-    }
-    return status.answer === 'other'
-      ? {
-          check,
-          state: 'bad',
-          found: `something else has ${status.address}`,
-          advice: 'stop it, or set another port',
-        }
-      : {
-          check,
-          state: 'bad',
-          found: `does not answer at ${status.address}`,
-          advice: 'start it, or set engines: auto',
-        };
-  });
+  const statuses = await engineStatuses(engineSettings(config));
   const answers = (name: string): boolean =>
     statuses.some((status) => status.engine === name && status.answer === 'answers');
-  const needed = local && statuses.some((status) => status.next === 'start');
-  return [
-    { check: 'configuration', state: 'ok', found: 'valid' },
-    { check: 'bun', state: 'ok', found: Bun.version },
-    ...(needed ? programs(answers) : []),
-    ...engines,
-    ...(answers('postgresql') ? [await schema(config)] : []),
-    ...(answers('kafka') ? [await topics(config)] : []),
-    await port(config),
-  ];
+  const unless = async (name: string, look: () => Promise<Finding>): Promise<Finding[]> =>
+    answers(name) ? [await look()] : [];
+  const looks = await Promise.all([
+    [{ check: 'configuration', state: 'ok', found: 'valid' } as const],
+    [access(config)],
+    [{ check: 'bun', state: 'ok', found: Bun.version } as const],
+    ...statuses.map(async (status) => [await engine(config, status)]),
+    unless('postgresql', () => schema(config)),
+    unless('kafka', () => topics(config)),
+    [await port(config)],
+  ]);
+  return looks.flat();
 }
 
-function programs(answers: (name: string) => boolean): Finding[] {
-  const wanted = [
-    { engine: 'kafka', command: 'java', advice: 'apt-get install openjdk-17-jre-headless, or use Docker' },
-    { engine: 'kafka', command: 'mvn', advice: 'apt-get install maven, or use Docker' },
-    { engine: 'redis', command: 'redis-server', advice: 'apt-get install redis-server, or use Docker' },
-  ];
-  return wanted
-    .filter(({ engine }) => !answers(engine))
-    .map(({ command, advice }) => {
-      const path = Bun.which(command);
-      return path === null
-        ? { check: command, state: 'bad', found: 'is not installed', advice }
-        : { check: command, state: 'ok', found: path };
-    });
+/** Who may do what over REST. */
+function access({ server }: Config): Finding {
+  const check = 'server access';
+  try {
+    checkProcesses(server.processes);
+    return { check, state: 'ok', found: serverToken(server) === '' ? 'without a token' : 'with a token' };
+  } catch (error) {
+    return { check, state: 'bad', found: messageOf(error), advice: 'set it as that says' };
+  }
+}
+
+async function engine(config: Config, status: EngineStatus): Promise<Finding> {
+  const { engine: check, address, next, obstacle } = status;
+  if (next === 'use') {
+    const found = `answers at ${address}${version(status.version)}`;
+    const trouble = check === 'redis' && config.cache.enabled ? await cacheTrouble(config) : undefined;
+    return trouble === undefined
+      ? { check, state: 'ok', found }
+      : { check, state: 'bad', found: `${found}, but ${trouble.found}`, advice: trouble.advice };
+  }
+  const found = `does not answer at ${address}`;
+  if (next === 'start') return { check, state: 'note', found, advice: '`run` starts a local one' };
+  if (next === 'go without')
+    return { check, state: 'note', found, advice: 'lookups go without it until it does, only slower' };
+  if (obstacle !== undefined) return { check, state: 'bad', found: `${found}, and ${obstacle}` };
+  return status.answer === 'other'
+    ? {
+        check,
+        state: 'bad',
+        found: `something else has ${address}`,
+        advice: 'stop it, or set another port',
+      }
+    : { check, state: 'bad', found, advice: 'start it, or set engines: auto' };
 }
 
 async function schema(config: Config): Promise<Finding> {
   const check = 'schema';
+  const database = new Database({ ...config.postgresql, applicationName: 'test-service doctor' });
   try {
     const { pending, troubles } = await schemaState(migrateOptions(config));
     if (troubles.length > 0)
       return { check, state: 'bad', found: troubles.join('; '), advice: '`run` refuses to start until then' };
-    if (pending.length === 0) return { check, state: 'ok', found: 'up to date' };
-    const found = `${pending.length} migration(s) pending`;
-    return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
+    if (pending.length > 0) {
+      const found = `${pending.length} migration(s) pending`;
+      return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
+    }
+    const obstacle = await writeObstacle(database);
+    if (obstacle !== undefined)
+      return { check, state: 'bad', found: obstacle, advice: 'name the server that takes writes' };
+    return { check, state: 'ok', found: 'up to date' };
   } catch (error) {
     return { check, state: 'bad', found: messageOf(error), advice: 'check postgresql.url' };
+  } finally {
+    await database.close();
   }
 }
 
 async function topics(config: Config): Promise<Finding> {
   const check = 'topics';
+  const missing: string[] = [];
+  const other: string[] = [];
   try {
-    const there = new Set(await listTopics(config.kafka.brokers));
-    const missing = topicsOf(config).filter((topic) => !there.has(topic.name));
-    if (missing.length === 0) return { check, state: 'ok', found: 'there' };
-    const found = `missing: ${missing.map((topic) => topic.name).join(', ')}`;
-    return { check, state: 'note', found, advice: '`run` creates them' };
+    for (const { name, partitions } of topicsOf(config)) {
+      const count = await partitionsOf(config.kafka.brokers, name);
+      if (count === undefined) missing.push(name);
+      else if (count !== partitions) other.push(`${name} has ${count} partitions, not ${partitions}`);
+    }
   } catch (error) {
-    return { check, state: 'bad', found: messageOf(error), advice: 'check kafka.brokers' };
+    const advice = 'check kafka.brokers, and what the brokers advertise (advertised.listeners)';
+    return { check, state: 'bad', found: messageOf(error), advice };
+  }
+  if (missing.length > 0)
+    return { check, state: 'note', found: `missing: ${missing.join(', ')}`, advice: '`run` creates them' };
+  if (other.length === 0) return { check, state: 'ok', found: 'there, and their leaders answer' };
+  const advice = 'it is used as it is: kafka.partitions counts for topics that `run` creates';
+  return { check, state: 'note', found: other.join('; '), advice };
+}
+
+/** Undefined for a topic that is not there. */
+async function partitionsOf(brokers: readonly string[], topic: string): Promise<number | undefined> {
+  const probe = new KafkaProbe(brokers, topic);
+  try {
+    return await probe.check();
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'topic_missing') return undefined;
+    throw error;
+  } finally {
+    await probe.close();
   }
 }
 
-async function port(config: Config): Promise<Finding> {
-  const { host, port: number } = config.server;
+/** Listens as the server does, and stops at once. */
+async function port({ server }: Config): Promise<Finding> {
   const check = 'server port';
-  const failure = await new Promise<string | undefined>((resolve) => {
-    const server = createServer();
-    server.once('error', (error) => resolve(messageOf(error)));
-    server.listen(number, host, () => server.close(() => resolve(undefined)));
-  });
-  if (failure === undefined) return { check, state: 'ok', found: `${host}:${number} is free` };
-  const advice = 'is it the running service? Otherwise set TEST_SERVICE_SERVER_PORT';
-  return { check, state: 'note', found: failure, advice };
+  const { host, port: number } = server;
+  const nothing: Handler = { fetch: () => new Response(null, { status: 503 }) };
+  try {
+    await startServer(nothing, server, silentLogger).close(0);
+    return { check, state: 'ok', found: `${host}:${number} is free` };
+  } catch (error) {
+    const taken = error instanceof AppError && error.code === 'port_in_use';
+    if (taken && (await isService(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${number}`)))
+      return {
+        check,
+        state: 'note',
+        found: `the service runs at ${host}:${number}`,
+        advice: 'a second one needs another port (TEST_SERVICE_SERVER_PORT)',
+      };
+    return { check, state: 'bad', found: messageOf(error) };
+  }
+}
+
+/** Whether this very service answers there. */
+async function isService(url: string): Promise<boolean> {
+  try {
+    const answer: unknown = await (
+      await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })
+    ).json();
+    return typeof answer === 'object' && answer !== null && 'engines' in answer;
+  } catch {
+    return false;
+  }
 }
 
 function version(text: string | undefined): string {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ConsumerMeter } from './consumer-meter.ts';
+import { memoryUsage } from './memory-usage.ts';
 
 /** Counters and states of this process, read when somebody asks. */
 export interface MetricSources {
@@ -273,7 +274,7 @@ function processMetrics(): Metric[] {
       name: 'process_resident_memory_bytes',
       type: 'gauge',
       help: 'Resident memory size in bytes',
-      read: () => ({ '': process.memoryUsage.rss() }),
+      read: () => ({ '': memoryUsage().rss }),
     },
     {
       name: 'process_cpu_seconds_total',

@@ -18,6 +18,7 @@ import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { LoopDelay } from '../../telemetry/loop-delay.ts';
+import { memoryUsage } from '../../telemetry/memory-usage.ts';
 import { registerMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
 import { engineDesk } from './engine-desk.ts';
@@ -100,7 +101,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   const sampler = new LiveSampler({
     source: {
       local: () => {
-        const { rss, heapUsed } = process.memoryUsage();
+        const { rss, heapUsed } = memoryUsage();
         const { user, system } = process.cpuUsage();
         return {
           generator: generatorReading(),

@@ -52,6 +52,7 @@ export class Clients {
   readonly #resources: Resources;
   readonly #logger: Logger;
   #database: Database | undefined;
+  #consumerDatabase: Database | undefined;
   #orderSender: MessageSender | undefined;
   #intakeSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
@@ -66,12 +67,28 @@ export class Clients {
   }
 
   get database(): Database {
-    if (this.#database === undefined) {
-      const database = new Database({ ...this.#config.postgresql, applicationName: 'test-service' });
-      this.#resources.defer('connections', 'database', () => database.close());
-      this.#database = database;
-    }
+    const reserved = this.#consumerDatabase === undefined ? 0 : this.#reserved;
+    this.#database ??= this.#openDatabase(this.#config.postgresql.maxConnections - reserved, false);
     return this.#database;
+  }
+
+  /** Sessions that are the consumer's own and stay open, so that no crowd of clients keeps it from storing; to be asked for first. */
+  get consumerDatabase(): Database {
+    this.#consumerDatabase ??= this.#openDatabase(this.#reserved, true);
+    return this.#consumerDatabase;
+  }
+
+  /** One for each transaction at once, and one to look at offsets meanwhile; one at least is left to the others. */
+  get #reserved(): number {
+    const { consumer, postgresql } = this.#config;
+    return Math.min(consumer.transactionsInFlight + 1, postgresql.maxConnections - 1);
+  }
+
+  #openDatabase(maxConnections: number, keepOpen: boolean): Database {
+    const options = { ...this.#config.postgresql, maxConnections, keepOpen, applicationName: 'test-service' };
+    const database = new Database(options);
+    this.#resources.defer('connections', 'database', () => database.close());
+    return database;
   }
 
   /** For orders: patient, because what is repeated past its deadline is a new message to the broker. */
@@ -161,7 +178,7 @@ export function startConsumer(
   meter: ConsumerMeter,
 ): OrderConsumer {
   const { kafka, consumer: settings } = config;
-  const { cache, database, deadLetterSender, invalidator } = clients;
+  const { cache, consumerDatabase: database, deadLetterSender, invalidator } = clients;
   const roleLogger = logger.child({ role: 'consumer' });
   const consumer = new OrderConsumer(
     { ...settings, group: kafka.group, topic: kafka.topic, closeMs: workTimeMs(config.shutdownTimeoutMs) },
@@ -188,6 +205,7 @@ export function startConsumer(
     },
   );
   void invalidator?.start();
+  void database.open();
   consumer.start();
   resources.defer('work', 'consumer', () => consumer.close());
   return consumer;

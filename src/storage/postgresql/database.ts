@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs: number;
   /** Time one statement may take before PostgreSQL cancels it. */
   readonly statementTimeoutMs: number;
+  /** Sessions opened at once and kept while there is nothing to do: there may be no file descriptor left when they are needed. */
+  readonly keepOpen?: boolean;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
 }
@@ -33,6 +35,16 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.#options = options;
     this.#pool = this.#connect();
+  }
+
+  /** Opens every session there may be; for a database that keeps them. Never rejects. */
+  async open(): Promise<void> {
+    const sessions = Array.from({ length: this.#options.maxConnections });
+    // Each must be busy when the next is asked for, or one would do.
+    const asked = sessions.map(() =>
+      this.query('opening a session', (sql) => sql`select pg_sleep(0.05)`.execute()),
+    );
+    await Promise.allSettled(asked);
   }
 
   /**
@@ -117,12 +129,19 @@ export class Database {
   }
 
   #connect(): SQL {
-    const { url, maxConnections, connectTimeoutMs, statementTimeoutMs, applicationName } = this.#options;
+    const {
+      url,
+      maxConnections,
+      connectTimeoutMs,
+      statementTimeoutMs,
+      applicationName,
+      keepOpen = false,
+    } = this.#options;
     return openSessions({
       url,
       max: maxConnections,
       connectTimeoutMs,
-      idleTimeoutS: 300,
+      idleTimeoutS: keepOpen ? 0 : 300,
       settings: {
         application_name: applicationName,
         statement_timeout: String(statementTimeoutMs),

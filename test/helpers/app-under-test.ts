@@ -90,7 +90,8 @@ export class FakeBackend {
           return {
             topic: origin.topic,
             partition: origin.partition,
-            offset: Number(origin.offset),
+            // The journey's is a number, so it is one that a number can hold.
+            offset: Math.min(Number(origin.offset), Number.MAX_SAFE_INTEGER),
             producedAt: at(origin.producedAt),
             beganAt: at(origin.storedAt),
             committedAt: at(origin.storedAt + 7),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { messageOf } from '../src/lib/app-error.ts';
 import { startTestEngines, sweepLeftovers, type TestRunEngines } from './helpers/run-engines.ts';
 import { add, type RunSummary, summarize } from './helpers/run-summary.ts';
+import { watchOver } from './helpers/run-sweep.ts';
 import { createTempDir } from './helpers/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -45,12 +46,13 @@ async function check(): Promise<RunSummary> {
 }
 
 async function runTests(patterns: string[]): Promise<RunSummary> {
-  const folder = createTempDir('test-service-tests-');
+  const folder = createTempDir('test-service-tests-').path;
+  const sweep = watchOver(folder);
   let engines: TestRunEngines | undefined;
   try {
-    await sweepLeftovers(folder.path);
-    engines = await startTestEngines(folder.path, interruption.signal, print);
-    const report = join(folder.path, 'junit.xml');
+    await sweepLeftovers(folder);
+    engines = await startTestEngines(folder, interruption.signal, print);
+    const report = join(folder, 'junit.xml');
     const reporter = ['--reporter=junit', `--reporter-outfile=${report}`];
     const code = await run(process.execPath, ['test', TIME_LIMIT, ...reporter, ...patterns], {
       ...withoutSettings(process.env),
@@ -62,7 +64,7 @@ async function runTests(patterns: string[]): Promise<RunSummary> {
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     await engines?.close();
-    folder.remove();
+    await sweep();
   }
 }
 

@@ -4,6 +4,7 @@ import { readRecord, recordPath } from '../../src/engines/record.ts';
 import type { EngineName } from '../../src/engines/types.ts';
 import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { startTestEngines, sweepLeftovers, type TestRunEngines } from '../../test/helpers/run-engines.ts';
+import { watchOver } from '../../test/helpers/run-sweep.ts';
 import { createTempDir } from '../../test/helpers/temp-dir.ts';
 import type { BenchContext } from './bench.ts';
 
@@ -25,21 +26,22 @@ export interface BenchEngines {
 
 /** Starts all three on free ports with their data in a temporary folder; they go when the bench ends. */
 export async function startEngines({ resources, signal, say }: BenchContext): Promise<BenchEngines> {
-  const folder = createTempDir(FOLDER);
+  const folder = createTempDir(FOLDER).path;
+  const sweep = watchOver(folder);
   let engines: TestRunEngines | undefined;
   resources.defer('engines', 'engines', async () => {
     await engines?.close();
-    folder.remove();
+    await sweep();
   });
-  await sweepLeftovers(folder.path);
+  await sweepLeftovers(folder);
   say('starting engines');
-  engines = await startTestEngines(folder.path, signal, say);
+  engines = await startTestEngines(folder, signal, say);
   const { TEST_POSTGRESQL_URL = '', TEST_KAFKA_BROKERS = '', TEST_REDIS_URL = '' } = engines.environment;
   const database = new URL(TEST_POSTGRESQL_URL);
   database.pathname = '/bench';
   await migrateUp({ url: database.href, folder: MIGRATIONS, connectTimeoutMs: 5_000 });
   const record = (engine: EngineName) => {
-    const found = readRecord(recordPath(join(folder.path, 'data'), engine));
+    const found = readRecord(recordPath(join(folder, 'data'), engine));
     if (found === undefined) throw new Error(`${engine} does not run`);
     return { pid: found.process.pid, version: found.version };
   };
@@ -48,7 +50,7 @@ export async function startEngines({ resources, signal, say }: BenchContext): Pr
     brokers: TEST_KAFKA_BROKERS.split(','),
     databaseUrl: database.href,
     redisUrl: TEST_REDIS_URL,
-    folder: folder.path,
+    folder,
     pids: { postgresql: postgresql.pid, kafka: kafka.pid, redis: redis.pid },
     versions: { postgresql: postgresql.version, kafka: kafka.version, redis: redis.version },
   };

@@ -7,6 +7,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../src/lib/app-error.ts';
 import { sweepLeftovers } from '../helpers/run-engines.ts';
+import { watchOver } from '../helpers/run-sweep.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { runCampaign } from './campaign.ts';
 import { explainFailure, summarize } from './report.ts';
@@ -34,7 +35,8 @@ process.exit((await run(schedule)) ? 0 : 1);
 
 async function run(plan: Schedule): Promise<boolean> {
   // Named like the folders of test runs: whoever runs tests or chaos next sweeps up what a kill of this one leaves.
-  const { path: folder, remove } = createTempDir('test-service-tests-');
+  const folder = createTempDir('test-service-tests-').path;
+  const sweep = watchOver(folder);
   try {
     await sweepLeftovers(folder);
     const { signal } = interruption;
@@ -52,7 +54,7 @@ async function run(plan: Schedule): Promise<boolean> {
     console.log(`chaos did not finish; the same again: ${replay}`);
     return false;
   } finally {
-    remove();
+    await sweep();
   }
 }
 

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ensureEngines, stopEngines } from '../../src/engines/engines.ts';
+import { ensureEngines } from '../../src/engines/engines.ts';
 import { identify, identifySelf } from '../../src/engines/process-identity.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
-import { createLogger, silentLogger } from '../../src/telemetry/logger.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { freePorts } from './free-port.ts';
+import { sweepRun } from './run-sweep.ts';
 
 const OWNER_FILE = 'owner.json';
 const LEFTOVER_PATTERN = /^test-service-tests-/;
@@ -43,8 +44,7 @@ export async function sweepLeftovers(ownFolder: string): Promise<void> {
   for (const name of names) {
     const folder = join(parent, name);
     if (!isAbandoned(join(folder, OWNER_FILE))) continue;
-    await stopEngines(await settingsFor(folder), silentLogger);
-    rmSync(folder, { recursive: true, force: true });
+    await sweepRun(folder);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { pause } from '../../src/lib/backoff.ts';
 import { until } from '../helpers/until.ts';
 import { AppProcess, type AppProcessOptions, type Exit } from './app-process.ts';
@@ -86,9 +87,11 @@ export class ConsumerSlot {
     if (life === undefined) return;
     const wasReady = isReady(life.process);
     life.stopping = true;
+    const before = statSync(this.logFile).size;
     const { inTime, ...exit } = await life.process.stop(STOP_LIMIT_MS);
     if (!inTime) this.#complain(life, `did not stop within ${STOP_LIMIT_MS / 1000} s`);
-    else if (wasReady && exit.code !== 0 && !life.killed) this.#complain(life, `stopped with ${text(exit)}`);
+    else if (wasReady && exit.code !== 0 && !life.killed && !this.#saidWhatIsLeft(before))
+      this.#complain(life, `stopped with ${text(exit)}`);
   }
 
   /** kill -9 for good. */
@@ -127,6 +130,11 @@ export class ConsumerSlot {
       }
       await pause(life.pauseMs, this.#closed.signal);
     }
+  }
+
+  /** With an engine away a stop leaves things undone: it says so, and ends with 1. */
+  #saidWhatIsLeft(from: number): boolean {
+    return readFileSync(this.logFile).subarray(from).includes('the time to stop was up');
   }
 
   #complain({ process }: Life, what: string): void {

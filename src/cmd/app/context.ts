@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/app-error.ts';
-import { pause } from '../../lib/backoff.ts';
 import { unlessAborted } from '../../lib/deadline.ts';
 import { terminalJson } from '../../lib/printable.ts';
 import { createLogger, type Logger } from '../../telemetry/logger.ts';
@@ -55,9 +54,9 @@ export async function withContext(
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
   // Work that does not hear of the stop, because an engine is silent, is left to itself.
   const late = new AbortController();
-  stop.signal.addEventListener('abort', async () => {
-    await pause(workTimeMs(shutdownTimeoutMs) + LATE_MS);
-    late.abort();
+  let timer: NodeJS.Timeout | undefined;
+  stop.signal.addEventListener('abort', () => {
+    timer = setTimeout(() => late.abort(), workTimeMs(shutdownTimeoutMs) + LATE_MS);
   });
   try {
     await unlessAborted(late.signal, work({ config, logger, resources, signal: stop.signal }));
@@ -65,6 +64,7 @@ export async function withContext(
     // Stopped while it was starting: that is what was asked for.
     if (!(stop.signal.aborted && error instanceof AppError && error.code === 'aborted')) throw error;
   } finally {
+    clearTimeout(timer);
     const undone = late.signal.aborted ? ['what the command was at'] : [];
     const left = [...undone, ...(await resources.close(stop.askedAt))];
     if (left.length > 0) {

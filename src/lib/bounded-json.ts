@@ -19,15 +19,15 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * What is too much about a JSON text in UTF-8, as a message; undefined when nothing is. One pass that builds nothing and ends at the
- * first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should wait, and printing it far longer. Of
- * what is no JSON it says anything. RFC 8259 section 9 allows such limits.
+ * How a JSON text in UTF-8 exceeds the bounds, as a message; undefined when it does not. One pass that builds nothing and ends at the
+ * first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should wait, and printing it far longer. For text
+ * that is not JSON the answer is arbitrary. RFC 8259 section 9 allows such limits.
  */
 export function jsonExcess(bytes: Uint8Array, bounds: JsonBounds): string | undefined {
   return scan(bytes, bounds).excess;
 }
 
-/** Whether the text surely is no JSON, because it ends before what it has begun does. */
+/** Whether the text is certainly not JSON, because it ends inside a string or a bracket. */
 export function endsEarly(bytes: Uint8Array): boolean {
   return scan(bytes, { maxDepth: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY }).isOpen;
 }
@@ -57,7 +57,7 @@ function scan(bytes: Uint8Array, { maxDepth, maxValues }: JsonBounds): { isOpen:
   return { isOpen: depth > 0 || inString };
 }
 
-/** As JSON.parse, of UTF-8. @throws SyntaxError for what is no JSON, TypeError for what is no UTF-8, RangeError for what is too much */
+/** As JSON.parse, of UTF-8. @throws SyntaxError for text that is not JSON, TypeError for bytes that are not UTF-8, RangeError for an excess */
 export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds = JSON_BOUNDS): unknown {
   const excess = jsonExcess(bytes, bounds);
   if (excess !== undefined) throw new RangeError(excess);

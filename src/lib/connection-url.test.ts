@@ -59,7 +59,7 @@ describe('a connection URL', () => {
     ['postgres://u:S3c#ret@h:5432/d', 'has an @ or # after its host'],
     ['postgres://u:S3c?ret@h:5432/d', 'has an @ or # after its host'],
     ['postgres://u:S3cret @h/d', 'has white space in it'],
-    ['postgres://u:S3cret%ff@h/d', 'has a %XX that is no UTF-8 text'],
+    ['postgres://u:S3cret%ff@h/d', 'has a %XX that is not UTF-8 text'],
     ['postgres://u:S3cret@h:port/d', 'has no port from 1 to 65535'],
     ['postgres://u:S3cret@::1/d', 'is an IPv6 address without brackets'],
     ['postgres://%2Fvar%2Frun/d', 'names a socket file'],
@@ -73,7 +73,7 @@ describe('a connection URL', () => {
     ['127.0.0.1:6379,password=S3cret', 'several URLs are each whole'],
     ['redis://:S3c/ret@127.0.0.1:6379', 'has an @ or # after its host'],
     ['redis://:S3c,ret@127.0.0.1:6379', 'in a password it is written %2C'],
-    ['redis://h/S3cret', 'names a database that is no number'],
+    ['redis://h/S3cret', 'names a database that is not a number'],
     ['redis://h?password=S3cret', 'has parameters, and none is taken'],
   ])('that is wrong says why, and shows no secret: %s', (text, why) => {
     const message = refusalOf(text);

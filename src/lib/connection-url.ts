@@ -39,7 +39,7 @@ export type SslMode = (typeof SSL_MODES)[number];
 const PARTS_OF_THE_URL = /^(host|hostaddr|port|user|password|dbname|path|socket|service|passfile)$/i;
 /** Longest name PostgreSQL keeps, bytes (NAMEDATALEN − 1); a longer one is cut without an error. */
 const LONGEST_NAME = 63;
-/** Parameters whose values are no secrets. */
+/** Parameters whose values are not secret. */
 const OPEN_PARAMETERS =
   /^(ssl|sslmode|tls|sslrootcert|channel_binding|application_name|connect_timeout|idle_timeout)$/i;
 
@@ -72,7 +72,7 @@ export function parseRedisUrls(text: string): ConnectionUrl[] {
     const url = parse(one, REDIS);
     if (url.parameters.size > 0) throw refusal(one, REDIS)('has parameters, and none is taken');
     if (/^\d{0,5}$/.test(url.database)) return url;
-    throw refusal(one, REDIS)('names a database that is no number');
+    throw refusal(one, REDIS)('names a database that is not a number');
   });
 }
 
@@ -85,7 +85,7 @@ export function sslModeOf({ parameters }: ConnectionUrl): SslMode {
   return [...parameters.keys()].some((name) => name.startsWith('ssl')) ? 'require' : 'disable';
 }
 
-/** The URL in the one spelling that every driver reads as it is meant. */
+/** The URL in the one spelling that every driver understands the same way. */
 export function formatUrl(url: ConnectionUrl): string {
   const { scheme, address, user, password, database, parameters } = url;
   const secret = password === '' ? '' : `:${encodeURIComponent(password)}`;
@@ -105,7 +105,7 @@ export function redactUrl(text: string): string {
   }
 }
 
-/** Another program's words without a password, however it is spelled. */
+/** Another program's text without a password, in either spelling. */
 export function withoutSecret(text: string, secret: string): string {
   if (secret === '') return text;
   return text.replaceAll(encodeURIComponent(secret), '***').replaceAll(secret, '***');
@@ -173,5 +173,5 @@ function decode(text: string, refuse: (why: string) => AppError): string {
   } catch {
     // Said below.
   }
-  throw refuse('has a %XX that is no UTF-8 text: a % of its own is written %25');
+  throw refuse('has a %XX that is not UTF-8 text: a literal % is written %25');
 }

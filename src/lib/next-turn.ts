@@ -8,7 +8,7 @@ export function nextTurn(): Promise<void> {
 /** Time work may take between two turns of the event loop, ms. */
 export const SLICE_MS = 10;
 
-/** For work in small steps, to be called between them: gives way to others each time it has held them up for SLICE_MS. */
+/** For work in small steps, called between them: lets others run each time it has held them up for SLICE_MS. */
 export function givingWay(): () => Promise<void> | undefined {
   let since = performance.now();
   return () => {

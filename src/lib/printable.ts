@@ -1,4 +1,4 @@
-/** What others wrote must not move the reader's cursor or colour the terminal: control characters are shown as escapes. */
+/** Text that others wrote must not move the reader's cursor or colour the terminal: control characters are shown as escapes. */
 export function printable(text: string, keepLines = false): string {
   return text.replace(/\p{C}/gu, (character) =>
     keepLines && character === '\n'

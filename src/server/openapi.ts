@@ -34,7 +34,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       title: 'Test Service',
       version: '1',
       description:
-        'Orders: found in Redis or PostgreSQL, taken in through Kafka. Errors are RFC 9457 problem documents. Instants in answers are RFC 3339 text in UTC, offsets are numbers. Whatever comes a page at a time has a `next_cursor`: sent as `cursor` it gives the next page, and null says that there is none. JSON may be nested 64 levels deep and have 20,000 values. A body may come with content-encoding gzip, zstd, br or deflate; its limit counts what it unpacks to.',
+        'Orders: found in Redis or PostgreSQL, taken in through Kafka. Errors are RFC 9457 problem documents. Instants in answers are RFC 3339 text in UTC; offsets are numbers. Every page of a list has a `next_cursor`: send it as `cursor` to get the next page; null means that there is none. JSON may be nested 64 levels deep and have 20,000 values. A body may have content-encoding gzip, zstd, br or deflate; its limit applies after decompression.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

@@ -84,6 +84,11 @@ describe('what a proxy says', () => {
       expect(seen(TRUSTING, 'http://h/x', { 'x-forwarded-host': host }).host).toBe('h');
   });
 
+  test('a Host that is not a name does not break a request for which it is kept', () => {
+    const headers = { host: 'a b', 'x-forwarded-proto': 'https' };
+    expect(seen(TRUSTING, 'http://h/x', headers)).toMatchObject({ origin: 'https://localhost', path: '/x' });
+  });
+
   test('a port that is the scheme’s own is none, as in an Origin', () => {
     const headers = { 'x-forwarded-host': 'orders.example:443', 'x-forwarded-proto': 'https' };
     expect(seen(TRUSTING, 'http://h/', headers).host).toBe('orders.example');

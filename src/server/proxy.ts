@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What stands between the clients and this server. */
+/** What is between the clients and this server. */
 export interface ProxyOptions {
   /** Path the service has for its clients, without a slash at the end: `/orders-demo`; empty for a host of its own. */
   readonly basePath?: string;
-  /** Addresses, or ranges of them (CIDR), whose word about the client is taken. */
+  /** Addresses, or ranges of them (CIDR), whose headers about the client are trusted. */
   readonly trustedProxies?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export interface Arrived {
   readonly client: string;
 }
 
-/** What a proxy says of the client's request; undefined where it says nothing. */
+/** What a proxy says about the client's request; undefined where it says nothing. */
 interface Forwarded {
   /** Nearest last. */
   readonly clients: readonly string[];
@@ -46,7 +46,7 @@ export function withBasePath(request: Request, base: string): Request {
 /**
  * Gives requests back what a proxy has changed: host and scheme (X-Forwarded-Host, X-Forwarded-Proto), the client's address
  * (X-Forwarded-For) and the path before the part that was cut off (X-Forwarded-Prefix); Forwarded (RFC 7239) where none of those is
- * there. All of them are believed of trusted addresses only. The base path is taken off; it may be missing, as behind a proxy that
+ * there. Only trusted addresses are believed. The base path is taken off; it may be missing, as behind a proxy that
  * does that. A request for it without its slash is answered with the address to go to. Undefined when there is nothing to do.
  */
 export function behindProxy({
@@ -70,7 +70,9 @@ export function behindProxy({
     const { host } = said;
     const scheme = said.proto ?? origin.slice(0, origin.indexOf(':'));
     const url =
-      host === undefined && said.proto === undefined ? origin : `${scheme}://${host ?? hostOf(raw)}`;
+      host === undefined && said.proto === undefined
+        ? origin
+        : `${scheme}://${host ?? validHost(hostOf(raw)) ?? 'localhost'}`;
     const request = new Request(url + path, raw);
     // What a browser says of its origin has no port where it is the scheme's own.
     if (host !== undefined) request.headers.set('host', new URL(url).host);
@@ -129,7 +131,7 @@ function validHost(text: string | undefined): string | undefined {
   return host !== undefined && URL.canParse(`http://${host}`) ? host : undefined;
 }
 
-/** `203.0.113.7:4711`, `[2001:db8::1]:80` → the address alone; what is none is left out. */
+/** `203.0.113.7:4711`, `[2001:db8::1]:80` → the address alone; invalid ones are left out. */
 function addressesIn(texts: readonly string[]): string[] {
   return texts.flatMap((text) => {
     const given = text.trim();

@@ -1,5 +1,11 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from 'node:zlib';
 import { parseBoundedJson } from '../lib/bounded-json.ts';
 import { withoutBom } from '../lib/documents.ts';
 import type { BodySpec } from './endpoint.ts';
@@ -22,10 +28,13 @@ export function checkContentType(raw: Request, body: BodySpec): void {
   }
 }
 
+/** The largest window a zstd body may need is 8 MiB (RFC 9659): the default of 128 MiB would be memory for the asking. */
+const ZSTD_OPTIONS = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
+
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
-  zstd: createZstdDecompress,
+  zstd: () => createZstdDecompress(ZSTD_OPTIONS),
   br: createBrotliDecompress,
   deflate: createInflate,
 };
@@ -56,7 +65,7 @@ export async function* unpacked(
     for await (const chunk of decoder) yield chunk;
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    throw new ProblemError('bad-request', 'The body is not what its content-encoding says.');
+    throw new ProblemError('bad-request', 'The body does not match its content-encoding.');
   }
 }
 

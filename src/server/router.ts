@@ -6,7 +6,7 @@ const NOTHING: [[]] = [[]];
 
 /**
  * Paths without parameters by a look into a map, the others by one regular expression. A path without parameters wins over one with,
- * whatever its methods are: a method that it does not have is not looked for elsewhere. RegExpRouter alone takes no such pair.
+ * whatever its methods are: a method that it does not have is not looked for elsewhere. RegExpRouter alone does not allow such a pair.
  */
 export class LiteralFirstRouter<T> implements Router<T> {
   readonly name = 'LiteralFirstRouter';

@@ -125,11 +125,9 @@ function bodyReader(body: BodySpec, options: ServeOptions): (raw: Request) => Pr
   };
 }
 
-/** What is wrong while a body is read is the client's doing: it went away, as a rule. */
+/** An error while a body is read is the client's: usually it disconnected. */
 function notWhole(error: unknown): never {
-  throw error instanceof ProblemError
-    ? error
-    : new ProblemError('bad-request', 'The body did not come whole.');
+  throw error instanceof ProblemError ? error : new ProblemError('bad-request', 'The body is incomplete.');
 }
 
 function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {

@@ -1,3 +1,4 @@
+import { formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ProblemError, problemReply } from './problem.ts';
@@ -46,7 +47,6 @@ export interface RunningServer {
 /** Listens. @throws AppError `port_in_use`, or `config_invalid` for an address this machine does not have. */
 export function startServer(app: Handler, options: ListenOptions, logger: Logger): RunningServer {
   const server = listen(app, options, logger);
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const port = server.port ?? options.port;
   let closing: Promise<string | undefined> | undefined;
   const close = async (deadlineMs: number): Promise<string | undefined> => {
@@ -66,7 +66,7 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
     }
   };
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${formatAddress({ host: options.host, port })}`,
     port,
     close: (deadlineMs) => {
       closing ??= close(deadlineMs);

@@ -7,11 +7,11 @@ const LEAST_CHARACTERS = 16;
 export interface Reach {
   /** Address it is bound to. */
   readonly host: string;
-  /** What they are asked on other machines, they ask here. */
+  /** They pass on requests from other machines. */
   readonly trustedProxies?: readonly string[];
 }
 
-/** Whether others than those on this machine can reach the server. */
+/** Whether anyone outside this machine can reach the server. */
 export function isReachable({ host, trustedProxies = [] }: Reach): boolean {
   return !isLoopback(host) || trustedProxies.length > 0;
 }

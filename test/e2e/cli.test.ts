@@ -123,10 +123,10 @@ describe('configuration', () => {
     for (const part of [
       'the configuration has 5 problem(s)',
       'bad.yaml:2:3: server.port is "many"; allowed: integer from 1 to 65535',
-      'kafka.topc is no setting; did you mean kafka.topic?',
+      'kafka.topc is not a setting; did you mean kafka.topic?',
       'producer.rate is 0; allowed: number from 0.1',
       'TEST_SERVICE_REDIS_URL: redis.url is wrong: the URL of Redis (***) must be redis://user:password@host:port',
-      'TEST_SERVICE_SERVER_PROT is no setting; did you mean TEST_SERVICE_SERVER_PORT?',
+      'TEST_SERVICE_SERVER_PROT is not a setting; did you mean TEST_SERVICE_SERVER_PORT?',
     ]) {
       expect(exit.stderr).toContain(part);
     }

@@ -59,7 +59,7 @@ test('offsets reset by Kafka’s own tool are ignored with a warning, a metric a
     }),
   );
   const shown = await offsets('show');
-  expect(shown.stdout).toContain('moved by hand in Kafka, which is ignored');
+  expect(shown.stdout).toContain('moved by hand in Kafka, which has no effect');
   await start();
   await until(() => app.stderr.includes('moved by hand and is ignored'));
   await until(async () => (await ownGroup()).ignored === 3);

@@ -141,7 +141,7 @@ describe('doctor', () => {
         },
         [
           /^BAD {3}server access .*there must be a token/m,
-          /^BAD {3}redis .*no use as a cache: no_permission/m,
+          /^BAD {3}redis .*can't be used as a cache: no_permission/m,
           /^BAD {3}schema .*delivery_city/m,
           /^note {2}topics .*has 3 partitions, not 5/m,
         ],
@@ -156,7 +156,7 @@ describe('doctor', () => {
         [
           /^BAD {3}server access .*can't read server.tokenFile/m,
           /^BAD {3}server port .*this machine has no address 10.255.255.1/m,
-          /^BAD {3}redis .*no use as a cache/m,
+          /^BAD {3}redis .*can't be used as a cache/m,
         ],
       ],
       [

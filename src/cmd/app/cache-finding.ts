@@ -20,7 +20,7 @@ export async function cacheTrouble(config: Config): Promise<{ found: string; adv
     // A database that is still to be made has no keys that could be somebody else's.
     if (!(error instanceof CacheUnusable) || error.trouble === 'unverified') return undefined;
     return {
-      found: `is no use as a cache: ${error.trouble}, ${error.message}`,
+      found: `can't be used as a cache: ${error.trouble}, ${error.message}`,
       advice: CACHE_ADVICE[error.trouble],
     };
   } finally {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { topicNameProblem, topicsCollide } from '../../kafka/topic-name.ts';
 import { parseBroker } from '../../lib/address.ts';
 import { messageOf } from '../../lib/app-error.ts';
@@ -11,8 +12,8 @@ export interface ReadUrls {
 }
 
 /**
- * What the engines have against the settings: addresses that lead nowhere, names they refuse. All of it is added to `problems`. What
- * is no text is left to the schema.
+ * Settings that the engines would refuse: addresses that lead nowhere, invalid names. Each one is added to `problems`. Values
+ * that are not text are left to the schema.
  */
 export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls {
   const textAt = (path: string): string | undefined => {
@@ -31,6 +32,10 @@ export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls
   const brokers = valueAt(tree, ['kafka', 'brokers']);
   for (const broker of Array.isArray(brokers) ? brokers : [])
     if (typeof broker === 'string') read('kafka.brokers', broker, parseBroker);
+  const proxies = valueAt(tree, ['server', 'trustedProxies']);
+  for (const proxy of Array.isArray(proxies) ? proxies : [])
+    if (typeof proxy === 'string' && !isAddressRange(proxy))
+      say('server.trustedProxies', 'must be IP addresses and ranges of them, such as 10.0.0.0/8');
   checkTopics(textAt('kafka.topic'), textAt('kafka.deadLetterTopic'), say);
   // Braces choose the node of a Redis Cluster: all keys would be on one.
   if (/[{}]/.test(textAt('cache.keyPrefix') ?? '')) say('cache.keyPrefix', 'must be without { and }');
@@ -40,6 +45,14 @@ export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls
     postgresql: read('postgresql.url', textAt('postgresql.url'), toPostgresql) ?? '',
     redis: read('redis.url', textAt('redis.url'), toRedis) ?? '',
   };
+}
+
+/** `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`. */
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 function checkTopics(

@@ -28,7 +28,7 @@ export interface VariableSetting {
 }
 
 /**
- * The settings in the environment; a variable that looks like one and is none is a problem. `ignored` gets those that Kubernetes
+ * The settings in the environment; a variable that looks like one but is not is a problem. `ignored` gets those that Kubernetes
  * sets for a Service whose name begins with test-service.
  */
 export function readEnvironment(
@@ -44,7 +44,7 @@ export function readEnvironment(
     const leaf = known.get(variable);
     if (isServiceLink(variable, text)) ignored.push(variable);
     else if (leaf === undefined)
-      problems.push({ path: variable, message: `is no setting${suggest(variable, [...known.keys()])}` });
+      problems.push({ path: variable, message: `is not a setting${suggest(variable, [...known.keys()])}` });
     else found.push({ variable, path: leaf.path, value: fromText(text, leaf) });
   }
   return found;
@@ -52,7 +52,7 @@ export function readEnvironment(
 
 /**
  * Tells variables of Kubernetes Services (`X_SERVICE_HOST`, `X_PORT=tcp://…`, `X_PORT_80_TCP_ADDR`, …) by the company they come in, so
- * that a slip of the pen (`TEST_SERVICE_SERVICE_PORT=9001`) is still an error.
+ * that a typing mistake (`TEST_SERVICE_SERVICE_PORT=9001`) is still an error.
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 function serviceLinks(env: Environment): (variable: string, text: string) => boolean {

@@ -11,9 +11,9 @@ export interface ConfigFile {
 }
 
 /**
- * Reads YAML. What is wrong is told by its place and kind: the words of the parser quote the file, which holds passwords.
+ * Reads YAML. Errors give place and kind only: the parser's messages quote the file, which holds passwords.
  * @returns undefined when there is no such file
- * @throws AppError `config_invalid` when it can't be read, or is no mapping in YAML
+ * @throws AppError `config_invalid` when it can't be read, or is not a mapping in YAML
  */
 export function readConfigFile(file: string): ConfigFile | undefined {
   let text: string;
@@ -44,7 +44,7 @@ export function readConfigFile(file: string): ConfigFile | undefined {
   const wrong = document.errors.map(
     ({ code, pos }) => `${place(pos[0])}: ${code.toLowerCase().replaceAll('_', ' ')}`,
   );
-  if (wrong.length > 0) throw refuse(`the settings file is no YAML:\n  ${wrong.join('\n  ')}`);
+  if (wrong.length > 0) throw refuse(`the settings file is not YAML:\n  ${wrong.join('\n  ')}`);
   if (!isRecord(content)) throw refuse(`${file} must be a mapping of sections`);
   const placeOf = (path: string): string | undefined => {
     let node: unknown = document.contents;

@@ -3,7 +3,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { redactUrl } from '../../lib/connection-url.ts';
 import { ConfigSchema } from './config-schema.ts';
 
-/** One problem of the configuration: where, what stands there, what is allowed. Never what may be a secret. */
+/** One problem of the configuration: where it is, what is there, what is allowed. Never a possible secret. */
 export interface ConfigProblem {
   /** Dotted path (`server.port`), the environment variable's name, or the file's. */
   readonly path: string;
@@ -31,7 +31,7 @@ export function settings(): Leaf[] {
   return leaves;
 }
 
-/** What the schema has against the settings. */
+/** What is wrong with the settings by the schema. */
 export function explain(value: unknown): ConfigProblem[] {
   const byPath = new Map<string, ConfigProblem>();
   for (const error of Value.Errors(ConfigSchema, value)) {
@@ -40,7 +40,7 @@ export function explain(value: unknown): ConfigProblem[] {
     if (error.keyword === 'additionalProperties') {
       for (const key of error.params.additionalProperties) {
         const path = [...parts, key].join('.');
-        byPath.set(path, { path, message: `is no setting${suggest(path, allPaths())}` });
+        byPath.set(path, { path, message: `is not a setting${suggest(path, allPaths())}` });
       }
       continue;
     }

@@ -87,11 +87,11 @@ describe('problems', () => {
     );
     expect(message).toContain('5 problem(s)');
     expect(message).toContain('server.port is 0; allowed: integer from 1 to 65535');
-    expect(message).toContain('kafka.topik is no setting; did you mean kafka.topic?');
+    expect(message).toContain('kafka.topik is not a setting; did you mean kafka.topic?');
     expect(message).toContain('log.level is "loud"; allowed: error | warn | info | debug | silent');
     expect(message).toContain('TEST_SERVICE_PRODUCER_RATE: producer.rate is "fast"');
     expect(message).toContain(
-      'TEST_SERVICE_SERVR_PORT is no setting; did you mean TEST_SERVICE_SERVER_PORT?',
+      'TEST_SERVICE_SERVR_PORT is not a setting; did you mean TEST_SERVICE_SERVER_PORT?',
     );
   });
 
@@ -100,7 +100,7 @@ describe('problems', () => {
       '# settings\nsever:\n  port: 1\nkafka:\n  topic: orders\n  brokers: [a]\n',
       (file) => problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
     );
-    expect(message).toContain('  FILE:2:1: sever is no setting; did you mean server?');
+    expect(message).toContain('  FILE:2:1: sever is not a setting; did you mean server?');
     const brokers = withFile('kafka:\n  topic: orders\n  brokers: [a]\n', (file) =>
       problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
     );
@@ -137,7 +137,7 @@ describe('problems', () => {
       `server: ${'['.repeat(20_000)}`,
     ]) {
       const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
-      expect(message).toMatch(/nested too deep|no YAML/);
+      expect(message).toMatch(/nested too deep|not YAML/);
     }
     const config = withFile('cache: { keyPrefix: &name shop }\nkafka: { group: *name }', (file) =>
       loadConfig({ file, env: {} }),
@@ -211,6 +211,11 @@ describe('problems', () => {
     const message = withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })));
     expect(message).toContain(`${section}.${key} `);
   });
+
+  test.each(['10.0.0.0/33', '2001:db8::/129', 'cafe', '1.2.3'])('are proxies at no address: %s', (proxy) => {
+    const env = { TEST_SERVICE_SERVER_TRUSTED_PROXIES: proxy };
+    expect(problemsOf(() => loadConfig({ env }))).toContain('server.trustedProxies must be IP addresses');
+  });
 });
 
 test('the prefix of the cache’s keys follows the database, unless it is named', () => {
@@ -267,11 +272,11 @@ describe('variables that Kubernetes sets for a Service', () => {
       ['TEST_SERVICE_PORT', 'tcp://10.0.0.11:8001'],
     ] as const)
       expect(problemsOf(() => loadConfig({ cwd: '/nonexistent', env: { [name]: value } }))).toContain(
-        `${name} is no setting`,
+        `${name} is not a setting`,
       );
     const env = { ...linksOf('TEST_SERVICE'), TEST_SERVICE_SERVR_PORT: '9001' };
     expect(problemsOf(() => loadConfig({ cwd: '/nonexistent', env }))).toContain(
-      'TEST_SERVICE_SERVR_PORT is no setting; did you mean TEST_SERVICE_SERVER_PORT?',
+      'TEST_SERVICE_SERVR_PORT is not a setting; did you mean TEST_SERVICE_SERVER_PORT?',
     );
   });
 });

@@ -47,8 +47,7 @@ export async function withContext(
     ignored = variables;
   });
   const logger = createLogger(config.log);
-  if (ignored.length > 0)
-    logger.debug({ variables: ignored }, 'variables of kubernetes services are no settings');
+  if (ignored.length > 0) logger.debug({ variables: ignored }, 'ignored variables of kubernetes services');
   const { shutdownTimeoutMs } = config;
   const resources = new Resources(logger, shutdownTimeoutMs);
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));

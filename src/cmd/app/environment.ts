@@ -84,7 +84,7 @@ async function settle({ kafka }: Config, logger: Logger): Promise<void> {
     if (settings.length > 0) logger.info({ settings }, 'topic settings set');
   } catch (error) {
     const reason = messageOf(error);
-    logger.warn({ topic: kafka.deadLetterTopic, reason }, 'settings of the topic are not to be had');
+    logger.warn({ topic: kafka.deadLetterTopic, reason }, 'settings of the topic are unavailable');
   }
 }
 

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/postgresql/database.ts';
 import { writeObstacle } from '../../storage/postgresql/write-obstacle.ts';
 import type { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 
-/** Storing that has waited for so long does not go on by itself, as after a lock. */
+/** Storing that has waited this long does not recover by itself, as it does after a lock. */
 const STUCK_MS = 3_000;
 
 export interface ProbedParts {
@@ -17,7 +17,7 @@ export interface ProbedParts {
   readonly consumer: OrderConsumer | undefined;
 }
 
-/** The smallest real thing of each engine that this process needs. */
+/** For each engine, the smallest real operation that this process needs. */
 export function engineProbes({ database, kafka, cache, consumer }: ProbedParts): Probe[] {
   return [
     { name: 'postgresql', required: true, check: () => askPostgresql(database, consumer) },

@@ -118,7 +118,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         operationId: 'resetOffsets',
         summary: 'Have this service’s consumers read on from elsewhere',
         description:
-          'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may run: a transaction that expects another offset fails, and within seconds they read on from the new one. Orders that are read again are stored once; messages that are no orders become dead letters again; what is skipped is not stored.',
+          'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may run: a transaction that expects another offset fails, and within seconds they continue from the new one. Orders that are read again are stored once; messages that are not orders become dead letters again; skipped messages are not stored.',
         params: Type.Object({ group: GroupNameSchema }),
         body: jsonBody(OffsetResetSchema),
         responses: { 200: { description: 'What was moved, or would be', schema: OffsetMovesSchema } },

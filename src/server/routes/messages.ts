@@ -59,7 +59,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         operationId: 'listMessages',
         summary: 'Messages of a topic',
         description:
-          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is looked for in all partitions, first in those that Kafka’s clients choose for it. A call that takes too long gives what it has found: `scanned` and `left` say how far it looked, and `next_cursor` goes on. A page takes some megabytes at most, so of long values it has fewer than asked for.',
+          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is looked for in all partitions, first in those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it looked, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than asked for.',
         params,
         query: Type.Object({
           partition,

@@ -8,7 +8,7 @@ export interface MetricsPage {
   text(): Promise<string>;
 }
 
-/** `/metrics`: figures only, nothing of any order; yet how much there is to do is not for strangers. */
+/** `/metrics`: figures only, nothing of any order; strangers still need not know how busy the service is. */
 export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
   return [
     endpoint(

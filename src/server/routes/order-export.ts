@@ -23,7 +23,7 @@ const IDLE_SECONDS = 75;
 const PAGE_ORDERS = 500;
 
 const description =
-  'Streamed as the client reads it, with the guarantees of the list; it may pause for a minute. The body is chunked, and its last chunk (RFC 9112 section 7.1) comes only when it is whole: when something goes wrong, the connection is reset instead, which HTTP clients report as an error.';
+  'Streamed as the client reads it, with the guarantees of the list; it may pause for a minute. The body is chunked, and its last chunk (RFC 9112 section 7.1) comes only when the export is complete: if something goes wrong, the connection is reset instead, which HTTP clients report as an error.';
 
 /** `GET /api/v1/orders.ndjson` and `.csv`. */
 export function orderExportEndpoints({ listing, logger }: OrderExportOptions): Endpoint[] {

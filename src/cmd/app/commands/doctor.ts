@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
 import { KafkaProbe } from '../../../kafka/kafka-probe.ts';
+import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import { type Handler, startServer } from '../../../server/server.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
@@ -52,7 +53,12 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
     config = configFrom(options);
   } catch (error) {
     return [
-      { check: 'configuration', state: 'bad', found: messageOf(error), advice: 'mend it, then look again' },
+      {
+        check: 'configuration',
+        state: 'bad',
+        found: messageOf(error),
+        advice: 'fix it, then run doctor again',
+      },
     ];
   }
   const statuses = await engineStatuses(engineSettings(config));
@@ -173,7 +179,7 @@ async function port({ server }: Config): Promise<Finding> {
     return { check, state: 'ok', found: `${host}:${number} is free` };
   } catch (error) {
     const taken = error instanceof AppError && error.code === 'port_in_use';
-    if (taken && (await isService(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${number}`)))
+    if (taken && (await isService({ host, port: number })))
       return {
         check,
         state: 'note',
@@ -185,7 +191,9 @@ async function port({ server }: Config): Promise<Finding> {
 }
 
 /** Whether this very service answers there. */
-async function isService(url: string): Promise<boolean> {
+async function isService({ host, port: number }: Address): Promise<boolean> {
+  const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const url = `http://${formatAddress({ host: own, port: number })}`;
   try {
     const answer: unknown = await (
       await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })

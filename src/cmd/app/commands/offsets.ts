@@ -60,7 +60,7 @@ Examples:
 
 PostgreSQL's offset is the one that counts, Kafka's only follows it: kafka-consumer-groups --reset-offsets has no effect.
 Consumers may run meanwhile: a transaction that expects another offset fails, and within seconds they read on from the new one.
-Orders that are read again are stored once. Messages that are no orders become dead letters again. What is skipped is not stored.`,
+Orders that are read again are stored once. Messages that are not orders become dead letters again. Skipped messages are not stored.`,
       )
       .action((options: ResetOptions) => withContext(options, (context) => reset(context, options))),
   );
@@ -84,8 +84,8 @@ async function show(context: CommandContext, { json }: ShowOptions): Promise<voi
   if (json === true) return rows.forEach(printJson);
   printTable(rows);
   if (rows.some(({ ignored }) => ignored)) {
-    print(`\nGroup ${group} was moved by hand in Kafka, which is ignored: what is stored counts.`);
-    print('test-service offsets reset moves that.');
+    print(`\nGroup ${group} was moved by hand in Kafka, which has no effect: the stored offset counts.`);
+    print('test-service offsets reset moves the stored offset.');
   }
   return undefined;
 }

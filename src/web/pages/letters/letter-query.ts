@@ -32,7 +32,7 @@ export interface LetterFilter {
   readonly key?: string;
 }
 
-/** The page's query → its filter; what is none is left out. */
+/** The page's query → its filter; invalid ones are left out. */
 export function filterOf(query: URLSearchParams): LetterFilter {
   const reason = REASONS.find((one) => one === query.get('reason'));
   const since = AGES.find((one) => one !== '' && one === query.get('since')) ?? instantOf(query.get('since'));

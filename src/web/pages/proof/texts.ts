@@ -52,7 +52,7 @@ export const proofTexts = dictionary(
     repeated: (n: number) =>
       `${countEn(n, 'dead letter was', 'dead letters were')} written again, as a consumer that is killed does: fine.`,
     expired: (n: number) =>
-      `${countEn(n, 'rejected message has', 'rejected messages have')} no dead letter any more: the dead-letter topic has not kept all.`,
+      `${countEn(n, 'rejected message has', 'rejected messages have')} no dead letter any more: the dead-letter topic has not kept them all.`,
     compactedOrders: (n: number) =>
       `${countEn(n, 'stored order was', 'stored orders were')} not judged: compaction has removed the message.`,
     unchecked: 'What is not checked, or only roughly',
@@ -76,10 +76,10 @@ export const proofTexts = dictionary(
       altered_dead_letter: 'Dead letters with other bytes than their message',
       wrong_reason: 'Dead letters with a wrong reason',
       wrongly_dead_lettered: 'Dead letters of good orders, or of no message',
-      foreign_dead_letter: 'Dead letters that do not say of which message they are',
-      cut_dead_letter: 'Dead letters that hold only a part, as their topic takes no more: explained',
+      foreign_dead_letter: 'Dead letters that do not name their message',
+      cut_dead_letter: 'Dead letters cut to what their topic takes: explained',
       lost_range: 'Left the log before they were stored',
-      log_cut: 'The log was cut below what was stored of it, and read on from there',
+      log_cut: 'The log was cut below the stored offset, and reading continued from the cut',
       offset_past_end: 'The stored offset lies behind the end of the log',
       offset_moved_back: 'The stored offset was moved back: orders ahead of it are stored already',
       manifest_mismatch: 'Other faults than were injected',
@@ -169,8 +169,8 @@ export const proofTexts = dictionary(
       altered_dead_letter: 'Отклонённые с другими байтами, чем в сообщении',
       wrong_reason: 'Отклонённые с неверной причиной',
       wrongly_dead_lettered: 'Отклонены хорошие заказы или то, чего не было',
-      foreign_dead_letter: 'Отклонённые, не говорящие, из какого они сообщения',
-      cut_dead_letter: 'Отклонённые, от которых сохранена лишь часть: больше их топик не принимает',
+      foreign_dead_letter: 'Отклонённые, которые не называют своё сообщение',
+      cut_dead_letter: 'Отклонённые, обрезанные до размера, который принимает их топик: это объяснено',
       lost_range: 'Ушло из журнала раньше, чем было сохранено',
       log_cut: 'Журнал был обрезан ниже сохранённого, и чтение пошло с места обрыва',
       offset_past_end: 'Сохранённое смещение дальше конца журнала',

@@ -6,7 +6,7 @@ export interface Verdict {
   readonly wrong: number;
 }
 
-/** What may come right by itself, and what is explained. */
+/** Findings that may resolve themselves, and explained ones. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'not_yet_stored',
   'pending',

@@ -468,7 +468,7 @@ export interface paths {
     };
   };
   "/api/v1/consumer-groups/{group}/offsets": {
-    /** Have this service’s consumers read on from elsewhere */
+    /** Make this service’s consumers continue from another offset */
     post: {
       parameters: { path: { group: string } };
       requestBody: { content: { "application/json": OffsetReset } };
@@ -1067,7 +1067,7 @@ export type RedriveAnswer = {
     not_sent: number;
     uncertain: number;
   };
-  /** The time was up: the same request with `next_cursor` as its `cursor` goes on */
+  /** The time was up: send `next_cursor` as `cursor` to continue */
   cut: boolean;
   /** Sent as `cursor` it gives the next page; null after the last */
   next_cursor: string | null;
@@ -1263,10 +1263,10 @@ export type OpenTransaction = {
   first_offset: number;
   /** 64-bit number as text */
   producer_id: string;
-  /** Null when no coordinator names it: it may not be asked, or the transaction hangs */
+  /** Null when no coordinator names it: this service may not ask, or the transaction hangs */
   transactional_id: string | null;
   started_at: string | null;
-  /** Open for so long, it is aborted by the broker */
+  /** The broker aborts it after this time */
   timeout_ms: number | null;
 };
 
@@ -1356,7 +1356,7 @@ export type ConsumerGroup = {
   members: number;
   /** The group of this service */
   own: boolean;
-  /** Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts */
+  /** Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts */
   ignored: number;
   /** Of all partitions together */
   lag: number;
@@ -1384,7 +1384,7 @@ export type ConsumerGroupDetail = {
   })[];
   /** The group of this service */
   own: boolean;
-  /** Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts */
+  /** Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts */
   ignored: number;
   /** Of all partitions together */
   lag: number;
@@ -1397,7 +1397,7 @@ export type ConsumerGroupDetail = {
     committed: number | null;
     /** Of this service’s own group: where PostgreSQL is, which is what counts */
     stored: number | null;
-    /** Where the group was moved by hand in Kafka, in vain */
+    /** Where the group was moved by hand in Kafka, without effect */
     ignored: number | null;
     /** The offset after the last message */
     end: number | null;
@@ -1429,7 +1429,7 @@ export type OffsetMoves = {
 };
 
 export type OffsetReset = {
-  /** earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset the log does not reach is its nearest end. */
+  /** earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset outside the log becomes its nearest end. */
   to: string | number;
   /** Only these */
   partitions?: (number)[];
@@ -1580,7 +1580,7 @@ export type EngineAction = {
 };
 
 export type VerificationReport = {
-  /** All is accounted for, and nothing is wrong; a scattered_order alone does not spoil it */
+  /** Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that */
   ok: boolean;
   topic: string;
   dead_letter_topic: string;
@@ -1595,7 +1595,7 @@ export type VerificationReport = {
     superseded: number;
     /** Said what was stored already */
     identical: number;
-    /** The group has not come to it yet; behind an open transaction every offset counts */
+    /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
@@ -1617,7 +1617,7 @@ export type VerificationReport = {
     superseded: number;
     /** Said what was stored already */
     identical: number;
-    /** The group has not come to it yet; behind an open transaction every offset counts */
+    /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
@@ -1648,7 +1648,7 @@ export type VerificationReport = {
   };
   /** Stored orders whose message compaction has removed: not judged */
   compacted_orders: number;
-  /** What the service writes and is not checked, or only roughly */
+  /** What is written but not checked, or only roughly */
   unchecked: (string)[];
   findings: ({
     kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "foreign_dead_letter" | "cut_dead_letter" | "lost_range" | "log_cut" | "offset_past_end" | "offset_moved_back" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
@@ -1773,7 +1773,7 @@ export type LiveSample = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    /** Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored */
+    /** Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
   })[];
   process: {
@@ -1815,7 +1815,7 @@ export type Readiness = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    /** Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored */
+    /** Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
   })[];
 };

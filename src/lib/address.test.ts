@@ -21,7 +21,7 @@ describe('addresses', () => {
     ['[host]:1', 'the broker [host]:1 has no IPv6 address in its brackets'],
     ['kafka://user:S3cret@h:9092', 'the broker *** names a protocol: write host:port'],
     ['user:S3cret@h:9092', 'the broker *** is not host:port'],
-    ['h:9092,S3cret', 'the broker *** names several hosts, and one is taken'],
+    ['h:9092,S3cret', 'the broker *** names several hosts, and only one is allowed'],
   ])('what is none says why: %s', (text, message) => {
     expect(() => parseBroker(text)).toThrow(expect.objectContaining({ code: 'config_invalid', message }));
   });

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { AppError } from './app-error.ts';
 
-/** Where a server listens. An IPv6 host stands without brackets. */
+/** Where a server listens. An IPv6 host has no brackets. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -25,7 +25,7 @@ export function parseBroker(text: string): Address {
 export function parseAddress(text: string, what: string, defaultPort?: number): Address {
   const refuse = (why: string): AppError => new AppError('config_invalid', `${what} ${why}`);
   if (text.includes('://')) throw refuse('names a protocol: write host:port');
-  if (text.includes(',')) throw refuse('names several hosts, and one is taken');
+  if (text.includes(',')) throw refuse('names several hosts, and only one is allowed');
   if (isIPv6(text)) throw refuse('is an IPv6 address without brackets: write [address]:port');
   const parts = /^(?:\[(.+)\]|([^\s:/?#@[\]%=;"'\\]+))(?::([^:@]*))?$/.exec(text);
   const [, inBrackets, name, port] = parts ?? [];

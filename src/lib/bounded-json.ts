@@ -1,4 +1,4 @@
-/** How much structure a JSON text may have; its length is bounded by whoever reads it. */
+/** How much structure a JSON text may have; its reader bounds the length. */
 export interface JsonBounds {
   readonly maxDepth: number;
   /** Elements, members and containers together. */

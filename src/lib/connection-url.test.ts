@@ -54,7 +54,7 @@ describe('a connection URL', () => {
   });
 
   test.each([
-    ['postgres://u:S3cret@a:1,b:2/d', 'names several hosts, and one is taken'],
+    ['postgres://u:S3cret@a:1,b:2/d', 'names several hosts, and only one is allowed'],
     ['postgres://u:S3c/ret@h:5432/d', 'has an @ or # after its host'],
     ['postgres://u:S3c#ret@h:5432/d', 'has an @ or # after its host'],
     ['postgres://u:S3c?ret@h:5432/d', 'has an @ or # after its host'],
@@ -74,7 +74,7 @@ describe('a connection URL', () => {
     ['redis://:S3c/ret@127.0.0.1:6379', 'has an @ or # after its host'],
     ['redis://:S3c,ret@127.0.0.1:6379', 'in a password it is written %2C'],
     ['redis://h/S3cret', 'names a database that is not a number'],
-    ['redis://h?password=S3cret', 'has parameters, and none is taken'],
+    ['redis://h?password=S3cret', 'has parameters, and none is supported'],
   ])('that is wrong says why, and shows no secret: %s', (text, why) => {
     const message = refusalOf(text);
     expect(message).toContain(why);

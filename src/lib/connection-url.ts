@@ -35,7 +35,7 @@ const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 /** How a session is encrypted, as libpq names it. https://www.postgresql.org/docs/18/libpq-ssl.html */
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** What libpq takes as a parameter and this service in one place only, so that nothing can stand against it. */
+/** Parameters of libpq that this service takes only from the URL itself, so that they can't contradict it. */
 const PARTS_OF_THE_URL = /^(host|hostaddr|port|user|password|dbname|path|socket|service|passfile)$/i;
 /** Longest name PostgreSQL keeps, bytes (NAMEDATALEN − 1); a longer one is cut without an error. */
 const LONGEST_NAME = 63;
@@ -70,7 +70,7 @@ export function parseRedisUrls(text: string): ConnectionUrl[] {
     )('has a comma: several URLs are each whole, and in a password it is written %2C');
   return texts.map((one) => {
     const url = parse(one, REDIS);
-    if (url.parameters.size > 0) throw refusal(one, REDIS)('has parameters, and none is taken');
+    if (url.parameters.size > 0) throw refusal(one, REDIS)('has parameters, and none is supported');
     if (/^\d{0,5}$/.test(url.database)) return url;
     throw refusal(one, REDIS)('names a database that is not a number');
   });
@@ -95,7 +95,7 @@ export function formatUrl(url: ConnectionUrl): string {
   return `${scheme}://${login}${formatAddress(address)}${path}${query}`;
 }
 
-/** What may be shown of a connection URL, or of several: all of it but secrets where it can be read, else nothing but the protocol. */
+/** What may be shown of a connection URL, or of several: all but secrets if it is valid, else only the protocol. */
 export function redactUrl(text: string): string {
   try {
     const urls = isOf(REDIS, text) ? parseRedisUrls(text) : [parsePostgresqlUrl(text)];
@@ -139,7 +139,7 @@ function refusal(text: string, { title }: Kind): (why: string) => AppError {
   return (why) => new AppError('config_invalid', `the URL of ${title} (${outline(text)}) ${why}`);
 }
 
-/** Not by WHATWG's parser: it takes a raw `/` of a password for the end of the host, and drops line ends without a word. */
+/** Not by WHATWG's parser: it takes a raw `/` of a password for the end of the host, and drops line ends silently. */
 function parse(text: string, kind: Kind): ConnectionUrl {
   const refuse = refusal(text, kind);
   const parts = /^([a-z]+):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/is.exec(text);
@@ -154,7 +154,7 @@ function parse(text: string, kind: Kind): ConnectionUrl {
   const at = authority.lastIndexOf('@');
   const [user = '', ...password] = authority.slice(0, Math.max(0, at)).split(':');
   const where = authority.slice(at + 1);
-  if (where.includes('%')) throw refuse('names a socket file, and only hosts are taken');
+  if (where.includes('%')) throw refuse('names a socket file, and only hosts are supported');
   const address = where === '' ? `127.0.0.1:${kind.port}` : where;
   return {
     scheme,

@@ -14,7 +14,7 @@ const MOST_UNDECIDED_BYTES = 4_096;
 const isOpening = (byte: number): boolean => byte === OPEN_OBJECT || byte === OPEN_LIST;
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
-/** The bytes without the byte order mark that some editors put before a text. */
+/** The bytes without the byte order mark that some editors put first. */
 export function withoutBom(bytes: Buffer): Buffer {
   return bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes;
 }
@@ -63,7 +63,7 @@ export class DocumentSplitter {
   }
 }
 
-/** Whether the line is how a document over several lines begins: `{`, or something that goes on after a comma. */
+/** Whether the line begins a document over several lines: a lone `{`, or something that continues after a comma. */
 function isLeftOpen(line: Buffer): boolean {
   const last = line.findLast((byte) => !isSpace(byte)) ?? 0;
   return line[0] === OPEN_OBJECT && (isOpening(last) || last === COMMA);

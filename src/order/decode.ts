@@ -12,7 +12,7 @@ export interface DecodeOptions {
 // A byte order mark is kept, so JSON.parse refuses it as RFC 8259 section 8.1 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BACKSLASH = 0x5c;
-/** What is shorter costs little, however it is built. */
+/** Shorter values cost little, whatever their structure. */
 const ALWAYS_PARSED_BYTES = 8_192;
 
 /**

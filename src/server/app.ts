@@ -20,7 +20,7 @@ export interface AppOptions {
   readonly token: string;
   /** Off the loopback, what only shows data asks for no token. */
   readonly openReads?: boolean;
-  /** Proxies that pass on what others ask: with one, the loopback is no protection. */
+  /** Proxies that pass on other machines' requests: with one, the loopback is no protection. */
   readonly trustedProxies?: readonly string[];
   /** Host names to answer for besides its own, see hostGuard. */
   readonly allowedHosts?: readonly string[];

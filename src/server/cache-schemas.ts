@@ -27,9 +27,9 @@ export const CacheSchema = Type.Object(
     ),
     redis: Type.Object(
       {
-        in_use: Type.Boolean({ description: 'False while it is kept out of use, or takes no orders' }),
+        in_use: Type.Boolean({ description: 'False while it is not used, or takes no orders' }),
         reason: Type.Union([CacheTroubleSchema, Type.Null()], {
-          description: 'Why it is not; null: it is, or it is not wanted',
+          description: 'Why it is not; null when it is, or when there is no cache',
         }),
         errors: Type.Record(Type.String(), count, {
           description: 'What it refused or failed to do since the process started, by the same reasons',

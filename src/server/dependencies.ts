@@ -21,7 +21,7 @@ interface Position {
   readonly offset: bigint;
 }
 
-/** Takes valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable), `kafka_refuses` when Kafka takes no orders from here, `kafka_rejected` when it does not take this one */
+/** Takes valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable), `kafka_refuses` when Kafka takes no orders from this service, `kafka_rejected` when it refuses this one */
 export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` what the client said of its trace. */
   submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;

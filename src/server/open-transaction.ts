@@ -9,11 +9,11 @@ const OpenTransactionSchema = Type.Object(
     first_offset: Type.Integer({ minimum: 0, description: 'Readers of committed messages stop here' }),
     producer_id: Type.String({ description: '64-bit number as text' }),
     transactional_id: Type.Union([Type.String(), Type.Null()], {
-      description: 'Null when no coordinator names it: it may not be asked, or the transaction hangs',
+      description: 'Null when no coordinator names it: this service may not ask, or the transaction hangs',
     }),
     started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     timeout_ms: Type.Union([Type.Integer(), Type.Null()], {
-      description: 'Open for so long, it is aborted by the broker',
+      description: 'The broker aborts it after this time',
     }),
   },
   { additionalProperties: false, $id: 'OpenTransaction' },

@@ -31,7 +31,7 @@ export function createOrderIntake(
           orders.map((one) => toMessage(one)),
         );
       } catch (error) {
-        // What would be refused of any order is not the fault of these.
+        // If every order would be refused, these are not at fault.
         if (!(error instanceof MessagesRejectedError) || error.code === 'kafka_refuses') throw error;
         return orders.map((_, at) => error.rejected.get(at) ?? error.positions[at]);
       }

@@ -74,7 +74,7 @@ export function behindProxy({
         ? origin
         : `${scheme}://${host ?? validHost(hostOf(raw)) ?? 'localhost'}`;
     const request = new Request(url + path, raw);
-    // What a browser says of its origin has no port where it is the scheme's own.
+    // A browser's Origin has no port if it is the scheme's default.
     if (host !== undefined) request.headers.set('host', new URL(url).host);
     return { request: withBasePath(request, base), client };
   };
@@ -100,7 +100,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
-/** Only of one kind of headers: the other may be the client's own, passed through by a proxy that does not know it. */
+/** Reads only one kind of headers: the other may be the client's own, passed through by a proxy that does not know it. */
 function forwardedBy(headers: Headers): Forwarded {
   const last = (name: string): string | undefined => headers.get(name)?.split(',').at(-1)?.trim();
   const clients = headers.get('x-forwarded-for');
@@ -125,7 +125,7 @@ function valid(text: string | undefined, pattern: RegExp): string | undefined {
   return text !== undefined && pattern.test(text) ? text : undefined;
 }
 
-/** Also what looks like a host may be none, such as `999.1.1.1` or one with port 70000. */
+/** Text that looks like a host may be invalid, such as `999.1.1.1` or a port of 70000. */
 function validHost(text: string | undefined): string | undefined {
   const host = valid(text, HOST);
   return host !== undefined && URL.canParse(`http://${host}`) ? host : undefined;

@@ -107,7 +107,7 @@ export const RedriveAnswerSchema = Type.Object(
   {
     ...answer,
     cut: Type.Boolean({
-      description: 'The time was up: the same request with `next_cursor` as its `cursor` goes on',
+      description: 'The time was up: send `next_cursor` as `cursor` to continue',
     }),
     next_cursor: NextCursorSchema,
   },

@@ -28,7 +28,7 @@ export function checkContentType(raw: Request, body: BodySpec): void {
   }
 }
 
-/** The largest window a zstd body may need is 8 MiB (RFC 9659): the default of 128 MiB would be memory for the asking. */
+/** A zstd body needs a window of 8 MiB at most (RFC 9659); with the default of 128 MiB a small body could take that much memory. */
 const ZSTD_OPTIONS = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -45,7 +45,7 @@ export function bodyDecoder(raw: Request): (() => Transform) | undefined {
   if (coding === '' || coding === 'identity') return undefined;
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (decoder !== undefined) return decoder;
-  const detail = 'Send the body as it is, or with content-encoding gzip, zstd, br or deflate.';
+  const detail = 'Send the body uncompressed, or with content-encoding gzip, zstd, br or deflate.';
   throw new ProblemError(
     'unsupported-media-type',
     detail,

@@ -29,7 +29,7 @@ export const LimitSchema = Type.Integer({
 
 /** Of an answer that is one page of several: what the next page is asked for with, as `cursor`. */
 export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], {
-  description: 'Sent as `cursor` it gives the next page; null after the last',
+  description: 'Send it as `cursor` to get the next page; null after the last page',
 });
 
 /** A moment: RFC 3339, in UTC when the server says it. */
@@ -108,7 +108,7 @@ export const OrderCheckSchema = Type.Object(
 export const CacheTroubleSchema = Type.Enum(CACHE_TROUBLES, {
   $id: 'CacheTrouble',
   description:
-    'unreachable: no answer, or too late; no_permission: its user may not log in, or not do what a cache must; out_of_memory: it is full and lets nothing go; read_only: a replica, or it can’t write to its disk; other_database: its keys are those of another database; unverified: PostgreSQL has not said yet which database this is; refused: anything else',
+    'unreachable: no answer, or too late; no_permission: its user may not log in, or lacks the rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys are those of another database; unverified: PostgreSQL has not said yet which database this is; refused: anything else',
 });
 
 /** The state of the engines. */
@@ -126,7 +126,7 @@ export const ReadinessSchema = Type.Object(
           reason: Type.Optional(
             Type.Union([CacheTroubleSchema, Type.Literal('storing_waits')], {
               description:
-                'Why it can not be used, where that is known; of PostgreSQL read_only: it takes no writes; storing_waits: orders wait to be stored',
+                'Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored',
             }),
           ),
         },

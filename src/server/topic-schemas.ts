@@ -105,7 +105,8 @@ const behind = {
   own: Type.Boolean({ description: 'The group of this service' }),
   ignored: Type.Integer({
     minimum: 0,
-    description: 'Partitions whose offset was moved by hand in Kafka, in vain: the one in PostgreSQL counts',
+    description:
+      'Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts',
   }),
   lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
   pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
@@ -158,7 +159,7 @@ export const GroupDetailSchema = Type.Object(
             description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
           }),
           ignored: Type.Union([count, Type.Null()], {
-            description: 'Where the group was moved by hand in Kafka, in vain',
+            description: 'Where the group was moved by hand in Kafka, without effect',
           }),
           end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
           stable_end: Type.Union([count, Type.Null()], {
@@ -181,7 +182,7 @@ export const OffsetResetSchema = Type.Object(
   {
     to: Type.Union([Type.String({ maxLength: 64 }), OffsetSchema], {
       description:
-        'earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset the log does not reach is its nearest end.',
+        'earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset outside the log becomes its nearest end.',
       examples: ['earliest', 17, '2h'],
     }),
     partitions: Type.Optional(Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these' })),

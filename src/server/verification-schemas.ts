@@ -35,7 +35,7 @@ const counts = {
   identical: Type.Integer({ minimum: 0, description: 'Said what was stored already' }),
   pending: Type.Integer({
     minimum: 0,
-    description: 'The group has not come to it yet; behind an open transaction every offset counts',
+    description: 'The group has not reached it yet; behind an open transaction every offset counts',
   }),
   lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
   no_message: Type.Integer({ minimum: 0, description: 'Offsets without a message, as transactions leave' }),
@@ -81,7 +81,8 @@ const DeadLettersSchema = Type.Object(
 export const VerificationReportSchema = Type.Object(
   {
     ok: Type.Boolean({
-      description: 'All is accounted for, and nothing is wrong; a scattered_order alone does not spoil it',
+      description:
+        'Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that',
     }),
     topic: Type.String(),
     dead_letter_topic: Type.String(),
@@ -107,7 +108,7 @@ export const VerificationReportSchema = Type.Object(
       description: 'Stored orders whose message compaction has removed: not judged',
     }),
     unchecked: Type.Array(Type.String(), {
-      description: 'What the service writes and is not checked, or only roughly',
+      description: 'What is written but not checked, or only roughly',
     }),
     findings: Type.Array(
       Type.Object(

@@ -44,7 +44,7 @@ export interface VerifyReport {
   readonly deadLetters: DeadLetterReport;
   /** Stored orders whose message compaction has removed: nothing to hold them against. */
   readonly compactedOrders: number;
-  /** What the service writes and is not checked, or only roughly; for people. */
+  /** What is written but not checked, or only roughly; for people. */
   readonly unchecked: readonly string[];
   /** Absent without a manifest. */
   readonly manifest?: ManifestReport;

@@ -9,7 +9,9 @@ export function addCompletion(program: Command): void {
   const completion = tab(program, { completionCommandName: 'completion' });
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.description('print what makes a shell complete commands and options: bash, zsh, fish or powershell')
+    ?.description(
+      'print a script that makes the shell complete commands and options: bash, zsh, fish or powershell',
+    )
     .addHelpText(
       'after',
       `

@@ -73,6 +73,6 @@ function checkTopics(
   else if (topicsCollide(topic, deadLetterTopic))
     say(
       'kafka.deadLetterTopic',
-      'differs from kafka.topic in dots and underscores only, which Kafka refuses',
+      'differs from kafka.topic only in dots and underscores, which Kafka refuses',
     );
 }

@@ -105,7 +105,7 @@ function allPaths(): string[] {
   return [...new Set(paths)];
 }
 
-/** A value as it may be shown: what can't hold a password with its user or server, which is to be told from its signs. */
+/** A value as it may be shown: whole only if it has no characters of a URL with a password. */
 function shown(value: unknown): string {
   if (value === undefined) return 'absent';
   if (isRecord(value)) return 'a mapping';
@@ -118,7 +118,7 @@ function shownKey(path: string): string {
   return /^[\w./\\ :-]{1,200}$/.test(path) && !path.includes('://') ? path : '***';
 }
 
-/** What stands on the path; undefined where nothing does. */
+/** The value on the path; undefined where there is none. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const part of path) at = isRecord(at) ? at[part] : undefined;

@@ -8,7 +8,7 @@ const ms = (value: number, description: string) =>
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description });
 // No NUL and the like: no engine takes them in a name.
 const NAME = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}(?<!\\s)$';
-/** `allowed` is for people, who are not to read a pattern. */
+/** `allowed` is for people, who should not have to read a pattern. */
 const NAME_IN_WORDS = '1 to 200 characters, none of them a control character, no blank at either end';
 const name = (value: string, description: string) =>
   Type.String({ pattern: NAME, allowed: NAME_IN_WORDS, default: value, description });
@@ -56,7 +56,7 @@ export const ConfigSchema = Type.Object(
         trustedProxies: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$' }), {
           default: [],
           description:
-            'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are believed',
+            'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are trusted',
         }),
         openReads: flag(false, 'Off the loopback, orders and metrics are shown without the token'),
         maxConcurrentRequests: Type.Integer({

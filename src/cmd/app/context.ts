@@ -51,7 +51,7 @@ export async function withContext(
   const { shutdownTimeoutMs } = config;
   const resources = new Resources(logger, shutdownTimeoutMs);
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
-  // Work that does not hear of the stop, because an engine is silent, is left to itself.
+  // Work that does not notice the stop, because an engine is silent, is abandoned.
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   stop.signal.addEventListener('abort', () => {

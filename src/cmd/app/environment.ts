@@ -15,7 +15,7 @@ import type { Resources } from './shutdown.ts';
 const DEAD_LETTER_MAX_BYTES = String(12 * 1024 * 1024);
 
 const TOPIC_RETRY = { minMs: 200, maxMs: 5_000 };
-/** What an engine that is forced to stop takes. */
+/** Time an engine takes that is forced to stop. */
 const FORCED_STOP_MS = 500;
 
 export interface EnvironmentOptions {
@@ -77,7 +77,7 @@ function createTopicsLater(config: Config, { logger, signal }: EnvironmentOption
   })();
 }
 
-/** A dead-letter topic that others have made may be one of which letters vanish, or that takes no long ones. */
+/** A dead-letter topic that others created may lose letters, or refuse long ones. */
 async function settle({ kafka }: Config, logger: Logger): Promise<void> {
   try {
     const settings = await settleTopics(kafka.brokers, [deadLetterTopicOf(kafka)]);

@@ -72,13 +72,13 @@ export class Clients {
     return this.#database;
   }
 
-  /** Sessions that are the consumer's own and stay open, so that no crowd of clients keeps it from storing; to be asked for first. */
+  /** The consumer's own sessions, which stay open, so that many clients can't keep it from storing. Ask for them first. */
   get consumerDatabase(): Database {
     this.#consumerDatabase ??= this.#openDatabase(this.#reserved, true);
     return this.#consumerDatabase;
   }
 
-  /** One for each transaction at once, and one to look at offsets meanwhile; one at least is left to the others. */
+  /** One for each concurrent transaction, and one to look at offsets meanwhile; at least one remains for the others. */
   get #reserved(): number {
     const { consumer, postgresql } = this.#config;
     return Math.min(consumer.transactionsInFlight + 1, postgresql.maxConnections - 1);

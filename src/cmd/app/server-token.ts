@@ -6,7 +6,7 @@ import type { Config } from './config-schema.ts';
 
 /**
  * The token the server asks for, empty for none: from the settings or from the file they name.
- * A file that every user of the machine can read is warned of.
+ * Warns of a file that every user of the machine can read.
  * @throws AppError `config_invalid` when it is set twice, can't be read, or does not protect the server
  */
 export function serverToken(server: Config['server'], logger: Logger = silentLogger): string {

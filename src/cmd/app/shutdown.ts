@@ -10,7 +10,7 @@ const STAGES = { work: 0.6, tell: 0.7, connections: 0.8, engines: 1 } as const;
 
 type Stage = keyof typeof STAGES;
 
-/** Closes something within so many ms. What it had to leave undone comes back in words. */
+/** Closes something within `leftMs`. Resolves with what it had to leave undone, in words. */
 type Close = (leftMs: number) => Promise<string | undefined> | Promise<void> | void;
 
 interface Deferred {
@@ -18,12 +18,12 @@ interface Deferred {
   readonly close: Close;
 }
 
-/** Time the roles have to end what they are at, ms, with a margin in which they give up by themselves and say what they leave. */
+/** Time the roles have to finish, ms, with a margin in which they give up by themselves and say what they leave undone. */
 export function workTimeMs(shutdownTimeoutMs: number): number {
   return shutdownTimeoutMs * STAGES.work * 0.9;
 }
 
-/** What was opened, to be closed stage by stage: all of a stage at once, each stage within its share of the one time there is. */
+/** What was opened, closed stage by stage: all of a stage at once, each stage within its share of the whole time. */
 export class Resources {
   readonly #logger: Logger;
   readonly #timeMs: number;
@@ -76,7 +76,7 @@ export class Resources {
         this.#logger.error({ resource: name, error: messageOf(error) }, 'closing failed');
         throw error;
       }
-      // A connection that nobody uses any more ends with the process.
+      // An unused connection ends with the process.
       if (stage === 'connections') this.#logger.debug({ resource: name }, 'not closed in time');
       else this.#left.push(name);
     }

@@ -116,7 +116,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         method: 'post',
         path: '/api/v1/consumer-groups/{group}/offsets',
         operationId: 'resetOffsets',
-        summary: 'Have this service’s consumers read on from elsewhere',
+        summary: 'Make this service’s consumers continue from another offset',
         description:
           'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may run: a transaction that expects another offset fails, and within seconds they continue from the new one. Orders that are read again are stored once; messages that are not orders become dead letters again; skipped messages are not stored.',
         params: Type.Object({ group: GroupNameSchema }),

@@ -41,7 +41,7 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
             schema: ReadinessSchema,
           },
           503: {
-            description: 'PostgreSQL is down, or orders can not be stored in it',
+            description: 'PostgreSQL is down, or can not store orders',
             schema: ReadinessSchema,
           },
         },

@@ -31,7 +31,7 @@ export function orderEndpoints(options: OrderEndpointsOptions): Endpoint[] {
         operationId: 'getOrder',
         summary: 'Find an order by its order_uid',
         description:
-          'Orders that are called as another path here is (`lookup`, `check`, `bulk`) are found by a lookup.',
+          'An order with the name of another path (`lookup`, `check`, `bulk`) is found by a lookup.',
         tag: 'orders',
         access: 'reading',
         frequent: true,

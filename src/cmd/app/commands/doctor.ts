@@ -85,7 +85,7 @@ function access({ server }: Config): Finding {
     checkProcesses(server.processes);
     return { check, state: 'ok', found: serverToken(server) === '' ? 'without a token' : 'with a token' };
   } catch (error) {
-    return { check, state: 'bad', found: messageOf(error), advice: 'set it as that says' };
+    return { check, state: 'bad', found: messageOf(error), advice: 'follow that message' };
   }
 }
 
@@ -101,7 +101,7 @@ async function engine(config: Config, status: EngineStatus): Promise<Finding> {
   const found = `does not answer at ${address}`;
   if (next === 'start') return { check, state: 'note', found, advice: '`run` starts a local one' };
   if (next === 'go without')
-    return { check, state: 'note', found, advice: 'lookups go without it until it does, only slower' };
+    return { check, state: 'note', found, advice: 'until it does, lookups work without it, only slower' };
   if (obstacle !== undefined) return { check, state: 'bad', found: `${found}, and ${obstacle}` };
   return status.answer === 'other'
     ? {
@@ -119,14 +119,24 @@ async function schema(config: Config): Promise<Finding> {
   try {
     const { pending, troubles } = await schemaState(migrateOptions(config));
     if (troubles.length > 0)
-      return { check, state: 'bad', found: troubles.join('; '), advice: '`run` refuses to start until then' };
+      return {
+        check,
+        state: 'bad',
+        found: troubles.join('; '),
+        advice: 'fix this first: `run` refuses to start',
+      };
     if (pending.length > 0) {
       const found = `${pending.length} migration(s) pending`;
       return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
     }
     const obstacle = await writeObstacle(database);
     if (obstacle !== undefined)
-      return { check, state: 'bad', found: obstacle, advice: 'name the server that takes writes' };
+      return {
+        check,
+        state: 'bad',
+        found: obstacle,
+        advice: 'set postgresql.url to the server that takes writes',
+      };
     return { check, state: 'ok', found: 'up to date' };
   } catch (error) {
     return { check, state: 'bad', found: messageOf(error), advice: 'check postgresql.url' };
@@ -152,7 +162,7 @@ async function topics(config: Config): Promise<Finding> {
   if (missing.length > 0)
     return { check, state: 'note', found: `missing: ${missing.join(', ')}`, advice: '`run` creates them' };
   if (other.length === 0) return { check, state: 'ok', found: 'there, and their leaders answer' };
-  const advice = 'it is used as it is: kafka.partitions counts for topics that `run` creates';
+  const advice = 'it is used unchanged: kafka.partitions applies only to topics that `run` creates';
   return { check, state: 'note', found: other.join('; '), advice };
 }
 

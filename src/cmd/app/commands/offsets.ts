@@ -44,7 +44,7 @@ export function offsetsCommand(): Command {
   );
   offsets.addCommand(
     withCommonOptions(new Command('reset'))
-      .description('have the consumers read on from another offset')
+      .description('make the consumers continue from another offset')
       .requiredOption('--to <where>', OFFSET_TARGETS, targetOption)
       .option('-p, --partition <n>', 'this partition only; may be repeated', partitionOption)
       .option('--dry-run', 'only say what would be done')

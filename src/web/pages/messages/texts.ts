@@ -38,7 +38,7 @@ export const messagesTexts = dictionary(
     pending: 'Of it, behind a transaction',
     pendingTitle: (n: number) => `${countEn(n, 'message waits', 'messages wait')} behind an open transaction`,
     pendingHint:
-      'Readers of committed messages, the consumer among them, see nothing of these before it is committed or aborted. The list below leaves them out.',
+      'Readers of committed messages, including the consumer, do not see them until the transaction is committed or aborted. The list below leaves them out.',
     pendingIn: (partition: number, count: string, offset: number) =>
       `Partition ${partition}: ${count} from offset ${offset} on`,
     transactionOf: (id: string, producer: string) =>
@@ -52,7 +52,7 @@ export const messagesTexts = dictionary(
     resetOffsets: 'Reset offsets',
     resetTitle: (group: string) => `Reset the offsets of ${group}`,
     resetHint:
-      'Consumers may go on: within seconds they read on from the new offset. Orders that are read again are stored once. Messages that are no orders become dead letters again. What is skipped is not stored.',
+      'Consumers may keep running: within seconds they continue from the new offset. Orders that are read again are stored once. Messages that are not orders become dead letters again. Skipped messages are not stored.',
     resetTo: 'To: earliest, latest, an offset, an age (15m) or a time (RFC 3339)',
     resetPartition: 'Only this partition',
     resetDone: 'Done. Consumers follow within seconds.',

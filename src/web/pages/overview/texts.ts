@@ -58,7 +58,7 @@ export const overviewTexts = dictionary(
     end: 'End of the log',
     storedTo: 'Stored up to',
     behind: 'Behind',
-    pending: 'Of it, waiting for a transaction',
+    pending: 'Of these, behind a transaction',
     seeTransactions: 'See whose transaction it is',
     notes: 'What happened',
     noNotes: 'Nothing special in the last minutes.',

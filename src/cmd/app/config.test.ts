@@ -186,7 +186,7 @@ describe('problems', () => {
 
   test.each([
     ['orders', 'orders', 'must not be kafka.topic'],
-    ['orders.dead', 'orders_dead', 'differs from kafka.topic in dots and underscores only'],
+    ['orders.dead', 'orders_dead', 'differs from kafka.topic only in dots and underscores'],
     ['..', 'dead', 'kafka.topic must be more than dots'],
     ['__consumer_offsets', 'dead', 'kafka.topic is a topic of Kafka itself'],
     ['orders', '__transaction_state', 'kafka.deadLetterTopic is a topic of Kafka itself'],

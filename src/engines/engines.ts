@@ -76,9 +76,9 @@ export async function ensureEngines(
     const close = closeOnce(options.owner === 'run' ? ours : [], settings, options.logger);
     return {
       statuses: acquired.map((one) => describe(one.engine, one.acquired)),
-      close: () => {
+      close: (graceMs) => {
         stopRotation();
-        return close();
+        return close(graceMs);
       },
     };
   }

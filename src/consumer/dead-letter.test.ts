@@ -120,6 +120,19 @@ test('a letter that is refused goes with the start of its value and keeps its he
   expect(lines).toMatchObject([{ msg: expect.stringContaining('cutting'), letters: 1, places: ['3/42'] }]);
 });
 
+test('a letter that is refused for its headers alone keeps its whole value', async () => {
+  const { taken, sender } = senderThatTakes(100_000);
+  const letter = letterOf({
+    key: null,
+    value: Buffer.from('{'),
+    headers: { trace: '0'.repeat(120_000) },
+  });
+  await sendDeadLetters(sender, 'dead', [letter], capturingLogger().logger);
+  expect(taken[0]?.value).toEqual(Buffer.from('{'));
+  expect(taken[0]?.headers).toMatchObject({ 'dl-headers-dropped': '1' });
+  expect(taken[0]?.headers).not.toHaveProperty('dl-truncated');
+});
+
 test('a letter that is still refused loses its headers, says how many they were, and the log says so, too', async () => {
   const { taken, sender } = senderThatTakes(100_000);
   const { logger, lines } = capturingLogger();

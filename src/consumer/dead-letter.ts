@@ -70,13 +70,12 @@ export async function sendDeadLetters(
 
 const CUT = 'the dead-letter topic refuses letters, cutting them';
 
-/** The same letter with only the start of its value. */
+/** The same letter with only the start of its value; a short one stays whole. */
 function startOfValue(letter: OutgoingMessage): OutgoingMessage {
-  const headers = {
-    ...letter.headers,
-    [DEAD_LETTER_HEADERS.truncated]: String(letter.value?.length ?? 0),
-  };
-  return { ...letter, value: letter.value?.subarray(0, TRUNCATED_BYTES) ?? null, headers };
+  const { value } = letter;
+  if (value === null || value.length <= TRUNCATED_BYTES) return letter;
+  const headers = { ...letter.headers, [DEAD_LETTER_HEADERS.truncated]: String(value.length) };
+  return { ...letter, value: value.subarray(0, TRUNCATED_BYTES), headers };
 }
 
 function withoutHeaders({ carried = [], ...letter }: OutgoingMessage): OutgoingMessage {

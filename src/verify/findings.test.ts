@@ -113,7 +113,8 @@ describe('every kind of wrong is found', () => {
     ['dl-at', { headers: { 'dl-at': String(NOW + 3 * 3_600_000) } }],
     ['dl-at', { headers: { 'dl-at': 'yesterday' } }],
     ['dl-truncated', { headers: { 'dl-truncated': '3' } }],
-    ['dl-headers-dropped', { headers: { 'dl-headers-dropped': '1' } }],
+    ['headers', { headers: { 'dl-headers-dropped': '1' } }],
+    ['dl-headers-dropped', { headers: { 'dl-headers-dropped': '2' } }],
   ])('a dead letter whose %s was changed: %j', async (what, change) => {
     const world = new VerifyWorld(1);
     world.log.append(0, 'nope', { trace: '7', 'dl-replays': '0' }, 'k');

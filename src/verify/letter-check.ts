@@ -28,19 +28,16 @@ export function faultsOf(letter: Letter, record: LogRecord, detail: string | und
     [DEAD_LETTER_HEADERS.replays, letter.replays === replays],
     [DEAD_LETTER_HEADERS.at, isTimely(letter, record)],
     [DEAD_LETTER_HEADERS.truncated, truncated === undefined || truncated === (record.value?.length ?? 0)],
-    [
-      DEAD_LETTER_HEADERS.headersDropped,
-      headersDropped === undefined || (truncated !== undefined && headersDropped === headers.length),
-    ],
+    [DEAD_LETTER_HEADERS.headersDropped, headersDropped === undefined || headersDropped === headers.length],
   ];
   return checks.flatMap(([what, right]) => (right ? [] : [what]));
 }
 
 /** What was cut off a letter because the broker takes no more, for people; undefined for a whole one. */
 export function cutOf({ bytes, truncated, headersDropped }: Letter): string | undefined {
-  if (truncated === undefined) return undefined;
+  if (truncated === undefined && headersDropped === undefined) return undefined;
   const headers = headersDropped === undefined ? '' : `, without its ${headersDropped} headers`;
-  return `holds ${bytes ?? 0} of ${truncated} bytes${headers}: its topic takes no more, the whole message is at its place`;
+  return `holds ${bytes ?? 0} of ${truncated ?? bytes ?? 0} bytes${headers}: its topic takes no more, the whole message is at its place`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { toDatabaseError } from '../storage/postgresql/sql-error.ts';
+import { ranOutOfTime } from '../storage/postgresql/stale-transactions.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { BatchStorer, type BatchStorerOptions, type StoredBatch } from './batch-storer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
@@ -200,6 +201,23 @@ test('an order that is refused until the moment another one is tried is not blam
   };
   expect(await storer.store([partOf(orders(1))], never)).toBe('stored');
   expect([sink.stored, letters]).toEqual([[0], []]);
+});
+
+test('an order that is only tried ends like no time-out, which would cost all sessions', async () => {
+  const { sink, storer } = setUp();
+  const ends: unknown[] = [];
+  const write = sink.write.bind(sink);
+  sink.write = (batch) =>
+    write(batch).catch((error) => {
+      ends.push(error);
+      throw error;
+    });
+  sink.verdict = (offsets) => {
+    if (offsets.includes(0)) throw new AppError('database_rejected', 'check constraint');
+  };
+  expect(await storer.store([partOf(orders(1))], never)).toBe('stored');
+  expect(ends).toMatchObject([{ code: 'database_rejected' }, {}, { code: 'database_rejected' }]);
+  expect(ends.map(ranOutOfTime)).toEqual([false, false, false]);
 });
 
 test('an outage while an order is tried is an outage', async () => {

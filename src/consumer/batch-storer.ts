@@ -225,8 +225,7 @@ export class BatchStorer {
 
 /** Whose trouble an attempt failed by: letters go to Kafka, everything else to PostgreSQL. */
 function engineOf(error: unknown): 'postgresql' | 'kafka' {
-  const code = error instanceof AppError ? error.code : undefined;
-  return code === 'kafka_unavailable' || code === 'kafka_rejected' || code === 'topic_missing'
-    ? 'kafka'
-    : 'postgresql';
+  const ofKafka =
+    error instanceof AppError && (error.code === 'topic_missing' || error.code.startsWith('kafka_'));
+  return ofKafka ? 'kafka' : 'postgresql';
 }

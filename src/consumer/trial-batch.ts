@@ -4,8 +4,8 @@ import type { Order } from '../order/order.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OrderBatch } from '../storage/postgresql/order-writer.ts';
 
-/** What a trial ends with when the database has taken its order. */
-const TAKEN = new AppError('aborted', 'the order was only tried');
+/** What a trial ends with when the database has taken its order. Its code must not be that of a time-out, which costs all sessions. */
+const TAKEN = new AppError('fenced', 'the order was only tried');
 
 /** No message stands there. */
 const NOWHERE = -1;

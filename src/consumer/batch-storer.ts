@@ -158,7 +158,7 @@ export class BatchStorer {
     if (only !== undefined && !attempts.refused.has(only)) {
       if (attempts.accused === only) {
         this.#options.logger.warn(
-          { offset: only.offset, error: error.message },
+          { partition: parts[0]?.queue.partition, offset: only.offset, error: error.message },
           'the database refuses an order',
         );
         attempts.refused.set(only, reject('database_rejected', '', error.message.slice(0, 300)));

@@ -103,6 +103,15 @@ describe('under load', () => {
       seed: 5,
     });
   });
+
+  test('a producer that is stopped before its count is reached says so, and ends with 1', async () => {
+    const place = await newPlace();
+    const producer = startApp(['produce', '--count', '100000', '--rate', '50'], { env: place.env });
+    await until(async () => (await place.produced().catch(() => 0)) > 0, 30_000);
+    const exit = await producer.stop();
+    expect(exit.code).toBe(1);
+    expect(exit.stderr).toContain('stopped before everything was sent');
+  });
 });
 
 describe('signals', () => {

@@ -135,7 +135,11 @@ export class RedisOrderCache implements OrderCache {
         this.#refusals.over();
       }
     } catch (error) {
-      throw new CacheUnusable(this.trouble ?? troubleOf(error), messageOf(error), error);
+      throw new CacheUnusable(
+        this.trouble ?? troubleOf(error),
+        messageOf(this.#connection.failure ?? error),
+        error,
+      );
     }
   }
 

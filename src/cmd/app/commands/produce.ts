@@ -116,6 +116,11 @@ async function produce(context: CommandContext, options: ProduceOptions): Promis
   signal.addEventListener('abort', () => void producer.close(), { once: true });
   const status = await withProgress(producer, options);
   report(status, options, seed);
+  const { sent, failed, skipped } = status;
+  // Without an end of its own it has done all it was to do whenever it is stopped.
+  const unfinished = options.file === undefined ? sent + failed < (options.count ?? 0) : signal.aborted;
+  if (unfinished) logger.warn({ sent, of: options.count }, 'stopped before everything was sent');
+  if (unfinished || failed > 0 || skipped > 0) process.exitCode = 1;
 }
 
 function generated(options: ProduceOptions, seed: number): MessageSource {
@@ -192,5 +197,4 @@ function report(status: ProducerStatus, options: ProduceOptions, seed: number): 
         .map(([name, value]) => `${name} ${value}`)
         .join(', '),
     );
-  if (failed > 0 || skipped > 0) process.exitCode = 1;
 }

@@ -901,7 +901,7 @@ export type OrderSummary = {
 
 export type OrderList = {
   orders: (OrderSummary)[];
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 
@@ -982,7 +982,7 @@ export type DeadLetterPage = {
   letters: (DeadLetterSummary)[];
   /** The time was up before the page was full */
   cut: boolean;
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 
@@ -1069,7 +1069,7 @@ export type RedriveAnswer = {
   };
   /** The time was up: send `next_cursor` as `cursor` to continue */
   cut: boolean;
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 
@@ -1345,7 +1345,7 @@ export type MessagePage = {
   pending: number;
   /** The time was up before the page was full */
   cut: boolean;
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 
@@ -1368,7 +1368,7 @@ export type ConsumerGroupList = {
   groups: (ConsumerGroup)[];
   /** Groups with the text in their names */
   total: number;
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 
@@ -1451,9 +1451,9 @@ export type Cache = {
     hits: number;
   };
   redis: {
-    /** False while it is kept out of use, or takes no orders */
+    /** False while it is not used, or takes no orders */
     in_use: boolean;
-    /** Why it is not; null: it is, or it is not wanted */
+    /** Why it is not; null when it is, or when there is no cache */
     reason: CacheTrouble | null;
     /** What it refused or failed to do since the process started, by the same reasons */
     errors: Record<string, number>;
@@ -1495,7 +1495,7 @@ export type CacheKey = {
 export type CacheKeyPage = {
   /** In no order */
   keys: (CacheKey)[];
-  /** Sent as `cursor` it gives the next page; null after the last */
+  /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
 };
 

@@ -181,7 +181,7 @@ function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
     {
       name: 'test_service_log_cuts_total',
       type: 'counter',
-      help: 'How often a partition’s log had been cut below what was stored of it, and was read on from there',
+      help: 'How often a partition’s log had been cut below what was stored of it, and reading continued there',
       read: () => ({ '': status().cuts }),
     },
     {

@@ -1,8 +1,8 @@
-import type { OutgoingMessage } from '../src/kafka/message-sender.ts';
-import { partitionOfKey } from '../src/kafka/partitioner.ts';
-import { producedAt } from '../src/kafka/produced-at.ts';
-import { encodeRecordBatch, stampRecordBatch } from '../src/kafka/record-batch.ts';
-import { readRecordBatches } from '../src/kafka/record-batch-reader.ts';
+import { producedAt } from '../src/kafka/read/produced-at.ts';
+import { readRecordBatches } from '../src/kafka/read/record-batch-reader.ts';
+import type { OutgoingMessage } from '../src/kafka/send/message-sender.ts';
+import { partitionOfKey } from '../src/kafka/send/partitioner.ts';
+import { encodeRecordBatch, stampRecordBatch } from '../src/kafka/send/record-batch.ts';
 import { decodeOrder } from '../src/order/decode.ts';
 import { latestDate, OrderScan } from '../src/order/order-scan.ts';
 import { MessageHeaders } from '../src/producer/message-headers.ts';

@@ -1,5 +1,5 @@
-import { TopicReader } from '../src/kafka/topic-reader.ts';
-import { ensureTopics, withAdmin } from '../src/kafka/topics.ts';
+import { ensureTopics, withAdmin } from '../src/kafka/admin/topics.ts';
+import { TopicReader } from '../src/kafka/read/topic-reader.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { Child } from './lib/child.ts';
 import { type CpuPerOrder, type Round, roundOf } from './lib/drain.ts';

@@ -1,6 +1,6 @@
-import { PartitionFetcher } from '../../src/kafka/partition-fetcher.ts';
-import { createMessageSender } from '../../src/kafka/sender.ts';
-import { ensureTopics } from '../../src/kafka/topics.ts';
+import { ensureTopics } from '../../src/kafka/admin/topics.ts';
+import { PartitionFetcher } from '../../src/kafka/read/partition-fetcher.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { orderBytes } from '../../src/producer/generator.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { BenchEngines } from './engines.ts';

@@ -3,8 +3,8 @@
  * everything, prints a line, and sends. Nothing but the client is at work then; batches and their number are the producer's.
  */
 import { Producer } from '@platformatic/kafka';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
-import { createMessageSender } from '../../src/kafka/sender.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { MessageHeaders } from '../../src/producer/message-headers.ts';
 import { createSource } from '../../src/producer/source.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

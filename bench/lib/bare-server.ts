@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { RedisClient, SQL } from 'bun';
 import { createClient, RESP_TYPES } from 'redis';
-import { createApp } from '../../src/server/app.ts';
-import type { OrderLookup } from '../../src/server/dependencies.ts';
-import { orderEndpoints } from '../../src/server/routes/orders.ts';
-import { startServer } from '../../src/server/server.ts';
+import type { OrderLookup } from '../../src/server/api/orders/dependencies.ts';
+import { orderEndpoints } from '../../src/server/api/orders/orders.ts';
+import { createApp } from '../../src/server/http/app.ts';
+import { startServer } from '../../src/server/http/server.ts';
 import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-documents.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 

@@ -1,7 +1,7 @@
 import type { SQL } from 'bun';
-import type { LogRecord } from '../../src/kafka/order-log.ts';
-import { producedAt } from '../../src/kafka/produced-at.ts';
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
+import type { LogRecord } from '../../src/kafka/read/order-log.ts';
+import { producedAt } from '../../src/kafka/read/produced-at.ts';
+import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { latestDate, OrderScan } from '../../src/order/order-scan.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows } from '../../src/storage/postgresql/copy-rows.ts';
 

@@ -1,4 +1,4 @@
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
+import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { parseFaults } from '../../src/producer/faults.ts';
 import { createSource } from '../../src/producer/source.ts';
 import type { BenchContext } from './bench.ts';

@@ -3,7 +3,7 @@
  * producer, until it is told to stop. Order k is due at `epoch + k × 1000 / rate`, whatever became of those before; it prints the
  * epoch, ms since the Unix epoch.
  */
-import { createMessageSender } from '../../src/kafka/sender.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { OrderProducer } from '../../src/producer/producer.ts';
 import { createSource } from '../../src/producer/source.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

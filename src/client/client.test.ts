@@ -4,7 +4,7 @@ import { createClient } from 'test-service/client';
 import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { clientTypesNow } from '../../test/helpers/client-types-now.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
-import { type RunningServer, startServer } from '../server/server.ts';
+import { type RunningServer, startServer } from '../server/http/server.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 
 const TOKEN = 'a-token-to-be-kept-secret';

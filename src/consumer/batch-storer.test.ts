@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { fetched, logRecords } from '../../test/helpers/log-records.ts';
 import { messageOf, rawMessage, sampleOrder } from '../../test/helpers/sample-orders.ts';
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
+import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';

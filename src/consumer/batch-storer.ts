@@ -1,4 +1,4 @@
-import type { LogRecord } from '../kafka/order-log.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { Rejection, RejectionReason } from '../order/rejection.ts';

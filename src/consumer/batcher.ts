@@ -1,4 +1,4 @@
-import type { FetchedPartition } from '../kafka/order-log.ts';
+import type { FetchedPartition } from '../kafka/read/order-log.ts';
 import type { Part, PartitionQueue } from './partition-queue.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { OrderLog } from '../kafka/order-log.ts';
+import type { OrderLog } from '../kafka/read/order-log.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';

@@ -3,7 +3,7 @@ import { FakeOrderLog } from '../../test/helpers/fake-order-log.ts';
 import { fetched, logRecords } from '../../test/helpers/log-records.ts';
 import { messageOf, sampleOrder } from '../../test/helpers/sample-orders.ts';
 import { until } from '../../test/helpers/until.ts';
-import type { FetchedPartition } from '../kafka/order-log.ts';
+import type { FetchedPartition } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { silentLogger } from '../telemetry/logger.ts';

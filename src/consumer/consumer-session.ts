@@ -1,4 +1,4 @@
-import type { Assignment, FetchedPartition, OrderLog } from '../kafka/order-log.ts';
+import type { Assignment, FetchedPartition, OrderLog } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { aborted, Backoff, pause } from '../lib/backoff.ts';
 import { Cadence } from '../lib/cadence.ts';

@@ -1,5 +1,5 @@
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
-import type { OrderLog } from '../kafka/order-log.ts';
+import type { OrderLog } from '../kafka/read/order-log.ts';
+import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { LogCut, LostRange } from '../storage/postgresql/offset-store.ts';
 import type { Logger } from '../telemetry/logger.ts';

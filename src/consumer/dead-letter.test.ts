@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
-import type { MessageSender, OutgoingMessage } from '../kafka/message-sender.ts';
-import type { RecordHeaders } from '../kafka/order-log.ts';
-import { MessagesRejectedError } from '../kafka/send-job.ts';
+import type { RecordHeaders } from '../kafka/read/order-log.ts';
+import type { MessageSender, OutgoingMessage } from '../kafka/send/message-sender.ts';
+import { MessagesRejectedError } from '../kafka/send/send-job.ts';
 import { reject } from '../order/validate.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { deadLetterOf, sendDeadLetters } from './dead-letter.ts';

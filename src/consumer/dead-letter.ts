@@ -1,7 +1,7 @@
-import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/dead-letter-headers.ts';
-import type { MessageSender, OutgoingMessage } from '../kafka/message-sender.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
-import { MessagesRejectedError } from '../kafka/send-job.ts';
+import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/read/dead-letter-headers.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
+import type { MessageSender, OutgoingMessage } from '../kafka/send/message-sender.ts';
+import { MessagesRejectedError } from '../kafka/send/send-job.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

@@ -1,6 +1,6 @@
-import { REPLAYS } from '../kafka/dead-letter-headers.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
-import { producedAt } from '../kafka/produced-at.ts';
+import { REPLAYS } from '../kafka/read/dead-letter-headers.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
+import { producedAt } from '../kafka/read/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';
 import { SLICE_MS } from '../lib/next-turn.ts';
 import { decodeOrder } from '../order/decode.ts';

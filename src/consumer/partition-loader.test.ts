@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { FakeOrderLog } from '../../test/helpers/fake-order-log.ts';
-import type { EpochEnd, LogRange } from '../kafka/order-log.ts';
+import type { EpochEnd, LogRange } from '../kafka/read/order-log.ts';
 import type { LogCut, LostRange, StoredOffset } from '../storage/postgresql/offset-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';

@@ -1,4 +1,4 @@
-import type { CommittedOffset, EpochEnd, LogRange, OrderLog } from '../kafka/order-log.ts';
+import type { CommittedOffset, EpochEnd, LogRange, OrderLog } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { LogCut, LostRange, OffsetScope, StoredOffset } from '../storage/postgresql/offset-store.ts';

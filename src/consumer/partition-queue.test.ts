@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { fetched, logRecords } from '../../test/helpers/log-records.ts';
 import { rawMessage } from '../../test/helpers/sample-orders.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 import { PartitionQueue } from './partition-queue.ts';
 
 const records = (count: number, firstOffset: number): LogRecord[] =>

@@ -1,4 +1,4 @@
-import type { FetchedPartition, LogRecord } from '../kafka/order-log.ts';
+import type { FetchedPartition, LogRecord } from '../kafka/read/order-log.ts';
 
 /** A run of one partition's log that is stored as one: every record of it, and the offset behind it. */
 export interface Part {

@@ -1,4 +1,4 @@
-import type { OrderLog } from '../kafka/order-log.ts';
+import type { OrderLog } from '../kafka/read/order-log.ts';
 import { within } from '../lib/deadline.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 

@@ -1,5 +1,5 @@
-import { clamp, decodeCursor, encodeCursor } from '../kafka/log-cursor.ts';
-import type { LogRange } from '../kafka/order-log.ts';
+import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-cursor.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import { checkOrder } from '../order/check.ts';

@@ -1,5 +1,5 @@
-import { readLogPage } from '../kafka/log-page.ts';
-import { recordAt } from '../kafka/record-at.ts';
+import { readLogPage } from '../kafka/read/log-page.ts';
+import { recordAt } from '../kafka/read/record-at.ts';
 import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
 import { type Position, parseLetter } from './letter.ts';

@@ -1,4 +1,4 @@
-import { type NamedHeader, namedHeaders } from '../kafka/named-headers.ts';
+import { type NamedHeader, namedHeaders } from '../kafka/read/named-headers.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
 import { rfc3339 } from '../lib/rfc3339.ts';
 import { type TextOrBase64, textOrBase64 } from '../lib/text-or-base64.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX } from '../kafka/dead-letter-headers.ts';
-import type { LogRecord, RecordHeaders } from '../kafka/order-log.ts';
+import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX } from '../kafka/read/dead-letter-headers.ts';
+import type { LogRecord, RecordHeaders } from '../kafka/read/order-log.ts';
 import { withinRfc3339 } from '../lib/rfc3339.ts';
 import { isRejectionReason, type RejectionReason } from '../order/rejection.ts';
 

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import type { ReadableTopic } from './ports.ts';
 
 /** A letter's record may be a little older than its `dl-at` where the clocks of consumer and broker differ. */

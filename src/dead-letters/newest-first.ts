@@ -1,5 +1,5 @@
-import { readLogPage } from '../kafka/log-page.ts';
-import type { LogRange } from '../kafka/order-log.ts';
+import { readLogPage } from '../kafka/read/log-page.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import type { DeadLetter } from './letter.ts';
 import { parseLetter } from './letter.ts';
 import type { ReadableTopic } from './ports.ts';

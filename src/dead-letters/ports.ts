@@ -1,6 +1,6 @@
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
-import type { LogRange } from '../kafka/order-log.ts';
-import type { TopicSlice } from '../kafka/topic-reader.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
+import type { TopicSlice } from '../kafka/read/topic-reader.ts';
+import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
 
 /** A topic that is read without a group; TopicReader is one. */
 export interface ReadableTopic {

@@ -1,5 +1,5 @@
-import { REDRIVE_ID_HEADER } from '../kafka/dead-letter-headers.ts';
-import type { LogRange } from '../kafka/order-log.ts';
+import { REDRIVE_ID_HEADER } from '../kafka/read/dead-letter-headers.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import type { BatchFate, OpenTopic, ReadableTopic, RedriveBatch } from './ports.ts';

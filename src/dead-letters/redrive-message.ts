@@ -1,6 +1,6 @@
-import { DEAD_LETTER_HEADERS, REDRIVE_ID_HEADER } from '../kafka/dead-letter-headers.ts';
-import type { OutgoingMessage } from '../kafka/message-sender.ts';
-import { partitionOfKey } from '../kafka/partitioner.ts';
+import { DEAD_LETTER_HEADERS, REDRIVE_ID_HEADER } from '../kafka/read/dead-letter-headers.ts';
+import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
+import { partitionOfKey } from '../kafka/send/partitioner.ts';
 import type { DeadLetter } from './letter.ts';
 
 export interface RedriveTarget {

@@ -1,5 +1,5 @@
-import type { LogRange } from '../kafka/order-log.ts';
-import { recordAt } from '../kafka/record-at.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
+import { recordAt } from '../kafka/read/record-at.ts';
 import { type DeadLetter, type Position, parseLetter } from './letter.ts';
 import type { ReadableTopic } from './ports.ts';
 import { RecentIds } from './recent-ids.ts';

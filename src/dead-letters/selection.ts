@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { type LetterFilter, matches } from './filter.ts';
 import { type DeadLetter, formatPosition, type Position } from './letter.ts';
 import type { ReadableTopic } from './ports.ts';

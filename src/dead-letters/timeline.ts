@@ -1,4 +1,4 @@
-import { readLogPage } from '../kafka/log-page.ts';
+import { readLogPage } from '../kafka/read/log-page.ts';
 import { LAST_INSTANT } from '../lib/rfc3339.ts';
 import { type LetterFilter, matches } from './filter.ts';
 import { parseLetter } from './letter.ts';

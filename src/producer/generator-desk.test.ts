@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { until } from '../../test/helpers/until.ts';
-import type { OutgoingMessage, SentPosition } from '../kafka/message-sender.ts';
+import type { OutgoingMessage, SentPosition } from '../kafka/send/message-sender.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { GeneratorDesk, type GeneratorSettings } from './generator-desk.ts';
 import { STEADY } from './schedule.ts';

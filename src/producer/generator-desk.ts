@@ -1,4 +1,4 @@
-import type { MessageSender } from '../kafka/message-sender.ts';
+import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { ProducerLogger } from './delivery.ts';
 import type { FaultName, FaultRates, SpoilingFault } from './faults.ts';

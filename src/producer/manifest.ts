@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import type { SentPosition } from '../kafka/message-sender.ts';
+import type { SentPosition } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { RejectionReason } from '../order/rejection.ts';
 import type { FaultName } from './faults.ts';

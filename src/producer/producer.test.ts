@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import type { MessageSender, OutgoingMessage, SentPosition } from '../kafka/message-sender.ts';
-import { MessagesRejectedError } from '../kafka/send-job.ts';
+import type { MessageSender, OutgoingMessage, SentPosition } from '../kafka/send/message-sender.ts';
+import { MessagesRejectedError } from '../kafka/send/send-job.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { OrderProducer, type OrderProducerOptions } from './producer.ts';

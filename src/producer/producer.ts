@@ -1,4 +1,4 @@
-import type { MessageSender } from '../kafka/message-sender.ts';
+import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
 import { Cadence } from '../lib/cadence.ts';
 import { nextTurn } from '../lib/next-turn.ts';

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import { DEAD_LETTER_HEADERS, isDeadLetterHeader, originalHeaders } from '../kafka/dead-letter-headers.ts';
-import type { LogRecord, RecordHeaders } from '../kafka/order-log.ts';
+import {
+  DEAD_LETTER_HEADERS,
+  isDeadLetterHeader,
+  originalHeaders,
+} from '../kafka/read/dead-letter-headers.ts';
+import type { LogRecord, RecordHeaders } from '../kafka/read/order-log.ts';
 
 /** What a dead letter says of the message it was made of, without the message's topic. */
 export interface Letter {

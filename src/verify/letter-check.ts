@@ -1,5 +1,5 @@
-import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/dead-letter-headers.ts';
-import type { LogRecord } from '../kafka/order-log.ts';
+import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/read/dead-letter-headers.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 import { digestOf, headersDigest, type Letter } from './dead-letter-claim.ts';
 
 /** How far clocks of producers, brokers and consumers may differ without a doubt about what they say, ms. */

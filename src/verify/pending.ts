@@ -1,5 +1,5 @@
-import type { OpenTransaction } from '../kafka/open-transactions.ts';
-import type { LogRange } from '../kafka/order-log.ts';
+import type { OpenTransaction } from '../kafka/admin/open-transactions.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { rfc3339 } from '../lib/rfc3339.ts';
 import type { Findings } from './findings.ts';
 import type { RecordSource } from './record-source.ts';

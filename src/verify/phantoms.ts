@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { SourceRange, SourceRow, StoredState } from '../storage/stored-state.ts';
 import type { Findings } from './findings.ts';

@@ -1,5 +1,5 @@
-import type { LogRecord } from '../kafka/order-log.ts';
-import { producedAt } from '../kafka/produced-at.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
+import { producedAt } from '../kafka/read/produced-at.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';

@@ -1,6 +1,6 @@
-import type { OpenTransaction } from '../kafka/open-transactions.ts';
-import type { LogRange } from '../kafka/order-log.ts';
-import type { TopicSlice } from '../kafka/topic-reader.ts';
+import type { OpenTransaction } from '../kafka/admin/open-transactions.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
+import type { TopicSlice } from '../kafka/read/topic-reader.ts';
 
 /** The committed messages of a topic, as TopicReader gives them. Calls throw AppError `kafka_unavailable`, `topic_missing`. */
 export interface RecordSource {

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import type { LogCut } from '../storage/postgresql/offset-store.ts';
 import type { StoredState } from '../storage/stored-state.ts';
 import type { Letter } from './dead-letter-claim.ts';

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import type { SourceRange } from '../storage/stored-state.ts';
 
 /** What became of the messages of a partition: produced is the sum of all but noMessage. */

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { StoredState } from '../storage/stored-state.ts';
 import { collectEvidence } from './collect-evidence.ts';

@@ -1,4 +1,4 @@
-import type { LogRange } from '../kafka/order-log.ts';
+import type { LogRange } from '../kafka/read/order-log.ts';
 import { pause } from '../lib/backoff.ts';
 
 export interface WaitOptions {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { until } from '../helpers/until.ts';

@@ -6,7 +6,7 @@ import {
   LiveNoteSchema,
   type LiveSampleJson,
   LiveSampleSchema,
-} from '../../src/server/live-schemas.ts';
+} from '../../src/server/api/live/schemas.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, startApp } from '../helpers/app-process.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';

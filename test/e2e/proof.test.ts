@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { familyOf } from '../../src/engines/process-family.ts';
 import { identify, isRunning, type ProcessIdentity } from '../../src/engines/process-identity.ts';
-import type { VerificationJson } from '../../src/server/verification-schemas.ts';
+import type { VerificationJson } from '../../src/server/api/verifications/schemas.ts';
 import type { AppPlace } from '../helpers/app-place.ts';
 import { runApp, startApp } from '../helpers/app-process.ts';
 import { seriousIn } from '../helpers/axe.ts';

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApp } from '../../src/server/app.ts';
-import { type RunningServer, startServer } from '../../src/server/server.ts';
-import { buildWebClient } from '../../src/server/web-client.ts';
+import { createApp } from '../../src/server/http/app.ts';
+import { type RunningServer, startServer } from '../../src/server/http/server.ts';
+import { buildWebClient } from '../../src/server/web/web-client.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { TestBrowser } from '../helpers/browser.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { ensureTopics } from '../../src/kafka/topics.ts';
+import { ensureTopics } from '../../src/kafka/admin/topics.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { useAppPlaces } from '../helpers/app-places.ts';
 import { type AppExit, runApp } from '../helpers/app-process.ts';

@@ -1,8 +1,8 @@
-import { type ApiServices, apiEndpoints } from '../../src/server/api.ts';
-import { type AppOptions, createApp } from '../../src/server/app.ts';
-import type { Arrival, Probe } from '../../src/server/dependencies.ts';
-import { createReadiness } from '../../src/server/readiness.ts';
-import type { WebClient } from '../../src/server/routes/web.ts';
+import { type ApiServices, apiEndpoints } from '../../src/server/api/api.ts';
+import type { Arrival, Probe } from '../../src/server/api/orders/dependencies.ts';
+import { createReadiness } from '../../src/server/api/service/readiness.ts';
+import { type AppOptions, createApp } from '../../src/server/http/app.ts';
+import type { WebClient } from '../../src/server/web/web.ts';
 import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
 import type { FoundOrder, OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { violationsOf } from '../../src/lib/violations.ts';
-import type { EndpointSpec } from '../../src/server/endpoint.ts';
-import type { Reply } from '../../src/server/reply.ts';
+import type { EndpointSpec } from '../../src/server/http/endpoint.ts';
+import type { Reply } from '../../src/server/http/reply.ts';
 
 const compiled = new WeakMap<TSchema, Validator>();
 

@@ -1,6 +1,6 @@
 import { clientTypes } from '../../scripts/client-types.ts';
-import { openApiDocument } from '../../src/server/openapi.ts';
-import { docsEndpoints } from '../../src/server/routes/docs.ts';
+import { docsEndpoints } from '../../src/server/api/service/docs.ts';
+import { openApiDocument } from '../../src/server/http/openapi.ts';
 import { FakeBackend } from './app-under-test.ts';
 
 /** The client's types as the endpoints would have them now. */

@@ -1,10 +1,10 @@
 import type { OrderSink } from '../../src/consumer/batch-storer.ts';
 import { OrderConsumer, type OrderConsumerSettings } from '../../src/consumer/consumer.ts';
 import { sendDeadLetters } from '../../src/consumer/dead-letter.ts';
-import { KafkaOrderLog } from '../../src/kafka/kafka-order-log.ts';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
-import type { OrderLog } from '../../src/kafka/order-log.ts';
-import { createMessageSender } from '../../src/kafka/sender.ts';
+import { KafkaOrderLog } from '../../src/kafka/read/kafka-order-log.ts';
+import type { OrderLog } from '../../src/kafka/read/order-log.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';
 import { OrderWriter } from '../../src/storage/postgresql/order-writer.ts';

@@ -1,7 +1,7 @@
-import type { LetterPosition, LetterQuery } from '../../src/server/letter-query.ts';
-import type { RedriveStep } from '../../src/server/redrive-lines.ts';
-import type { RedriveDesk, RedriveOrder } from '../../src/server/routes/dead-letter-redrive.ts';
-import type { DeadLetterDesk, TimelineOrder } from '../../src/server/routes/dead-letters.ts';
+import type { DeadLetterDesk, TimelineOrder } from '../../src/server/api/dead-letters/dead-letters.ts';
+import type { LetterPosition, LetterQuery } from '../../src/server/api/dead-letters/letter-query.ts';
+import type { RedriveDesk, RedriveOrder } from '../../src/server/api/dead-letters/redrive.ts';
+import type { RedriveStep } from '../../src/server/api/dead-letters/redrive-lines.ts';
 
 /** Dead letters that remember what they were asked and answer what they were told. */
 export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {

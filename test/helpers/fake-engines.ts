@@ -1,5 +1,5 @@
-import type { EngineJson, EngineNameJson } from '../../src/server/engine-schemas.ts';
-import type { EngineDesk } from '../../src/server/routes/engines.ts';
+import type { EngineDesk } from '../../src/server/api/engines/engines.ts';
+import type { EngineJson, EngineNameJson } from '../../src/server/api/engines/schemas.ts';
 
 const ENGINE: EngineJson = {
   name: 'kafka',

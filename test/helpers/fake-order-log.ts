@@ -5,7 +5,7 @@ import type {
   FetchedPartition,
   LogRange,
   OrderLog,
-} from '../../src/kafka/order-log.ts';
+} from '../../src/kafka/read/order-log.ts';
 
 /** A log in memory: the test says what is assigned and what a fetch brings. */
 export class FakeOrderLog implements OrderLog {

@@ -1,6 +1,6 @@
 import type { ReadableTopic } from '../../src/dead-letters/ports.ts';
-import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
-import type { TopicSlice } from '../../src/kafka/topic-reader.ts';
+import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
+import type { TopicSlice } from '../../src/kafka/read/topic-reader.ts';
 
 /** A topic in memory: an array of records a partition, read in slices of a few. */
 export class FakeTopic implements ReadableTopic {

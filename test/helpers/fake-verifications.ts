@@ -1,5 +1,5 @@
-import type { VerificationDesk } from '../../src/server/routes/verifications.ts';
-import type { VerificationJson } from '../../src/server/verification-schemas.ts';
+import type { VerificationJson } from '../../src/server/api/verifications/schemas.ts';
+import type { VerificationDesk } from '../../src/server/api/verifications/verifications.ts';
 
 const RUNNING: VerificationJson = {
   id: 1,

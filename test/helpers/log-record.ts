@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../src/kafka/order-log.ts';
+import type { LogRecord } from '../../src/kafka/read/order-log.ts';
 
 export interface RecordParts {
   readonly offset: number;

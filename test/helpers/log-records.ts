@@ -1,7 +1,7 @@
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
-import type { FetchedPartition, LogRecord } from '../../src/kafka/order-log.ts';
-import { encodeRecordBatch } from '../../src/kafka/record-batch.ts';
-import { readRecordBatches } from '../../src/kafka/record-batch-reader.ts';
+import type { FetchedPartition, LogRecord } from '../../src/kafka/read/order-log.ts';
+import { readRecordBatches } from '../../src/kafka/read/record-batch-reader.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
+import { encodeRecordBatch } from '../../src/kafka/send/record-batch.ts';
 
 /** The messages as they are read back from a log, at `firstOffset` and after; `timestamp` is ms since the Unix epoch. */
 export function logRecords(

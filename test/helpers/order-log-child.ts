@@ -3,7 +3,7 @@
  * nothing holds it any more. Arguments: brokers, topic, group, number.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
-import { KafkaOrderLog } from '../../src/kafka/kafka-order-log.ts';
+import { KafkaOrderLog } from '../../src/kafka/read/kafka-order-log.ts';
 
 const [brokers = '', topic = '', group = '', request] = process.argv.slice(2);
 const settings = { clientId: 'test', sessionTimeoutMs: 6_000, maxBytesPerPartition: 1_048_576 };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Producer } from '@platformatic/kafka';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 
 /** Sends lines by kcat, a client of another make. With a key, each line is `key`, a tab, the value. */
 export async function kcatSend(

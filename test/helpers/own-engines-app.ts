@@ -1,4 +1,4 @@
-import type { EngineActionJson, EngineJson, EngineNameJson } from '../../src/server/engine-schemas.ts';
+import type { EngineActionJson, EngineJson, EngineNameJson } from '../../src/server/api/engines/schemas.ts';
 import { AppPlace } from './app-place.ts';
 import { type AppProcess, startApp } from './app-process.ts';
 import { until } from './until.ts';

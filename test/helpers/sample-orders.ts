@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import type { Item, Order } from '../../src/order/order.ts';
 import sample from '../fixtures/order.json';
 

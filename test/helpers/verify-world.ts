@@ -1,6 +1,6 @@
 import { deadLetterOf } from '../../src/consumer/dead-letter.ts';
-import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
-import type { TopicSlice } from '../../src/kafka/topic-reader.ts';
+import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
+import type { TopicSlice } from '../../src/kafka/read/topic-reader.ts';
 import { decodeOrder } from '../../src/order/decode.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';

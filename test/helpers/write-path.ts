@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
-import { highWatermarks } from '../../src/kafka/high-watermarks.ts';
-import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/message-sender.ts';
-import type { LogRange, LogRecord } from '../../src/kafka/order-log.ts';
-import { createMessageSender } from '../../src/kafka/sender.ts';
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
-import { ensureTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { highWatermarks } from '../../src/kafka/admin/high-watermarks.ts';
+import { ensureTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
+import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
+import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/send/message-sender.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { StoredOrder } from '../../src/storage/order-store.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';

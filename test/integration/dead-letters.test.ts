@@ -6,14 +6,14 @@ import Value from 'typebox/value';
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
 import type { LetterJson, LetterSummary } from '../../src/dead-letters/letter-json.ts';
-import type { RecordHeaders } from '../../src/kafka/order-log.ts';
+import type { RecordHeaders } from '../../src/kafka/read/order-log.ts';
+import { FateSchema, RedriveAnswerSchema } from '../../src/server/api/dead-letters/redrive-schemas.ts';
 import {
   LetterCountsSchema,
   LetterPageSchema,
   LetterSchema,
   LetterTimelineSchema,
-} from '../../src/server/dead-letter-schemas.ts';
-import { FateSchema, RedriveAnswerSchema } from '../../src/server/redrive-schemas.ts';
+} from '../../src/server/api/dead-letters/schemas.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { commandEnvironment, runCommand } from '../helpers/command-line.ts';

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { Consumer } from '@platformatic/kafka';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import { messageOf, rawMessage, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import { WritePaths } from '../helpers/write-paths.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { KafkaProbe } from '../../src/kafka/kafka-probe.ts';
-import { ensureTopics, listTopics } from '../../src/kafka/topics.ts';
+import { KafkaProbe } from '../../src/kafka/admin/kafka-probe.ts';
+import { ensureTopics, listTopics } from '../../src/kafka/admin/topics.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { writeObstacle } from '../../src/storage/postgresql/write-obstacle.ts';
 import { AppPlace } from '../helpers/app-place.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { Random } from '../../src/producer/random.ts';
-import { type RunningServer, startServer } from '../../src/server/server.ts';
+import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { storedOrder } from '../helpers/stored-order.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { type EnginesHandle, ensureEngines } from '../../src/engines/engines.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
-import { PartitionFetcher } from '../../src/kafka/partition-fetcher.ts';
+import { PartitionFetcher } from '../../src/kafka/read/partition-fetcher.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { ComposedConsumer } from '../helpers/compose-consumer.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
-import { GroupCatalog } from '../../src/kafka/group-catalog.ts';
-import { KeptAdmin } from '../../src/kafka/kept-admin.ts';
-import { MessageBrowser } from '../../src/kafka/message-browser.ts';
-import { TopicCatalog } from '../../src/kafka/topic-catalog.ts';
+import { GroupCatalog } from '../../src/kafka/admin/group-catalog.ts';
+import { KeptAdmin } from '../../src/kafka/admin/kept-admin.ts';
+import { TopicCatalog } from '../../src/kafka/admin/topic-catalog.ts';
+import { MessageBrowser } from '../../src/kafka/read/message-browser.ts';
 import { TransactionalProducer } from '../helpers/other-producers.ts';
 import { messageOf, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';

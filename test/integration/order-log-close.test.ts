@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ensureTopics } from '../../src/kafka/topics.ts';
+import { ensureTopics } from '../../src/kafka/admin/topics.ts';
 import { testEngines } from '../helpers/engines.ts';
 
 const SCRIPT = join(import.meta.dirname, '../helpers/order-log-child.ts');

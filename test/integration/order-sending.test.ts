@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createMessageSender } from '../../src/kafka/sender.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import type { Order } from '../../src/order/order.ts';
-import { PolledArrivals } from '../../src/server/order-arrivals.ts';
-import { createOrderIntake } from '../../src/server/order-intake.ts';
+import { PolledArrivals } from '../../src/server/api/orders/order-arrivals.ts';
+import { createOrderIntake } from '../../src/server/api/orders/order-intake.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { Order } from '../../src/order/order.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/http/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { commandEnvironment, runCommand, startCommand } from '../helpers/command-line.ts';
 import { messageOf, sampleOrders } from '../helpers/sample-orders.ts';

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'bun:test';
-import { GroupCatalog } from '../../src/kafka/group-catalog.ts';
-import { KeptAdmin } from '../../src/kafka/kept-admin.ts';
-import { partitionOfKey } from '../../src/kafka/partitioner.ts';
-import { TopicCatalog } from '../../src/kafka/topic-catalog.ts';
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { GroupCatalog } from '../../src/kafka/admin/group-catalog.ts';
+import { KeptAdmin } from '../../src/kafka/admin/kept-admin.ts';
+import { TopicCatalog } from '../../src/kafka/admin/topic-catalog.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
+import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
+import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
 import { messageOf, rawMessage, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import { WritePaths } from '../helpers/write-paths.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { createMessageSender } from '../../src/kafka/sender.ts';
-import { ensureTopics, settleTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { ensureTopics, settleTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import { TransactionalProducer } from '../helpers/other-producers.ts';
 import { messageOf, rawMessage, sampleOrder } from '../helpers/sample-orders.ts';
 import { verifyReport } from '../helpers/verify-command.ts';

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TopicReader } from '../../src/kafka/topic-reader.ts';
-import { ensureTopics } from '../../src/kafka/topics.ts';
+import { ensureTopics } from '../../src/kafka/admin/topics.ts';
+import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { FAULT_NAMES, parseFaults } from '../../src/producer/faults.ts';
 import { ManifestWriter } from '../../src/producer/manifest.ts';
 import { OrderProducer } from '../../src/producer/producer.ts';

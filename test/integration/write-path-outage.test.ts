@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import type { OrderLog } from '../../src/kafka/order-log.ts';
+import type { OrderLog } from '../../src/kafka/read/order-log.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { messageOf, rawMessage, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';

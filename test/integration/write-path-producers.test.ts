@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { withAdmin } from '../../src/kafka/topics.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import type { Order } from '../../src/order/order.ts';
 import { kcatSend, TransactionalProducer } from '../helpers/other-producers.ts';
 import { messageOf, sampleOrders } from '../helpers/sample-orders.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import type { RejectionReason } from '../../src/order/rejection.ts';
 import { kcatSend } from '../helpers/other-producers.ts';
 import { messageOf, rawMessage, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { ensureEngines } from '../../src/engines/engines.ts';
-import type { OutgoingMessage } from '../../src/kafka/message-sender.ts';
-import { listTopics, withAdmin } from '../../src/kafka/topics.ts';
+import { listTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { topicNameProblem, topicsCollide } from '../../kafka/topic-name.ts';
+import { topicNameProblem, topicsCollide } from '../../kafka/admin/topic-name.ts';
 import { parseBroker } from '../../lib/address.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { formatUrl, parsePostgresqlUrl, parseRedisUrls } from '../../lib/connection-url.ts';

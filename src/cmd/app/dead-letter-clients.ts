@@ -1,8 +1,8 @@
 import { DeadLetters } from '../../dead-letters/dead-letters.ts';
 import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
-import { AtomicSender } from '../../kafka/atomic-sender.ts';
-import { highWatermarks } from '../../kafka/high-watermarks.ts';
-import { TopicReader } from '../../kafka/topic-reader.ts';
+import { highWatermarks } from '../../kafka/admin/high-watermarks.ts';
+import { TopicReader } from '../../kafka/read/topic-reader.ts';
+import { AtomicSender } from '../../kafka/send/atomic-sender.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresRedriveJournal } from '../../storage/postgresql/redrive-journal.ts';

@@ -2,7 +2,7 @@ import type { ReadableTopic } from '../../dead-letters/ports.ts';
 import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
 import type { Selection } from '../../dead-letters/selection.ts';
 import { totalOf } from '../../dead-letters/selection.ts';
-import type { LogRange } from '../../kafka/order-log.ts';
+import type { LogRange } from '../../kafka/read/order-log.ts';
 import type { CommandContext } from './context.ts';
 import { deadLetterClients } from './dead-letter-clients.ts';
 import { prepareEnvironment } from './environment.ts';

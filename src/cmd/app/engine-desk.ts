@@ -1,7 +1,7 @@
 import type { EngineControl } from '../../engines/control/engine-control.ts';
 import type { EngineView } from '../../engines/control/engine-view.ts';
-import { DEFAULT_PAUSE_S, type EngineJson } from '../../server/engine-schemas.ts';
-import type { EngineDesk } from '../../server/routes/engines.ts';
+import type { EngineDesk } from '../../server/api/engines/engines.ts';
+import { DEFAULT_PAUSE_S, type EngineJson } from '../../server/api/engines/schemas.ts';
 
 /** The engines as the REST API steers them; an answer waits as long for them. */
 export function engineDesk(control: EngineControl, maxWaitMs: number): EngineDesk {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
-import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/topics.ts';
+import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/admin/topics.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { unlessAborted } from '../../lib/deadline.ts';

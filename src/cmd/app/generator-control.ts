@@ -8,8 +8,8 @@ import {
 } from '../../producer/faults.ts';
 import type { GeneratorChange, GeneratorDesk } from '../../producer/generator-desk.ts';
 import type { LoadProfile } from '../../producer/schedule.ts';
-import type { GeneratorChangeJson, GeneratorJson } from '../../server/generator-schemas.ts';
-import type { GeneratorControl } from '../../server/routes/generator.ts';
+import type { GeneratorControl } from '../../server/api/generator/generator.ts';
+import type { GeneratorChangeJson, GeneratorJson } from '../../server/api/generator/schemas.ts';
 import { randomSeed } from './random-seed.ts';
 
 /** The generator as the REST API steers it. */

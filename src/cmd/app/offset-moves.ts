@@ -1,7 +1,7 @@
-import { type OffsetTarget, targetOffsets } from '../../kafka/offset-target.ts';
-import { TopicReader } from '../../kafka/topic-reader.ts';
+import { type OffsetTarget, targetOffsets } from '../../kafka/admin/offset-target.ts';
+import { TopicReader } from '../../kafka/read/topic-reader.ts';
 import { AppError } from '../../lib/app-error.ts';
-import type { MoveOptions, PartitionMove } from '../../server/routes/groups.ts';
+import type { MoveOptions, PartitionMove } from '../../server/api/kafka/groups.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { Config } from './config-schema.ts';

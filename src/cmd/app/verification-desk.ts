@@ -1,11 +1,11 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import type { VerificationDesk } from '../../server/routes/verifications.ts';
 import {
   VERIFICATION_DEFAULTS,
   type VerificationJson,
   type VerificationReportJson,
   type VerificationRequestJson,
-} from '../../server/verification-schemas.ts';
+} from '../../server/api/verifications/schemas.ts';
+import type { VerificationDesk } from '../../server/api/verifications/verifications.ts';
 import type { Finding } from '../../verify/findings.ts';
 import type { VerifyReport } from '../../verify/report.ts';
 import type { PartitionCounts } from '../../verify/tally.ts';

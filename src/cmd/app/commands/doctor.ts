@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
-import { KafkaProbe } from '../../../kafka/kafka-probe.ts';
+import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
-import { type Handler, startServer } from '../../../server/server.ts';
+import { type Handler, startServer } from '../../../server/http/server.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
 import { writeObstacle } from '../../../storage/postgresql/write-obstacle.ts';

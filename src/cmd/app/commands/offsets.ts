@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { GroupCatalog } from '../../../kafka/group-catalog.ts';
-import { KeptAdmin } from '../../../kafka/kept-admin.ts';
-import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/offset-target.ts';
-import { TopicCatalog } from '../../../kafka/topic-catalog.ts';
-import type { PartitionMove } from '../../../server/routes/groups.ts';
+import { GroupCatalog } from '../../../kafka/admin/group-catalog.ts';
+import { KeptAdmin } from '../../../kafka/admin/kept-admin.ts';
+import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
+import { TopicCatalog } from '../../../kafka/admin/topic-catalog.ts';
+import type { PartitionMove } from '../../../server/api/kafka/groups.ts';
 import { confirm } from '../confirm.ts';
 import {
   type CommandContext,

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
-import { TopicReader } from '../../../kafka/topic-reader.ts';
-import { compactedTopics, listTopics } from '../../../kafka/topics.ts';
+import { compactedTopics, listTopics } from '../../../kafka/admin/topics.ts';
+import { TopicReader } from '../../../kafka/read/topic-reader.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { withStoredSnapshot } from '../../../storage/postgresql/stored-snapshot.ts';

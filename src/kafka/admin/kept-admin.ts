@@ -1,0 +1,57 @@
+import { Admin } from '@platformatic/kafka';
+import { within } from '../../lib/deadline.ts';
+import { toKafkaError } from '../kafka-error.ts';
+
+export interface KeptAdminOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Time a request may take, ms. */
+  readonly timeoutMs: number;
+}
+
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** An admin client that stays open between questions, and is replaced after one that failed. */
+export class KeptAdmin {
+  readonly #options: KeptAdminOptions;
+  #admin: Admin | undefined;
+
+  constructor(options: KeptAdminOptions) {
+    this.#options = options;
+  }
+
+  /** @param what is asked, for the error. @throws AppError `kafka_unavailable` (retryable), `topic_missing`. */
+  async ask<T>(what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+    const { brokers, clientId, timeoutMs } = this.#options;
+    this.#admin ??= new Admin({
+      clientId,
+      bootstrapBrokers: [...brokers],
+      connectTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      retries: 0,
+    });
+    const admin = this.#admin;
+    try {
+      return await within(2 * timeoutMs, work(admin));
+    } catch (error) {
+      const failure = toKafkaError(error, what);
+      if (failure.code !== 'topic_missing') {
+        if (this.#admin === admin) this.#admin = undefined;
+        void close(admin);
+      }
+      throw failure;
+    }
+  }
+
+  /** Closes the connections; a later question opens others. */
+  async close(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = undefined;
+    if (admin !== undefined) await close(admin);
+  }
+}
+
+/** Never rejects, bounded in time. */
+function close(admin: Admin): Promise<void> {
+  return within(CLOSE_TIMEOUT_MS, admin.close()).catch(() => {});
+}

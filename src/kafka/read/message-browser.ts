@@ -1,0 +1,192 @@
+import { likelyPartitions } from '../send/partitioner.ts';
+import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-message.ts';
+import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
+import { readLogPage } from './log-page.ts';
+import type { LogRange, LogRecord } from './order-log.ts';
+import { recordAt } from './record-at.ts';
+import { TopicReader } from './topic-reader.ts';
+
+/** Which messages of a topic. */
+export interface BrowseQuery {
+  /** Of this partition only. */
+  readonly partition?: number | undefined;
+  /** From this offset on, oldest first. */
+  readonly offset?: number | undefined;
+  /** Written then or later, oldest first; ms since the Unix epoch. */
+  readonly at?: number | undefined;
+  /** With exactly this key: looked for everywhere, first in the partitions that Kafka's clients choose for it. */
+  readonly key?: Buffer | undefined;
+  readonly limit: number;
+  /** Of the page before; the other parameters must be the same. */
+  readonly cursor?: string | undefined;
+  /** Longest value that is given whole. */
+  readonly maxValueBytes: number;
+}
+
+export interface MessagePage {
+  /** Newest first, unless an offset or an instant says where to begin; with a key, those of the likely partitions before the others. */
+  readonly messages: readonly BrowsedMessage[];
+  /** Offsets looked at for this page. */
+  readonly scanned: number;
+  /** Offsets still to look at. */
+  readonly left: number;
+  /** Offsets at the ends that wait behind an open transaction, and are not shown before it has ended. */
+  readonly pending: number;
+  /** The time was up before the page was full. */
+  readonly cut: boolean;
+  /** Where the next page starts; null after the last. */
+  readonly next_cursor: string | null;
+}
+
+export interface MessageBrowserOptions {
+  readonly brokers: readonly string[];
+  /** Longest order the consumer takes. */
+  readonly maxOrderBytes: number;
+  /** Time one call looks before it answers with what it has. */
+  readonly budgetMs: number;
+  readonly now: () => number;
+}
+
+const FETCH_BYTES = 262_144;
+
+/**
+ * Looks into any topic without a group. Every call is bounded in time and says when it was cut short.
+ * All throw AppError `topic_missing`, `kafka_unavailable`.
+ */
+export class MessageBrowser {
+  readonly #options: MessageBrowserOptions;
+
+  constructor(options: MessageBrowserOptions) {
+    this.#options = options;
+  }
+
+  /** A page of messages; undefined when the cursor is none of this topic. */
+  list(topic: string, query: BrowseQuery): Promise<MessagePage | undefined> {
+    return this.#reading(topic, async (reader) => {
+      const cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+      if (query.cursor !== undefined && cursor?.topicId !== reader.topicId) return undefined;
+      const [all, ends] = await Promise.all([reader.ranges(), reader.highWatermarks()]);
+      const ranges = cursor === undefined ? await startRanges(reader, all, query) : clamp(cursor.ranges, all);
+      const { key } = query;
+      const messages: BrowsedMessage[] = [];
+      const rest = new Map<number, LogRange>();
+      const deadline = performance.now() + this.#options.budgetMs;
+      const left = () => rest.values().reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0);
+      let [scanned, cut] = [0, false];
+      for (const some of likelyFirst(ranges, key, reader.partitions)) {
+        if (left() > 0 || messages.length === query.limit) {
+          for (const [partition, range] of some) rest.set(partition, range);
+          continue;
+        }
+        const page = await readLogPage(reader, some, {
+          first: query.offset === undefined && query.at === undefined ? 'newest' : 'oldest',
+          limit: query.limit - messages.length,
+          deadline,
+          pick: (partition, record) =>
+            key === undefined || record.key?.equals(key) === true
+              ? {
+                  at: record.timestamp,
+                  kept: this.#message(partition, record, query.maxValueBytes),
+                  bytes: browsedBytes(record, query.maxValueBytes),
+                }
+              : undefined,
+        });
+        messages.push(...page.found);
+        for (const [partition, range] of page.rest) rest.set(partition, range);
+        scanned += page.passed;
+        cut = page.cut;
+      }
+      return {
+        messages,
+        scanned,
+        left: left(),
+        pending: [...all]
+          .filter(([one]) => query.partition === undefined || one === query.partition)
+          .reduce((sum, [one, { end }]) => sum + Math.max(0, (ends.get(one) ?? 0) - end), 0),
+        cut,
+        next_cursor: encodeCursor({ topicId: reader.topicId, ranges: rest }) ?? null,
+      };
+    });
+  }
+
+  /** One message, whole; undefined when there is none at the position. */
+  find(topic: string, partition: number, offset: number): Promise<BrowsedMessage | undefined> {
+    return this.#reading(topic, async (reader) => {
+      const record = await recordAt(reader, await reader.ranges(), { partition, offset });
+      return record && this.#message(partition, record, Number.POSITIVE_INFINITY);
+    });
+  }
+
+  /**
+   * Messages as they are written, from now on, until the signal aborts; `wanted` is asked about each before it is decoded. The
+   * first, empty list says that the topic is open; what was left out goes by in an empty list, too.
+   */
+  async *follow(
+    topic: string,
+    signal: AbortSignal,
+    {
+      wanted,
+      maxValueBytes,
+    }: { wanted: (partition: number, record: LogRecord) => boolean; maxValueBytes: number },
+  ): AsyncGenerator<readonly BrowsedMessage[]> {
+    const reader = await this.#open(topic);
+    try {
+      yield [];
+      for await (const { partition, records } of reader.follow(signal)) {
+        const messages = records
+          .filter((record) => wanted(partition, record))
+          .map((record) => this.#message(partition, record, maxValueBytes));
+        yield messages;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  #message(partition: number, record: LogRecord, maxValueBytes: number): BrowsedMessage {
+    return browsedMessage(partition, record, { ...this.#options, maxValueBytes });
+  }
+
+  #open(topic: string): Promise<TopicReader> {
+    const { brokers } = this.#options;
+    return TopicReader.open({ brokers, topic, maxBytesPerPartition: FETCH_BYTES });
+  }
+
+  async #reading<T>(topic: string, work: (reader: TopicReader) => Promise<T>): Promise<T> {
+    const reader = await this.#open(topic);
+    try {
+      return await work(reader);
+    } finally {
+      void reader.close();
+    }
+  }
+}
+
+/** The partitions where a key is likely, then the others; without a key all of them at once. */
+function likelyFirst(
+  ranges: ReadonlyMap<number, LogRange>,
+  key: Buffer | undefined,
+  partitions: number,
+): ReadonlyMap<number, LogRange>[] {
+  if (key === undefined) return [ranges];
+  const likely = likelyPartitions(key, partitions);
+  const [first, others] = [true, false].map(
+    (wanted) => new Map([...ranges].filter(([partition]) => likely.has(partition) === wanted)),
+  );
+  return [first ?? ranges, others ?? new Map()];
+}
+
+async function startRanges(
+  reader: TopicReader,
+  all: ReadonlyMap<number, LogRange>,
+  { partition, offset, at }: BrowseQuery,
+): Promise<Map<number, LogRange>> {
+  const starts = at === undefined ? undefined : await reader.offsetsAt(at);
+  const ranges = new Map<number, LogRange>();
+  for (const [one, { start, end }] of all) {
+    if (partition !== undefined && one !== partition) continue;
+    const from = starts === undefined ? (offset ?? start) : (starts.get(one) ?? end);
+    ranges.set(one, { start: Math.max(start, from), end });
+  }
+  return ranges;
+}

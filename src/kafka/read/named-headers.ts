@@ -1,0 +1,16 @@
+import { type TextOrBase64, textOrBase64 } from '../../lib/text-or-base64.ts';
+import type { RecordHeaders } from './order-log.ts';
+
+/** A header, ready to be written as JSON. */
+export interface NamedHeader {
+  readonly name: string;
+  readonly value: TextOrBase64 | null;
+}
+
+/** In their order; a name may come twice. */
+export function namedHeaders(headers: RecordHeaders): NamedHeader[] {
+  return headers.map(([name, content]) => ({
+    name: name?.toString() ?? '',
+    value: content === null ? null : textOrBase64(content),
+  }));
+}

@@ -1,0 +1,300 @@
+import {
+  type ClusterMetadata,
+  type ClusterTopicMetadata,
+  type Connection,
+  Consumer,
+} from '@platformatic/kafka';
+import { AppError } from '../../lib/app-error.ts';
+import { within } from '../../lib/deadline.ts';
+import { withinRfc3339 } from '../../lib/rfc3339.ts';
+import { type OpenTransaction, openTransactions } from '../admin/open-transactions.ts';
+import { toKafkaError } from '../kafka-error.ts';
+import { askEpochEnds } from './epoch-ends.ts';
+import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
+import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
+import { committedRecords } from './read-committed.ts';
+
+export interface PartitionFetcherOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly topic: string;
+  /** Most bytes one fetch brings of one partition, but always one batch at least. */
+  readonly maxBytesPerPartition: number;
+}
+
+const READ_UNCOMMITTED = 0;
+const READ_COMMITTED = 1;
+/** Of all partitions together: an answer is in memory as a whole, and its records once more, so more of it at a time is only memory. */
+const MAX_FETCH_BYTES = 2 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const EARLIEST = -2n;
+const LATEST = -1n;
+const NONE = -1n;
+// Error codes of the protocol, https://kafka.apache.org/protocol#protocol_error_codes
+const NO_ERROR = 0;
+const OFFSET_OUT_OF_RANGE = 1;
+const TOPIC_GONE = new Set([3, 100, 103]);
+
+/**
+ * Reads partitions of one topic from given offsets, on connections of its own: a fetch that waits for messages holds up
+ * whatever else is asked on its connection. The client's message stream is not used: it chooses offsets by itself, and
+ * delivers messages of an aborted transaction when the abort marker is not in the same fetch.
+ */
+export class PartitionFetcher {
+  readonly #options: PartitionFetcherOptions;
+  readonly #client: Consumer;
+  #version: number | undefined;
+  #topicId = '';
+  #partitions = 0;
+  #leaderEpochs: ReadonlyMap<number, number> = new Map();
+  /** The metadata may be wrong: a broker has answered so, or not at all. */
+  #inDoubt = false;
+
+  constructor(options: PartitionFetcherOptions) {
+    this.#options = options;
+    this.#client = new Consumer({
+      clientId: options.clientId,
+      bootstrapBrokers: [...options.brokers],
+      // The client wants a name, but no group is joined.
+      groupId: `${options.clientId}-fetcher`,
+      connectTimeout: 5_000,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retries: 1,
+      retryDelay: 100,
+    });
+    // Errors come back from the calls; the event would end the process if nobody listened.
+    this.#client.on('error', () => {});
+  }
+
+  /** Tells this topic from others that had or will have its name. */
+  get topicId(): string {
+    return this.#topicId;
+  }
+
+  /** How many partitions the topic had when it was last looked up: while fetching that is every few seconds. */
+  get partitions(): number {
+    return this.#partitions;
+  }
+
+  /** Looks the topic up; call it first. @throws AppError `topic_missing`, `kafka_unavailable`. */
+  async open(): Promise<void> {
+    const { topic } = this.#options;
+    try {
+      const [{ known }, apis] = await Promise.all([this.#lookUp(true), this.#client.listApis()]);
+      const range = apis.find((api) => api.name === 'Fetch');
+      this.#version = range === undefined ? undefined : fetchVersion(range);
+      if (this.#version === undefined)
+        throw new AppError('kafka_unavailable', 'the broker is too old: 3.1 is needed');
+      this.#topicId = known.id;
+      this.#client.topics.track(topic);
+    } catch (error) {
+      throw toKafkaError(error, `looking up topic ${topic}`);
+    }
+  }
+
+  /**
+   * Reads each partition from its position; waits up to `waitMs` for the first message. A partition that can't be read
+   * at the moment is left out.
+   * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could be read.
+   */
+  async fetch(
+    positions: ReadonlyMap<number, number>,
+    waitMs: number,
+    lastEpochs: ReadonlyMap<number, number> = new Map(),
+  ): Promise<FetchedPartition[]> {
+    try {
+      const byLeader = await this.#byLeader(positions);
+      const answers = await Promise.all(
+        byLeader.map(async ({ connection, share }) =>
+          this.#read(await this.#fetchFrom(connection, share, lastEpochs, waitMs), share),
+        ),
+      );
+      return answers.flat();
+    } catch (error) {
+      this.#inDoubt = true;
+      throw toKafkaError(error, `fetching ${this.#options.topic}`);
+    }
+  }
+
+  /** Partition → where an epoch of it ends, of partition → epoch; without those that have no leader. @throws AppError `kafka_unavailable`. */
+  async epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {
+    const { topic } = this.#options;
+    try {
+      this.#inDoubt = true;
+      const byLeader = await this.#byLeader(epochs);
+      const answers = await Promise.all(
+        byLeader.map(({ connection, share }) => {
+          const asked = askEpochEnds(connection, topic, share, this.#leaderEpochs);
+          return within(REQUEST_TIMEOUT_MS, asked);
+        }),
+      );
+      return new Map(answers.flat());
+    } catch (error) {
+      throw toKafkaError(error, `asking where epochs of ${topic} end`);
+    }
+  }
+
+  /** All partitions the topic has now. @throws AppError as `open`. */
+  async all(): Promise<number[]> {
+    try {
+      const { known } = await this.#lookUp(true);
+      return [...known.partitions.keys()];
+    } catch (error) {
+      throw toKafkaError(error, `looking up topic ${this.#options.topic}`);
+    }
+  }
+
+  /** First and next offset of each partition, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
+  async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
+    const [starts, ends] = await Promise.all([
+      this.#listOffsets(partitions, EARLIEST),
+      this.#listOffsets(partitions, LATEST),
+    ]);
+    const at = (offsets: readonly bigint[], partition: number): number => Number(offsets[partition] ?? 0n);
+    return new Map(
+      partitions.map((partition) => [partition, { start: at(starts, partition), end: at(ends, partition) }]),
+    );
+  }
+
+  /** Where each partition ends, whether a transaction is open there or not. @throws AppError `kafka_unavailable`. */
+  async highWatermarks(partitions: readonly number[]): Promise<Map<number, number>> {
+    const ends = await this.#listOffsets(partitions, LATEST, READ_UNCOMMITTED);
+    return new Map(partitions.map((partition) => [partition, Number(ends[partition] ?? 0n)]));
+  }
+
+  /** The open transactions of the partitions, as far as the brokers tell. Never rejects. */
+  openTransactions(partitions: readonly number[]): Promise<OpenTransaction[]> {
+    return openTransactions(this.#client, this.#options.topic, partitions);
+  }
+
+  /** The first offset of each partition with this timestamp, ms, or a later one, if there is any. @throws AppError `kafka_unavailable`. */
+  async offsetsAt(partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
+    const offsets = await this.#listOffsets(partitions, BigInt(Math.floor(withinRfc3339(timestamp))));
+    return new Map(
+      partitions.flatMap((partition) => {
+        const offset = Number(offsets[partition] ?? NONE);
+        return offset < 0 ? [] : [[partition, offset] as const];
+      }),
+    );
+  }
+
+  async #listOffsets(
+    partitions: readonly number[],
+    timestamp: bigint,
+    isolationLevel: 0 | 1 = READ_COMMITTED,
+  ): Promise<readonly bigint[]> {
+    const { topic } = this.#options;
+    try {
+      // One that was added a moment ago is not in the metadata yet.
+      await this.#lookUp(partitions.some((partition) => partition >= this.#partitions));
+      const offsets = await this.#client.listOffsets({
+        topics: [topic],
+        partitions: { [topic]: [...partitions] },
+        timestamp,
+        isolationLevel,
+      });
+      return offsets.get(topic) ?? [];
+    } catch (error) {
+      throw toKafkaError(error, `listing the offsets of ${topic}`);
+    }
+  }
+
+  /** Closes every connection; idempotent, bounded in time. */
+  async close(): Promise<void> {
+    await within(CLOSE_TIMEOUT_MS, this.#client.close(true)).catch(() => {});
+  }
+
+  /** The metadata: of a few seconds ago at most, or of now. */
+  async #lookUp(
+    asked = false,
+  ): Promise<{ brokers: ClusterMetadata['brokers']; known: ClusterTopicMetadata }> {
+    const { topic } = this.#options;
+    const now = asked || this.#inDoubt;
+    // Not cleared when it is in doubt: the brokers it names may be all there is left of those in the settings.
+    const { brokers, topics } = await this.#client.metadata({ topics: [topic], forceUpdate: now });
+    const known = topics.get(topic);
+    if (known === undefined) throw this.#missing('is not there');
+    if (this.#topicId !== '' && known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
+    if (now) this.#inDoubt = false;
+    this.#partitions = known.partitionsCount;
+    this.#leaderEpochs = new Map([...known.partitions.entries()].map(([at, one]) => [at, one.leaderEpoch]));
+    return { brokers, known };
+  }
+
+  /** What is asked of each partition, as a share for each leader. */
+  async #byLeader(
+    wanted: ReadonlyMap<number, number>,
+  ): Promise<{ connection: Connection; share: Map<number, number> }[]> {
+    const { topic } = this.#options;
+    const { brokers, known } = await this.#lookUp();
+    const byLeader = new Map<number, { connection: Connection; share: Map<number, number> }>();
+    for (const [partition, value] of wanted) {
+      const leader = known.partitions[partition]?.leader ?? -1;
+      const there = byLeader.get(leader);
+      if (there !== undefined) {
+        there.share.set(partition, value);
+        continue;
+      }
+      const broker = brokers.get(leader);
+      if (broker === undefined) continue;
+      const connection = await this.#client.connections.get(broker);
+      byLeader.set(leader, { connection, share: new Map([[partition, value]]) });
+    }
+    if (byLeader.size === 0 && wanted.size > 0) {
+      throw new AppError('kafka_unavailable', `no partition of ${topic} has a leader`, { retryable: true });
+    }
+    return [...byLeader.values()];
+  }
+
+  #fetchFrom(
+    connection: Connection,
+    positions: ReadonlyMap<number, number>,
+    lastEpochs: ReadonlyMap<number, number>,
+    waitMs: number,
+  ): Promise<FetchAnswer> {
+    // A broker that is stopped, not gone, keeps its connections open and says nothing.
+    return within(
+      REQUEST_TIMEOUT_MS + waitMs,
+      fetchRecords(connection, this.#version ?? 0, {
+        topicId: this.#topicId,
+        positions,
+        lastEpochs,
+        leaderEpochs: this.#leaderEpochs,
+        maxWaitMs: waitMs,
+        maxBytes: MAX_FETCH_BYTES,
+        maxBytesPerPartition: this.#options.maxBytesPerPartition,
+        isolationLevel: READ_COMMITTED,
+      }),
+    );
+  }
+
+  #read(answer: FetchAnswer, positions: ReadonlyMap<number, number>): FetchedPartition[] {
+    const codes = new Set([answer.errorCode, ...answer.partitions.map((one) => one.errorCode)]);
+    if ([...codes].some((code) => TOPIC_GONE.has(code))) throw this.#missing('was deleted or re-created');
+    const good = answer.partitions.filter(
+      ({ errorCode }) => errorCode === NO_ERROR || errorCode === OFFSET_OUT_OF_RANGE,
+    );
+    if (good.length < answer.partitions.length) this.#inDoubt = true;
+    if (good.length === 0 && (answer.partitions.length > 0 || answer.errorCode !== NO_ERROR)) {
+      throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, {
+        retryable: true,
+      });
+    }
+    return good.map((one) => {
+      const position = positions.get(one.partition) ?? 0;
+      return {
+        partition: one.partition,
+        records: committedRecords(one.batches, one.aborted, position),
+        nextOffset: Math.max(position, one.batches.at(-1)?.nextOffset ?? position),
+        logStartOffset: one.logStartOffset,
+        leaderEpoch: one.batches.at(-1)?.leaderEpoch ?? -1,
+        outOfRange: one.diverged || one.errorCode === OFFSET_OUT_OF_RANGE,
+      };
+    });
+  }
+
+  #missing(what: string): AppError {
+    return new AppError('topic_missing', `topic ${this.#options.topic} ${what}`, { retryable: true });
+  }
+}

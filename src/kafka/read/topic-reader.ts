@@ -1,0 +1,137 @@
+import type { OpenTransaction } from '../admin/open-transactions.ts';
+import type { LogRange, LogRecord } from './order-log.ts';
+import { PartitionFetcher } from './partition-fetcher.ts';
+
+export interface TopicReaderOptions {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** Most bytes one fetch brings of one partition. */
+  readonly maxBytesPerPartition?: number;
+}
+
+/** Committed records of one partition, in log order. */
+export interface TopicSlice {
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** Where to read on. */
+  readonly nextOffset: number;
+}
+
+const DEFAULT_BYTES = 1_048_576;
+const FETCH_WAIT_MS = 500;
+
+/** Reads a topic without joining a group: nobody's offsets or partitions change by it. */
+export class TopicReader {
+  readonly #fetcher: PartitionFetcher;
+
+  private constructor(fetcher: PartitionFetcher) {
+    this.#fetcher = fetcher;
+  }
+
+  /** @throws AppError `topic_missing`, `kafka_unavailable`. */
+  static async open(options: TopicReaderOptions): Promise<TopicReader> {
+    const { brokers, topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
+    const fetcher = new PartitionFetcher({
+      brokers,
+      clientId: 'test-service-reader',
+      topic,
+      maxBytesPerPartition,
+    });
+    try {
+      await fetcher.open();
+      return new TopicReader(fetcher);
+    } catch (error) {
+      await fetcher.close();
+      throw error;
+    }
+  }
+
+  get topicId(): string {
+    return this.#fetcher.topicId;
+  }
+
+  /** How many partitions the topic had when it was last looked up. */
+  get partitions(): number {
+    return this.#fetcher.partitions;
+  }
+
+  /** First and next offset of every partition, now, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
+  async ranges(): Promise<Map<number, LogRange>> {
+    return this.#fetcher.ranges(await this.#fetcher.all());
+  }
+
+  /** Where every partition ends, now, open transactions included. @throws AppError `kafka_unavailable`. */
+  async highWatermarks(): Promise<Map<number, number>> {
+    return this.#fetcher.highWatermarks(await this.#fetcher.all());
+  }
+
+  /** The open transactions of the partitions, as far as the brokers tell. Never rejects. */
+  openTransactions(partitions: readonly number[]): Promise<OpenTransaction[]> {
+    return this.#fetcher.openTransactions(partitions);
+  }
+
+  /**
+   * The first offset of each partition whose record has this timestamp (ms since the Unix epoch) or a later one; partitions without
+   * such a record are left out. @throws AppError `kafka_unavailable`.
+   */
+  async offsetsAt(timestamp: number): Promise<Map<number, number>> {
+    return this.#fetcher.offsetsAt(await this.#fetcher.all(), timestamp);
+  }
+
+  /**
+   * Reads every partition of `ranges` from its start to its end, a slice at a time; partitions take turns. Records that retention removes
+   * meanwhile are left out, and so is what lies beyond the log's end. Stops early when the caller stops iterating.
+   * @throws AppError `topic_missing`, `kafka_unavailable`.
+   */
+  async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
+    const positions = new Map<number, number>();
+    for (const [partition, { start, end }] of ranges) if (start < end) positions.set(partition, start);
+    while (positions.size > 0) {
+      let moved = false;
+      for (const fetched of await this.#fetcher.fetch(positions, FETCH_WAIT_MS)) {
+        const { partition } = fetched;
+        const end = ranges.get(partition)?.end ?? 0;
+        const from = positions.get(partition) ?? 0;
+        // Out of range with a log that starts earlier: it ends before the position.
+        const nextOffset = fetched.outOfRange ? Math.max(from, fetched.logStartOffset) : fetched.nextOffset;
+        if (nextOffset >= end) positions.delete(partition);
+        else positions.set(partition, nextOffset);
+        const records = fetched.records.filter((record) => record.offset < end);
+        if (nextOffset === from) continue;
+        moved = true;
+        yield { partition, records, nextOffset: Math.min(nextOffset, end) };
+      }
+      if (!moved) await this.#dropEnded(positions);
+    }
+  }
+
+  /**
+   * The topic's records from now on, of all partitions, those added meanwhile included, a slice at a time; ends when the signal aborts.
+   * @throws AppError `topic_missing`, `kafka_unavailable`.
+   */
+  async *follow(signal: AbortSignal): AsyncGenerator<TopicSlice> {
+    const positions = new Map<number, number>();
+    for (const [partition, { end }] of await this.ranges()) positions.set(partition, end);
+    while (!signal.aborted) {
+      for (const fetched of await this.#fetcher.fetch(positions, FETCH_WAIT_MS)) {
+        const { partition, records } = fetched;
+        const nextOffset = fetched.outOfRange ? fetched.logStartOffset : fetched.nextOffset;
+        positions.set(partition, nextOffset);
+        if (records.length > 0) yield { partition, records, nextOffset };
+      }
+      for (let added = positions.size; added < this.#fetcher.partitions; added += 1) positions.set(added, 0);
+    }
+  }
+
+  /** Takes those out that have nothing more: the log ends where they are, or even before. */
+  async #dropEnded(positions: Map<number, number>): Promise<void> {
+    const ranges = await this.#fetcher.ranges([...positions.keys()]);
+    for (const [partition, position] of positions)
+      if (position >= (ranges.get(partition)?.end ?? 0)) positions.delete(partition);
+  }
+
+  /** Idempotent, bounded in time. */
+  close(): Promise<void> {
+    return this.#fetcher.close();
+  }
+}

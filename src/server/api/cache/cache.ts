@@ -1,0 +1,209 @@
+import Type from 'typebox';
+import type { CachedKey, CacheInspector } from '../../../storage/cache-inspector.ts';
+import type { OrderDocument } from '../../../storage/order-store.ts';
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
+import type { EventStreams } from '../../http/event-streams.ts';
+import { badParameter, ProblemError } from '../../http/problem.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import type { LookupOutcome } from '../live/readings.ts';
+import { LookupUidSchema } from '../schemas.ts';
+import { concerns, invalidationJson, sendInvalidations } from './cache-tail.ts';
+import {
+  CachedOrderSchema,
+  CacheKeyPageSchema,
+  CacheSchema,
+  EvictedSchema,
+  FlushedSchema,
+  InvalidationListSchema,
+} from './schemas.ts';
+
+export interface CacheEndpointsOptions {
+  /** Undefined when the configuration says to do without a cache. */
+  readonly cache: CacheInspector | undefined;
+  /** Lookups by the tier that answered. */
+  readonly lookups: () => Readonly<Record<LookupOutcome, number>>;
+  readonly streams: EventStreams;
+}
+
+const COMMON = { tag: 'cache', access: 'guarded', problems: ['cache-unavailable'] } as const;
+const params = Type.Object({ order_uid: LookupUidSchema });
+/** Of the process that has the consumer, if one has. */
+const WATCHED = { ...COMMON, method: 'get', ofFirstProcess: true } as const;
+const ofOrder = Type.Object({ order_uid: Type.Optional(LookupUidSchema) });
+const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { trouble: undefined, nodes: [] } };
+
+/** `/api/v1/cache`: what the tiers hold; forget one order, or all. */
+export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
+  const inUse = (): CacheInspector => {
+    if (cache === undefined) throw new ProblemError('cache-unavailable', 'cache.enabled is false.');
+    return cache;
+  };
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/cache',
+        operationId: 'getCache',
+        summary: 'The tiers of the cache: what they hold, and how many lookups each answered',
+        responses: { 200: { description: 'The tiers', schema: CacheSchema } },
+      },
+      async () => {
+        const { l1, redis } = (await cache?.overview()) ?? OFF;
+        const hits = lookups();
+        const json = {
+          enabled: cache !== undefined,
+          l1: { ...l1, hits: hits.l1 },
+          redis: {
+            in_use: cache !== undefined && redis.trouble === undefined,
+            reason: redis.trouble ?? null,
+            errors: { ...cache?.errors },
+            hits: hits.redis,
+            nodes: redis.nodes.map(({ usedBytes, maxBytes, ...rest }) => ({
+              ...rest,
+              used_bytes: usedBytes ?? null,
+              max_bytes: maxBytes ?? null,
+            })),
+          },
+          postgresql: { hits: hits.postgresql },
+          absent: hits.absent,
+        };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'delete',
+        path: '/api/v1/cache',
+        operationId: 'flushCache',
+        summary: 'Forget all cached orders; other keys of the same Redis stay',
+        responses: { 200: { description: 'They are forgotten', schema: FlushedSchema } },
+      },
+      async () => ({ status: 200, json: { keys: await inUse().flush() }, headers: NO_STORE }),
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/cache/keys',
+        operationId: 'listCacheKeys',
+        summary: 'Cached orders and leases in Redis',
+        query: Type.Object({
+          limit: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'About how many' }),
+          cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
+        }),
+        responses: {
+          200: { description: 'A page; it may be empty and not the last', schema: CacheKeyPageSchema },
+        },
+      },
+      async ({ query }) => {
+        const page = await inUse().keys(query.cursor, query.limit);
+        if (page === undefined) throw badParameter('query', 'cursor', 'is not a cursor of this Redis');
+        const json = { keys: page.keys.map(keyJson), next_cursor: page.cursor ?? null };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...WATCHED,
+        path: '/api/v1/cache/invalidations',
+        operationId: 'listCacheInvalidations',
+        summary: 'What was made to be forgotten last; of one order, and of all at once, when one is named',
+        query: ofOrder,
+        responses: { 200: { description: 'The last ones', schema: InvalidationListSchema } },
+      },
+      ({ query }) => {
+        const found = inUse().invalidations.recent();
+        const json = {
+          invalidations: found.filter((one) => concerns(one, query.order_uid)).map(invalidationJson),
+        };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...WATCHED,
+        path: '/api/v1/cache/invalidations/tail',
+        operationId: 'tailCacheInvalidations',
+        summary: 'What is made to be forgotten, as it happens, as server-sent events',
+        description:
+          'Each `invalidation` event has a CacheInvalidation, the last ones first. Of more than 200 a second some are left out, and a `left_out` event says how many.',
+        query: ofOrder,
+        responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
+        problems: [...COMMON.problems, 'too-many-at-once'],
+        streams: true,
+      },
+      ({ query, method }) => {
+        const { invalidations } = inUse();
+        if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
+        const body = sendInvalidations(invalidations, streams, query.order_uid);
+        return { status: 200, body, headers: EVENT_STREAM_HEADERS };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/cache/orders/{order_uid}',
+        operationId: 'getCachedOrder',
+        summary: 'What each tier has of an order; looking does not fill it in',
+        params,
+        responses: { 200: { description: 'By tier', schema: CachedOrderSchema } },
+      },
+      async ({ params: { order_uid } }) => {
+        const { l1, redis } = await inUse().find(order_uid);
+        const json = {
+          order_uid,
+          l1: l1 === undefined ? null : documentJson(l1),
+          redis:
+            redis === undefined
+              ? null
+              : {
+                  ...keyJson(redis),
+                  ...(redis.document === undefined
+                    ? { etag: null, order: null }
+                    : documentJson(redis.document)),
+                },
+        };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'delete',
+        path: '/api/v1/cache/orders/{order_uid}',
+        operationId: 'evictOrder',
+        summary: 'Forget one order in all tiers',
+        params,
+        responses: {
+          200: {
+            description: 'It is forgotten, or will be before Redis is used again',
+            schema: EvictedSchema,
+          },
+        },
+      },
+      async ({ params: { order_uid } }) => ({
+        status: 200,
+        json: { order_uid, delivered: await inUse().evict(order_uid) },
+        headers: NO_STORE,
+      }),
+    ),
+  ];
+}
+
+function keyJson({ uid, kind, ttlMs, bytes }: CachedKey): object {
+  return { order_uid: uid, kind, ttl_ms: ttlMs ?? null, bytes };
+}
+
+function documentJson({ etag, body }: OrderDocument): { etag: string; order: unknown } {
+  return { etag, order: JSON.parse(new TextDecoder().decode(body)) };
+}

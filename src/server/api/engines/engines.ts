@@ -1,0 +1,108 @@
+import Type from 'typebox';
+import { messageOf } from '../../../lib/app-error.ts';
+import { within } from '../../../lib/deadline.ts';
+import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
+import { ProblemError } from '../../http/problem.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import {
+  type EngineActionJson,
+  EngineActionSchema,
+  type EngineJson,
+  EngineListSchema,
+  type EngineNameJson,
+  EngineNameSchema,
+  EngineSchema,
+} from './schemas.ts';
+
+/** Why something is not done with an engine. `busy`: something else is done with it. `not_running`: it can't be paused. */
+export type EngineRefusal = 'engines_off' | 'elsewhere' | 'busy' | 'not_running';
+
+/** The engines as far as this process can steer them: those started from its data folder. Answers are what the schemas say. */
+export interface EngineDesk {
+  /** How long an answer waits for what it was asked for. */
+  readonly maxWaitMs: number;
+  list(): Promise<EngineJson[]>;
+  find(name: EngineNameJson): Promise<EngineJson>;
+  /** `done` resolves when it is finished, and rejects when it failed. */
+  act(
+    name: EngineNameJson,
+    action: EngineActionJson,
+  ): Promise<
+    | { readonly accepted: true; readonly done: Promise<void> }
+    | { readonly accepted: false; readonly why: EngineRefusal }
+  >;
+}
+
+const COMMON = { tag: 'engines', access: 'guarded', ofFirstProcess: true } as const;
+const ELSEWHERE: Readonly<Record<'engines_off' | 'elsewhere', string>> = {
+  engines_off: 'local engines are off (engines: off), so all of them run elsewhere',
+  elsewhere: 'it was not started from this data folder',
+};
+
+/** `/api/v1/engines`: look; stop, kill, start, restart, pause, resume those that were started from here. */
+export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): Endpoint[] {
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/engines',
+        operationId: 'listEngines',
+        summary: 'PostgreSQL, Kafka and Redis: where they are, how they are, what can be done with them',
+        responses: { 200: { description: 'All three', schema: EngineListSchema } },
+      },
+      async () => ({ status: 200, json: { engines: await engines.list() }, headers: NO_STORE }),
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'post',
+        path: '/api/v1/engines/{engine}/actions',
+        operationId: 'actOnEngine',
+        summary:
+          'Stop, kill, start, restart, pause or resume an engine that was started from the data folder',
+        params: Type.Object({ engine: EngineNameSchema }),
+        body: jsonBody(EngineActionSchema),
+        responses: {
+          200: { description: 'Done', schema: EngineSchema },
+          202: { description: 'It goes on: `last_action` will say what came of it', schema: EngineSchema },
+        },
+        problems: ['engine-elsewhere', 'engine-busy', 'engine-not-running', 'engine-failed'],
+      },
+      async ({ params: { engine }, body }) => {
+        const acceptance = await engines.act(engine, body);
+        if (!acceptance.accepted) throw refused(await engines.find(engine), acceptance.why);
+        const finished = await isDoneWithin(engines.maxWaitMs, acceptance.done);
+        return { status: finished ? 200 : 202, json: await engines.find(engine), headers: NO_STORE };
+      },
+    ),
+  ];
+}
+
+async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
+  let settled = false;
+  const outcome = done.finally(() => {
+    settled = true;
+  });
+  try {
+    await within(ms, outcome);
+    return true;
+  } catch (error) {
+    if (!settled) return false;
+    throw new ProblemError('engine-failed', messageOf(error));
+  }
+}
+
+function refused({ title, address }: EngineJson, why: EngineRefusal): ProblemError {
+  switch (why) {
+    case 'busy':
+      return new ProblemError('engine-busy');
+    case 'not_running':
+      return new ProblemError('engine-not-running', `${title} does not run. Start it first.`);
+    default: {
+      const where = `${title} runs elsewhere (${address}): ${ELSEWHERE[why]}.`;
+      return new ProblemError('engine-elsewhere', `${where} Stop or start it where it was started.`);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Type, { type Static } from 'typebox';
+import { InstantSchema } from '../schemas.ts';
+
+const strict = { additionalProperties: false } as const;
+
+/** Engines by name, in a path. */
+export const EngineNameSchema = Type.Enum(['postgresql', 'kafka', 'redis']);
+
+export type EngineNameJson = Static<typeof EngineNameSchema>;
+
+/** How long a pause lasts unless told otherwise. */
+export const DEFAULT_PAUSE_S = 10;
+
+const ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
+
+/** How an engine is, and what is done with it. */
+export const EngineSchema = Type.Object(
+  {
+    name: EngineNameSchema,
+    title: Type.String({ description: 'The name people use' }),
+    address: Type.String({ description: 'host:port; of several the one that answers' }),
+    answers: Type.Boolean(),
+    state: Type.Enum(['running', 'starting', 'stopping', 'restarting', 'paused', 'stopped', 'unreachable'], {
+      description: 'unreachable: it runs elsewhere, if it runs',
+    }),
+    version: Type.Union([Type.String(), Type.Null()], { description: 'null: it does not tell' }),
+    pid: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'null: it does not run, or was not started from this data folder',
+    }),
+    obstacle: Type.Union([Type.Enum(['engines_off', 'elsewhere']), Type.Null()], {
+      description:
+        'Why nothing can be done with it here: local engines are off, or it was not started from this data folder',
+    }),
+    resumes_at: Type.Union([InstantSchema, Type.Null()], { description: 'When its pause ends by itself' }),
+    last_action: Type.Union(
+      [
+        Type.Object(
+          {
+            action: Type.Enum(ACTIONS),
+            at: InstantSchema,
+            took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+              description: 'null: it is under way',
+            }),
+            error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
+          },
+          strict,
+        ),
+        Type.Null(),
+      ],
+      { description: 'The last thing this process did with it' },
+    ),
+  },
+  { ...strict, $id: 'Engine' },
+);
+
+export type EngineJson = Static<typeof EngineSchema>;
+
+/** All engines. */
+export const EngineListSchema = Type.Object(
+  { engines: Type.Array(EngineSchema) },
+  { ...strict, $id: 'EngineList' },
+);
+
+/** What to do with an engine. */
+export const EngineActionSchema = Type.Object(
+  {
+    action: Type.Enum(ACTIONS, {
+      description:
+        'stop: in order. kill: kill -9 of all its processes. start: see that it runs and answers. restart: stop, then start. pause: ' +
+        'suspend all its processes (SIGSTOP). resume: end a pause. What is so already stays as it is',
+    }),
+    seconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 60,
+        default: DEFAULT_PAUSE_S,
+        description: 'How long a pause lasts; it ends by itself, also when this service is killed',
+      }),
+    ),
+  },
+  { ...strict, $id: 'EngineAction' },
+);
+
+export type EngineActionJson = Static<typeof EngineActionSchema>;

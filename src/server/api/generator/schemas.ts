@@ -1,0 +1,133 @@
+import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
+import { OrderUidSchema } from '../../../order/order.ts';
+import { BytesSchema } from '../bytes-schema.ts';
+import { OffsetSchema } from '../schemas.ts';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+const rate = Type.Number({ minimum: 0.1, maximum: 1_000_000, description: 'Messages per second' });
+const ms = Type.Integer({ minimum: 1, maximum: 86_400_000 });
+const percent = Type.Number({ minimum: 0, maximum: 100, description: 'Per cent of the messages' });
+const seed = Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'Same seed, same orders' });
+const index = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER - 1,
+  description: 'Of the next order',
+});
+const limit = Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 }), Type.Null()], {
+  description: 'It stops by itself after so many messages; null: never',
+});
+
+/** How the messages are spread over time. */
+export const ProfileSchema = Type.Union(
+  [
+    Type.Object({ kind: Type.Literal('steady') }, { ...strict, description: 'Always at `rate`' }),
+    Type.Object(
+      { kind: Type.Literal('burst'), burst_rate: rate, for_ms: ms, every_ms: ms },
+      { ...strict, description: 'Every `every_ms`, `for_ms` at `burst_rate`; in between at `rate`' },
+    ),
+    Type.Object(
+      { kind: Type.Literal('ramp'), to_rate: rate, over_ms: ms },
+      { ...strict, description: 'From `rate` to `to_rate` within `over_ms`, then on at that' },
+    ),
+  ],
+  { $id: 'LoadProfile' },
+);
+
+/** What to change; what is absent stays as it is. `faults` are named by the generator. */
+export function generatorChangeSchema(faultNames: readonly string[]) {
+  return Type.Object(
+    {
+      rate: Type.Optional(rate),
+      profile: Type.Optional(ProfileSchema),
+      seed: Type.Optional(
+        Type.Union([seed, Type.Literal('auto')], {
+          description: 'auto: one nobody has used lately. Another seed starts at index 0',
+        }),
+      ),
+      next_index: Type.Optional(index),
+      count: Type.Optional(limit),
+      faults: Type.Optional(faultsSchema(faultNames)),
+    },
+    { ...strict, $id: 'GeneratorChange' },
+  );
+}
+
+export type GeneratorChangeJson = Static<ReturnType<typeof generatorChangeSchema>>;
+
+function faultsSchema(names: readonly string[]): TObject<Record<string, TOptional<TNumber>>> {
+  return Type.Object(Object.fromEntries(names.map((name) => [name, Type.Optional(percent)])), {
+    ...strict,
+    description: 'Which faults are injected; all others are not. Together at most 100',
+  });
+}
+
+/** Where the generator stands. */
+export const GeneratorSchema = Type.Object(
+  {
+    state: Type.Enum(['stopped', 'running', 'stopping']),
+    rate,
+    profile: ProfileSchema,
+    current_rate: Type.Number({
+      minimum: 0,
+      description: 'What the profile asks for now; 0 when it does not run',
+    }),
+    late_ms: Type.Integer({ minimum: 0, description: 'How far the schedule is behind' }),
+    seed,
+    next_index: index,
+    count: limit,
+    remaining: Type.Union([count, Type.Null()], { description: 'Until it stops by itself' }),
+    faults: Type.Record(Type.String(), percent),
+    counts: Type.Object(
+      { generated: count, sent: count, failed: count, in_flight: count },
+      { ...strict, description: 'Since the process started: generated = sent + failed + in_flight' },
+    ),
+    started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    error: Type.Union([Type.String(), Type.Null()], {
+      description: 'Why it stopped, when nobody had asked for that',
+    }),
+    fault_names: Type.Array(Type.String(), { description: 'Faults there are' }),
+  },
+  { ...strict, $id: 'Generator' },
+);
+
+export type GeneratorJson = Static<typeof GeneratorSchema>;
+
+/** The messages that come next. */
+export const PreviewSchema = Type.Object(
+  {
+    messages: Type.Array(
+      Type.Object(
+        {
+          index,
+          key: Type.Union([BytesSchema, Type.Null()]),
+          value: Type.Union([BytesSchema, Type.Null()]),
+          fault: Type.Union([Type.String(), Type.Null()]),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'GeneratorPreview' },
+);
+
+export type PreviewJson = Static<typeof PreviewSchema>;
+
+/** What to send: a good order, or one with this fault. */
+export function sendOneSchema(spoilingFaults: readonly string[]) {
+  return Type.Object({ fault: Type.Optional(Type.Enum([...spoilingFaults])) }, { ...strict, $id: 'SendOne' });
+}
+
+/** Where Kafka put it. */
+export const SentOneSchema = Type.Object(
+  {
+    order_uid: OrderUidSchema,
+    fault: Type.Union([Type.String(), Type.Null()]),
+    topic: Type.String(),
+    partition: count,
+    offset: OffsetSchema,
+  },
+  { ...strict, $id: 'SentOne' },
+);
+
+export type SentOneJson = Static<typeof SentOneSchema>;

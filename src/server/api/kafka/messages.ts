@@ -1,0 +1,156 @@
+import Type from 'typebox';
+import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
+import { parseWhen } from '../../../order/when.ts';
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
+import type { EventStreams } from '../../http/event-streams.ts';
+import { badParameter, ProblemError } from '../../http/problem.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import { PositionSchema } from '../dead-letters/schemas.ts';
+import { MessagePageSchema, MessageSchema, TopicNameSchema } from './schemas.ts';
+import { sendTail } from './topic-tail.ts';
+import { orNotFound } from './topics.ts';
+
+export interface MessageEndpointsOptions {
+  readonly messages: Pick<MessageBrowser, 'list' | 'find' | 'follow'>;
+  readonly streams: EventStreams;
+  /** The clock, ms since the Unix epoch. */
+  readonly now: () => number;
+}
+
+/** Each opens connections of its own to Kafka. */
+const MAX_SEARCHES = 8;
+const COMMON = {
+  tag: 'topics',
+  access: 'guarded',
+  problems: ['kafka-unavailable', 'topic-not-found', 'too-many-at-once'],
+} as const;
+const params = Type.Object({ topic: TopicNameSchema });
+const partition = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Of this one only' }),
+);
+const key = Type.Optional(Type.String({ description: 'With exactly this key' }));
+const valueBytes = Type.Integer({
+  minimum: 0,
+  maximum: 1_048_576,
+  default: 2_048,
+  description: 'Longest value that is given whole',
+});
+
+/** `/api/v1/topics/{topic}/messages` and `…/tail`: what is in a topic, and what arrives. */
+export function messageEndpoints({ messages, streams, now }: MessageEndpointsOptions): Endpoint[] {
+  let searches = 0;
+  const search = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (searches >= MAX_SEARCHES) throw new ProblemError('too-many-at-once');
+    searches += 1;
+    try {
+      return await orNotFound(work());
+    } finally {
+      searches -= 1;
+    }
+  };
+
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/topics/{topic}/messages',
+        operationId: 'listMessages',
+        summary: 'Messages of a topic',
+        description:
+          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is looked for in all partitions, first in those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it looked, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than asked for.',
+        params,
+        query: Type.Object({
+          partition,
+          offset: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: 'From this offset on; needs `partition`',
+            }),
+          ),
+          at: Type.Optional(
+            Type.String({ description: 'Written then or later: RFC 3339, or an age such as 15m' }),
+          ),
+          key,
+          limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'How many' }),
+          value_bytes: valueBytes,
+          cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
+        }),
+        responses: { 200: { description: 'A page', schema: MessagePageSchema } },
+      },
+      async ({ params: { topic }, query: { at, key: text, value_bytes, ...query } }) => {
+        if (query.offset !== undefined && query.partition === undefined)
+          throw badParameter('query', 'offset', 'needs a partition');
+        if (query.offset !== undefined && at !== undefined)
+          throw badParameter('query', 'at', 'does not go with offset');
+        const instant = at === undefined ? undefined : parseWhen(at, now());
+        if (at !== undefined && instant === undefined)
+          throw badParameter('query', 'at', 'must be RFC 3339, or an age such as 15m');
+        const page = await search(() =>
+          messages.list(topic, {
+            ...query,
+            at: instant,
+            key: text === undefined ? undefined : Buffer.from(text),
+            maxValueBytes: value_bytes,
+          }),
+        );
+        if (page === undefined) throw badParameter('query', 'cursor', 'is none of this topic');
+        return { status: 200, json: page, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/topics/{topic}/messages/{position}',
+        operationId: 'getMessage',
+        summary: 'One message, whole',
+        params: Type.Object({ topic: TopicNameSchema, position: PositionSchema }),
+        responses: { 200: { description: 'The message', schema: MessageSchema } },
+        problems: [...COMMON.problems, 'message-not-found'],
+      },
+      async ({ params: { topic, position } }) => {
+        const [number = 0, offset = 0] = position.split(':').map(Number);
+        const message = await search(() => messages.find(topic, number, offset));
+        if (message === undefined) throw new ProblemError('message-not-found');
+        return { status: 200, json: message, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/topics/{topic}/tail',
+        operationId: 'tailTopic',
+        summary: 'What arrives in a topic, as server-sent events',
+        description:
+          'Each `message` event has a Message; its id is partition:offset. When more arrives than the reader takes, messages are left out, and a `left_out` event says how many.',
+        params,
+        query: Type.Object({
+          partition,
+          key,
+          text: Type.Optional(Type.String({ minLength: 1, description: 'With this text in the value' })),
+          value_bytes: valueBytes,
+        }),
+        responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
+        streams: true,
+      },
+      async ({ params: { topic }, query, method }) => {
+        if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
+        const body = await orNotFound(
+          sendTail(messages, streams, topic, {
+            partition: query.partition,
+            key: query.key === undefined ? undefined : Buffer.from(query.key),
+            text: query.text === undefined ? undefined : Buffer.from(query.text),
+            maxValueBytes: query.value_bytes,
+          }),
+        );
+        return { status: 200, body, headers: EVENT_STREAM_HEADERS };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,214 @@
+import Type, { type Static } from 'typebox';
+import { BytesSchema, HeadersSchema } from '../bytes-schema.ts';
+import { NextCursorSchema, OffsetSchema } from '../schemas.ts';
+import { OpenTransactionsSchema } from './open-transaction.ts';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+const PENDING = 'what waits behind an open transaction, where readers of committed messages do not see it';
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+/** Kafka's own rule for topic names. */
+export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
+
+export const GroupNameSchema = Type.String({ minLength: 1, maxLength: 255, description: 'The group' });
+
+const summary = {
+  name: Type.String(),
+  topic_id: orNull(Type.String()),
+  internal: Type.Boolean({ description: 'Kafka’s own: only its name is known' }),
+  partitions: orNull(count),
+  replication_factor: orNull(count),
+  messages: Type.Union([count, Type.Null()], {
+    description: 'Offsets between the starts and the ends: as many messages, or fewer',
+  }),
+  pending: Type.Union([count, Type.Null()], { description: `Of the messages: ${PENDING}` }),
+};
+
+export const TopicListSchema = Type.Object(
+  { topics: Type.Array(Type.Object(summary, { ...strict, $id: 'Topic' })) },
+  { ...strict, $id: 'TopicList' },
+);
+
+export const TopicDetailSchema = Type.Object(
+  {
+    ...summary,
+    partition_details: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          leader: orNull(Type.Integer()),
+          replicas: Type.Array(Type.Integer()),
+          in_sync_replicas: Type.Array(Type.Integer()),
+          start: Type.Integer({ minimum: 0, description: 'The first offset still there' }),
+          stable_end: Type.Integer({
+            minimum: 0,
+            description: 'The last stable offset: committed messages are seen up to here',
+          }),
+          end: Type.Integer({ minimum: 0, description: 'The offset after the last message' }),
+        },
+        strict,
+      ),
+    ),
+    settings: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          value: orNull(Type.String()),
+          own: Type.Boolean({ description: 'Set on this topic; otherwise it is a default' }),
+        },
+        strict,
+      ),
+    ),
+    open_transactions: OpenTransactionsSchema,
+  },
+  { ...strict, $id: 'TopicDetail' },
+);
+
+export const MessageSchema = Type.Object(
+  {
+    partition: count,
+    offset: count,
+    timestamp: Type.String({ format: 'date-time' }),
+    key: orNull(BytesSchema),
+    headers: HeadersSchema,
+    value: Type.Union([BytesSchema, Type.Null()], { description: 'Null for a tombstone' }),
+    value_bytes: Type.Union([count, Type.Null()], { description: 'Length of the whole value' }),
+    cut: Type.Boolean({ description: '`value` is only the start of it' }),
+    meaning: Type.Union([
+      Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
+      Type.Object(
+        { kind: Type.Enum(['dead_letter', 'other']), reason: Type.String(), detail: Type.String() },
+        { ...strict, description: 'Why it is no order; `other`: as the consumer would see it' },
+      ),
+    ]),
+  },
+  { ...strict, $id: 'Message' },
+);
+
+export const MessagePageSchema = Type.Object(
+  {
+    messages: Type.Array(MessageSchema),
+    scanned: Type.Integer({ minimum: 0, description: 'Offsets looked at for this page' }),
+    left: Type.Integer({ minimum: 0, description: 'Offsets still to look at' }),
+    pending: Type.Integer({
+      minimum: 0,
+      description: `Not among them: ${PENDING}`,
+    }),
+    cut: Type.Boolean({ description: 'The time was up before the page was full' }),
+    next_cursor: NextCursorSchema,
+  },
+  { ...strict, $id: 'MessagePage' },
+);
+
+const behind = {
+  own: Type.Boolean({ description: 'The group of this service' }),
+  ignored: Type.Integer({
+    minimum: 0,
+    description:
+      'Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts',
+  }),
+  lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+  pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
+};
+
+export const GroupListSchema = Type.Object(
+  {
+    groups: Type.Array(
+      Type.Object(
+        {
+          group: Type.String(),
+          state: Type.String(),
+          protocol_type: Type.String(),
+          members: count,
+          ...behind,
+        },
+        { ...strict, $id: 'ConsumerGroup' },
+      ),
+    ),
+    total: Type.Integer({ minimum: 0, description: 'Groups with the text in their names' }),
+    next_cursor: NextCursorSchema,
+  },
+  { ...strict, $id: 'ConsumerGroupList' },
+);
+
+export const GroupDetailSchema = Type.Object(
+  {
+    group: Type.String(),
+    state: Type.String(),
+    protocol_type: Type.String(),
+    members: Type.Array(
+      Type.Object(
+        {
+          member_id: Type.String(),
+          client_id: Type.String(),
+          host: Type.String(),
+          assigned: Type.Record(Type.String(), Type.Array(count)),
+        },
+        strict,
+      ),
+    ),
+    ...behind,
+    partitions: Type.Array(
+      Type.Object(
+        {
+          topic: Type.String(),
+          partition: count,
+          committed: Type.Union([count, Type.Null()], { description: 'What the group told Kafka' }),
+          stored: Type.Union([count, Type.Null()], {
+            description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
+          }),
+          ignored: Type.Union([count, Type.Null()], {
+            description: 'Where the group was moved by hand in Kafka, without effect',
+          }),
+          end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
+          stable_end: Type.Union([count, Type.Null()], {
+            description: 'The last stable offset: committed messages are seen up to here',
+          }),
+          lag: Type.Union([count, Type.Null()], {
+            description: 'From `stored` to the end where there is one, else from `committed`',
+          }),
+          pending: Type.Union([count, Type.Null()], { description: `Of the lag: ${PENDING}` }),
+        },
+        strict,
+      ),
+    ),
+    open_transactions: OpenTransactionsSchema,
+  },
+  { ...strict, $id: 'ConsumerGroupDetail' },
+);
+
+export const OffsetResetSchema = Type.Object(
+  {
+    to: Type.Union([Type.String({ maxLength: 64 }), OffsetSchema], {
+      description:
+        'earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset outside the log becomes its nearest end.',
+      examples: ['earliest', 17, '2h'],
+    }),
+    partitions: Type.Optional(Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these' })),
+    dry_run: Type.Optional(Type.Boolean({ description: 'Only say what would be done' })),
+  },
+  { ...strict, $id: 'OffsetReset' },
+);
+
+export const OffsetMovesSchema = Type.Object(
+  {
+    topic: Type.String(),
+    dry_run: Type.Boolean(),
+    partitions: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          start: Type.Integer({ minimum: 0, description: 'First offset in the log' }),
+          end: Type.Integer({ minimum: 0, description: 'The one after the last' }),
+          from: Type.Integer({ minimum: 0, description: 'Stored up to here before' }),
+          to: Type.Integer({ minimum: 0, description: 'Read on from here' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'OffsetMoves' },
+);
+
+export type GroupDetailJson = Static<typeof GroupDetailSchema>;

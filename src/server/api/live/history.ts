@@ -1,0 +1,46 @@
+import { meanSample } from './mean-sample.ts';
+import type { LiveSampleJson } from './schemas.ts';
+
+export interface HistoryLimits {
+  /** Samples kept as they were taken. */
+  readonly recent: number;
+  /** So many of those that are older become one. */
+  readonly together: number;
+  /** Such ones kept. */
+  readonly older: number;
+}
+
+/** Five minutes by the second, and the rest of an hour by ten seconds. */
+export const AN_HOUR: HistoryLimits = { recent: 300, together: 10, older: 330 };
+
+/** The samples of the last hour: the newer ones as they were, the older ones coarser, so that all of them make a short answer. */
+export class LiveHistory {
+  readonly #limits: HistoryLimits;
+  readonly #recent: LiveSampleJson[] = [];
+  readonly #leaving: LiveSampleJson[] = [];
+  readonly #older: LiveSampleJson[] = [];
+
+  constructor(limits: HistoryLimits = AN_HOUR) {
+    this.#limits = limits;
+  }
+
+  /** Oldest first. */
+  get samples(): LiveSampleJson[] {
+    return [...this.#older, ...this.#leaving, ...this.#recent];
+  }
+
+  get latest(): LiveSampleJson | undefined {
+    return this.#recent.at(-1);
+  }
+
+  add(sample: LiveSampleJson): void {
+    const { recent, together, older } = this.#limits;
+    this.#recent.push(sample);
+    if (this.#recent.length <= recent) return;
+    this.#leaving.push(...this.#recent.splice(0, 1));
+    if (this.#leaving.length < together) return;
+    const one = meanSample(this.#leaving.splice(0));
+    if (one !== undefined) this.#older.push(one);
+    if (this.#older.length > older) this.#older.shift();
+  }
+}

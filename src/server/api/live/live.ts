@@ -1,0 +1,64 @@
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
+import type { EventStreams } from '../../http/event-streams.ts';
+import { ProblemError } from '../../http/problem.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import type { LiveSampler } from './sampler.ts';
+import { LiveHistorySchema } from './schemas.ts';
+
+export interface LiveEndpointsOptions {
+  readonly sampler: Pick<LiveSampler, 'history' | 'listen'>;
+  readonly streams: EventStreams;
+}
+
+/** The history of an hour and what comes while it is read. */
+const BUFFER_BYTES = 4_194_304;
+const COMMON = { tag: 'live', access: 'guarded', ofFirstProcess: true } as const;
+
+/** `/api/v1/live`: what goes on, second by second. */
+export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpoint[] {
+  return [
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/live',
+        operationId: 'live',
+        summary: 'What goes on, second by second, as server-sent events',
+        description:
+          'First a `history` event (LiveHistory: the last hour), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
+        responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
+        problems: ['too-many-at-once'],
+        streams: true,
+      },
+      ({ method }) => {
+        if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
+        let stop = (): void => {};
+        const stream = streams.open({
+          overflow: 'end',
+          maxBufferedBytes: BUFFER_BYTES,
+          onEnd: () => stop(),
+        });
+        if (stream === undefined) throw new ProblemError('too-many-at-once');
+        stream.send({ event: 'history', data: sampler.history });
+        stop = sampler.listen({
+          sample: (sample) => void stream.send({ event: 'sample', id: sample.at, data: sample }),
+          note: (note) => void stream.send({ event: 'note', data: note }),
+        });
+        return { status: 200, body: stream.body, headers: EVENT_STREAM_HEADERS };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: '/api/v1/live/history',
+        operationId: 'liveHistory',
+        summary: 'The last hour, as a live stream begins with it',
+        responses: { 200: { description: 'Samples and notes, oldest first', schema: LiveHistorySchema } },
+      },
+      () => ({ status: 200, json: sampler.history, headers: NO_STORE }),
+    ),
+  ];
+}

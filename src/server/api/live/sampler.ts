@@ -1,0 +1,137 @@
+import { type HistoryLimits, LiveHistory } from './history.ts';
+import { notesBetween } from './notes.ts';
+import type { LiveSource } from './readings.ts';
+import { type Reading, sampleOf } from './sample.ts';
+import type { LiveNoteJson, LiveSampleJson } from './schemas.ts';
+
+export interface LiveSamplerOptions {
+  readonly source: LiveSource;
+  /** Time between samples, ms; 1 000. */
+  readonly everyMs?: number;
+  /** Samples between two questions to the engines while nobody watches; 5. */
+  readonly idleRounds?: number;
+  /** Time Kafka and PostgreSQL may take to say where the topic is, ms; 3 000. Then it is unknown. */
+  readonly patienceMs?: number;
+  /** Samples kept for those who connect; those of an hour. */
+  readonly history?: HistoryLimits;
+  readonly maxNotes?: number;
+  /** The clock, ms since the Unix epoch. */
+  readonly now?: () => number;
+}
+
+export interface LiveListener {
+  sample(sample: LiveSampleJson): void;
+  note(note: LiveNoteJson): void;
+}
+
+/** Takes one sample a second, for everyone who watches, and keeps the last hour of them. */
+export class LiveSampler {
+  readonly #options: LiveSamplerOptions;
+  readonly #now: () => number;
+  readonly #maxNotes: number;
+  readonly #listeners = new Set<LiveListener>();
+  readonly #history: LiveHistory;
+  readonly #notes: LiveNoteJson[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #last: Reading | undefined;
+  #engines: Reading['engines'] = [];
+  #topic: Reading['topic'];
+  #earlierTopic: Reading['topic'];
+  #askingEngines = false;
+  #topicAskedAt: number | undefined;
+  #round = 0;
+
+  constructor(options: LiveSamplerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#history = new LiveHistory(options.history);
+    this.#maxNotes = options.maxNotes ?? 100;
+  }
+
+  /** Begins; safe to call again. */
+  start(): void {
+    if (this.#timer !== undefined) return;
+    this.#ask();
+    this.#timer = setInterval(() => this.#tick(), this.#options.everyMs ?? 1_000);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The last hour, oldest first. */
+  get history(): { readonly samples: LiveSampleJson[]; readonly notes: LiveNoteJson[] } {
+    return { samples: this.#history.samples, notes: [...this.#notes] };
+  }
+
+  /** The last sample; undefined before the first. */
+  get latest(): LiveSampleJson | undefined {
+    return this.#history.latest;
+  }
+
+  /** Calls the listener from now on, until the function that is returned is called. */
+  listen(listener: LiveListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #tick(): void {
+    const idle = this.#listeners.size === 0 && this.#round % (this.#options.idleRounds ?? 5) !== 0;
+    this.#round += 1;
+    if (!idle) this.#ask();
+    const reading: Reading = {
+      at: this.#now(),
+      local: this.#options.source.local(),
+      engines: this.#engines,
+      topic: this.#knownTopic(),
+      earlierTopic: this.#earlierTopic,
+    };
+    const sample = sampleOf(this.#last, reading);
+    this.#last = reading;
+    const before = this.#history.latest;
+    this.#history.add(sample);
+    for (const listener of this.#listeners) listener.sample(sample);
+    for (const note of before === undefined ? [] : notesBetween(before, sample)) {
+      this.#notes.push(note);
+      if (this.#notes.length > this.#maxNotes) this.#notes.shift();
+      for (const listener of this.#listeners) listener.note(note);
+    }
+  }
+
+  /** The answers count from the next sample on; one engine that is slow to answer holds nothing else up. */
+  #ask(): void {
+    void this.#askEngines();
+    void this.#askTopic();
+  }
+
+  async #askEngines(): Promise<void> {
+    if (this.#askingEngines) return;
+    this.#askingEngines = true;
+    try {
+      this.#engines = await this.#options.source.engines();
+    } catch {
+      // What was known stays known.
+    } finally {
+      this.#askingEngines = false;
+    }
+  }
+
+  async #askTopic(): Promise<void> {
+    if (this.#topicAskedAt !== undefined) return;
+    this.#topicAskedAt = this.#now();
+    const topic = await this.#options.source.topic().catch(() => undefined);
+    this.#topicAskedAt = undefined;
+    this.#earlierTopic = this.#topic;
+    this.#topic = topic && { ...topic, readAt: this.#now() };
+  }
+
+  /** No second question before the first is answered, and nothing that is too old: then nobody can tell. */
+  #knownTopic(): Reading['topic'] {
+    const askedAt = this.#topicAskedAt;
+    if (askedAt !== undefined && this.#now() - askedAt > (this.#options.patienceMs ?? 3_000))
+      this.#topic = undefined;
+    return this.#topic;
+  }
+}

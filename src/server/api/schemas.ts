@@ -1,0 +1,167 @@
+import Type from 'typebox';
+import { OrderUidSchema } from '../../order/order.ts';
+import { REJECTION_REASONS } from '../../order/rejection.ts';
+import { CACHE_TROUBLES } from '../../storage/cache-trouble.ts';
+
+const strict = { additionalProperties: false } as const;
+
+/** An order_uid that an order can have: PostgreSQL can hold no U+0000. */
+export const LookupUidSchema = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[^\\u0000]+$',
+  description: 'The order’s identifier',
+});
+
+/** Body of a lookup. */
+export const LookupRequestSchema = Type.Object(
+  { order_uid: LookupUidSchema },
+  { ...strict, $id: 'LookupRequest' },
+);
+
+/** How many orders a list may have. */
+export const LimitSchema = Type.Integer({
+  minimum: 1,
+  maximum: 200,
+  default: 20,
+  description: 'How many',
+});
+
+/** Of an answer that is one page of several: what the next page is asked for with, as `cursor`. */
+export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], {
+  description: 'Send it as `cursor` to get the next page; null after the last page',
+});
+
+/** A moment: RFC 3339, in UTC when the server says it. */
+export const InstantSchema = Type.String({ format: 'date-time' });
+
+/** An offset in a partition of Kafka. */
+export const OffsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** One line of a list. */
+export const OrderSummarySchema = Type.Object(
+  {
+    order_uid: OrderUidSchema,
+    track_number: Type.String(),
+    customer_id: Type.String(),
+    delivery_name: Type.String(),
+    delivery_city: Type.String(),
+    amount: Type.Integer({ description: 'Minor units of the currency' }),
+    currency: Type.String(),
+    items: Type.Integer({ description: 'How many items the order has' }),
+    date_created: InstantSchema,
+    stored_at: InstantSchema,
+  },
+  { ...strict, $id: 'OrderSummary' },
+);
+
+/** A page of a list of orders. */
+export const OrderListSchema = Type.Object(
+  {
+    orders: Type.Array(OrderSummarySchema),
+    next_cursor: NextCursorSchema,
+  },
+  { ...strict, $id: 'OrderList' },
+);
+
+/** Where Kafka put an order that was sent. */
+export const AcceptedSchema = Type.Object(
+  {
+    order_uid: OrderUidSchema,
+    partition: Type.Integer({ minimum: 0 }),
+    offset: OffsetSchema,
+    status: Type.Enum(['accepted', 'stored', 'superseded'], {
+      description:
+        'superseded: it was stored, or would have been, but for a later version that is stored now',
+    }),
+  },
+  { ...strict, $id: 'Accepted' },
+);
+
+/** What the consumer would say of an order. */
+export const OrderCheckSchema = Type.Object(
+  {
+    accepted: Type.Boolean({
+      description: 'It would be stored; what only PostgreSQL can refuse is not foreseen',
+    }),
+    order_uid: Type.Optional(Type.String({ description: 'Of an order that is accepted' })),
+    reason: Type.Optional(
+      Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would carry' }),
+    ),
+    violations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            pointer: Type.String({ description: 'JSON Pointer (RFC 6901); empty for the whole' }),
+            message: Type.String(),
+          },
+          strict,
+        ),
+        { description: 'Everything that is wrong, 100 at most' },
+      ),
+    ),
+  },
+  { ...strict, $id: 'OrderCheck' },
+);
+
+/** Why Redis is not in use as a cache. */
+export const CacheTroubleSchema = Type.Enum(CACHE_TROUBLES, {
+  $id: 'CacheTrouble',
+  description:
+    'unreachable: no answer, or too late; no_permission: its user may not log in, or lacks the rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys are those of another database; unverified: PostgreSQL has not said yet which database this is; refused: anything else',
+});
+
+/** The state of the engines. */
+export const ReadinessSchema = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded', 'unavailable']),
+    engines: Type.Array(
+      Type.Object(
+        {
+          name: Type.Enum(['postgresql', 'kafka', 'redis']),
+          status: Type.Enum(['up', 'down']),
+          required: Type.Boolean(),
+          latency_ms: Type.Optional(Type.Number()),
+          in_use: Type.Optional(Type.Literal(false)),
+          reason: Type.Optional(
+            Type.Union([CacheTroubleSchema, Type.Literal('storing_waits')], {
+              description:
+                'Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored',
+            }),
+          ),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: 'Readiness' },
+);
+
+/** RFC 9457; some kinds add members of their own. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ format: 'uri-reference' }),
+    order_uid: Type.Optional(LookupUidSchema),
+    reason: Type.Optional(Type.String({ description: 'Why an order was rejected' })),
+    violations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            in: Type.Enum(['path', 'query', 'header', 'body']),
+            pointer: Type.String({
+              description: 'JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name',
+            }),
+            message: Type.String(),
+          },
+          strict,
+        ),
+        { description: 'Everything that is wrong with the request' },
+      ),
+    ),
+  },
+  { $id: 'Problem' },
+);

@@ -1,0 +1,55 @@
+import Type from 'typebox';
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import { ReadinessSchema } from '../schemas.ts';
+import type { Readiness } from './readiness.ts';
+
+/**
+ * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down, or does not do what this
+ * process is for. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
+ */
+export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[] {
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/healthz',
+        operationId: 'health',
+        summary: 'The process answers',
+        tag: 'service',
+        access: 'open',
+        unlimited: true,
+        responses: {
+          200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) },
+        },
+      },
+      () => ({ status: 200, json: { status: 'ok' }, headers: NO_STORE }),
+    ),
+    endpoint(
+      {
+        method: 'get',
+        path: '/readyz',
+        operationId: 'readiness',
+        summary: 'The state of PostgreSQL, Kafka and Redis',
+        tag: 'service',
+        access: 'open',
+        unlimited: true,
+        responses: {
+          200: {
+            description:
+              'The service does its work; `degraded` when Kafka or Redis is down, or PostgreSQL takes no writes and this process only reads',
+            schema: ReadinessSchema,
+          },
+          503: {
+            description: 'PostgreSQL is down, or can not store orders',
+            schema: ReadinessSchema,
+          },
+        },
+      },
+      async () => {
+        const state = await readiness();
+        return { status: state.status === 'unavailable' ? 503 : 200, json: state, headers: NO_STORE };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,190 @@
+import Type, { type Static } from 'typebox';
+import { InstantSchema } from '../schemas.ts';
+
+const strict = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0 });
+
+const FINDING_KINDS = [
+  'lost',
+  'lost_update',
+  'altered',
+  'phantom_order',
+  'items_without_order',
+  'order_without_items',
+  'missing_dead_letter',
+  'altered_dead_letter',
+  'wrong_reason',
+  'wrongly_dead_lettered',
+  'foreign_dead_letter',
+  'cut_dead_letter',
+  'lost_range',
+  'log_cut',
+  'offset_past_end',
+  'offset_moved_back',
+  'manifest_mismatch',
+  'scattered_order',
+  'pending',
+  'not_yet_stored',
+];
+
+const counts = {
+  produced: Type.Integer({ minimum: 0, description: 'The sum of all that follow but no_message' }),
+  stored: Type.Integer({ minimum: 0, description: 'Orders that are stored from this very message' }),
+  dead_lettered: count,
+  superseded: Type.Integer({ minimum: 0, description: 'Replaced by a later message of the same order' }),
+  identical: Type.Integer({ minimum: 0, description: 'Said what was stored already' }),
+  pending: Type.Integer({
+    minimum: 0,
+    description: 'The group has not reached it yet; behind an open transaction every offset counts',
+  }),
+  lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
+  no_message: Type.Integer({ minimum: 0, description: 'Offsets without a message, as transactions leave' }),
+};
+
+const FindingSchema = Type.Object(
+  {
+    partition: Type.Union([count, Type.Null()]),
+    offset: Type.Union([count, Type.Null()]),
+    order_uid: Type.Union([Type.String(), Type.Null()]),
+    detail: Type.String(),
+  },
+  strict,
+);
+
+const DeadLettersSchema = Type.Object(
+  {
+    read: Type.Integer({ minimum: 0, description: 'Records of the dead-letter topic' }),
+    repeated: Type.Integer({
+      minimum: 0,
+      description: 'Written again for the same message, as a consumer that was killed does: fine',
+    }),
+    expired: Type.Integer({
+      minimum: 0,
+      description:
+        'Rejected messages without one: the dead-letter topic no longer has its oldest, or is compacted',
+    }),
+    ignored: Type.Object(
+      {
+        other_topics: count,
+        before_log: Type.Integer({ minimum: 0, description: 'Of messages that have left the log' }),
+        after_range: Type.Integer({ minimum: 0, description: 'Of messages that came in after the start' }),
+        earlier_topics: Type.Integer({ minimum: 0, description: 'Of an earlier topic of this name' }),
+        compacted: Type.Integer({ minimum: 0, description: 'Of messages that compaction has removed' }),
+      },
+      { ...strict, description: 'Not judged, by the reason why' },
+    ),
+  },
+  strict,
+);
+
+/** What a verification has found; `ok`: all is accounted for. */
+export const VerificationReportSchema = Type.Object(
+  {
+    ok: Type.Boolean({
+      description:
+        'Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that',
+    }),
+    topic: Type.String(),
+    dead_letter_topic: Type.String(),
+    group: Type.String(),
+    total: Type.Object(counts, strict),
+    partitions: Type.Array(
+      Type.Object(
+        {
+          partition: count,
+          from: Type.Integer({ minimum: 0, description: 'First offset judged' }),
+          to: Type.Integer({ minimum: 0, description: 'First offset not judged any more' }),
+          ...counts,
+        },
+        strict,
+      ),
+    ),
+    reasons: Type.Record(Type.String(), count, {
+      description: 'Rejected messages by the reason of their dead letter',
+    }),
+    dead_letters: DeadLettersSchema,
+    compacted_orders: Type.Integer({
+      minimum: 0,
+      description: 'Stored orders whose message compaction has removed: not judged',
+    }),
+    unchecked: Type.Array(Type.String(), {
+      description: 'What is written but not checked, or only roughly',
+    }),
+    findings: Type.Array(
+      Type.Object(
+        {
+          kind: Type.Enum(FINDING_KINDS),
+          count,
+          listed: Type.Array(FindingSchema, { description: 'The first of them' }),
+        },
+        strict,
+      ),
+    ),
+    seconds: Type.Number({ minimum: 0 }),
+    messages_per_s: count,
+  },
+  { ...strict, $id: 'VerificationReport' },
+);
+
+export type VerificationReportJson = Static<typeof VerificationReportSchema>;
+
+/** A verification: how far it is, or what came of it. */
+export const VerificationSchema = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1 }),
+    state: Type.Enum(['running', 'finished', 'failed', 'cancelled']),
+    started_at: InstantSchema,
+    ended_at: Type.Union([InstantSchema, Type.Null()]),
+    progress: Type.Object(
+      {
+        phase: Type.Enum(['starting', 'waiting', 'verifying'], {
+          description: 'waiting: for the consumers to store what is in the log',
+        }),
+        done: Type.Integer({ minimum: 0, description: 'Offsets judged' }),
+        total: Type.Union([count, Type.Null()], { description: 'Of how many; null: not known yet' }),
+        per_s: Type.Union([count, Type.Null()], { description: 'Offsets judged a second, so far' }),
+        waiting_for: Type.Union([count, Type.Null()], { description: 'Messages still to be stored' }),
+      },
+      strict,
+    ),
+    report: Type.Union([VerificationReportSchema, Type.Null()], { description: 'Once it is finished' }),
+    error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
+  },
+  { ...strict, $id: 'Verification' },
+);
+
+export type VerificationJson = Static<typeof VerificationSchema>;
+
+/** The last verifications, newest first. */
+export const VerificationListSchema = Type.Object(
+  { verifications: Type.Array(VerificationSchema) },
+  { ...strict, $id: 'VerificationList' },
+);
+
+/** What counts where a request does not say. */
+export const VERIFICATION_DEFAULTS = { wait_s: 30, max_findings: 20 } as const;
+
+/** How to verify. */
+export const VerificationRequestSchema = Type.Object(
+  {
+    wait_s: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 3_600,
+        default: VERIFICATION_DEFAULTS.wait_s,
+        description: 'First wait until the consumers have stored everything, at most so many seconds',
+      }),
+    ),
+    max_findings: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000,
+        default: VERIFICATION_DEFAULTS.max_findings,
+        description: 'Most findings of a kind that are listed; all are counted',
+      }),
+    ),
+  },
+  { ...strict, $id: 'VerificationRequest' },
+);
+
+export type VerificationRequestJson = Static<typeof VerificationRequestSchema>;

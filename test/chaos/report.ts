@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderReport } from '../../src/verify/report-text.ts';
+import { renderReport } from '../../src/cmd/app/commands/verify-report.ts';
 import type { CampaignResult } from './campaign.ts';
 import { describeEvent, type Schedule } from './schedule.ts';
 

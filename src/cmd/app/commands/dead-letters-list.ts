@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { LetterDigest } from '../../../dead-letters/digest.ts';
-import { letterTable } from '../../../dead-letters/letter-text.ts';
 import { select } from '../../../dead-letters/selection.ts';
 import {
   type CommandContext,
@@ -13,6 +12,7 @@ import {
 import { type FilterOptions, filterOf, withFilterOptions } from '../dead-letter-options.ts';
 import { openDeadLetters, trackProgress } from '../dead-letter-session.ts';
 import { integerOption } from '../options.ts';
+import { letterTable } from './dead-letters-text.ts';
 
 interface ListOptions extends CommonOptions, FilterOptions {
   readonly limit: number;
@@ -20,7 +20,8 @@ interface ListOptions extends CommonOptions, FilterOptions {
   readonly json?: boolean;
 }
 
-const WIDE = 100_000;
+/** Where no terminal is, what greps is given whole lines. */
+const UNCUT = 100_000;
 
 /** `dead-letters list`: the newest ones, and how many there are by reason. */
 export function listCommand(): Command {
@@ -65,7 +66,7 @@ async function list(context: CommandContext, options: ListOptions): Promise<void
     for (const one of newest) printJson(one);
     return;
   }
-  if (newest.length > 0) print(`${letterTable(newest, process.stdout.columns ?? WIDE)}\n`);
+  if (newest.length > 0) print(`${letterTable(newest, process.stdout.columns ?? UNCUT)}\n`);
   print(totals(digest, newest.length));
 }
 

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { formatPosition, type Position } from '../../../dead-letters/letter.ts';
 import { letterJson } from '../../../dead-letters/letter-json.ts';
-import { letterText } from '../../../dead-letters/letter-text.ts';
 import { readLetter } from '../../../dead-letters/scan.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../context.ts';
 import { positionArgument } from '../dead-letter-options.ts';
 import { openDeadLetters } from '../dead-letter-session.ts';
+import { letterText } from './dead-letters-text.ts';
 
 interface ShowOptions extends CommonOptions {
   readonly raw?: boolean;

@@ -11,6 +11,7 @@ import {
   withContext,
 } from '../context.ts';
 import { engineSettings } from '../environment.ts';
+import { listWidth, textTable } from '../output.ts';
 
 interface EnginesOptions extends CommonOptions {
   readonly json?: boolean;
@@ -32,7 +33,7 @@ export function enginesCommand(): Command {
             onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
           });
           if (options.json === true) return printJson(handle.statuses);
-          return print(handle.statuses.map(useLine).join('\n'));
+          return print(useLines(handle.statuses));
         }),
     ),
   );
@@ -50,7 +51,7 @@ export function enginesCommand(): Command {
       async (options: EnginesOptions) => {
         const statuses = await engineStatuses(engineSettings(configFrom(options)));
         if (options.json === true) printJson(statuses);
-        else print(statuses.map(statusLine).join('\n'));
+        else print(statusLines(statuses, listWidth()));
         const silent = statuses.filter((status) => status.answer !== 'answers');
         if (silent.length > 0 && options.json !== true) {
           throw new AppError(
@@ -65,9 +66,8 @@ export function enginesCommand(): Command {
   return engines;
 }
 
-/** `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and where its data is. */
-export function statusLine(status: EngineStatus): string {
-  const { local, version } = status;
+/** A line for each engine, `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and one for where its data is. */
+export function statusLines(statuses: readonly EngineStatus[], width: number): string {
   const words = {
     answers: 'answers',
     starting: 'is starting',
@@ -75,18 +75,28 @@ export function statusLine(status: EngineStatus): string {
     other: 'is something else',
     none: 'does not answer',
   };
-  const what = [
-    words[status.answer],
-    ...(version === undefined ? [] : [local === undefined ? version : `local ${version}`]),
-    ...(local === undefined ? [] : [`pid ${local.pid}, by \`${local.owner}\``]),
-  ];
-  const line = `${status.engine.padEnd(11)} ${status.address.padEnd(22)} ${what.join(', ')}`;
-  return local === undefined ? line : `${line}\n${' '.repeat(12)}data in ${local.dataFolder}`;
+  const rows = statuses.map(({ engine, address, answer, version, local }) => [
+    engine,
+    address,
+    [
+      words[answer],
+      ...(version === undefined ? [] : [local === undefined ? version : `local ${version}`]),
+      ...(local === undefined ? [] : [`pid ${local.pid}, by \`${local.owner}\``]),
+    ].join(', '),
+  ]);
+  const lines = textTable(['', '', ''], rows, width);
+  return statuses
+    .map(({ local }, at) => `${lines[at]}${local === undefined ? '' : `\n  data in ${local.dataFolder}`}`)
+    .join('\n');
 }
 
-function useLine(use: EngineUse): string {
-  const local = use.pid === undefined ? '' : `, local ${use.version ?? ''}, pid ${use.pid}`;
-  return `${use.engine.padEnd(11)} ${use.address.padEnd(22)} ${use.state}${local}`;
+function useLines(uses: readonly EngineUse[]): string {
+  const rows = uses.map(({ engine, address, state, pid, version }) => [
+    engine,
+    address,
+    `${state}${pid === undefined ? '' : `, local ${version ?? ''}, pid ${pid}`}`,
+  ]);
+  return textTable(['', '', ''], rows, listWidth()).join('\n');
 }
 
 function subcommand(name: string, description: string): Command {

@@ -16,6 +16,7 @@ import {
 import { prepareEnvironment } from '../environment.ts';
 import { moveOffsets } from '../offset-moves.ts';
 import { integerOption } from '../options.ts';
+import { listWidth, numberTable } from '../output.ts';
 import { Clients } from '../roles.ts';
 
 interface ShowOptions extends CommonOptions {
@@ -90,7 +91,7 @@ async function show(context: CommandContext, { json }: ShowOptions): Promise<voi
     return { partition, start, end, stored: from, committed: offset, ignored };
   });
   if (json === true) return rows.forEach(printJson);
-  printTable(rows);
+  printRows(rows);
   if (rows.some(({ ignored }) => ignored)) {
     print(`\nGroup ${group} was moved by hand in Kafka, which has no effect: the stored offset counts.`);
     print('test-service offsets reset moves the stored offset.');
@@ -107,7 +108,7 @@ async function reset(context: CommandContext, options: ResetOptions): Promise<vo
   if (!dryRun && options.yes !== true) await confirm(deed);
   const moves = dryRun ? planned : await moveOffsets(context.config, database, to, { partitions, dryRun });
   if (json === true) return moves.forEach(printJson);
-  printTable(moves);
+  printRows(moves);
   print(dryRun ? `\nwould ${deed}` : '\ndone; consumers that run follow within seconds');
   return undefined;
 }
@@ -126,11 +127,9 @@ function summary(moves: readonly PartitionMove[]): string {
   return `read ${again} offsets again and skip ${skipped}`;
 }
 
-function printTable(rows: readonly object[]): void {
-  const names = Object.keys(rows[0] ?? {});
-  const lines = [names, ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-')))];
-  const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
-  for (const line of lines) print(line.map((text, at) => text.padStart(widths[at] ?? 0)).join('  '));
+function printRows(rows: readonly object[]): void {
+  const values = rows.map((row) => Object.values(row));
+  print(numberTable(Object.keys(rows[0] ?? {}), values, listWidth()).join('\n'));
 }
 
 function targetOption(text: string): OffsetTarget {

@@ -8,7 +8,6 @@ import { withStoredSnapshot } from '../../../storage/postgresql/stored-snapshot.
 import { EvidenceIndex } from '../../../verify/evidence-index.ts';
 import { readManifests } from '../../../verify/manifest.ts';
 import type { VerifyReport } from '../../../verify/report.ts';
-import { renderReport } from '../../../verify/report-text.ts';
 import { verify } from '../../../verify/verify.ts';
 import { waitUntilStored } from '../../../verify/wait.ts';
 import {
@@ -19,8 +18,10 @@ import {
   withCommonOptions,
   withContext,
 } from '../context.ts';
+import { listWidth } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { openLeash, type VerifyProgress } from '../verify-leash.ts';
+import { renderReport } from './verify-report.ts';
 
 interface VerifyCommandOptions extends CommonOptions {
   readonly manifest?: readonly string[];
@@ -80,7 +81,7 @@ Examples:
         return;
       }
       if (options.json === true) printJson(report);
-      else print(renderReport(report, process.stdout.isTTY === true ? paint : undefined));
+      else print(renderReport(report, listWidth(), process.stdout.isTTY === true ? paint : undefined));
       if (report.ok) process.exitCode = 0;
     });
 }

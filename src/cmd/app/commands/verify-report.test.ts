@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { VerifyWorld } from '../../test/helpers/verify-world.ts';
-import { renderReport } from './report-text.ts';
+import { VerifyWorld } from '../../../../test/helpers/verify-world.ts';
+import { renderReport } from './verify-report.ts';
 
 test('a good report has a table and a sum', async () => {
   const world = new VerifyWorld();
@@ -24,4 +24,11 @@ test('a bad one lists where, and keeps a uid from steering the terminal', async 
   expect(text).toContain('lost: 3\n  0:0  a\\u001b[2Jb?c?  not stored');
   expect(text).toContain('… and 1 more');
   expect(text).toContain('NOT OK: 3 lost');
+});
+
+test('an order that clocks decided on is told of, and is fine', async () => {
+  const world = new VerifyWorld();
+  world.order('a', 1);
+  world.order('a', 0, { locale: 'fr' });
+  expect(renderReport(await world.verify())).toMatch(/^OK: .*; 1 scattered_order/m);
 });

@@ -1,15 +1,16 @@
-import { DEPTH_BOUND, parseBoundedJson } from '../lib/bounded-json.ts';
-import { printable } from '../lib/printable.ts';
-import { textOf } from '../lib/text-or-base64.ts';
-import type { DeadLetter } from './letter.ts';
-import { type LetterSummary, letterSummary } from './letter-json.ts';
-import type { RedriveRecord } from './ports.ts';
+import type { DeadLetter } from '../../../dead-letters/letter.ts';
+import { type LetterSummary, letterSummary } from '../../../dead-letters/letter-json.ts';
+import type { RedriveRecord } from '../../../dead-letters/ports.ts';
+import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
+import { printable } from '../../../lib/printable.ts';
+import { textOf } from '../../../lib/text-or-base64.ts';
+import { shorten, textTable } from '../output.ts';
 
 const DUMP_BYTES = 4_096;
 const PER_LINE = 16;
 const COLUMNS = ['POSITION', 'AT', 'REASON', 'REPLAYS', 'REDRIVEN', 'KEY', 'DETAIL'];
 
-/** Letters as a table, no line longer than `width`; a column that says nothing of any of them is left out. */
+/** Letters as a list, no line longer than `width`. */
 export function letterTable(letters: readonly LetterSummary[], width: number): string {
   const rows = letters.map((letter) => [
     letter.position,
@@ -20,19 +21,11 @@ export function letterTable(letters: readonly LetterSummary[], width: number): s
     shorten(typeof letter.key === 'string' ? letter.key : letter.key === null ? '' : '(bytes)', 20),
     letter.detail,
   ]);
-  const told = COLUMNS.map((_, column) => rows.some((row) => row[column] !== ''));
-  const cells = [COLUMNS, ...rows].map((row) =>
-    row.filter((_, column) => told[column]).map((one) => printable(one)),
-  );
-  const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(column === row.length - 1 ? 0 : (widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return cells.map((row) => shorten(line(row), width)).join('\n');
+  return textTable(
+    COLUMNS,
+    rows.map((row) => row.map((cell) => printable(cell))),
+    width,
+  ).join('\n');
 }
 
 /** One letter, for people: what is known of it, its headers, then its value. */
@@ -92,8 +85,4 @@ export function hexDump(bytes: Buffer): string {
     lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  |${text}|`);
   }
   return lines.join('\n');
-}
-
-function shorten(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
 }

@@ -1,6 +1,7 @@
-import { EXPLAINED, type Finding } from './findings.ts';
-import type { VerifyReport } from './report.ts';
-import type { PartitionCounts } from './tally.ts';
+import { EXPLAINED, type Finding } from '../../../verify/findings.ts';
+import type { VerifyReport } from '../../../verify/report.ts';
+import type { PartitionCounts } from '../../../verify/tally.ts';
+import { numberTable } from '../output.ts';
 
 const COLUMNS = [
   ['produced', 'produced'],
@@ -22,12 +23,12 @@ export interface Paint {
 
 const PLAIN: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text };
 
-/** The report for people. */
-export function renderReport(report: VerifyReport, paint: Paint = PLAIN): string {
+/** The report for people; its table takes `width` columns at most. */
+export function renderReport(report: VerifyReport, width = Number.POSITIVE_INFINITY, paint = PLAIN): string {
   return [
     `topic ${report.topic}, group ${report.group}, dead letters in ${report.deadLetterTopic}`,
     '',
-    ...table(report, paint),
+    ...table(report, paint, width),
     '',
     ...deadLetters(report),
     ...manifest(report),
@@ -42,20 +43,17 @@ export function renderReport(report: VerifyReport, paint: Paint = PLAIN): string
   ].join('\n');
 }
 
-function table({ partitions, total }: VerifyReport, paint: Paint): string[] {
-  const head = ['partition', 'offsets', ...COLUMNS.map(([, title]) => title)];
-  const cells = partitions.map((one) => [
-    String(one.partition),
-    `${one.from}..${one.to}`,
-    ...COLUMNS.map(([key]) => String(one[key])),
-  ]);
-  const sum = ['total', '', ...COLUMNS.map(([key]) => String(total[key]))];
-  const widths = head.map((title, at) =>
-    Math.max(...[head, ...cells, sum].map((row) => (row[at] ?? title).length)),
+function table({ partitions, total }: VerifyReport, paint: Paint, width: number): string[] {
+  const counts = (one: Readonly<PartitionCounts>): number[] => COLUMNS.map(([key]) => one[key]);
+  return numberTable(
+    ['partition', 'offsets', ...COLUMNS.map(([, title]) => title)],
+    [
+      ...partitions.map((one) => [one.partition, `${one.from}..${one.to}`, ...counts(one)]),
+      ['total', '', ...counts(total)],
+    ],
+    width,
+    paint.faint,
   );
-  const line = (row: readonly string[]): string =>
-    row.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  ');
-  return [paint.faint(line(head)), ...cells.map(line), line(sum)];
 }
 
 function deadLetters({ deadLetters: letters }: VerifyReport): string[] {

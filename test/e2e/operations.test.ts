@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import Type from 'typebox';
 import Value from 'typebox/value';
-import {
-  LiveHistorySchema,
-  LiveNoteSchema,
-  type LiveSampleJson,
-  LiveSampleSchema,
-} from '../../src/server/api/live/schemas.ts';
+import { LiveHistorySchema } from '../../src/server/api/live/history.ts';
+import { LiveNoteSchema } from '../../src/server/api/live/notes.ts';
+import { type LiveSampleJson, LiveSampleSchema } from '../../src/server/api/live/sample.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, startApp } from '../helpers/app-process.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';

@@ -1,4 +1,4 @@
-import type { LiveSampleJson } from '../../src/server/api/live/schemas.ts';
+import type { LiveSampleJson } from '../../src/server/api/live/sample.ts';
 
 /** A sample of some second; with `lags`, of a topic with that many partitions. */
 export function liveSample(

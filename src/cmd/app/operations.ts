@@ -6,7 +6,7 @@ import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
 import type { GeneratorDesk } from '../../producer/generator-desk.ts';
-import type { TopicReading } from '../../server/api/live/readings.ts';
+import type { TopicReading } from '../../server/api/live/figures.ts';
 import { LiveSampler } from '../../server/api/live/sampler.ts';
 import type { Operations } from '../../server/api/operations.ts';
 import type { ServerCounters } from '../../server/api/service/counters.ts';

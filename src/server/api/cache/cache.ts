@@ -6,7 +6,7 @@ import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
 import type { EventStreams } from '../../http/event-streams.ts';
 import { badParameter, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import type { LookupOutcome } from '../live/readings.ts';
+import type { LookupOutcome } from '../live/figures.ts';
 import { LookupUidSchema } from '../schemas.ts';
 import { concerns, invalidationJson, sendInvalidations } from './cache-tail.ts';
 import {

@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test';
 import { liveSample } from '../../../../test/helpers/live-sample.ts';
 import { LiveHistory } from './history.ts';
-import { meanSample } from './mean-sample.ts';
-import type { LiveSampleJson } from './schemas.ts';
+import { type LiveSampleJson, meanSample } from './sample.ts';
 
 test('an hour is kept: the newer samples as they were, the older ones coarser', () => {
   const history = new LiveHistory();

@@ -1,5 +1,18 @@
-import { meanSample } from './mean-sample.ts';
-import type { LiveSampleJson } from './schemas.ts';
+import Type from 'typebox';
+import { LiveNoteSchema } from './notes.ts';
+import { type LiveSampleJson, LiveSampleSchema, meanSample } from './sample.ts';
+
+/** What a stream begins with. */
+export const LiveHistorySchema = Type.Object(
+  {
+    samples: Type.Array(LiveSampleSchema, {
+      description:
+        'Oldest first. The last five minutes by the second; of those before, up to an hour, ten seconds are one: rates are their means, lag, latencies and delays the worst, and of the partitions there are at most the 16 furthest behind',
+    }),
+    notes: Type.Array(LiveNoteSchema),
+  },
+  { additionalProperties: false, $id: 'LiveHistory' },
+);
 
 export interface HistoryLimits {
   /** Samples kept as they were taken. */

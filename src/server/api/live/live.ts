@@ -3,8 +3,8 @@ import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
 import type { EventStreams } from '../../http/event-streams.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import { LiveHistorySchema } from './history.ts';
 import type { LiveSampler } from './sampler.ts';
-import { LiveHistorySchema } from './schemas.ts';
 
 export interface LiveEndpointsOptions {
   readonly sampler: Pick<LiveSampler, 'history' | 'listen'>;

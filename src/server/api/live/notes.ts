@@ -1,4 +1,39 @@
-import type { LiveNoteJson, LiveSampleJson } from './schemas.ts';
+import Type, { type Static } from 'typebox';
+import { InstantSchema } from '../schemas.ts';
+import { PER_SECOND } from './figure.ts';
+import type { LiveSampleJson } from './sample.ts';
+
+const count = Type.Integer({ minimum: 0 });
+
+/** Something that happened. */
+export const LiveNoteSchema = Type.Object(
+  {
+    at: InstantSchema,
+    kind: Type.Enum([
+      'engine_down',
+      'engine_up',
+      'generator_started',
+      'generator_stopped',
+      'dead_letters',
+      'partitions_assigned',
+      'storing_waits',
+      'storing_goes_on',
+      'client_replaced',
+      'messages_lost',
+    ]),
+    text: Type.String({ description: 'The same in English' }),
+    engine: Type.Optional(Type.String({ description: 'Of engine_…' })),
+    rate: Type.Optional({ ...PER_SECOND, description: 'Of generator_started: orders per second' }),
+    count: Type.Optional({
+      ...count,
+      description: 'Of generator_stopped: orders sent; of dead_letters and messages_lost: how many',
+    }),
+    partitions: Type.Optional(Type.Array(count, { description: 'Of partitions_assigned' })),
+  },
+  { additionalProperties: false, $id: 'LiveNote' },
+);
+
+export type LiveNoteJson = Static<typeof LiveNoteSchema>;
 
 /** What a note says beside its kind, for who writes it in another language. */
 type NoteFields = Omit<LiveNoteJson, 'at' | 'kind' | 'text'>;

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'bun:test';
 import Value from 'typebox/value';
 import { until } from '../../../../test/helpers/until.ts';
 import type { EngineStatus } from '../service/readiness.ts';
-import { notesBetween } from './notes.ts';
-import type { LiveSource, LocalReading, TopicReading } from './readings.ts';
-import { type Reading, sampleOf } from './sample.ts';
-import { LiveSampler } from './sampler.ts';
-import { LiveHistorySchema, type LiveNoteJson, type LiveSampleJson } from './schemas.ts';
+import type { TopicReading } from './figures.ts';
+import { LiveHistorySchema } from './history.ts';
+import { type LiveNoteJson, notesBetween } from './notes.ts';
+import { type LiveSampleJson, type LocalReading, type Reading, sampleOf } from './sample.ts';
+import { LiveSampler, type LiveSource } from './sampler.ts';
 
 const local: LocalReading = {
   generator: { state: 'running', sent: 100, failed: 0, inFlight: 3, currentRate: 50, lateMs: 0.4 },

@@ -1,8 +1,17 @@
+import type { EngineStatus } from '../service/readiness.ts';
+import type { TopicReading } from './figures.ts';
 import { type HistoryLimits, LiveHistory } from './history.ts';
-import { notesBetween } from './notes.ts';
-import type { LiveSource } from './readings.ts';
-import { type Reading, sampleOf } from './sample.ts';
-import type { LiveNoteJson, LiveSampleJson } from './schemas.ts';
+import { type LiveNoteJson, notesBetween } from './notes.ts';
+import { type LiveSampleJson, type LocalReading, type Reading, sampleOf } from './sample.ts';
+
+/** Where the figures come from. */
+export interface LiveSource {
+  local(): LocalReading;
+  /** Never rejects, bounded in time. */
+  engines(): Promise<readonly EngineStatus[]>;
+  /** @throws when Kafka or PostgreSQL can't answer */
+  topic(): Promise<TopicReading>;
+}
 
 export interface LiveSamplerOptions {
   readonly source: LiveSource;

@@ -1,5 +1,5 @@
 import { type Handler, mapRoutes } from '../../http/server.ts';
-import type { LookupOutcome, StatusClass } from '../live/readings.ts';
+import type { LookupOutcome, StatusClass } from '../live/figures.ts';
 import type { OrderLookup } from '../orders/dependencies.ts';
 
 /** Lookups by who answered, responses by class. */

@@ -105,12 +105,6 @@ export function redactUrl(text: string): string {
   }
 }
 
-/** Another program's text without a password, in either spelling. */
-export function withoutSecret(text: string, secret: string): string {
-  if (secret === '') return text;
-  return text.replaceAll(encodeURIComponent(secret), '***').replaceAll(secret, '***');
-}
-
 function masked(url: ConnectionUrl): ConnectionUrl {
   const shown = [...url.parameters].map(([name, value]) => [
     name,

@@ -31,8 +31,6 @@ function layTraps(): Record<string, string> {
     TEST_SERVICE_PRODUCER_RATE: '777',
     TEST_SERVICE_CACHE_KEY_PREFIX: 'trap',
     DATABASE_URL: 'postgres://trap:trap@127.0.0.1:1/trap',
-    DBMATE_MIGRATIONS_TABLE: 'trap',
-    DBMATE_STRICT: 'true',
   };
   const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
   for (const name of ['.env', '.env.local', '.env.development', '.env.production', '.env.test'])
@@ -67,8 +65,6 @@ function layTraps(): Record<string, string> {
     POSTGRES_URL: values.DATABASE_URL,
     TLS_DATABASE_URL: values.DATABASE_URL,
     REDIS_URL: 'redis://127.0.0.1:1',
-    DBMATE_MIGRATIONS_TABLE: 'trap',
-    DBMATE_MIGRATIONS_DIR: at('migrations'),
     BUN_OPTIONS: `--preload ${at('trap.ts')}`,
     BUN_INSPECT_PRELOAD: at('trap.ts'),
     NODE_OPTIONS: `--require ${at('trap.ts')}`,

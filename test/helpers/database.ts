@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { SQL } from 'bun';
+import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { testEngines } from './engines.ts';
 
 export interface TestDatabase {
@@ -9,10 +11,31 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Folder of the service's migrations. */
+export const MIGRATIONS = join(import.meta.dirname, '../../migrations');
+
 /** A database of the test file's own, empty. Drop it in `afterAll`. */
-export async function createDatabase(): Promise<TestDatabase> {
+export function createDatabase(): Promise<TestDatabase> {
+  return createFrom('template1');
+}
+
+/** The same with the service's schema: a copy of a database that is migrated once in this process. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  template ??= migratedTemplate();
+  return createFrom(await template);
+}
+
+let template: Promise<string> | undefined;
+
+async function migratedTemplate(): Promise<string> {
+  const { name, url } = await createDatabase();
+  await migrateUp({ url, folder: MIGRATIONS, connectTimeoutMs: 5_000 });
+  return name;
+}
+
+async function createFrom(source: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(`create database ${name}`);
+  await onServer(`create database ${name} template ${source}`);
   return {
     name,
     url: databaseUrl(name),

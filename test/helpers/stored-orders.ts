@@ -1,11 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
 import type { Database } from '../../src/storage/postgresql/database.ts';
-import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
-import { createDatabase } from './database.ts';
+import { createMigratedDatabase } from './database.ts';
 import { openDatabase } from './read-side.ts';
-
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** A database with the service's schema, filled with orders by SQL alone: many of them at once, with whatever is to differ. */
 export class StoredOrders {
@@ -23,8 +19,7 @@ export class StoredOrders {
   }
 
   static async open(): Promise<StoredOrders> {
-    const { url, drop } = await createDatabase();
-    await migrateUp({ url, folder: MIGRATIONS, connectTimeoutMs: 5_000 });
+    const { url, drop } = await createMigratedDatabase();
     return new StoredOrders(url, drop);
   }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
 import { highWatermarks } from '../../src/kafka/admin/high-watermarks.ts';
 import { ensureTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
@@ -10,7 +9,6 @@ import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { StoredOrder } from '../../src/storage/order-store.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
-import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import {
@@ -20,12 +18,10 @@ import {
   type ConsumerTuning,
   startComposed,
 } from './compose-consumer.ts';
-import { createDatabase, type TestDatabase } from './database.ts';
+import { createMigratedDatabase, type TestDatabase } from './database.ts';
 import { testEngines } from './engines.ts';
 import { orderOf } from './stored-order.ts';
 import { until } from './until.ts';
-
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 export interface WritePathOptions {
   readonly partitions?: number;
@@ -72,7 +68,7 @@ export class WritePath {
 
   static async open(options: WritePathOptions = {}): Promise<WritePath> {
     const name = `test-${randomBytes(6).toString('hex')}`;
-    const database = await createDatabase();
+    const database = await createMigratedDatabase();
     const place: ConsumerPlace = {
       brokers: options.brokers ?? testEngines().brokers,
       topic: name,
@@ -81,10 +77,7 @@ export class WritePath {
       databaseUrl: database.url,
     };
     const path = new WritePath(place, options, database);
-    await Promise.all([
-      migrateUp({ url: database.url, folder: MIGRATIONS, connectTimeoutMs: 5_000 }),
-      path.createTopics(),
-    ]);
+    await path.createTopics();
     return path;
   }
 

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { fileURLToPath } from 'node:url';
 import type { TransactionSQL } from 'bun';
 import type { Order } from '../../src/order/order.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
-import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { OrderWriter } from '../../src/storage/postgresql/order-writer.ts';
-import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createMigratedDatabase, type TestDatabase } from '../helpers/database.ts';
 import { sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 
 /** Counts the transactions that PostgreSQL ended with an error. */
@@ -26,9 +24,7 @@ let place: TestDatabase;
 let database: CountingDatabase;
 
 beforeAll(async () => {
-  place = await createDatabase();
-  const folder = fileURLToPath(new URL('../../migrations', import.meta.url));
-  await migrateUp({ url: place.url, folder, connectTimeoutMs: 5_000 });
+  place = await createMigratedDatabase();
   const limits = { maxConnections: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000 };
   database = new CountingDatabase({ ...limits, url: place.url, applicationName: 'test' });
 });

@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Database } from '../../src/storage/postgresql/database.ts';
-import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { PostgresRedriveJournal } from '../../src/storage/postgresql/redrive-journal.ts';
-import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createMigratedDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let place: TestDatabase;
 let database: Database;
 
 beforeAll(async () => {
-  place = await createDatabase();
-  const folder = fileURLToPath(new URL('../../migrations', import.meta.url));
-  await migrateUp({ url: place.url, folder, connectTimeoutMs: 5_000 });
+  place = await createMigratedDatabase();
   const limits = { maxConnections: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000 };
   database = new Database({ ...limits, url: place.url, applicationName: 'test' });
 });

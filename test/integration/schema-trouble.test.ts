@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { fileURLToPath } from 'node:url';
 import { SQL } from 'bun';
 import {
   migrateDown,
@@ -7,7 +6,7 @@ import {
   migrationStatus,
   schemaState,
 } from '../../src/storage/postgresql/migrate.ts';
-import { createDatabase, databaseUrl, type TestDatabase } from '../helpers/database.ts';
+import { createMigratedDatabase, databaseUrl, MIGRATIONS, type TestDatabase } from '../helpers/database.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import type { WritePath } from '../helpers/write-path.ts';
@@ -20,8 +19,7 @@ afterAll(async () => {
   await Promise.all(databases.map((database) => database.drop()));
 });
 
-const folder = fileURLToPath(new URL('../../migrations', import.meta.url));
-const optionsOf = (url: string) => ({ url, folder, connectTimeoutMs: 5_000 });
+const optionsOf = (url: string) => ({ url, folder: MIGRATIONS, connectTimeoutMs: 5_000 });
 
 async function onDatabase(url: string, statements: string): Promise<void> {
   const sql = new SQL(url, { max: 1 });
@@ -34,9 +32,8 @@ async function onDatabase(url: string, statements: string): Promise<void> {
 
 /** A migrated database, changed by somebody. */
 async function changed(statements: string): Promise<string> {
-  const database = await createDatabase();
+  const database = await createMigratedDatabase();
   databases.push(database);
-  await migrateUp(optionsOf(database.url));
   await onDatabase(database.url, statements);
   return database.url;
 }
@@ -45,10 +42,10 @@ describe('a database that could store no order is refused at the start and at mi
   const CHANGES: Readonly<Record<string, readonly [string, RegExp]>> = {
     'a column that must have a value': [
       `alter table orders add column tenant text not null default ''; alter table orders alter tenant drop default`,
-      /orders\.tenant must have a value .* default/,
+      /orders\.tenant requires a value .* default/,
     ],
     'a renamed column': ['alter table order_items rename brand to make', /order_items has no column brand/],
-    'a table that is gone': ['drop table pending_invalidations', /pending_invalidations is not there/],
+    'a table that is gone': ['drop table pending_invalidations', /pending_invalidations is missing/],
     'a dropped key': ['alter table orders drop constraint orders_pkey', /no unique key \(order_uid\)/],
     'a later migration': [
       `insert into schema_migrations (version) values ('9999')`,
@@ -78,7 +75,7 @@ describe('a database that could store no order is refused at the start and at mi
     const limited = new URL(url);
     [limited.username, limited.password] = [role, 'secret'];
     await expect(migrateUp(optionsOf(limited.href))).rejects.toThrow(
-      'orders may not be used: grant delete on it',
+      'orders can’t be used: grant delete on it',
     );
     expect((await schemaState(optionsOf(limited.href))).troubles).toHaveLength(1);
     await onDatabase(url.href, `drop owned by ${role}; drop role ${role}`);

@@ -1,12 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SQL } from 'bun';
-import { resolveBinary } from 'dbmate';
+import type { Umzug } from 'umzug';
 import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
-import { CHILD_LOCALE } from '../../lib/child-locale.ts';
-import { parsePostgresqlUrl, withoutSecret } from '../../lib/connection-url.ts';
-import { dbmateUrl } from './dbmate-url.ts';
+import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
 import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
 import { DEFAULT_USER, openSessions } from './sessions.ts';
 import { sqlState, toDatabaseError } from './sql-error.ts';
@@ -15,7 +14,7 @@ export interface MigrationStatus {
   readonly version: string;
   readonly name: string;
   readonly applied: boolean;
-  /** False when a later version of this service has brought it: nothing is known of it here. */
+  /** False when a later version of this service applied it: this one has no file for it. */
   readonly known: boolean;
 }
 
@@ -23,7 +22,7 @@ export interface MigrationStatus {
 export interface SchemaState {
   /** Migrations to be applied. */
   readonly pending: readonly string[];
-  /** Why orders can't be stored there; a sentence each, with what to do. */
+  /** Why orders can't be stored there: a sentence each, with what to do. */
   readonly troubles: readonly string[];
 }
 
@@ -38,7 +37,15 @@ export interface MigrateOptions {
   readonly onWait?: () => void;
 }
 
-/** One migration at a time in a database, whoever runs it; any number will do that nothing else here uses. */
+/** A file of the folder, split at its two markers. */
+interface Migration {
+  readonly version: string;
+  readonly name: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** Key of the advisory lock that every process takes before it migrates; nothing else here uses the number. */
 const LOCK = 7_460_020_251;
 /** Every server has it: sessions go there while the database is missing. */
 const MAINTENANCE_DATABASE = 'postgres';
@@ -47,40 +54,28 @@ const NO_SUCH_DATABASE = '3D000';
 const UNDEFINED_TABLE = '42P01';
 const UNIQUE_VIOLATION = '23505';
 const STARTING_UP = '57P03';
+/** The server ended the session: it shuts down, or was told to. */
+const SESSION_ENDED = /^57P/;
 const RETRY_MS = 500;
 
 /**
- * Creates the database when it is missing and applies every migration that is not applied yet. Safe when several
- * processes do it at once: they take turns.
+ * Creates the database when it is missing and applies every pending migration, each in a transaction of its own. Processes that do
+ * it at the same time take turns.
  * @returns the names of the migrations it applied.
- * @throws AppError `database_unavailable` (retryable); `migration_failed`, also for a database that a later version has migrated or
- * that could not store any order as it is.
+ * @throws AppError `database_unavailable` (retryable); `migration_failed` when a migration fails, when a later version has migrated the
+ * database, and when no order could be stored in it.
  */
 export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   await createDatabase(options);
   return withLock(options, async (sql) => {
     refuse(await encodingTroubles(sql));
-    const before = await statusIn(sql, options.folder);
-    refuse(laterTroubles(before));
-    await migrate(options, sql);
+    const migrations = readMigrations(options.folder);
+    const status = await statusIn(sql, migrations);
+    refuse(laterTroubles(status));
+    const applied = pendingIn(status).length === 0 ? [] : await (await umzug(sql, migrations)).up();
     refuse(await schemaTroubles(sql));
-    return before.filter((one) => !one.applied).map((one) => one.name);
+    return applied.map(({ name }) => name);
   });
-}
-
-/** A dbmate whose service was killed may go on, and be in the way of this one's: what it has applied meanwhile is no failure. */
-async function migrate(options: MigrateOptions, sql: SQL): Promise<void> {
-  const pending = async () => (await statusIn(sql, options.folder)).filter((one) => !one.applied).length;
-  for (let left = await pending(); left > 0; ) {
-    try {
-      await dbmate(options, 'migrate');
-      return;
-    } catch (error) {
-      const before = left;
-      left = await pending();
-      if (left === before) throw error;
-    }
-  }
 }
 
 /**
@@ -89,40 +84,38 @@ async function migrate(options: MigrateOptions, sql: SQL): Promise<void> {
  */
 export async function migrateDown(options: MigrateOptions): Promise<string | undefined> {
   return withLock(options, async (sql) => {
-    const status = await statusIn(sql, options.folder);
-    refuse(laterTroubles(status));
-    const last = status.findLast((one) => one.applied);
-    if (last === undefined) return undefined;
-    await dbmate(options, 'rollback');
-    return last.name;
+    const migrations = readMigrations(options.folder);
+    refuse(laterTroubles(await statusIn(sql, migrations)));
+    const [reverted] = await (await umzug(sql, migrations)).down();
+    return reverted?.name;
   });
 }
 
 /** Every migration of the folder, and whether the database has it. A missing database has none. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationStatus[]> {
+  const migrations = readMigrations(options.folder);
   try {
-    return await withConnection(options, (sql) => statusIn(sql, options.folder));
+    return await withConnection(options, (sql) => statusIn(sql, migrations));
   } catch (error) {
-    if (sqlState(error) === NO_SUCH_DATABASE) return list(options.folder, new Set());
+    if (sqlState(error) === NO_SUCH_DATABASE) return statusOf(migrations, []);
     throw toDatabaseError(error, 'asking for migrations');
   }
 }
 
 /** What keeps the database from storing orders. A missing database only waits for its migrations. */
 export async function schemaState(options: MigrateOptions): Promise<SchemaState> {
-  const pendingOf = (status: readonly MigrationStatus[]): string[] =>
-    status.filter((one) => !one.applied).map((one) => one.name);
+  const migrations = readMigrations(options.folder);
   try {
     return await withConnection(options, async (sql) => {
-      const status = await statusIn(sql, options.folder);
-      const pending = pendingOf(status);
+      const status = await statusIn(sql, migrations);
+      const pending = pendingIn(status);
       const troubles = [...(await encodingTroubles(sql)), ...laterTroubles(status)];
       if (pending.length === 0) troubles.push(...(await schemaTroubles(sql)));
       return { pending, troubles };
     });
   } catch (error) {
     if (sqlState(error) === NO_SUCH_DATABASE)
-      return { pending: pendingOf(list(options.folder, new Set())), troubles: [] };
+      return { pending: pendingIn(statusOf(migrations, [])), troubles: [] };
     throw toDatabaseError(error, 'looking at the schema');
   }
 }
@@ -178,11 +171,14 @@ async function withLock<T>(options: MigrateOptions, work: (sql: SQL) => Promise<
       return await work(sql);
     });
   } catch (error) {
-    throw toDatabaseError(error, 'migrating');
+    // The library says which migration failed; its cause is what the server said.
+    const state = error instanceof Error ? sqlState(error.cause) : undefined;
+    if (state === undefined || SESSION_ENDED.test(state)) throw toDatabaseError(error, 'migrating');
+    throw new AppError('migration_failed', `${messageOf(error)} (SQLSTATE ${state})`, { cause: error });
   }
 }
 
-/** A single session, closed afterwards; with it goes an advisory lock it holds. */
+/** A single session, closed afterwards; that also releases an advisory lock it holds. */
 async function withConnection<T>(
   { url, connectTimeoutMs }: MigrateOptions,
   work: (sql: SQL) => Promise<T>,
@@ -203,14 +199,61 @@ async function withConnection<T>(
   }
 }
 
-async function statusIn(sql: SQL, folder: string): Promise<MigrationStatus[]> {
+/**
+ * The migrations as the library runs them. It is loaded only here, where there is something to do: with it comes a command line of
+ * its own, which takes a while to load.
+ */
+async function umzug(sql: SQL, migrations: readonly Migration[]): Promise<Umzug> {
+  const { Umzug } = await import('umzug');
+  // dbmate, which earlier versions used, made the same table.
+  await sql`create table if not exists schema_migrations (version varchar(128) primary key)`;
+  return new Umzug({
+    logger: undefined,
+    migrations: migrations.map(({ name, version, up, down }) => ({
+      name,
+      up: () =>
+        sql.begin(async (tx) => {
+          await tx.unsafe(up).simple();
+          await tx`insert into schema_migrations (version) values (${version})`;
+        }),
+      down: () =>
+        sql.begin(async (tx) => {
+          await tx.unsafe(down).simple();
+          await tx`delete from schema_migrations where version = ${version}`;
+        }),
+    })),
+    storage: {
+      executed: async () => (await statusIn(sql, migrations)).flatMap((one) => (one.applied ? one.name : [])),
+      // The transaction above has done it already: a crash leaves both the change and its version, or neither.
+      logMigration: () => Promise.resolve(),
+      unlogMigration: () => Promise.resolve(),
+    },
+  });
+}
+
+async function statusIn(sql: SQL, migrations: readonly Migration[]): Promise<MigrationStatus[]> {
   try {
     const rows: { version: string }[] = await sql`select version from schema_migrations`;
-    return list(folder, new Set(rows.map((row) => row.version)));
+    return statusOf(
+      migrations,
+      rows.map((row) => row.version),
+    );
   } catch (error) {
-    if (sqlState(error) === UNDEFINED_TABLE) return list(folder, new Set());
+    if (sqlState(error) === UNDEFINED_TABLE) return statusOf(migrations, []);
     throw error;
   }
+}
+
+function statusOf(migrations: readonly Migration[], applied: readonly string[]): MigrationStatus[] {
+  const known = migrations.map(({ version, name }) => {
+    return { version, name, applied: applied.includes(version), known: true };
+  });
+  const later = applied.filter((version) => known.every((one) => one.version !== version)).toSorted();
+  return [...known, ...later.map((version) => ({ version, name: version, applied: true, known: false }))];
+}
+
+function pendingIn(status: readonly MigrationStatus[]): string[] {
+  return status.filter((one) => !one.applied).map((one) => one.name);
 }
 
 function laterTroubles(status: readonly MigrationStatus[]): string[] {
@@ -222,41 +265,14 @@ function laterTroubles(status: readonly MigrationStatus[]): string[] {
   ];
 }
 
-function list(folder: string, applied: ReadonlySet<string>): MigrationStatus[] {
-  const known = readdirSync(folder)
-    .filter((file) => /^\d+_.*\.sql$/.test(file))
-    .sort()
-    .map((file) => {
-      const version = file.slice(0, file.indexOf('_'));
-      return { version, name: file.replace(/\.sql$/, ''), applied: applied.has(version), known: true };
-    });
-  const later = [...applied].filter((version) => known.every((one) => one.version !== version)).sort();
-  return [...known, ...later.map((version) => ({ version, name: version, applied: true, known: false }))];
-}
-
-async function dbmate(options: MigrateOptions, command: 'migrate' | 'rollback'): Promise<void> {
-  const child = Bun.spawn(
-    // It takes a comma in a folder's name for two folders.
-    [resolveBinary(), '--no-dump-schema', '--migrations-dir', '.', command],
-    {
-      // By the environment, because a command line is everyone's to read; nothing else of ours is in it, and no .env in the folder.
-      env: { ...CHILD_LOCALE, DATABASE_URL: dbmateUrl(options.url) },
-      cwd: options.folder,
-      stdout: 'pipe',
-      stderr: 'pipe',
-      stdin: 'ignore',
-    },
-  );
-  const [output, errors, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]).catch((error: unknown) => {
-    throw new AppError('migration_failed', `dbmate does not run: ${messageOf(error)}`, { cause: error });
+/** @throws AppError `migration_failed` for a file without the two markers */
+function readMigrations(folder: string): Migration[] {
+  const files = readdirSync(folder).filter((file) => /^\d+_.*\.sql$/.test(file));
+  return files.sort().map((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const [, up, down] = /^-- migrate:up\n(.*)^-- migrate:down\n(.*)$/ms.exec(text) ?? [];
+    if (up === undefined || down === undefined)
+      throw new AppError('migration_failed', `${file} must have the lines -- migrate:up and -- migrate:down`);
+    return { version: file.slice(0, file.indexOf('_')), name: file.replace(/\.sql$/, ''), up, down };
   });
-  if (code !== 0)
-    throw new AppError(
-      'migration_failed',
-      `dbmate ${command} failed:\n${withoutSecret(errors || output, parsePostgresqlUrl(options.url).password)}`.trim(),
-    );
 }

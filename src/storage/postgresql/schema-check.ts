@@ -4,9 +4,9 @@ import { ITEM_COLUMNS, ORDER_COLUMNS, SOURCE_COLUMNS } from './order-rows.ts';
 
 interface Table {
   readonly name: string;
-  /** What this service writes; the database fills in the rest by itself. */
+  /** Columns that this service writes; the database fills in the others. */
   readonly written: readonly string[];
-  /** Tells its rows apart. */
+  /** Columns of its unique key. */
   readonly key: readonly string[];
 }
 
@@ -60,8 +60,8 @@ const PRIVILEGES = ['select', 'insert', 'update', 'delete'];
 const ENCODING = 'UTF8';
 
 /**
- * What would refuse every order, whatever is in it: the encoding, tables and columns that are not there, columns that must have a
- * value nobody gives them, keys and privileges that are missing. A sentence each, with what to do.
+ * What would keep every order from being stored: missing tables, columns, keys and privileges, and columns that require a value which
+ * this service does not write. A sentence each, with what to do.
  */
 export async function schemaTroubles(sql: SQL): Promise<string[]> {
   const troubles: string[] = [];
@@ -69,18 +69,18 @@ export async function schemaTroubles(sql: SQL): Promise<string[]> {
   return troubles;
 }
 
-/** Says of a database that can't hold every text what to do. */
+/** The trouble of a database whose encoding can't hold every text. */
 export async function encodingTroubles(sql: SQL): Promise<string[]> {
   const [row]: { encoding: string; name: string }[] = await sql`
     select getdatabaseencoding() as encoding, current_database() as name`;
   if (row === undefined || row.encoding === ENCODING) return [];
   return [
-    `database ${row.name} has the encoding ${row.encoding}, and orders need ${ENCODING}: make another one with ` +
+    `database ${row.name} has the encoding ${row.encoding}, and orders need ${ENCODING}: create another one with ` +
       `create database … encoding 'UTF8' locale 'C' template template0`,
   ];
 }
 
-/** @throws AppError `migration_failed` that names every trouble, if there is one. */
+/** @throws AppError `migration_failed` that names every trouble, if there are any */
 export function refuse(troubles: readonly string[]): void {
   if (troubles.length === 0) return;
   const list = troubles.length === 1 ? ` ${troubles[0]}` : `\n  ${troubles.join('\n  ')}`;
@@ -91,7 +91,7 @@ async function troublesOf(sql: SQL, { name, written, key }: Table): Promise<stri
   const columns: ColumnRow[] = await sql`
     select attname as name, attnotnull and not (atthasdef or attidentity <> '') as must_be_given
     from pg_attribute where attrelid = to_regclass(${name}) and attnum > 0 and not attisdropped`;
-  if (columns.length === 0) return [`${name} is not there: restore it, or take another database`];
+  if (columns.length === 0) return [`${name} is missing: restore it, or use another database`];
   const there = new Set(columns.map((column) => column.name));
   const known = new Set(written);
   const missing = [...new Set([...written, ...key])].filter((column) => !there.has(column));
@@ -106,15 +106,15 @@ async function troublesOf(sql: SQL, { name, written, key }: Table): Promise<stri
     from unnest(${sql.array(PRIVILEGES, 'TEXT')}::text[]) as p`;
   const denied = privileges.filter((one) => !one.granted).map((one) => one.name);
   return [
-    ...missing.map((column) => `${name} has no column ${column}: add it, or give it its name back`),
+    ...missing.map((column) => `${name} has no column ${column}: add it, or rename it back`),
     ...unknown.map(
       (column) =>
-        `${name}.${column.name} must have a value that orders don’t bring: give it a default, or drop its not null`,
+        `${name}.${column.name} requires a value that orders don’t have: give it a default, or drop its not null`,
     ),
     ...(keys?.there === true || missing.length > 0
       ? []
       : [`${name} has no unique key (${key.join(', ')}): add it as its primary key`]),
-    ...(denied.length > 0 ? [`${name} may not be used: grant ${denied.join(', ')} on it`] : []),
+    ...(denied.length > 0 ? [`${name} can’t be used: grant ${denied.join(', ')} on it`] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { FetchedPartition } from '../kafka/read/order-log.ts';
+import { lineageUpTo } from './log-lineage.ts';
 import type { Part, PartitionQueue } from './partition-queue.ts';
 
 /**
@@ -36,7 +37,10 @@ export function splitBatch(parts: readonly Part[]): [Part[], Part[]] {
     } else if (here === 0) {
       second.push(part);
     } else {
-      first.push({ ...part, to: next.offset, records: part.records.slice(0, here) });
+      const records = part.records.slice(0, here);
+      const last = records.at(-1);
+      const lineage = last === undefined ? part.lineage : lineageUpTo(last, part.lineage);
+      first.push({ ...part, to: next.offset, lineage, records });
       second.push({ ...part, from: next.offset, records: part.records.slice(here) });
     }
   }
@@ -50,4 +54,19 @@ export function countRecords(parts: readonly Part[]): number {
 /** Records of a fetch. */
 export function countFetched(fetched: readonly FetchedPartition[]): number {
   return fetched.reduce((total, { records }) => total + records.length, 0);
+}
+
+/** Partition → offset of what to fetch: every partition with room; none while the memory's share is used up. */
+export function positionsToFetch(
+  queues: ReadonlyMap<number, PartitionQueue>,
+  maxBufferedBytes: number,
+): Map<number, number> {
+  const positions = new Map<number, number>();
+  let total = 0;
+  for (const queue of queues.values()) total += queue.bufferedBytes;
+  if (total >= maxBufferedBytes) return positions;
+  const share = maxBufferedBytes / Math.max(1, queues.size);
+  for (const queue of queues.values())
+    if (!queue.revoked && queue.bufferedBytes < share) positions.set(queue.partition, queue.position);
+  return positions;
 }

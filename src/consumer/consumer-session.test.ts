@@ -5,6 +5,7 @@ import { messageOf, sampleOrder } from '../../test/helpers/sample-orders.ts';
 import { until } from '../../test/helpers/until.ts';
 import type { FetchedPartition } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
+import { UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { BatchStorer } from './batch-storer.ts';
@@ -88,7 +89,7 @@ function setUp(
       return new Map(
         [...starts.keys()].map((partition) => [
           partition,
-          { offset: stored.get(partition) ?? 0, leaderEpoch: -1 },
+          { offset: stored.get(partition) ?? 0, lineage: UNKNOWN_LINEAGE },
         ]),
       );
     },

@@ -5,7 +5,7 @@ import { Cadence } from '../lib/cadence.ts';
 import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BatchStorer } from './batch-storer.ts';
-import { countFetched, countRecords, takeBatch } from './batcher.ts';
+import { countFetched, countRecords, positionsToFetch, takeBatch } from './batcher.ts';
 import { CommitRelay } from './commit-relay.ts';
 import type { PartitionLoader } from './partition-loader.ts';
 import { type Part, PartitionQueue } from './partition-queue.ts';
@@ -62,6 +62,7 @@ export class ConsumerSession {
   readonly #watchdog: Watchdog;
   readonly #cadence = new Cadence(FETCH_CADENCE);
   #assigned: ReadonlySet<number> = new Set();
+  #assignment = new AbortController();
   #topicId = '';
   #reason: string | undefined;
 
@@ -130,6 +131,9 @@ export class ConsumerSession {
   }
 
   #onAssignment(assignment: Assignment): void {
+    // What is still being loaded is begun again with the rest.
+    this.#assignment.abort();
+    this.#assignment = new AbortController();
     this.#assigned = new Set(assignment.partitions);
     this.#topicId = assignment.topicId;
     for (const partition of [...this.queues.keys()])
@@ -151,14 +155,15 @@ export class ConsumerSession {
   async #load(partitions: readonly number[]): Promise<void> {
     if (partitions.length === 0) return;
     const topicId = this.#topicId;
-    const offsets = await this.#loader.load(topicId, partitions, this.#ending.signal);
-    if (offsets === undefined) return;
-    for (const [partition, { offset, leaderEpoch }] of offsets) {
-      if (!this.#assigned.has(partition) || this.queues.has(partition)) continue;
-      this.queues.set(partition, new PartitionQueue(topicId, partition, offset, leaderEpoch));
-      this.#commits.note(partition, offset);
+    const signal = AbortSignal.any([this.#ending.signal, this.#assignment.signal]);
+    for await (const positions of this.#loader.load(topicId, partitions, signal)) {
+      for (const [partition, { offset, lineage }] of positions) {
+        if (!this.#assigned.has(partition) || this.queues.has(partition)) continue;
+        this.queues.set(partition, new PartitionQueue(topicId, partition, offset, lineage));
+        this.#commits.note(partition, offset);
+      }
+      this.#wake.set();
     }
-    this.#wake.set();
   }
 
   /**
@@ -197,7 +202,7 @@ export class ConsumerSession {
     const signal = this.#ending.signal;
     let failures = 0;
     while (!signal.aborted) {
-      const positions = this.#positions();
+      const positions = positionsToFetch(this.queues, this.#options.maxBufferedBytes);
       if (positions.size === 0) {
         await this.#wake.wait();
         continue;
@@ -208,6 +213,8 @@ export class ConsumerSession {
         // A partition left out for want of room must not wait for messages of the others once it has room again.
         const waitMs = positions.size < this.queues.size ? BUSY_FETCH_WAIT_MS : this.#options.fetchWaitMs;
         const fetched = await this.#log.fetch(positions, waitMs, this.#epochs());
+        // A broker that was away may be back with another log.
+        if (failures > 0) this.#reload([...this.queues.keys()]);
         this.#take(fetched, positions);
         failures = 0;
         backoff.reset();
@@ -229,19 +236,6 @@ export class ConsumerSession {
         this.#watchdog.fetchEnds();
       }
     }
-  }
-
-  /** What to fetch: every partition with room; none while the memory's share is used up. */
-  #positions(): Map<number, number> {
-    const positions = new Map<number, number>();
-    let total = 0;
-    for (const queue of this.queues.values()) total += queue.bufferedBytes;
-    if (total >= this.#options.maxBufferedBytes) return positions;
-    const share = this.#options.maxBufferedBytes / Math.max(1, this.queues.size);
-    for (const queue of this.queues.values()) {
-      if (!queue.revoked && queue.bufferedBytes < share) positions.set(queue.partition, queue.position);
-    }
-    return positions;
   }
 
   #epochs(): Map<number, number> {

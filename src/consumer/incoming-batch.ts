@@ -58,11 +58,11 @@ export class IncomingBatch implements OrderBatch {
     this.#options = options;
     this.topicId = parts[0]?.queue.topicId ?? '';
     this.#sampleEvery = Math.ceil(countRecords(parts) / AGE_SAMPLES);
-    this.moves = parts.map(({ queue, from, to, leaderEpoch }) => ({
+    this.moves = parts.map(({ queue, from, to, lineage }) => ({
       partition: queue.partition,
       from,
       to,
-      leaderEpoch,
+      lineage,
     }));
   }
 

@@ -1,17 +1,30 @@
 import { describe, expect, test } from 'bun:test';
 import { FakeOrderLog } from '../../test/helpers/fake-order-log.ts';
-import type { EpochEnd, LogRange } from '../kafka/read/order-log.ts';
-import type { LogCut, LostRange, StoredOffset } from '../storage/postgresql/offset-store.ts';
+import { fetched, logRecords } from '../../test/helpers/log-records.ts';
+import { rawMessage } from '../../test/helpers/sample-orders.ts';
+import type { EpochEnd, LogRange, LogRecord } from '../kafka/read/order-log.ts';
+import {
+  type Lineage,
+  type LogCut,
+  type LostRange,
+  type StoredOffset,
+  UNKNOWN_LINEAGE,
+} from '../storage/postgresql/offset-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { lineageUpTo } from './log-lineage.ts';
 import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';
 
 /** An offset alone is one without an epoch. */
-type Given = number | readonly [offset: number, leaderEpoch: number];
+type Given = number | readonly [offset: number, leaderEpoch: number] | StoredOffset;
 
 function storedOffset(given: Given): StoredOffset {
+  if (typeof given === 'object' && 'offset' in given) return given;
   const [offset, leaderEpoch] = typeof given === 'number' ? [given, -1] : given;
-  return { offset, leaderEpoch };
+  return { offset, lineage: { ...UNKNOWN_LINEAGE, leaderEpoch } };
 }
+
+/** Where an epoch ends, in a log that has later ones. */
+const ended = (leaderEpoch: number, end: number): EpochEnd => ({ leaderEpoch, end, newest: false });
 
 /** Offsets in memory. */
 class FakeOffsets implements Offsets {
@@ -46,7 +59,7 @@ class FakeOffsets implements Offsets {
     return this.skips;
   }
 
-  async rewind(_: unknown, cut: LogCut, leaderEpoch: number): Promise<boolean> {
+  async rewind(_: unknown, cut: LogCut, { leaderEpoch }: Lineage): Promise<boolean> {
     if (this.skips) this.rewound.push({ ...cut, leaderEpoch });
     return this.skips;
   }
@@ -63,6 +76,8 @@ function setUp(
   const lost: LostRange[] = [];
   const ignored: IgnoredMove[] = [];
   const cuts: LogCut[] = [];
+  /** Partitions whose offsets came together. */
+  const portions: number[][] = [];
   const loader = new PartitionLoader(log, offsets, {
     group: 'group',
     topic: 'orders',
@@ -77,10 +92,14 @@ function setUp(
   /** Partition → offset to read from. */
   const load = async (signal = new AbortController().signal) => {
     const partitions = ranges.map(([partition]) => partition);
-    const positions = await loader.load('id', partitions, signal);
-    return positions && new Map([...positions].map(([partition, { offset }]) => [partition, offset]));
+    const positions = new Map<number, number>();
+    for await (const found of loader.load('id', partitions, signal)) {
+      portions.push([...found.keys()]);
+      for (const [partition, { offset }] of found) positions.set(partition, offset);
+    }
+    return positions;
   };
-  return { log, offsets, lost, cuts, ignored, load };
+  return { log, offsets, lost, cuts, ignored, load, portions };
 }
 
 test('the database’s offset wins; a partition seen for the first time starts where the log does', async () => {
@@ -145,10 +164,10 @@ test('after the grace it was cut: without an epoch nobody knows where, so all of
 
 describe('a log that was cut and has grown again is read on from where the lineages part', () => {
   const cases: [name: string, found: EpochEnd, from: number, epoch: number][] = [
-    ['grown past the stored offset', { leaderEpoch: 4, end: 700 }, 700, 4],
-    ['the epoch itself cut short', { leaderEpoch: 5, end: 700 }, 700, 5],
-    ['an earlier epoch ends before', { leaderEpoch: 2, end: 600 }, 600, 2],
-    ['nothing of it is left', { leaderEpoch: -1, end: -1 }, 10, -1],
+    ['grown past the stored offset', ended(4, 700), 700, 4],
+    ['the epoch itself cut short', ended(5, 700), 700, 5],
+    ['an earlier epoch ends before', ended(2, 600), 600, 2],
+    ['nothing of it is left', ended(-1, -1), 10, -1],
   ];
   test.each(cases)('%s', async (_, found, from, epoch) => {
     const { load, lost, cuts, log, offsets } = setUp([[0, [1_000, 5]]], [[0, { start: 10, end: 1_300 }]]);
@@ -161,28 +180,97 @@ describe('a log that was cut and has grown again is read on from where the linea
 
   test('grown less, the end of the log is not waited for', async () => {
     const { load, log } = setUp([[0, [1_000, 5]]], [[0, { start: 0, end: 800 }]], 60_000);
-    log.onEpochEnds = () => new Map([[0, { leaderEpoch: 4, end: 700 }]]);
+    log.onEpochEnds = () => new Map([[0, ended(4, 700)]]);
     expect(await load()).toEqual(new Map([[0, 700]]));
   });
 
   test('an earlier epoch that goes on behind the stored offset is read again as a whole', async () => {
     const { load, log } = setUp([[0, [60, 4]]], [[0, { start: 0, end: 100 }]]);
     const known = new Map([
-      [4, { leaderEpoch: 3, end: 90 }],
-      [2, { leaderEpoch: 2, end: 20 }],
+      [4, ended(3, 90)],
+      [2, ended(2, 20)],
     ]);
     log.onEpochEnds = (epochs) =>
-      new Map([...epochs].flatMap(([, epoch]) => [[0, known.get(epoch) ?? { leaderEpoch: -1, end: -1 }]]));
+      new Map([...epochs].flatMap(([, epoch]) => [[0, known.get(epoch) ?? ended(-1, -1)]]));
     expect(await load()).toEqual(new Map([[0, 20]]));
   });
 
   test('what retention has removed of it meanwhile is lost', async () => {
     const { load, log, lost, cuts } = setUp([[0, [1_000, 5]]], [[0, { start: 800, end: 1_300 }]]);
-    log.onEpochEnds = () => new Map([[0, { leaderEpoch: 4, end: 700 }]]);
+    log.onEpochEnds = () => new Map([[0, ended(4, 700)]]);
     expect(await load()).toEqual(new Map([[0, 800]]));
     expect(cuts).toEqual([{ partition: 0, from: 700, to: 1_000 }]);
     expect(lost).toEqual([{ partition: 0, from: 700, to: 800, reason: 'retention' }]);
   });
+});
+
+describe('an epoch that was given out again', () => {
+  /** A log of one epoch, 5, from `start` to `end`, later epochs behind it unless it is the newest. */
+  const logOf = (start: number, end: number, newest: boolean) => (epochs: ReadonlyMap<number, number>) =>
+    new Map(
+      [...epochs].map(([partition, epoch]) => [
+        partition,
+        epoch < 5 ? ended(3, start) : { ...ended(5, end), newest },
+      ]),
+    );
+  const record = (text: string): LogRecord => {
+    const [first] = logRecords([rawMessage(text)], 999);
+    if (first === undefined) throw new Error('no record');
+    return first;
+  };
+  const stored = { offset: 1_000, lineage: lineageUpTo(record('ours'), { leaderEpoch: 5, epochStart: 800 }) };
+
+  const cases = [
+    ['begins earlier and ends later', 500, 1_300, true, 'other', 500],
+    ['begins later and ends later', 900, 1_300, true, 'other', 800],
+    ['begins earlier, and compaction has removed the last record', 500, 1_300, true, undefined, 500],
+    ['begins at the same offset', 800, 1_300, false, 'other', 800],
+    ['begins at the same offset and is the newest of a shorter log', 800, 900, true, undefined, 800],
+    ['begins earlier and ends before', 500, 900, false, undefined, 500],
+  ] as const;
+  test.each(cases)('%s', async (_, start, end, newest, last, from) => {
+    const { load, log, cuts } = setUp([[0, stored]], [[0, { start: 0, end: 1_300 }]]);
+    log.onEpochEnds = logOf(start, end, newest);
+    log.onFetch = async () => [fetched(0, last === undefined ? [] : [record(last)])];
+    expect(await load()).toEqual(new Map([[0, from]]));
+    expect(cuts).toEqual([{ partition: 0, from, to: 1_000 }]);
+  });
+
+  test.each([
+    ['the very log that was stored', { start: 0, end: 1_300 }, 'ours', 1_000],
+    ['what is stored of it was compacted', { start: 0, end: 1_300 }, undefined, 1_000],
+    ['retention has removed its beginning', { start: 950, end: 1_300 }, 'ours', 1_000],
+  ] as const)('is not: %s', async (_, range, last, from) => {
+    const { load, log, cuts } = setUp([[0, stored]], [[0, range]]);
+    log.onEpochEnds = logOf(Math.max(800, range.start), 1_300, true);
+    log.onFetch = async () => [fetched(0, last === undefined ? [] : [record(last)])];
+    expect(await load()).toEqual(new Map([[0, from]]));
+    expect(cuts).toEqual([]);
+  });
+});
+
+test('a leader that has not heard of later epochs gets its grace', async () => {
+  const { load, log, cuts } = setUp([[0, [1_000, 5]]], [[0, { start: 0, end: 1_300 }]], 60_000);
+  let asked = 0;
+  log.onEpochEnds = () => new Map([[0, ++asked < 4 ? ended(-1, -1) : { ...ended(5, 1_300), newest: true }]]);
+  expect(await load()).toEqual(new Map([[0, 1_000]]));
+  expect(cuts).toEqual([]);
+});
+
+test('a partition without a leader does not keep the others from being read', async () => {
+  const ranges = [0, 1, 2].map((partition) => [partition, { start: 0, end: 90 }] as const);
+  const { load, log, portions } = setUp([[1, 40]], ranges);
+  let looks = 0;
+  log.onRanges = async (asked) =>
+    new Map(ranges.filter(([partition]) => asked.includes(partition) && (partition !== 1 || ++looks > 2)));
+  expect(await load()).toEqual(
+    new Map([
+      [0, 0],
+      [1, 40],
+      [2, 0],
+    ]),
+  );
+  expect(portions).toEqual([[0, 2], [1]]);
 });
 
 test('a database or a broker that is away is waited for; an abort ends the waiting', async () => {
@@ -194,7 +282,7 @@ test('a database or a broker that is away is waited for; an abort ends the waiti
     setTimeout(() => controller.abort(), 5);
     throw new Error('no broker');
   };
-  expect(await load(controller.signal)).toBeUndefined();
+  expect(await load(controller.signal)).toEqual(new Map());
 });
 
 test('an offset moved by hand in Kafka is told of; one that a crash left behind is not', async () => {

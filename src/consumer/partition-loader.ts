@@ -1,15 +1,23 @@
-import type { CommittedOffset, EpochEnd, LogRange, OrderLog } from '../kafka/read/order-log.ts';
-import { AppError, messageOf } from '../lib/app-error.ts';
+import type { CommittedOffset, LogRange, OrderLog } from '../kafka/read/order-log.ts';
+import { messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { LogCut, LostRange, OffsetScope, StoredOffset } from '../storage/postgresql/offset-store.ts';
+import {
+  type Lineage,
+  type LogCut,
+  type LostRange,
+  type OffsetScope,
+  type StoredOffset,
+  UNKNOWN_LINEAGE,
+} from '../storage/postgresql/offset-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { continuationsOf } from './log-lineage.ts';
 
 /** The offsets as the database has them. */
 export interface Offsets {
   load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>>;
   skip(scope: OffsetScope, lost: LostRange): Promise<boolean>;
-  rewind(scope: OffsetScope, cut: LogCut, leaderEpoch: number): Promise<boolean>;
+  rewind(scope: OffsetScope, cut: LogCut, lineage: Lineage): Promise<boolean>;
   positions(scope: OffsetScope): Promise<Map<number, number>>;
 }
 
@@ -25,8 +33,10 @@ export interface PartitionLoaderOptions {
   readonly topic: string;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** How long a log may end before a stored offset without an epoch until that counts as a cut, ms: a broker that has just
-   * started shows less of its log for a moment. */
+  /**
+   * How long a log may seem to be cut, or to have forgotten its epochs, until it is, ms: a broker that has just started shows less of its
+   * log for a moment, and one that has not heard of a new leader has an older log.
+   */
   readonly truncationGraceMs: number;
   readonly onLost: (lost: LostRange) => void;
   /** Told at each assignment again. */
@@ -51,36 +61,41 @@ export class PartitionLoader {
     this.#options = options;
   }
 
-  /** The offset of each partition, however long that takes; undefined when the signal aborts first. */
-  async load(
+  /**
+   * The offset of each partition, as soon as it is known, in as many portions as it takes. However long that is: it ends when all are
+   * known or the signal aborts.
+   */
+  async *load(
     topicId: string,
     partitions: readonly number[],
     signal: AbortSignal,
-  ): Promise<Map<number, StoredOffset> | undefined> {
+  ): AsyncGenerator<ReadonlyMap<number, StoredOffset>> {
     const { group, topic, retryMinMs, retryMaxMs, truncationGraceMs, logger } = this.#options;
     const scope = { group, topic, topicId };
     const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
     const patience = Date.now() + truncationGraceMs;
+    const left = new Set(partitions);
+    let told = false;
     while (!signal.aborted) {
       try {
         await this.#tellReCreation(scope);
-        const ranges = await this.#log.ranges(partitions);
-        const starts = new Map([...ranges].map(([partition, range]) => [partition, range.start]));
-        const stored = await this.#offsets.load(scope, starts);
-        const beyond = [...stored].some(
-          ([at, { offset, leaderEpoch }]) => leaderEpoch < 0 && offset > (ranges.get(at)?.end ?? 0),
-        );
-        if (!beyond || Date.now() > patience) {
-          const positions = await this.#reconcile(scope, ranges, stored);
-          await this.#tellIgnoredMoves(positions);
-          return positions;
-        }
+        const ranges = await this.#log.ranges([...left]);
+        const found = await this.#continue(scope, ranges, Date.now() > patience);
+        for (const partition of found.keys()) left.delete(partition);
+        if (found.size > 0 && !signal.aborted) yield found;
+        if (left.size === 0) return;
+        const leaderless = [...left].filter((partition) => !ranges.has(partition));
+        if (leaderless.length > 0 && !told)
+          logger.warn({ partitions: leaderless }, 'partitions have no leader: waiting for one');
+        told = leaderless.length > 0;
       } catch (error) {
-        logger.warn({ error: messageOf(error), partitions }, 'offsets are not to be had, trying again');
+        logger.warn(
+          { error: messageOf(error), partitions: [...left] },
+          'offsets are unavailable, trying again',
+        );
       }
       await pause(backoff.next(), signal);
     }
-    return undefined;
   }
 
   /** Which partitions are stored up to another offset than the reader of them knows: someone has moved it. @throws as the database does */
@@ -102,75 +117,49 @@ export class PartitionLoader {
     }
   }
 
-  async #reconcile(
+  /** Where to read on, of those partitions that can be told now. `settled`: what a broker said for a moment is no excuse any more. */
+  async #continue(
     scope: OffsetScope,
     ranges: ReadonlyMap<number, LogRange>,
-    stored: ReadonlyMap<number, StoredOffset>,
-  ): Promise<Map<number, StoredOffset>> {
-    const { logger, onCut, onLost } = this.#options;
-    const forks = await this.#forks(ranges, stored);
+    settled: boolean,
+  ): Promise<ReadonlyMap<number, StoredOffset>> {
+    const starts = new Map([...ranges].map(([partition, { start }]) => [partition, start]));
+    const stored = await this.#offsets.load(scope, starts);
     const positions = new Map<number, StoredOffset>();
-    for (const [partition, { offset, leaderEpoch }] of stored) {
-      const fork = forks.get(partition);
-      // Not moved means that another consumer has moved it: whoever reads on with a wrong offset is fenced off.
-      if (fork !== undefined && fork.offset < offset) {
-        const cut = { partition, from: fork.offset, to: offset };
-        if (await this.#offsets.rewind(scope, cut, fork.leaderEpoch)) {
-          logger.error({ ...cut }, 'the log was cut below what is stored: reading on from the cut');
-          onCut(cut);
-        }
-      }
-      let position = fork ?? { offset, leaderEpoch };
-      const start = ranges.get(partition)?.start ?? 0;
-      if (position.offset < start) {
-        const lost = { partition, from: position.offset, to: start, reason: 'retention' } as const;
-        if (await this.#offsets.skip(scope, lost)) {
-          logger.error({ ...lost }, 'messages were lost before they could be read');
-          onLost(lost);
-        }
-        position = { offset: start, leaderEpoch: -1 };
-      }
-      positions.set(partition, position);
+    for (const [partition, { position, sure }] of await continuationsOf(this.#log, ranges, stored)) {
+      const { offset } = stored.get(partition) ?? position;
+      const start = starts.get(partition) ?? 0;
+      if (sure || settled)
+        positions.set(partition, await this.#settle(scope, partition, offset, position, start));
     }
+    if (positions.size > 0) await this.#tellIgnoredMoves(positions);
     return positions;
   }
 
-  /**
-   * Where the log and what is stored of it part, of the partitions whose log does not have what was stored last (KIP-320). Too early
-   * does no harm, since storing again changes nothing.
-   */
-  async #forks(
-    ranges: ReadonlyMap<number, LogRange>,
-    stored: ReadonlyMap<number, StoredOffset>,
-  ): Promise<Map<number, StoredOffset>> {
-    const known = [...stored].filter(([, { leaderEpoch }]) => leaderEpoch >= 0);
-    const ends = await this.#epochEnds(known.map(([partition, { leaderEpoch }]) => [partition, leaderEpoch]));
-    const older = known.flatMap(([partition, { offset, leaderEpoch }]): [number, number][] => {
-      const found = ends.get(partition);
-      const other = found !== undefined && found.leaderEpoch < leaderEpoch && found.end >= offset;
-      return other ? [[partition, found.leaderEpoch - 1]] : [];
-    });
-    // Another leader's messages are where ours were, of an epoch that goes on behind them: all of it is read again.
-    for (const [partition, end] of await this.#epochEnds(older)) ends.set(partition, end);
-    const forks = new Map<number, StoredOffset>();
-    for (const [partition, { offset, leaderEpoch }] of stored) {
-      const { start, end } = ranges.get(partition) ?? { start: 0, end: 0 };
-      const found = ends.get(partition);
-      const whole = { offset: Math.min(start, offset), leaderEpoch: -1 };
-      if (leaderEpoch < 0) {
-        if (offset > end) forks.set(partition, whole);
-      } else if (found === undefined) {
-        throw new AppError('kafka_unavailable', `partition ${partition} has no leader`, { retryable: true });
-      } else if (found.end < offset || found.leaderEpoch < leaderEpoch) {
-        const inside = found.end >= 0 && found.end < offset;
-        forks.set(partition, inside ? { offset: found.end, leaderEpoch: found.leaderEpoch } : whole);
+  /** Writes down where the log was cut below what is stored of it, and what it has lost at its start. */
+  async #settle(
+    scope: OffsetScope,
+    partition: number,
+    stored: number,
+    position: StoredOffset,
+    start: number,
+  ): Promise<StoredOffset> {
+    const { logger, onCut, onLost } = this.#options;
+    // Not moved means that another consumer has moved it: whoever reads on with a wrong offset is fenced off.
+    if (position.offset < stored) {
+      const cut = { partition, from: position.offset, to: stored };
+      if (await this.#offsets.rewind(scope, cut, position.lineage)) {
+        logger.error({ ...cut }, 'the log was cut below what is stored: reading on from the cut');
+        onCut(cut);
       }
     }
-    return forks;
-  }
-
-  async #epochEnds(epochs: readonly (readonly [number, number])[]): Promise<Map<number, EpochEnd>> {
-    return epochs.length === 0 ? new Map() : this.#log.epochEnds(new Map(epochs));
+    if (position.offset >= start) return position;
+    const lost = { partition, from: position.offset, to: start, reason: 'retention' } as const;
+    if (await this.#offsets.skip(scope, lost)) {
+      logger.error({ ...lost }, 'messages were lost before they could be read');
+      onLost(lost);
+    }
+    return { offset: start, lineage: UNKNOWN_LINEAGE };
   }
 
   async #tellReCreation(scope: OffsetScope): Promise<void> {

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { fetched, logRecords } from '../../test/helpers/log-records.ts';
 import { rawMessage } from '../../test/helpers/sample-orders.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
+import { UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
 import { PartitionQueue } from './partition-queue.ts';
 
 const records = (count: number, firstOffset: number): LogRecord[] =>
@@ -74,10 +75,41 @@ test('bytes count from the fetch until they are stored, those on their way inclu
 });
 
 test('a part has the epoch of what it was taken of last, and the next fetch that of what came last', () => {
-  const queue = new PartitionQueue('topic', 0, 10, 2);
+  const queue = new PartitionQueue('topic', 0, 10, { ...UNKNOWN_LINEAGE, leaderEpoch: 2 });
   expect(queue.leaderEpoch).toBe(2);
   queue.push(fetched(0, records(2, 10), 12, 3));
   queue.push(fetched(0, records(2, 12), 14, 4));
   expect(queue.leaderEpoch).toBe(4);
-  expect(queue.take(2).leaderEpoch).toBe(3);
+  expect(queue.take(2).lineage).toMatchObject({ leaderEpoch: 3, lastOffset: 11 });
+});
+
+test('a fetch of two epochs makes parts of one each, wherever it is cut', () => {
+  const queue = new PartitionQueue('topic', 0, 10);
+  const epochs = [
+    { leaderEpoch: 3, epochStart: 4, nextOffset: 13 },
+    { leaderEpoch: 5, epochStart: 13, nextOffset: 20 },
+  ];
+  queue.push({ ...fetched(0, records(6, 10), 20), epochs });
+  expect([queue.position, queue.leaderEpoch]).toEqual([20, 5]);
+  const taken = [2, 100, 1, 100].map((max) => {
+    const part = queue.take(max);
+    queue.done(part);
+    return [part.from, part.to, part.records.length, part.lineage.leaderEpoch, part.lineage.epochStart];
+  });
+  expect(taken).toEqual([
+    [10, 12, 2, 3, 4],
+    [12, 13, 1, 3, 4],
+    [13, 14, 1, 5, 13],
+    [14, 20, 2, 5, 13],
+  ]);
+  expect(queue.bufferedBytes).toBe(0);
+});
+
+test('a gap leaves the last record behind it the one to be recognised', () => {
+  const queue = new PartitionQueue('topic', 0, 10);
+  queue.push(fetched(0, records(1, 10), 11, 3));
+  const first = queue.take(1);
+  queue.done(first);
+  queue.push(fetched(0, [], 15, 4));
+  expect(queue.take(1).lineage).toEqual({ ...first.lineage, leaderEpoch: 4 });
 });

@@ -1,19 +1,21 @@
-import type { FetchedPartition, LogRecord } from '../kafka/read/order-log.ts';
+import type { EpochSpan, FetchedPartition, LogRecord } from '../kafka/read/order-log.ts';
+import { type Lineage, UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
+import { type Epoch, lineageUpTo } from './log-lineage.ts';
 
 /** A run of one partition's log that is stored as one: every record of it, and the offset behind it. */
 export interface Part {
   readonly queue: PartitionQueue;
   readonly from: number;
   readonly to: number;
-  /** Of what stands before `to`, or later: with what is fetched together the last one counts. */
-  readonly leaderEpoch: number;
+  /** Of the log before `to`. */
+  readonly lineage: Lineage;
   readonly records: readonly LogRecord[];
 }
 
+/** A stretch of the log that was fetched at once and is of one epoch. */
 interface Chunk {
   readonly records: readonly LogRecord[];
-  readonly nextOffset: number;
-  readonly leaderEpoch: number;
+  readonly span: EpochSpan;
   /** Records of it already taken. */
   taken: number;
 }
@@ -38,24 +40,31 @@ export class PartitionQueue {
   /** Bytes fetched and not yet stored, those of the batch on its way included. */
   bufferedBytes = 0;
   readonly #chunks: Chunk[] = [];
-  #storedEpoch: number;
+  #lineage: Lineage;
 
-  constructor(topicId: string, partition: number, offset: number, leaderEpoch = -1) {
+  constructor(topicId: string, partition: number, offset: number, lineage: Lineage = UNKNOWN_LINEAGE) {
     this.topicId = topicId;
     this.partition = partition;
     this.position = offset;
     this.stored = offset;
-    this.leaderEpoch = leaderEpoch;
-    this.#storedEpoch = leaderEpoch;
+    this.leaderEpoch = lineage.leaderEpoch;
+    this.#lineage = lineage;
   }
 
   /** Adds what a fetch from `position` brought. */
   push(fetched: FetchedPartition): void {
     if (fetched.nextOffset <= this.position) return;
-    const { records, nextOffset, leaderEpoch } = fetched;
-    this.position = nextOffset;
-    this.leaderEpoch = leaderEpoch;
-    this.#chunks.push({ records, nextOffset, leaderEpoch, taken: 0 });
+    for (const span of fetched.epochs) {
+      if (span.nextOffset <= this.position) continue;
+      // Most often it is the only one.
+      const records =
+        fetched.epochs.length === 1
+          ? fetched.records
+          : fetched.records.filter(({ offset }) => offset >= this.position && offset < span.nextOffset);
+      this.position = span.nextOffset;
+      this.leaderEpoch = span.leaderEpoch;
+      this.#chunks.push({ records, span, taken: 0 });
+    }
     this.bufferedBytes += bytesOf(fetched.records);
   }
 
@@ -64,35 +73,41 @@ export class PartitionQueue {
     return !this.busy && !this.revoked && this.#chunks.length > 0;
   }
 
-  /** Takes up to `max` records in log order and marks the queue busy; call `done` when their fate is settled. */
+  /** Takes up to `max` records of one epoch in log order and marks the queue busy; call `done` when their fate is settled. */
   take(max: number): Part {
     const records: LogRecord[] = [];
     let to = this.stored;
-    let leaderEpoch = this.#storedEpoch;
+    let epoch: Epoch = this.#lineage;
     for (let chunk = this.#chunks[0]; chunk !== undefined && records.length < max; chunk = this.#chunks[0]) {
+      if (to > this.stored && chunk.span.leaderEpoch !== epoch.leaderEpoch) break;
       const end = Math.min(chunk.records.length, chunk.taken + max - records.length);
       for (let at = chunk.taken; at < end; at++) {
         const record = chunk.records[at];
         if (record !== undefined) records.push(record);
       }
       chunk.taken = end;
-      leaderEpoch = chunk.leaderEpoch;
+      epoch = chunk.span;
       if (end < chunk.records.length) {
         to = (records.at(-1)?.offset ?? to - 1) + 1;
         break;
       }
-      to = chunk.nextOffset;
+      to = chunk.span.nextOffset;
       this.#chunks.shift();
     }
     this.busy = true;
-    return { queue: this, from: this.stored, to, leaderEpoch, records };
+    const last = records.at(-1);
+    const lineage =
+      last === undefined
+        ? { ...this.#lineage, leaderEpoch: epoch.leaderEpoch, epochStart: epoch.epochStart }
+        : lineageUpTo(last, epoch);
+    return { queue: this, from: this.stored, to, lineage, records };
   }
 
   /** The part's records are stored: the queue is free for the next batch. */
   done(part: Part): void {
     this.busy = false;
     this.stored = part.to;
-    this.#storedEpoch = part.leaderEpoch;
+    this.#lineage = part.lineage;
     this.bufferedBytes -= bytesOf(part.records);
   }
 }

@@ -27,7 +27,7 @@ export function fetched(
     records,
     nextOffset,
     logStartOffset: 0,
-    leaderEpoch,
+    epochs: [{ leaderEpoch, epochStart: 0, nextOffset }],
     outOfRange: false,
   };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EnginesHandle, ensureEngines } from '../../src/engines/engines.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
@@ -100,13 +100,89 @@ test('a fetch that names the epoch of what was read last is told that the log ha
       return { outOfRange: answer?.outOfRange, records: answer?.records.length };
     };
     const [first] = await fetcher.fetch(new Map([[0, 0]]), 1_000);
-    const ends = await fetcher.epochEnds(new Map([[0, first?.leaderEpoch ?? -1]]));
+    const ends = await fetcher.epochEnds(new Map([[0, first?.epochs.at(-1)?.leaderEpoch ?? -1]]));
     expect(ends.get(0)?.end).toBeLessThanOrEqual(STORED);
     expect(await fetch(0)).toEqual({ outOfRange: true, records: 0 });
     expect(await fetch(-1)).toMatchObject({ outOfRange: false, records: CUT + 60 - STORED });
   } finally {
     await fetcher.close();
   }
+});
+
+describe('a broker restored to before its restart gives the same epoch out again:', () => {
+  const BACKED_UP = 40;
+  /** `regrown`: messages the log gets after it was restored, past the stored offset or less. */
+  const RESTORED = [
+    { name: 'regrown past the stored offset, while the consumer is down', regrown: 100, running: false },
+    { name: 'regrown less, while the consumer is down', regrown: 30, running: false },
+    { name: 'regrown past the stored offset, while the consumer runs', regrown: 100, running: true },
+    { name: 'regrown less, while the consumer runs', regrown: 30, running: true },
+  ] as const;
+  const own = createTempDir();
+  const data = join(own.path, 'kafka', 'data');
+  const backup = join(own.path, 'backup');
+  const restored: { path: WritePath; consumer: ComposedConsumer; epoch: number }[] = [];
+  const messages = (at: number, life: string, count: number) =>
+    sampleOrders(count, `restored-${at}-${life}`).map((order) => messageOf(order));
+  const epochOf = async (path: WritePath): Promise<number> =>
+    (await path.sql`select leader_epoch from consumer_offsets`)[0].leader_epoch;
+
+  beforeAll(async () => {
+    const ownSettings = await settingsWithOwn(['kafka'], own.path);
+    const start = async (): Promise<number> => {
+      const broker = await ensureEngines(ownSettings, OPTIONS);
+      handles.push(broker);
+      return broker.statuses.find(({ engine }) => engine === 'kafka')?.pid ?? 0;
+    };
+    const send = (path: WritePath, sent: ReturnType<typeof messages>) =>
+      until(() => path.send(sent).then(() => true), 60_000, 100);
+    let pid = await start();
+    for (const [at] of RESTORED.entries()) {
+      const path = await paths.open({ brokers: ownSettings.brokers, partitions: 1 });
+      const consumer = path.start({ stallMs: 10_000 });
+      restored.push({ path, consumer, epoch: -1 });
+      await path.send(messages(at, 'backed-up', BACKED_UP));
+      await path.drained();
+    }
+    await kill(pid);
+    cpSync(data, backup, { recursive: true });
+    pid = await start();
+    for (const [at, one] of restored.entries()) {
+      await send(one.path, messages(at, 'lost', 60));
+      await one.path.drained(90_000);
+      one.epoch = await epochOf(one.path);
+      if (!RESTORED[at]?.running) await one.consumer.close();
+    }
+    await kill(pid);
+    rmSync(data, { recursive: true });
+    cpSync(backup, data, { recursive: true });
+    await start();
+    for (const [at, { regrown }] of RESTORED.entries()) {
+      const path = restored[at]?.path;
+      if (path !== undefined) await send(path, messages(at, 'new', regrown));
+    }
+  }, 300_000);
+
+  afterAll(() => own.remove());
+
+  test.each(RESTORED.map((one, at) => [one.name, at, one] as const))(
+    '%s',
+    async (_, at, { regrown, running }) => {
+      const { path, consumer, epoch } = restored[at] ?? { path: await paths.open(), consumer: undefined };
+      const { consumer: role } = running && consumer !== undefined ? consumer : path.start();
+      await until(() => role.status().cuts.length > 0, 90_000, 50);
+      await path.drained(90_000);
+      const stored = await path.storedOrders();
+      for (const life of ['backed-up', 'lost', 'new'])
+        expect([
+          life,
+          [...stored.keys()].filter((uid) => uid.startsWith(`restored-${at}-${life}`)).length,
+        ]).toEqual([life, life === 'new' ? regrown : life === 'lost' ? 60 : BACKED_UP]);
+      expect(await epochOf(path)).toBe(epoch ?? -1);
+      expect(role.status()).toMatchObject({ lost: [], cuts: [{ from: BACKED_UP, to: BACKED_UP + 60 }] });
+    },
+    180_000,
+  );
 });
 
 async function kill(pid: number): Promise<void> {

@@ -1,8 +1,9 @@
 import { type Connection, offsetForLeaderEpochV4 } from '@platformatic/kafka';
-import type { EpochEnd } from './order-log.ts';
+import type { EpochEnd, EpochSpan, FetchedPartition } from './order-log.ts';
+import type { RecordBatch } from './record-batch-reader.ts';
 
 const CONSUMER = -1;
-const UNKNOWN_EPOCH = -1;
+const UNKNOWN = -1;
 
 /**
  * Asks a leader where epochs of its partitions end: `epochs` by partition, `leaderEpochs` are what the metadata says of the leaders, and
@@ -17,16 +18,60 @@ export async function askEpochEnds(
 ): Promise<[partition: number, EpochEnd][]> {
   const partitions = [...epochs].map(([partition, leaderEpoch]) => ({
     partitionIndex: partition,
-    currentLeaderEpoch: leaderEpochs.get(partition) ?? UNKNOWN_EPOCH,
+    currentLeaderEpoch: leaderEpochs.get(partition) ?? UNKNOWN,
     leaderEpoch,
   }));
   const { topics } = await offsetForLeaderEpochV4.api.async(connection, CONSUMER, [
     { name: topic, partitions },
   ]);
   return topics.flatMap((one) =>
-    one.partitions.map(({ partition, leaderEpoch, endOffset }): [number, EpochEnd] => [
-      partition,
-      { leaderEpoch, end: Number(endOffset) },
-    ]),
+    one.partitions.map(({ partition, leaderEpoch, endOffset }): [number, EpochEnd] => {
+      const newest = leaderEpoch >= 0 && leaderEpoch === leaderEpochs.get(partition);
+      return [partition, { leaderEpoch, end: Number(endOffset), newest }];
+    }),
   );
+}
+
+/** The stretches of a log that the batches are of. */
+export function spansOf(batches: readonly RecordBatch[]): EpochSpan[] {
+  const spans: EpochSpan[] = [];
+  for (const { leaderEpoch, nextOffset } of batches) {
+    if (spans.at(-1)?.leaderEpoch === leaderEpoch) spans.pop();
+    spans.push({ leaderEpoch, epochStart: leaderEpoch === 0 ? 0 : UNKNOWN, nextOffset });
+  }
+  return spans;
+}
+
+/** Finds out where the epochs of fetched messages begin, and asks once for each. */
+export class EpochStarts {
+  readonly #ask: (epochs: ReadonlyMap<number, number>) => Promise<Map<number, EpochEnd>>;
+  /** The latest epoch of each partition, and where it begins. */
+  readonly #latest = new Map<number, { readonly leaderEpoch: number; readonly start: number }>();
+
+  constructor(ask: (epochs: ReadonlyMap<number, number>) => Promise<Map<number, EpochEnd>>) {
+    this.#ask = ask;
+  }
+
+  /** The same with their `epochStart`, where a broker tells it. Never rejects. */
+  async addTo(fetched: readonly FetchedPartition[]): Promise<FetchedPartition[]> {
+    const result: FetchedPartition[] = [];
+    for (const one of fetched) {
+      const epochs: EpochSpan[] = [];
+      for (const span of one.epochs) {
+        const epochStart = span.epochStart >= 0 ? span.epochStart : await this.#startOf(one.partition, span);
+        epochs.push({ ...span, epochStart });
+      }
+      result.push({ ...one, epochs });
+    }
+    return result;
+  }
+
+  async #startOf(partition: number, { leaderEpoch }: EpochSpan): Promise<number> {
+    const latest = this.#latest.get(partition);
+    if (latest?.leaderEpoch === leaderEpoch) return latest.start;
+    const asked = await this.#ask(new Map([[partition, leaderEpoch - 1]])).catch(() => undefined);
+    const start = asked?.get(partition)?.end ?? UNKNOWN;
+    this.#latest.set(partition, { leaderEpoch, start });
+    return start;
+  }
 }

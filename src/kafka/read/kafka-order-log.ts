@@ -147,8 +147,10 @@ export class KafkaOrderLog implements OrderLog {
     return this.#fetcher.epochEnds(epochs);
   }
 
-  ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
-    return this.#fetcher.ranges(partitions);
+  async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
+    const led = new Set(await this.#fetcher.all(true));
+    const asked = partitions.filter((partition) => led.has(partition));
+    return asked.length === 0 ? new Map() : this.#fetcher.ranges(asked);
   }
 
   async committed(): Promise<Map<number, CommittedOffset>> {

@@ -27,10 +27,19 @@ export interface FetchedPartition {
   /** Where to read on: past gaps, control records and aborted messages, too. */
   readonly nextOffset: number;
   readonly logStartOffset: number;
-  /** Leader epoch of what stands before `nextOffset`; −1 when nothing was read. */
-  readonly leaderEpoch: number;
+  /** The same by leader epoch, in log order; empty when nothing was read. */
+  readonly epochs: readonly EpochSpan[];
   /** The position asked for is not in the log any more, or not yet, or the log is not the one that was read up to there. */
   readonly outOfRange: boolean;
+}
+
+/** A stretch of a log that one leader epoch wrote. */
+export interface EpochSpan {
+  readonly leaderEpoch: number;
+  /** Where the broker says that the epoch begins; −1 when it was not asked. */
+  readonly epochStart: number;
+  /** The offset behind the stretch. */
+  readonly nextOffset: number;
 }
 
 /** What the group gave this member. A new object at every rebalance. */
@@ -56,6 +65,8 @@ export interface CommittedOffset {
 export interface EpochEnd {
   readonly leaderEpoch: number;
   readonly end: number;
+  /** The leader is of this epoch, so the log goes on in it. */
+  readonly newest: boolean;
 }
 
 /**
@@ -79,7 +90,7 @@ export interface OrderLog {
     waitMs: number,
     lastEpochs?: ReadonlyMap<number, number>,
   ): Promise<FetchedPartition[]>;
-  /** @throws AppError `kafka_unavailable` (retryable). */
+  /** Partitions without a leader are left out. @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
   /** What Kafka has of the group; partitions it has nothing of are left out. @throws AppError `kafka_unavailable` (retryable). */
   committed(): Promise<Map<number, CommittedOffset>>;

@@ -9,7 +9,7 @@ import { within } from '../../lib/deadline.ts';
 import { withinRfc3339 } from '../../lib/rfc3339.ts';
 import { type OpenTransaction, openTransactions } from '../admin/open-transactions.ts';
 import { toKafkaError } from '../kafka-error.ts';
-import { askEpochEnds } from './epoch-ends.ts';
+import { askEpochEnds, EpochStarts, spansOf } from './epoch-ends.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
 import { committedRecords } from './read-committed.ts';
@@ -47,7 +47,8 @@ export class PartitionFetcher {
   #version: number | undefined;
   #topicId = '';
   #partitions = 0;
-  #leaderEpochs: ReadonlyMap<number, number> = new Map();
+  readonly #leaderEpochs = new Map<number, number>();
+  readonly #epochStarts = new EpochStarts((epochs) => this.epochEnds(epochs));
   /** The metadata may be wrong: a broker has answered so, or not at all. */
   #inDoubt = false;
 
@@ -95,22 +96,34 @@ export class PartitionFetcher {
 
   /**
    * Reads each partition from its position; waits up to `waitMs` for the first message. A partition that can't be read
-   * at the moment is left out.
+   * at the moment is left out. With `lastEpochs`, those of the messages before the positions, the broker says when its log is another
+   * one, and the answer says where epochs begin.
    * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could be read.
    */
   async fetch(
     positions: ReadonlyMap<number, number>,
     waitMs: number,
-    lastEpochs: ReadonlyMap<number, number> = new Map(),
+    lastEpochs?: ReadonlyMap<number, number>,
   ): Promise<FetchedPartition[]> {
     try {
       const byLeader = await this.#byLeader(positions);
       const answers = await Promise.all(
-        byLeader.map(async ({ connection, share }) =>
-          this.#read(await this.#fetchFrom(connection, share, lastEpochs, waitMs), share),
-        ),
+        byLeader.map(async ({ connection, share }) => {
+          const asked = fetchRecords(connection, this.#version ?? 0, {
+            topicId: this.#topicId,
+            positions: share,
+            lastEpochs: lastEpochs ?? new Map(),
+            leaderEpochs: this.#leaderEpochs,
+            maxWaitMs: waitMs,
+            maxBytes: MAX_FETCH_BYTES,
+            maxBytesPerPartition: this.#options.maxBytesPerPartition,
+            isolationLevel: READ_COMMITTED,
+          });
+          // A broker that is stopped, not gone, keeps its connections open and says nothing.
+          return this.#read(await within(REQUEST_TIMEOUT_MS + waitMs, asked), share);
+        }),
       );
-      return answers.flat();
+      return lastEpochs === undefined ? answers.flat() : await this.#epochStarts.addTo(answers.flat());
     } catch (error) {
       this.#inDoubt = true;
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
@@ -135,11 +148,11 @@ export class PartitionFetcher {
     }
   }
 
-  /** All partitions the topic has now. @throws AppError as `open`. */
-  async all(): Promise<number[]> {
+  /** All partitions the topic has now, or those of them that have a leader. @throws AppError as `open`. */
+  async all(led = false): Promise<number[]> {
     try {
       const { known } = await this.#lookUp(true);
-      return [...known.partitions.keys()];
+      return [...known.partitions.entries()].flatMap(([at, { leader }]) => (led && leader < 0 ? [] : [at]));
     } catch (error) {
       throw toKafkaError(error, `looking up topic ${this.#options.topic}`);
     }
@@ -218,7 +231,9 @@ export class PartitionFetcher {
     if (this.#topicId !== '' && known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
     if (now) this.#inDoubt = false;
     this.#partitions = known.partitionsCount;
-    this.#leaderEpochs = new Map([...known.partitions.entries()].map(([at, one]) => [at, one.leaderEpoch]));
+    // A broker that has not heard of a new leader yet must not be believed again.
+    for (const [at, { leaderEpoch }] of known.partitions.entries())
+      this.#leaderEpochs.set(at, Math.max(leaderEpoch, this.#leaderEpochs.get(at) ?? leaderEpoch));
     return { brokers, known };
   }
 
@@ -247,28 +262,6 @@ export class PartitionFetcher {
     return [...byLeader.values()];
   }
 
-  #fetchFrom(
-    connection: Connection,
-    positions: ReadonlyMap<number, number>,
-    lastEpochs: ReadonlyMap<number, number>,
-    waitMs: number,
-  ): Promise<FetchAnswer> {
-    // A broker that is stopped, not gone, keeps its connections open and says nothing.
-    return within(
-      REQUEST_TIMEOUT_MS + waitMs,
-      fetchRecords(connection, this.#version ?? 0, {
-        topicId: this.#topicId,
-        positions,
-        lastEpochs,
-        leaderEpochs: this.#leaderEpochs,
-        maxWaitMs: waitMs,
-        maxBytes: MAX_FETCH_BYTES,
-        maxBytesPerPartition: this.#options.maxBytesPerPartition,
-        isolationLevel: READ_COMMITTED,
-      }),
-    );
-  }
-
   #read(answer: FetchAnswer, positions: ReadonlyMap<number, number>): FetchedPartition[] {
     const codes = new Set([answer.errorCode, ...answer.partitions.map((one) => one.errorCode)]);
     if ([...codes].some((code) => TOPIC_GONE.has(code))) throw this.#missing('was deleted or re-created');
@@ -288,7 +281,7 @@ export class PartitionFetcher {
         records: committedRecords(one.batches, one.aborted, position),
         nextOffset: Math.max(position, one.batches.at(-1)?.nextOffset ?? position),
         logStartOffset: one.logStartOffset,
-        leaderEpoch: one.batches.at(-1)?.leaderEpoch ?? -1,
+        epochs: spansOf(one.batches),
         outOfRange: one.diverged || one.errorCode === OFFSET_OUT_OF_RANGE,
       };
     });

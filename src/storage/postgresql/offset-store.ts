@@ -9,10 +9,22 @@ export interface OffsetScope {
   readonly topicId: string;
 }
 
-/** How far a partition is stored, and the leader epoch of what stands before that; −1 when it is not known. */
+/** What a log held before an offset: it tells that log from another one with the same offsets. −1 stands for unknown. */
+export interface Lineage {
+  readonly leaderEpoch: number;
+  /** The first offset of that epoch. */
+  readonly epochStart: number;
+  /** The last record before the offset, and its fingerprint. */
+  readonly lastOffset: number;
+  readonly lastCrc: number;
+}
+
+export const UNKNOWN_LINEAGE: Lineage = { leaderEpoch: -1, epochStart: -1, lastOffset: -1, lastCrc: -1 };
+
+/** How far a partition is stored. */
 export interface StoredOffset {
   readonly offset: number;
-  readonly leaderEpoch: number;
+  readonly lineage: Lineage;
 }
 
 /** A range of offsets that was gone before it could be read: `from` inclusive, `to` exclusive. */
@@ -52,15 +64,12 @@ export class OffsetStore {
         from unnest(${sql.array(partitions, 'INT')}::int[], ${sql.array(offsets, 'BIGINT')}::bigint[]) as t (p, o)
         order by p
         on conflict do nothing`;
-      const rows: { partition: number; next_offset: string; leader_epoch: number }[] = await sql`
-        select partition, next_offset, leader_epoch from consumer_offsets
-        where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
+      const rows: StoredRow[] = await sql`
+        select partition, next_offset, lineage_offset, leader_epoch, epoch_start, last_record_offset, last_record_crc
+        from consumer_offsets where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
           and partition = any(${sql.array(partitions, 'INT')}::int[])`;
       return new Map(
-        rows.map((row) => [
-          row.partition,
-          { offset: Number(row.next_offset), leaderEpoch: row.leader_epoch },
-        ]),
+        rows.map((row) => [row.partition, { offset: Number(row.next_offset), lineage: lineageOf(row) }]),
       );
     });
   }
@@ -87,7 +96,7 @@ export class OffsetStore {
           as t (p, o)
         order by p
         on conflict (group_id, topic, topic_id, partition)
-          do update set next_offset = excluded.next_offset, leader_epoch = -1, updated_at = now()`;
+          do update set next_offset = excluded.next_offset, lineage_offset = -1, updated_at = now()`;
     });
   }
 
@@ -124,7 +133,7 @@ export class OffsetStore {
     return this.#database.query('writing down a lost range', (sql) =>
       sql.begin(async (tx) => {
         const { partition, from, to, reason } = lost;
-        if (!(await move(tx, scope, partition, from, { offset: to, leaderEpoch: -1 }))) return false;
+        if (!(await move(tx, scope, partition, from, { offset: to, lineage: UNKNOWN_LINEAGE }))) return false;
         await tx`insert into lost_ranges (group_id, topic, topic_id, partition, from_offset, to_offset, reason)
           values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${partition}, ${from}, ${to}, ${reason})`;
         return true;
@@ -133,14 +142,14 @@ export class OffsetStore {
   }
 
   /**
-   * Writes a cut of the log down and moves the partition back to it, in one transaction; `leaderEpoch` is that of what the log has there.
+   * Writes a cut of the log down and moves the partition back to it, in one transaction; `lineage` is that of what the log has there.
    * @returns as `skip`.
    */
-  rewind(scope: OffsetScope, cut: LogCut, leaderEpoch: number): Promise<boolean> {
+  rewind(scope: OffsetScope, cut: LogCut, lineage: Lineage): Promise<boolean> {
     return this.#database.query('writing down a cut of the log', (sql) =>
       sql.begin(async (tx) => {
         const { partition, from, to } = cut;
-        if (!(await move(tx, scope, partition, to, { offset: from, leaderEpoch }))) return false;
+        if (!(await move(tx, scope, partition, to, { offset: from, lineage }))) return false;
         await tx`insert into log_cuts (group_id, topic, topic_id, partition, from_offset, to_offset)
           values (${scope.group}, ${scope.topic}, ${scope.topicId}, ${partition}, ${from}, ${to})`;
         return true;
@@ -154,11 +163,34 @@ async function move(
   scope: OffsetScope,
   partition: number,
   from: number,
-  to: StoredOffset,
+  { offset, lineage }: StoredOffset,
 ): Promise<boolean> {
   const moved = await tx`update consumer_offsets
-    set next_offset = ${to.offset}, leader_epoch = ${to.leaderEpoch}, updated_at = now()
+    set next_offset = ${offset}, lineage_offset = ${offset}, leader_epoch = ${lineage.leaderEpoch},
+      epoch_start = ${lineage.epochStart}, last_record_offset = ${lineage.lastOffset},
+      last_record_crc = ${lineage.lastCrc}, updated_at = now()
     where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
       and partition = ${partition} and next_offset = ${from}`;
   return moved.count === 1;
+}
+
+interface StoredRow {
+  readonly partition: number;
+  readonly next_offset: string;
+  readonly lineage_offset: string;
+  readonly leader_epoch: number;
+  readonly epoch_start: string;
+  readonly last_record_offset: string;
+  readonly last_record_crc: string;
+}
+
+/** Whoever else moves an offset, an earlier version or a person, leaves a lineage behind that is not of the new offset. */
+function lineageOf(row: StoredRow): Lineage {
+  if (row.lineage_offset !== row.next_offset) return UNKNOWN_LINEAGE;
+  return {
+    leaderEpoch: row.leader_epoch,
+    epochStart: Number(row.epoch_start),
+    lastOffset: Number(row.last_record_offset),
+    lastCrc: Number(row.last_record_crc),
+  };
 }

@@ -9,6 +9,7 @@ import type { StoredOrder } from '../order-store.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { MergeRows } from './merge-rows.ts';
+import type { Lineage } from './offset-store.ts';
 import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
 import { classifySqlError, isDuplicate, toDatabaseError } from './sql-error.ts';
 import { endStaleTransactions, ranOutOfTime } from './stale-transactions.ts';
@@ -19,8 +20,8 @@ export interface OffsetMove {
   /** What must be stored now, or the batch is not ours to write. */
   readonly from: number;
   readonly to: number;
-  /** Leader epoch of what stands before `to`; −1 when it is not known. */
-  readonly leaderEpoch: number;
+  /** Of the log before `to`. */
+  readonly lineage: Lineage;
 }
 
 /** Orders to store and the offsets that move with them, in one transaction. */
@@ -230,13 +231,15 @@ export class OrderWriter {
   async #moveOffsets(tx: TransactionSQL, { moves, topicId }: OrderBatch): Promise<void> {
     const { group, topic } = this.#options;
     const sorted = [...moves].sort((a, b) => a.partition - b.partition);
-    const column = (pick: (move: OffsetMove) => number, type: 'INT' | 'BIGINT') =>
-      tx.array(sorted.map(pick), type);
-    const moved = await tx`update consumer_offsets c set next_offset = m.next,
-        leader_epoch = m.epoch, updated_at = now()
-      from unnest(${column((move) => move.partition, 'INT')}::int[], ${column((move) => move.from, 'BIGINT')}::bigint[],
-        ${column((move) => move.to, 'BIGINT')}::bigint[], ${column((move) => move.leaderEpoch, 'INT')}::int[])
-        as m (partition, expected, next, epoch)
+    const column = (pick: (move: OffsetMove) => number) => tx.array(sorted.map(pick), 'BIGINT');
+    const moved = await tx`update consumer_offsets c set next_offset = m.next, lineage_offset = m.next,
+        leader_epoch = m.epoch, epoch_start = m.epoch_start, last_record_offset = m.last_record,
+        last_record_crc = m.last_crc, updated_at = now()
+      from unnest(${column((move) => move.partition)}::int[], ${column((move) => move.from)}::bigint[],
+        ${column((move) => move.to)}::bigint[], ${column(({ lineage }) => lineage.leaderEpoch)}::bigint[],
+        ${column(({ lineage }) => lineage.epochStart)}::bigint[], ${column(({ lineage }) => lineage.lastOffset)}::bigint[],
+        ${column(({ lineage }) => lineage.lastCrc)}::bigint[])
+        as m (partition, expected, next, epoch, epoch_start, last_record, last_crc)
       where c.group_id = ${group} and c.topic = ${topic} and c.topic_id = ${topicId}
         and c.partition = m.partition and c.next_offset = m.expected`;
     if (moved.count === moves.length) return;

@@ -16,7 +16,19 @@ const TABLES: readonly Table[] = [
   { name: 'order_items', written: ITEM_COLUMNS, key: ['order_uid', 'position'] },
   {
     name: 'consumer_offsets',
-    written: ['group_id', 'topic', 'topic_id', 'partition', 'next_offset', 'leader_epoch', 'updated_at'],
+    written: [
+      'group_id',
+      'topic',
+      'topic_id',
+      'partition',
+      'next_offset',
+      'lineage_offset',
+      'leader_epoch',
+      'epoch_start',
+      'last_record_offset',
+      'last_record_crc',
+      'updated_at',
+    ],
     key: ['group_id', 'topic', 'topic_id', 'partition'],
   },
   {

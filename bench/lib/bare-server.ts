@@ -5,9 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { RedisClient, SQL } from 'bun';
 import { createClient, RESP_TYPES } from 'redis';
-import type { OrderLookup } from '../../src/server/api/orders/dependencies.ts';
-import { orderEndpoints } from '../../src/server/api/orders/orders.ts';
-import { createApp } from '../../src/server/http/app.ts';
+import { type OrderLookup, orderEndpoints } from '../../src/server/api/orders/orders.ts';
+import { createHandler } from '../../src/server/http/handler.ts';
 import { startServer } from '../../src/server/http/server.ts';
 import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-documents.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -66,7 +65,6 @@ function fromMemory(file: string): string {
 
 /** The service's own HTTP handler. */
 function behindHandler(find: Find): string {
-  const bytes = new Uint8Array();
   const lookup: OrderLookup = {
     kept: () => undefined,
     find: async (uid) => {
@@ -75,16 +73,14 @@ function behindHandler(find: Find): string {
     },
   };
   const limits = { host: HOST, maxBodyBytes: 524_288, requestTimeoutMs: 10_000 };
-  const page = { body: bytes, contentType: 'text/html', etag: ETAG };
-  const app = createApp({
+  const handler = createHandler({
     ...limits,
     token: '',
     maxConcurrentRequests: 10_000,
     endpoints: orderEndpoints({ lookup }),
-    web: { page, docs: page, files: new Map() },
     logger: silentLogger,
   });
-  return startServer(app, { ...limits, port: 0 }, silentLogger).url;
+  return startServer(handler, { ...limits, port: 0 }, silentLogger).url;
 }
 
 async function finder(from: Exclude<BareServerInput, { source: 'memory' }>): Promise<Find> {

@@ -18,7 +18,7 @@ export interface paths {
     };
   };
   "/api/v1/orders/lookup": {
-    /** Find an order by its order_uid, whatever characters it has */
+    /** Find an order by its order_uid, which may contain any characters */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": LookupRequest } };
@@ -51,7 +51,7 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
-    /** Send an order to Kafka, and wait until it is stored if wanted */
+    /** Send an order to Kafka, and optionally wait until it is stored */
     post: {
       parameters: { header?: { traceparent?: string; prefer?: string } };
       requestBody: { content: { "application/json": Order } };
@@ -100,7 +100,7 @@ export interface paths {
     };
   };
   "/api/v1/orders/check": {
-    /** Say whether an order would be accepted, and everything that is wrong with it */
+    /** Check whether an order would be accepted, and list everything that is wrong with it */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": unknown; "text/plain": string } };
@@ -772,6 +772,25 @@ export interface paths {
   };
 }
 
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  /** The order’s identifier */
+  order_uid?: string;
+  /** Why an order was rejected */
+  reason?: string;
+  /** Everything that is wrong with the request */
+  violations?: ({
+    in: "path" | "query" | "header" | "body";
+    /** JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name */
+    pointer: string;
+    message: string;
+  })[];
+};
+
 export type Order = {
   /** The order’s identifier; also the Kafka message key */
   order_uid: string;
@@ -857,25 +876,6 @@ export type Order = {
   date_created: string;
   /** Shard of the order flow */
   oof_shard: string;
-};
-
-export type Problem = {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  instance: string;
-  /** The order’s identifier */
-  order_uid?: string;
-  /** Why an order was rejected */
-  reason?: string;
-  /** Everything that is wrong with the request */
-  violations?: ({
-    in: "path" | "query" | "header" | "body";
-    /** JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name */
-    pointer: string;
-    message: string;
-  })[];
 };
 
 export type LookupRequest = {

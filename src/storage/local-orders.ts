@@ -55,7 +55,7 @@ export class LocalOrders {
    */
   put(uid: string, ticket: symbol, { body, etag, origin }: OrderDocument): void {
     if (this.#orders === undefined || this.#reads.get(uid) !== ticket) return;
-    this.#orders.set(ownCopy(uid), { body, etag: ownCopy(etag), origin, tier: 'l1', answer: undefined });
+    this.#orders.set(ownCopy(uid), { body, etag: ownCopy(etag), origin, tier: 'l1', headers: undefined });
   }
 
   ended(uids: readonly string[], ticket: symbol): void {

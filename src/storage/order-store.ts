@@ -29,8 +29,8 @@ export type Tier = 'l1' | 'redis' | 'postgresql';
 
 export interface FoundOrder extends OrderDocument {
   readonly tier: Tier;
-  /** Room for what is made of the order, for as long as this process itself keeps it; whoever answers with it puts it there. */
-  answer?: object | undefined;
+  /** Response headers, made once for as long as this process keeps the order; whoever answers with it puts them there. */
+  headers?: Headers | undefined;
 }
 
 /** One line of a list of orders. */

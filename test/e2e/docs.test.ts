@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { createApp } from '../../src/server/http/app.ts';
+import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import { buildWebClient } from '../../src/server/web/web-client.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

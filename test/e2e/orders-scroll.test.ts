@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { createApp } from '../../src/server/http/app.ts';
+import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import { buildWebClient } from '../../src/server/web/web-client.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';

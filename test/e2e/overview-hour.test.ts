@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import type { CDPSession, Page } from 'playwright-core';
-import { createApp } from '../../src/server/http/app.ts';
+import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import { buildWebClient } from '../../src/server/web/web-client.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

@@ -12,7 +12,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { AppError } from '../../src/lib/app-error.ts';
 import type { Order } from '../../src/order/order.ts';
-import { createApp } from '../../src/server/http/app.ts';
+import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import { buildWebClient } from '../../src/server/web/web-client.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';

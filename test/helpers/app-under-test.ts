@@ -1,7 +1,8 @@
 import { type ApiServices, apiEndpoints } from '../../src/server/api/api.ts';
-import type { Arrival, Probe } from '../../src/server/api/orders/dependencies.ts';
-import { createReadiness } from '../../src/server/api/service/readiness.ts';
-import { type AppOptions, createApp } from '../../src/server/http/app.ts';
+import type { Arrival } from '../../src/server/api/orders/order-arrivals.ts';
+import { createReadiness, type Probe } from '../../src/server/api/service/readiness.ts';
+import { type AppOptions, createApp } from '../../src/server/app.ts';
+import { answer } from '../../src/server/http/handler.ts';
 import type { WebClient } from '../../src/server/web/web.ts';
 import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
 import type { FoundOrder, OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
@@ -51,7 +52,11 @@ export class FakeBackend {
   }
 
   app(changes: Partial<AppOptions & ApiServices> = {}) {
-    return createApp(this.options(changes));
+    const app = createApp(this.options(changes));
+    /** Asks the application without a socket. */
+    const request = (url: string, init?: RequestInit) =>
+      answer(app, new Request(new URL(url, 'http://localhost'), init));
+    return { ...app, request };
   }
 
   #found(uid: string): FoundOrder | undefined {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { AppError } from '../../src/lib/app-error.ts';
 import type { Order } from '../../src/order/order.ts';
-import { createApp } from '../../src/server/http/app.ts';
+import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
 import type { OrderListing } from '../../src/storage/order-listing.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';

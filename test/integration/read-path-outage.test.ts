@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createApp } from '../../src/server/http/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
@@ -18,7 +17,7 @@ let path: WritePath;
 let proxy: FaultProxy;
 let database: Database;
 let cache: RedisOrderCache;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<FakeBackend['app']>;
 
 beforeAll(async () => {
   path = await WritePath.open();
@@ -28,12 +27,10 @@ beforeAll(async () => {
   await until(() => opened.connection.up);
   database = openDatabase(proxy.urlOf(path.place.databaseUrl), 1_000);
   const store = new PostgresOrderStore(database, READ_TIMEOUT_MS);
-  app = createApp(
-    new FakeBackend().options({
-      lookup: new OrderReader({ store, cache }),
-      listing: new PostgresOrderListing(database),
-    }),
-  );
+  app = new FakeBackend().app({
+    lookup: new OrderReader({ store, cache }),
+    listing: new PostgresOrderListing(database),
+  });
   path.start();
   await path.send(['kept', 'cached', 'cold', 'colder'].map((uid) => messageOf(sampleOrder(uid))));
   await path.drained();

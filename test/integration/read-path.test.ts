@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { Order } from '../../src/order/order.ts';
-import { createApp } from '../../src/server/http/app.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
@@ -43,7 +42,7 @@ function newCache(): RedisOrderCache {
 
 test('the classic sample is deep-equal over both lookups, from PostgreSQL and from Redis', async () => {
   const lookup = new OrderReader({ store, cache: newCache() });
-  const app = createApp(new FakeBackend().options({ lookup, listing: new PostgresOrderListing(database) }));
+  const app = new FakeBackend().app({ lookup, listing: new PostgresOrderListing(database) });
   const uid = sample.order_uid;
   const get = () => app.request(`/api/v1/orders/${uid}`);
   const post = () =>

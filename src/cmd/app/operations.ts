@@ -6,12 +6,12 @@ import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
 import type { GeneratorDesk } from '../../producer/generator-desk.ts';
+import type { Operations } from '../../server/api/api.ts';
+import type { ServerCounters } from '../../server/api/counters.ts';
 import type { TopicReading } from '../../server/api/live/figures.ts';
 import { LiveSampler } from '../../server/api/live/sampler.ts';
-import type { Operations } from '../../server/api/operations.ts';
-import type { ServerCounters } from '../../server/api/service/counters.ts';
-import type { Readiness } from '../../server/api/service/readiness.ts';
-import { EventStreams } from '../../server/http/event-streams.ts';
+import type { ReadinessJson } from '../../server/api/schemas.ts';
+import { EventStreams } from '../../server/http/event-stream.ts';
 import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
@@ -43,7 +43,7 @@ export interface ProcessParts {
 }
 
 export interface OperationsOptions extends ProcessParts {
-  readonly readiness: () => Promise<Readiness>;
+  readonly readiness: () => Promise<ReadinessJson>;
   readonly database: Database;
   /** Undefined without a cache. */
   readonly cache: CacheInspector | undefined;

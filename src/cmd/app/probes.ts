@@ -1,6 +1,6 @@
 import type { OrderConsumer } from '../../consumer/consumer.ts';
 import type { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
-import type { Ailment, Probe } from '../../server/api/orders/dependencies.ts';
+import type { Ailment, Probe } from '../../server/api/service/readiness.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { writeObstacle } from '../../storage/postgresql/write-obstacle.ts';
 import type { RedisOrderCache } from '../../storage/redis/order-cache.ts';

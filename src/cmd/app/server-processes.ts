@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { ownProcess } from '../../lib/own-process.ts';
-import type { ServerCounters, ServerCounts } from '../../server/api/service/counters.ts';
+import type { ServerCounters, ServerCounts } from '../../server/api/counters.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));

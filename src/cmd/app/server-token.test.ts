@@ -27,7 +27,7 @@ test('none is needed on the loopback, a good one anywhere else', () => {
   expect(serverToken(server)).toBe('');
   expect(serverToken({ ...strangers, token: TOKEN })).toBe(TOKEN);
   expect(refusal(strangers)).toContain('TEST_SERVICE_SERVER_TOKEN');
-  expect(refusal({ ...strangers, token: 'short' })).toContain('16 are the least');
+  expect(refusal({ ...strangers, token: 'short' })).toContain('at least 16');
 });
 
 test('it can stand in a file, which is never shown', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { checkToken } from '../../server/http/token.ts';
+import { checkToken } from '../../server/http/guards.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 

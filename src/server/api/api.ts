@@ -2,30 +2,52 @@ import type { OrderListing } from '../../storage/order-listing.ts';
 import type { OrderTrails } from '../../storage/order-trail.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import type { EventStreams } from '../http/event-stream.ts';
+import { type CacheEndpointsOptions, cacheEndpoints } from './cache/cache.ts';
 import { type DeadLetterDesk, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
 import { type RedriveDesk, redriveEndpoints } from './dead-letters/redrive.ts';
-import { type Operations, operationEndpoints } from './operations.ts';
-import type { OrderArrivals, OrderIntake, OrderLookup } from './orders/dependencies.ts';
+import { type EngineDesk, engineEndpoints } from './engines/engines.ts';
+import { type GeneratorControl, generatorEndpoints } from './generator/generator.ts';
+import { type GroupEndpointsOptions, groupEndpoints } from './kafka/groups.ts';
+import { type MessageEndpointsOptions, messageEndpoints } from './kafka/messages.ts';
+import { type TopicEndpointsOptions, topicEndpoints } from './kafka/topics.ts';
+import { type LiveEndpointsOptions, liveEndpoints } from './live/live.ts';
+import type { PolledArrivals } from './orders/order-arrivals.ts';
 import { orderBulkEndpoints } from './orders/order-bulk.ts';
-import { orderCheckEndpoints } from './orders/order-check.ts';
 import { orderExportEndpoints } from './orders/order-export.ts';
+import type { OrderIntake } from './orders/order-intake.ts';
 import { orderJourneyEndpoints } from './orders/order-journey.ts';
 import { orderListEndpoints } from './orders/order-list.ts';
 import { orderSendingEndpoints } from './orders/order-sending.ts';
-import { orderEndpoints } from './orders/orders.ts';
-import { healthEndpoints } from './service/health.ts';
-import type { Readiness } from './service/readiness.ts';
+import { type OrderLookup, orderEndpoints } from './orders/orders.ts';
+import type { ReadinessJson } from './schemas.ts';
+import { healthEndpoints, type MetricsPage, metricsEndpoints } from './service/service.ts';
+import { type VerificationDesk, verificationEndpoints } from './verifications/verifications.ts';
 
-/** What the API stands on. */
+/** What operators look at and control. */
+export interface Operations
+  extends CacheEndpointsOptions,
+    TopicEndpointsOptions,
+    Omit<GroupEndpointsOptions, 'now'>,
+    Omit<MessageEndpointsOptions, 'now'>,
+    LiveEndpointsOptions {
+  readonly generator: GeneratorControl;
+  readonly engines: EngineDesk;
+  readonly verifications: VerificationDesk;
+  readonly streams: EventStreams;
+  readonly metrics: MetricsPage;
+}
+
+/** What the API is built on. */
 export interface ApiServices {
   readonly lookup: OrderLookup;
   readonly listing: OrderListing;
   readonly trails: OrderTrails;
   readonly intake: OrderIntake;
-  readonly arrivals: OrderArrivals;
+  readonly arrivals: Pick<PolledArrivals, 'maxWaitMs' | 'full' | 'wait'>;
   readonly deadLetters: DeadLetterDesk & RedriveDesk;
   /** The state of the engines. Never rejects. */
-  readonly readiness: () => Promise<Readiness>;
+  readonly readiness: () => Promise<ReadinessJson>;
   readonly operations: Operations;
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
@@ -37,17 +59,25 @@ export interface ApiServices {
 /** Every endpoint of the API, by resource. Routes, checks, `/openapi.json` and the client's types all come from this list. */
 export function apiEndpoints(services: ApiServices): Endpoint[] {
   const options = { now: Date.now, ...services };
+  const operations = { ...services.operations, now: options.now };
   return [
     ...orderEndpoints(options),
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
     ...orderSendingEndpoints(options),
-    ...orderCheckEndpoints(options),
     ...orderJourneyEndpoints(options),
     ...orderBulkEndpoints(options),
     ...deadLetterEndpoints(options),
     ...redriveEndpoints(options),
-    ...operationEndpoints({ ...services.operations, now: options.now }),
-    ...healthEndpoints(services.readiness),
+    ...generatorEndpoints(operations),
+    ...topicEndpoints(operations),
+    ...messageEndpoints(operations),
+    ...groupEndpoints(operations),
+    ...cacheEndpoints(operations),
+    ...engineEndpoints(operations),
+    ...verificationEndpoints(operations),
+    ...liveEndpoints(operations),
+    ...metricsEndpoints(operations),
+    ...healthEndpoints(options.readiness),
   ];
 }

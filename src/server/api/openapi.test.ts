@@ -5,13 +5,12 @@ import Value from 'typebox/value';
 import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../../test/helpers/stored-order.ts';
 import { OrderSchema } from '../../order/order.ts';
-import { type Json, openApiDocument } from '../http/openapi.ts';
-import { AcceptedSchema, OrderListSchema, ProblemSchema, ReadinessSchema } from './schemas.ts';
-import { docsEndpoints } from './service/docs.ts';
+import type { Json } from '../http/openapi.ts';
+import { apiDocument } from './docs.ts';
+import { AcceptedSchema, OrderListSchema } from './orders/schemas.ts';
+import { ProblemSchema, ReadinessSchema } from './schemas.ts';
 
-const document = JSON.parse(
-  JSON.stringify(openApiDocument([...new FakeBackend().options().endpoints, ...docsEndpoints([])])),
-);
+const document = JSON.parse(JSON.stringify(apiDocument(new FakeBackend().options().endpoints)));
 
 test('is valid OpenAPI 3.1', async () => {
   const { valid, errors } = await new Validator().validate(structuredClone(document));
@@ -20,15 +19,20 @@ test('is valid OpenAPI 3.1', async () => {
   expect((await new Validator().validate({ ...document, paths: { '/x': { get: 1 } } })).valid).toBe(false);
 }, 60_000);
 
-test('describes every route of the API there is', () => {
+test('describes every route of the API there is', async () => {
   const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const routes = new FakeBackend()
-    .app()
-    .routes.filter(({ path }) => /^\/(api|healthz|readyz|metrics|openapi)/.test(path))
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
-  expect(described.sort()).toEqual([...new Set(routes)].sort());
+  const app = new FakeBackend().app();
+  const routes: string[] = [];
+  for (const path of app.routes.keys()) {
+    if (!/^\/(api|healthz|readyz|metrics|openapi)/.test(path)) continue;
+    const { headers } = await app.request(path, { method: 'OPTIONS' });
+    for (const method of headers.get('allow')?.split(', ') ?? [])
+      if (method !== 'HEAD' && method !== 'OPTIONS')
+        routes.push(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  }
+  expect(described.sort()).toEqual(routes.sort());
 });
 
 test('every reference in it points at a schema, and no schema has a name of its own', () => {

@@ -1,7 +1,7 @@
-import Type from 'typebox';
-import { OrderUidSchema } from '../../order/order.ts';
+import Type, { type Static } from 'typebox';
 import { REJECTION_REASONS } from '../../order/rejection.ts';
 import { CACHE_TROUBLES } from '../../storage/cache-trouble.ts';
+import { problemSchema } from '../http/problem.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -12,12 +12,6 @@ export const LookupUidSchema = Type.String({
   pattern: '^[^\\u0000]+$',
   description: 'The order’s identifier',
 });
-
-/** Body of a lookup. */
-export const LookupRequestSchema = Type.Object(
-  { order_uid: LookupUidSchema },
-  { ...strict, $id: 'LookupRequest' },
-);
 
 /** How many orders a list may have. */
 export const LimitSchema = Type.Integer({
@@ -37,46 +31,6 @@ export const InstantSchema = Type.String({ format: 'date-time' });
 
 /** An offset in a partition of Kafka. */
 export const OffsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-
-/** One line of a list. */
-export const OrderSummarySchema = Type.Object(
-  {
-    order_uid: OrderUidSchema,
-    track_number: Type.String(),
-    customer_id: Type.String(),
-    delivery_name: Type.String(),
-    delivery_city: Type.String(),
-    amount: Type.Integer({ description: 'Minor units of the currency' }),
-    currency: Type.String(),
-    items: Type.Integer({ description: 'How many items the order has' }),
-    date_created: InstantSchema,
-    stored_at: InstantSchema,
-  },
-  { ...strict, $id: 'OrderSummary' },
-);
-
-/** A page of a list of orders. */
-export const OrderListSchema = Type.Object(
-  {
-    orders: Type.Array(OrderSummarySchema),
-    next_cursor: NextCursorSchema,
-  },
-  { ...strict, $id: 'OrderList' },
-);
-
-/** Where Kafka put an order that was sent. */
-export const AcceptedSchema = Type.Object(
-  {
-    order_uid: OrderUidSchema,
-    partition: Type.Integer({ minimum: 0 }),
-    offset: OffsetSchema,
-    status: Type.Enum(['accepted', 'stored', 'superseded'], {
-      description:
-        'superseded: it was stored, or would have been, but for a later version that is stored now',
-    }),
-  },
-  { ...strict, $id: 'Accepted' },
-);
 
 /** What the consumer would say of an order. */
 export const OrderCheckSchema = Type.Object(
@@ -137,31 +91,27 @@ export const ReadinessSchema = Type.Object(
   { ...strict, $id: 'Readiness' },
 );
 
+export type ReadinessJson = Static<typeof ReadinessSchema>;
+
+/** One engine of a readiness answer. */
+export type EngineReadiness = ReadinessJson['engines'][number];
+
 /** RFC 9457; some kinds add members of their own. */
-export const ProblemSchema = Type.Object(
-  {
-    type: Type.String({ format: 'uri-reference' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    instance: Type.String({ format: 'uri-reference' }),
-    order_uid: Type.Optional(LookupUidSchema),
-    reason: Type.Optional(Type.String({ description: 'Why an order was rejected' })),
-    violations: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            in: Type.Enum(['path', 'query', 'header', 'body']),
-            pointer: Type.String({
-              description: 'JSON Pointer (RFC 6901) in a body, otherwise the parameter’s name',
-            }),
-            message: Type.String(),
-          },
-          strict,
-        ),
-        { description: 'Everything that is wrong with the request' },
-      ),
-    ),
-  },
-  { $id: 'Problem' },
+export const ProblemSchema = problemSchema({
+  order_uid: Type.Optional(LookupUidSchema),
+  reason: Type.Optional(Type.String({ description: 'Why an order was rejected' })),
+});
+
+/** `3:17`: partition 3, offset 17. */
+export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
+
+/** What `textOrBase64` gives. */
+export const BytesSchema = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
+  description: 'Text, or base64 when it is no UTF-8',
+});
+
+/** What `namedHeaders` gives. */
+export const HeadersSchema = Type.Array(
+  Type.Object({ name: Type.String(), value: Type.Union([BytesSchema, Type.Null()]) }, strict),
+  { description: 'In their order; a name may come twice' },
 );

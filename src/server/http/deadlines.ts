@@ -1,21 +1,14 @@
-/** Promises that must settle within the same time. One timer serves them all: they are due in the order they came. */
+/** Promises that all have the same time to settle. They are due in the order they came, so one timer serves them all. */
 export class Deadlines {
   readonly #ms: number;
-  readonly #most: number;
   readonly #pending = new Set<Pending>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `most` is how many may be pending before `isFull`. */
-  constructor(ms: number, most = Number.POSITIVE_INFINITY) {
+  constructor(ms: number) {
     this.#ms = ms;
-    this.#most = most;
   }
 
-  get isFull(): boolean {
-    return this.#pending.size >= this.#most;
-  }
-
-  /** What `work` settles with; a rejection with `onLate()` when that takes too long. The work itself goes on unheard. */
+  /** The outcome of `work`, or a rejection with `onLate()` once the time is up. The work itself goes on, unheard. */
   guard<T>(work: Promise<T>, onLate: () => Error): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const pending: Pending = { due: performance.now() + this.#ms, end: () => reject(onLate()) };

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
+import { type Reply, toResponse } from './reply.ts';
 
-/** Content codings, in the order this server prefers them when a client takes several. */
+/** Content codings, in the order of the server's preference. */
 export const ENCODINGS = ['br', 'zstd', 'gzip'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -39,3 +40,32 @@ const compressors: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> 
   zstd: (bytes) => promisify(zstdCompress)(bytes),
   gzip: (bytes) => promisify(gzip)(bytes),
 };
+
+/** Shorter JSON fits into a packet or two: a coding would cost more than it saves. */
+const LEAST_JSON_CHARACTERS = 2_048;
+/** Codings that are quick to make. */
+const QUICK = ['zstd', 'gzip'] as const;
+
+/** The response of a reply with JSON. Long JSON goes in a coding the request takes, with `vary` to say so. */
+export function jsonResponse(reply: Reply, raw: Request): Response | Promise<Response> {
+  const { json, ...rest } = reply;
+  const text = JSON.stringify(json);
+  const plain = {
+    ...rest,
+    body: text,
+    headers: { 'content-type': 'application/json', ...record(rest.headers) },
+  };
+  return text.length < LEAST_JSON_CHARACTERS ? toResponse(plain) : codedResponse(plain, text, raw);
+}
+
+async function codedResponse(plain: Reply, text: string, raw: Request): Promise<Response> {
+  const headers = { ...plain.headers, vary: 'accept-encoding' };
+  const encoding = chooseEncoding(raw.headers.get('accept-encoding'), QUICK);
+  if (encoding === undefined) return toResponse({ ...plain, headers });
+  const body = await encode(Buffer.from(text), encoding);
+  return toResponse({ ...plain, body, headers: { ...headers, 'content-encoding': encoding } });
+}
+
+function record(headers: Reply['headers']): Readonly<Record<string, string>> | undefined {
+  return headers instanceof Headers ? Object.fromEntries(headers) : headers;
+}

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
-import type { ProblemName } from './problem-kinds.ts';
-import type { Reply } from './reply.ts';
+import type { Problem } from './problem.ts';
+import type { Reply, Responses } from './reply.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -20,7 +20,7 @@ export interface BytesBody {
   readonly maxBytes?: number;
 }
 
-/** A body handed on as it arrives: `request.body` is its chunks; no limit but that each must come in time (else 408). */
+/** A body passed on as it arrives: `request.body` is its chunks. Any length, but each chunk must come in time (else 408). */
 export interface StreamBody {
   readonly kind: 'stream';
   readonly contentTypes: readonly [string, ...string[]];
@@ -29,20 +29,7 @@ export interface StreamBody {
 
 export type BodySpec = JsonBody | BytesBody | StreamBody;
 
-/** A response as OpenAPI describes it; `schema` for JSON, `contentTypes` for anything else, neither for no body. */
-export interface ResponseSpec {
-  readonly description: string;
-  readonly schema?: TSchema;
-  readonly contentTypes?: readonly string[];
-  /** Response headers by name: what they say. */
-  readonly headers?: Readonly<
-    Record<string, string | { readonly description: string; readonly schema: TSchema }>
-  >;
-}
-
-export type Responses = Readonly<Record<number, ResponseSpec>>;
-
-/** Everything there is to know about an endpoint but what it does. Its route, checks and OpenAPI operation come from it. */
+/** Everything about an endpoint but what it does. Its route, checks and OpenAPI operation come from it. */
 export interface EndpointSpec<
   P extends TObject = TObject,
   Q extends TObject = TObject,
@@ -58,9 +45,8 @@ export interface EndpointSpec<
   readonly description?: string;
   readonly tag: string;
   /**
-   * `guarded`: it inspects or changes things, so it asks for the token where there is one. `sending`: it takes orders, so it asks
-   * for the token off the loopback. `reading`: it shows data, so it does, too, unless `server.openReads` lets everyone read.
-   * `open`: it shows nothing that is anyone's.
+   * When the token is needed. `guarded`, to inspect or change things: always, if there is one. `sending`, to send data in: off the
+   * loopback. `reading`, to see data: off the loopback, unless `server.openReads` lets everyone read. `open`: never.
    */
   readonly access: 'open' | 'reading' | 'sending' | 'guarded';
   /** Path parameters: text, percent-decoded. */
@@ -71,19 +57,17 @@ export interface EndpointSpec<
   readonly headers?: H;
   readonly body?: B | undefined;
   readonly responses: R;
-  /** What else can go wrong here; what can everywhere (a bad parameter, a bad body, a time-out) is known. */
-  readonly problems?: readonly ProblemName[];
-  /** True when the answer is a stream: it may go on after `requestTimeoutMs`, which is the time until it begins. */
+  /** Problems of this endpoint, beside those any request can have (a bad parameter, a bad body, a time-out). */
+  readonly problems?: readonly Problem[];
+  /** True when the answer is a stream: it must begin within `requestTimeoutMs`, and may go on after that. */
   readonly streams?: boolean;
-  /** True for what is a process's own, such as its generator: of several that share a port, the first answers. */
+  /** True for what belongs to one process, such as a job it runs: of several processes on a port, the first answers. */
   readonly ofFirstProcess?: boolean;
-  /** True for what is asked so often that even its routing counts, see `Handler.direct`. */
-  readonly frequent?: boolean;
-  /** True for what machines ask regularly and must not be refused: it does not count towards the limit of requests a client. */
+  /** True for what machines poll and must not be refused: it does not count towards a client's rate limit. */
   readonly unlimited?: boolean;
-  /** How long a client may take nothing of the answer before the connection is closed; else the server's time-out. */
+  /** How long a client may pause while it reads the answer; the server's time-out when absent. */
   readonly idleSeconds?: number;
-  /** True for what is no part of the API, such as the files of the web console. */
+  /** True for what is not part of the API, such as the files of a web page. */
   readonly undocumented?: boolean;
 }
 
@@ -109,7 +93,7 @@ type BodyOf<B> =
         ? AsyncIterable<Uint8Array>
         : undefined;
 
-/** An endpoint with its types forgotten, as the router and the OpenAPI document take it. */
+/** An endpoint without its types, as the handler and the OpenAPI document take it. */
 export interface Endpoint {
   readonly spec: EndpointSpec;
   handle(request: EndpointRequest): Reply | Promise<Reply>;
@@ -118,14 +102,14 @@ export interface Endpoint {
 }
 
 /**
- * The answer to a plain GET (no query, no condition, nothing escaped in its path) where the last segment of the path is enough to tell
- * it; undefined leaves the request to `handle`, which would answer the same. It is asked before anything is checked but the guards.
+ * Answers a plain GET (no query, no condition, nothing escaped in its path) by the last segment of its path, before anything but the
+ * guards looks at the request. Undefined leaves the request to `handle`. When the server is `full`, it answers only what needs no waiting.
  */
-export type Shortcut = (lastSegment: string) => Reply | undefined;
+export type Shortcut = (lastSegment: string, full: boolean) => Reply | Promise<Reply> | undefined;
 
 /**
- * Describes an endpoint and says what it does. The handler gets what its schemas promise: everything has been checked before.
- * It answers with a Reply, at once or later, or throws a ProblemError or an AppError.
+ * Describes an endpoint and says what it does. The handler gets what the schemas promise: everything has been checked before.
+ * It replies with one of the responses described, at once or later, or throws a ProblemError or an AppError.
  */
 export function endpoint<
   const R extends Responses,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { until } from '../../../test/helpers/until.ts';
-import { EventStream } from './event-stream.ts';
-import { EventStreams } from './event-streams.ts';
+import { EventStream, EventStreams } from './event-stream.ts';
+import { ProblemError } from './problem.ts';
 
 async function textOf(stream: EventStream): Promise<string> {
   return await new Response(stream.body).text();
@@ -80,12 +80,12 @@ describe('EventStreams', () => {
     const streams = new EventStreams({ max: 2 });
     const first = streams.open({ overflow: 'end' });
     expect(streams.open({ overflow: 'end' })).toBeDefined();
-    expect(streams.open({ overflow: 'end' })).toBeUndefined();
+    expect(() => streams.open({ overflow: 'end' })).toThrow(ProblemError);
     first?.end();
     expect(streams.open({ overflow: 'end' })).toBeDefined();
     streams.close();
     expect(streams.size).toBe(0);
-    expect(streams.open({ overflow: 'end' })).toBeUndefined();
+    expect(() => streams.open({ overflow: 'end' })).toThrow(ProblemError);
   });
 
   test('gives signs of life', async () => {

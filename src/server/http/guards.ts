@@ -1,13 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import { ProblemError } from './problem.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { isLoopback } from '../../lib/loopback.ts';
+import { CROSS_ORIGIN, ProblemError, TOKEN_REQUIRED, URI_TOO_LONG, WRONG_HOST } from './problem.ts';
 import type { Guard } from './serve-endpoint.ts';
 
 const MOST_URL_CHARACTERS = 8_192;
+const LEAST_TOKEN_CHARACTERS = 16;
 
 /** Refuses an address longer than any this API has. */
 export const lengthGuard: Guard = (raw) => {
-  if (raw.url.length > MOST_URL_CHARACTERS) throw new ProblemError('uri-too-long');
+  if (raw.url.length > MOST_URL_CHARACTERS) throw new ProblemError(URI_TOO_LONG);
 };
 
 /**
@@ -22,26 +25,23 @@ export function hostGuard(boundTo: string, more: readonly string[] = []): Guard 
     const host = hostOf(raw);
     if (host === lastAllowed) return;
     const name = hostName(host);
-    if (!allowed.has(name) && isIP(name.replace(/^\[|\]$/g, '')) === 0) throw new ProblemError('wrong-host');
+    if (!allowed.has(name) && isIP(name.replace(/^\[|\]$/g, '')) === 0) throw new ProblemError(WRONG_HOST);
     lastAllowed = host;
   };
 }
 
-/**
- * Refuses a request that changes or asks something with a body when a browser says it comes from another site: by
- * Fetch Metadata, or by Origin where a browser has none.
- */
+/** Refuses a request that a browser says comes from another site: by Fetch Metadata, or by Origin in browsers without that. */
 export const originGuard: Guard = (raw) => {
   const site = raw.headers.get('sec-fetch-site');
   const origin = raw.headers.get('origin');
-  if (site !== null && site !== 'same-origin' && site !== 'none') throw new ProblemError('cross-origin');
+  if (site !== null && site !== 'same-origin' && site !== 'none') throw new ProblemError(CROSS_ORIGIN);
   if (origin !== null && !(URL.canParse(origin) && new URL(origin).host === hostOf(raw)))
-    throw new ProblemError('cross-origin');
+    throw new ProblemError(CROSS_ORIGIN);
 };
 
 /**
- * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`); all of them where there is none, which
- * createApp allows on the loopback only.
+ * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`). Without a token, which checkToken allows on the
+ * loopback only, all requests pass.
  */
 export function tokenGuard(token: string): Guard {
   if (token === '') return () => {};
@@ -49,8 +49,36 @@ export function tokenGuard(token: string): Guard {
   return (raw) => {
     const given = /^Bearer +(\S+) *$/i.exec(raw.headers.get('authorization') ?? '')?.[1] ?? '';
     // Digests have one length, so that the comparison tells nothing about the token's.
-    if (!timingSafeEqual(digest(given), expected)) throw new ProblemError('token-required');
+    if (!timingSafeEqual(digest(given), expected)) throw new ProblemError(TOKEN_REQUIRED);
   };
+}
+
+/** Where a server can be reached. */
+export interface Reach {
+  /** Address it is bound to. */
+  readonly host: string;
+  /** They pass on requests from other machines. */
+  readonly trustedProxies?: readonly string[];
+}
+
+/** Whether anyone outside this machine can reach the server. */
+export function isReachable({ host, trustedProxies = [] }: Reach): boolean {
+  return !isLoopback(host) || trustedProxies.length > 0;
+}
+
+/** @throws AppError `config_invalid` when a server with this reach and token (empty: none) would not be safe from strangers */
+export function checkToken(reach: Reach, token: string): void {
+  if (token !== '' && token.length < LEAST_TOKEN_CHARACTERS) {
+    throw new AppError(
+      'config_invalid',
+      `server.token has ${token.length} characters; it needs at least ${LEAST_TOKEN_CHARACTERS}`,
+    );
+  }
+  if (token === '' && isReachable(reach)) {
+    const where = isLoopback(reach.host) ? 'behind server.trustedProxies it' : `server.host ${reach.host}`;
+    const message = `${where} can be reached from other machines, so there must be a token: set server.token (TEST_SERVICE_SERVER_TOKEN) or server.tokenFile, or bind to 127.0.0.1 without a proxy; a good one: openssl rand -hex 24`;
+    throw new AppError('config_invalid', message);
+  }
 }
 
 function hostOf(raw: Request): string {

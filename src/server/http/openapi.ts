@@ -1,42 +1,53 @@
 import type { TObject, TSchema } from 'typebox';
-import { ProblemSchema } from '../api/schemas.ts';
-import type { BodySpec, Endpoint, EndpointSpec, ResponseSpec } from './endpoint.ts';
-import { PROBLEMS, type ProblemName } from './problem-kinds.ts';
+import type { BodySpec, Endpoint, EndpointSpec } from './endpoint.ts';
+import {
+  BAD_JSON,
+  BAD_REQUEST,
+  BODY_TOO_LARGE,
+  CROSS_ORIGIN,
+  INVALID_BODY,
+  OVERLOADED,
+  type Problem,
+  REQUEST_TIMEOUT,
+  TIMED_OUT,
+  TOKEN_REQUIRED,
+  TOO_MANY_REQUESTS,
+  UNSUPPORTED_MEDIA_TYPE,
+  URI_TOO_LONG,
+} from './problem.ts';
+import type { ResponseSpec } from './reply.ts';
 
 /** A part of an OpenAPI document. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What can be wrong with any request, and with any that has a body or asks for the token. */
-const ALWAYS = [
-  'bad-request',
-  'uri-too-long',
-  'too-many-requests',
-  'overloaded',
-  'timed-out',
-] as const satisfies ProblemName[];
-const GUARDED = ['token-required'] as const satisfies ProblemName[];
-const CHANGING = ['cross-origin'] as const satisfies ProblemName[];
-const ANY_BODY = ['request-timeout', 'unsupported-media-type'] as const satisfies ProblemName[];
-const WHOLE_BODY = ['body-too-large'] as const satisfies ProblemName[];
-const JSON_BODY = ['bad-json', 'invalid-body'] as const satisfies ProblemName[];
+/** What the document says beside its endpoints. */
+export interface ApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  /** Of every problem document. */
+  readonly problem: TSchema;
+}
+
+/** Problems of every request. */
+const ALWAYS = [BAD_REQUEST, URI_TOO_LONG, TOO_MANY_REQUESTS, OVERLOADED, TIMED_OUT];
 
 /** The OpenAPI 3.1 description of the endpoints, made from the schemas that check them. A schema with an `$id` becomes a component. */
-export function openApiDocument(endpoints: readonly Endpoint[]): Json {
+export function openApiDocument(
+  endpoints: readonly Endpoint[],
+  { title, version, description, problem }: ApiInfo,
+): Json {
   const components = new Components();
+  const problemContent = { 'application/problem+json': { schema: components.use(problem) } };
   const paths: Record<string, Record<string, Json>> = {};
   for (const { spec } of endpoints) {
     if (spec.undocumented === true) continue;
-    paths[spec.path] = { ...paths[spec.path], [spec.method]: operation(spec, components) };
+    const described = operation(spec, components, problemContent);
+    paths[spec.path] = { ...paths[spec.path], [spec.method]: described };
   }
   return {
     openapi: '3.1.1',
-    info: {
-      title: 'Test Service',
-      version: '1',
-      description:
-        'Orders: found in Redis or PostgreSQL, taken in through Kafka. Errors are RFC 9457 problem documents. Instants in answers are RFC 3339 text in UTC; offsets are numbers. Every page of a list has a `next_cursor`: send it as `cursor` to get the next page; null means that there is none. JSON may be nested 64 levels deep and have 20,000 values. A body may have content-encoding gzip, zstd, br or deflate; its limit applies after decompression.',
-      license: { name: 'MIT', identifier: 'MIT' },
-    },
+    info: { title, version, description, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
     components: {
@@ -45,14 +56,14 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'server.token; off the loopback always asked for',
+          description: 'server.token; always required off the loopback',
         },
       },
     },
   };
 }
 
-function operation(spec: EndpointSpec, components: Components): Json {
+function operation(spec: EndpointSpec, components: Components, problemContent: Json): Json {
   const { operationId, summary, description, tag, access, params, query, headers, body } = spec;
   const parameters = [
     ...parametersOf('path', params, components),
@@ -68,11 +79,11 @@ function operation(spec: EndpointSpec, components: Components): Json {
     summary,
     ...(description !== undefined && { description }),
     tags: [tag],
-    // The empty one: without a token on the loopback, none is asked for.
+    // The empty alternative: on the loopback no token may be needed.
     security: access === 'open' ? [] : [{ token: [] }, {}],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body, components) }),
-    responses: { ...Object.fromEntries(responses), ...problems(problemsOf(spec), components) },
+    responses: { ...Object.fromEntries(responses), ...problemResponses(problemsOf(spec), problemContent) },
   };
 }
 
@@ -110,7 +121,7 @@ function response(
   };
 }
 
-/** Each type with a schema, because generators pass over those without: of what is no JSON a text, of any JSON an empty one. */
+/** Every type has a schema, because generators skip those without: text for what is not JSON, an empty one for any JSON. */
 function contentOf(types: readonly string[], schema: TSchema | undefined, components: Components): Json {
   const json = schema === undefined ? {} : components.use(schema);
   return Object.fromEntries(
@@ -118,35 +129,34 @@ function contentOf(types: readonly string[], schema: TSchema | undefined, compon
   );
 }
 
-function problemsOf({ method, access, body, problems: own = [] }: EndpointSpec): ProblemName[] {
+function problemsOf({ method, access, body, problems = [] }: EndpointSpec): Problem[] {
   return [
-    ...own,
+    ...problems,
     ...ALWAYS,
-    ...(access === 'open' ? [] : GUARDED),
-    ...(method === 'get' ? [] : CHANGING),
-    ...(body === undefined ? [] : ANY_BODY),
-    ...(body === undefined || body.kind === 'stream' ? [] : WHOLE_BODY),
-    ...(body?.kind === 'json' ? JSON_BODY : []),
+    ...(access === 'open' ? [] : [TOKEN_REQUIRED]),
+    ...(method === 'get' ? [] : [CROSS_ORIGIN]),
+    ...(body === undefined ? [] : [REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE]),
+    ...(body === undefined || body.kind === 'stream' ? [] : [BODY_TOO_LARGE]),
+    ...(body?.kind === 'json' ? [BAD_JSON, INVALID_BODY] : []),
   ];
 }
 
-/** Problem responses by status; kinds that share a status share an entry. */
-function problems(names: readonly ProblemName[], components: Components): Json {
-  const byStatus = Map.groupBy(new Set(names), (name) => PROBLEMS[name].status);
-  const content = { 'application/problem+json': { schema: components.use(ProblemSchema) } };
+/** Responses by status; problems that share a status share an entry. */
+function problemResponses(problems: readonly Problem[], content: Json): Json {
+  const byStatus = Map.groupBy(new Set(problems), ({ status }) => status);
   return Object.fromEntries(
-    [...byStatus].map(([status, kinds]) => [
+    [...byStatus].map(([status, some]) => [
       status,
-      { description: kinds.map((name) => PROBLEMS[name].title).join('; or: '), content },
+      { description: some.map(({ title }) => title).join('; or: '), content },
     ]),
   );
 }
 
-/** Named schemas, moved out of where they are used. */
+/** Named schemas, moved out of the places that use them. */
 class Components {
   readonly schemas: Record<string, unknown> = {};
 
-  /** The schema as it stands in the document: with references in place of named ones. */
+  /** The schema with references in place of named ones. */
   use(schema: TSchema): unknown {
     return this.#part(schema);
   }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What is between the clients and this server. */
+/** What stands between the clients and this server. */
 export interface ProxyOptions {
   /** Path the service has for its clients, without a slash at the end: `/orders-demo`; empty for a host of its own. */
   readonly basePath?: string;
@@ -32,22 +32,22 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
 
 const bases = new WeakMap<Request, string>();
 
-/** What stands before the paths of this API where the request came from, for links: empty, or `/orders-demo`. */
+/** The prefix of all paths as the client sees them, for links: empty, or `/orders-demo`. */
 export function basePathOf(request: object): string {
   return request instanceof Request ? (bases.get(request) ?? '') : '';
 }
 
-/** Says what `basePathOf` is to say of a request. */
+/** Sets what `basePathOf` gives for a request. */
 export function withBasePath(request: Request, base: string): Request {
   if (base !== '' && PREFIX.test(base)) bases.set(request, base);
   return request;
 }
 
 /**
- * Gives requests back what a proxy has changed: host and scheme (X-Forwarded-Host, X-Forwarded-Proto), the client's address
+ * Restores what a proxy has changed: host and scheme (X-Forwarded-Host, X-Forwarded-Proto), the client's address
  * (X-Forwarded-For) and the path before the part that was cut off (X-Forwarded-Prefix); Forwarded (RFC 7239) where none of those is
  * there. Only trusted addresses are believed. The base path is taken off; it may be missing, as behind a proxy that
- * does that. A request for it without its slash is answered with the address to go to. Undefined when there is nothing to do.
+ * does that. A request for it without its slash is answered with the address to go to. Undefined when there is nothing to restore.
  */
 export function behindProxy({
   basePath = '',

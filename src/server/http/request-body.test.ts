@@ -53,7 +53,7 @@ test('a body of another type is told which one to send, and not that it must be 
     'content-type': 'text/plain',
   });
   const { title, detail } = await answer.json();
-  expect([answer.status, title]).toEqual([415, 'The body is of a type this path does not take']);
+  expect([answer.status, title]).toEqual([415, 'The type of the body is not supported']);
   expect(detail).toBe('Send the header content-type: application/x-ndjson or application/json.');
 });
 

@@ -9,11 +9,19 @@ import {
 import { parseBoundedJson } from '../../lib/bounded-json.ts';
 import { withoutBom } from '../../lib/documents.ts';
 import type { BodySpec } from './endpoint.ts';
-import { badBody, ProblemError } from './problem.ts';
+import {
+  BAD_JSON,
+  BAD_REQUEST,
+  BODY_TOO_LARGE,
+  badBody,
+  ProblemError,
+  REQUEST_TIMEOUT,
+  UNSUPPORTED_MEDIA_TYPE,
+} from './problem.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** @throws ProblemError 415 when the request does not say that its body is of a type the endpoint takes, in UTF-8 if it is text */
+/** @throws ProblemError 415 unless the request names a type the endpoint takes, in UTF-8 if it names a charset */
 export function checkContentType(raw: Request, body: BodySpec): void {
   const given = raw.headers.get('content-type') ?? '';
   if (given === JSON_TYPE && body.kind === 'json') return;
@@ -21,10 +29,7 @@ export function checkContentType(raw: Request, body: BodySpec): void {
   const allowed = body.kind === 'json' ? [JSON_TYPE] : body.contentTypes;
   const isUtf8 = parameters.every((one) => one === '' || /^charset\s*=\s*"?utf-8"?$/.test(one));
   if (!(allowed.includes(type) && isUtf8)) {
-    throw new ProblemError(
-      'unsupported-media-type',
-      `Send the header content-type: ${allowed.join(' or ')}.`,
-    );
+    throw new ProblemError(UNSUPPORTED_MEDIA_TYPE, `Send the header content-type: ${allowed.join(' or ')}.`);
   }
 }
 
@@ -39,7 +44,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   deflate: createInflate,
 };
 
-/** What unpacks the body; undefined when it is not packed. @throws ProblemError 415 when this server can't (RFC 9110 section 15.5.16) */
+/** The decoder of the body; undefined when it is not encoded. @throws ProblemError 415 for an unknown coding (RFC 9110 section 15.5.16) */
 export function bodyDecoder(raw: Request): (() => Transform) | undefined {
   const coding = raw.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   if (coding === '' || coding === 'identity') return undefined;
@@ -47,14 +52,14 @@ export function bodyDecoder(raw: Request): (() => Transform) | undefined {
   if (decoder !== undefined) return decoder;
   const detail = 'Send the body uncompressed, or with content-encoding gzip, zstd, br or deflate.';
   throw new ProblemError(
-    'unsupported-media-type',
+    UNSUPPORTED_MEDIA_TYPE,
     detail,
     {},
     { 'accept-encoding': 'gzip, zstd, br, deflate' },
   );
 }
 
-/** Chunks unpacked as they are asked for. @throws ProblemError 400 when they are not what the coding says */
+/** Chunks unpacked as they are asked for. @throws ProblemError 400 when they do not match the coding */
 export async function* unpacked(
   chunks: AsyncIterable<Uint8Array>,
   decoder: Transform,
@@ -65,7 +70,7 @@ export async function* unpacked(
     for await (const chunk of decoder) yield chunk;
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    throw new ProblemError('bad-request', 'The body does not match its content-encoding.');
+    throw new ProblemError(BAD_REQUEST, 'The body does not match its content-encoding.');
   }
 }
 
@@ -75,13 +80,13 @@ export async function readBody(raw: Request, maxBytes: number): Promise<Buffer> 
   const announced = raw.headers.get('content-length');
   if (announced !== null) {
     if (Number(announced) > maxBytes) throw tooLarge(maxBytes);
-    // It can't be longer than announced; whole, it costs a third of what its chunks do.
+    // It can't be longer than announced, and reading it whole costs a third of reading chunks.
     if (decoder === undefined) return withoutBom(Buffer.from(await raw.arrayBuffer()));
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
   const body: AsyncIterable<Uint8Array> = raw.body ?? Readable.from([]);
-  // Without a content-length the end of the body is only known when it is there; unpacked, it may be any length.
+  // Without a content-length the length is unknown until the end; unpacked, it may be anything.
   for await (const chunk of decoder === undefined ? body : unpacked(body, decoder)) {
     length += chunk.byteLength;
     if (length > maxBytes) throw tooLarge(maxBytes);
@@ -97,7 +102,7 @@ export async function* bodyChunks(raw: Request, idleMs: number): AsyncGenerator<
   try {
     for (;;) {
       const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = setTimeout(() => reject(new ProblemError('request-timeout')), idleMs);
+      const timer = setTimeout(() => reject(new ProblemError(REQUEST_TIMEOUT)), idleMs);
       const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
       if (done) return;
       yield value;
@@ -108,15 +113,15 @@ export async function* bodyChunks(raw: Request, idleMs: number): AsyncGenerator<
   }
 }
 
-/** Bytes → the JSON value they hold. @throws ProblemError 400, 422 when it is too complex */
+/** Parses JSON. @throws ProblemError 400, or 422 when it is too complex */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return parseBoundedJson(bytes);
   } catch (error) {
-    throw error instanceof RangeError ? badBody('', error.message) : new ProblemError('bad-json');
+    throw error instanceof RangeError ? badBody('', error.message) : new ProblemError(BAD_JSON);
   }
 }
 
 function tooLarge(maxBytes: number): ProblemError {
-  return new ProblemError('body-too-large', `The limit is ${maxBytes} bytes.`);
+  return new ProblemError(BODY_TOO_LARGE, `The limit is ${maxBytes} bytes.`);
 }

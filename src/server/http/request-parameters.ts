@@ -4,9 +4,9 @@ import { violationsOf } from '../../lib/violations.ts';
 import type { EndpointSpec } from './endpoint.ts';
 import type { RequestViolation } from './problem.ts';
 
-/** Reads the parameters an endpoint declares, all of one request at once. Compiled once. */
+/** Reads all parameters of a request that an endpoint declares. Compiled once. */
 export interface ParameterReader {
-  /** What is wrong goes into `violations`; the values are right when nothing was added. */
+  /** Adds what is wrong to `violations`; the values are right when nothing was added. */
   read(raw: Request, violations: RequestViolation[]): Parameters;
 }
 
@@ -50,7 +50,7 @@ function pathReader(path: string, schema: TObject | undefined) {
     const name = /^\{(\w+)\}$/.exec(segment)?.[1];
     return name === undefined ? [] : [{ name, index, schema: schema.properties[name] }];
   });
-  // As it is for most paths, whose other segments then need no look.
+  // True for most paths: their other segments then need no look.
   const onlyLast = places.length === 1 && places[0]?.index === segments.length - 1;
   return (url: string, end: number, violations: RequestViolation[]): Values => {
     const given = onlyLast ? NO_SEGMENTS : url.slice(url.indexOf('/', PAST_SCHEME) + 1, end).split('/');
@@ -145,7 +145,7 @@ function split(text: string): Map<string, string[]> {
   return byName;
 }
 
-/** Text → the value its schema wants; what does not convert stays text and fails the check. */
+/** Converts text to the type of its schema; text that does not convert stays text and fails the check. */
 function convert(texts: readonly string[], schema: TSchema | undefined): unknown {
   if (schema === undefined || !isList(schema)) return convertOne(texts[0] ?? '', schema);
   return texts.flatMap((text) => text.split(',')).map((text) => convertOne(text, schema.items));
@@ -181,7 +181,6 @@ function badEscape(place: 'path' | 'query', pointer: string): RequestViolation {
 /** An error, not ignored: a mistyped filter would show everything. */
 function unknownParameter(name: string, schema: TObject): RequestViolation {
   const known = Object.keys(schema.properties).join(', ');
-  const message =
-    known === '' ? 'there are no parameters here' : `there is no such parameter; there are ${known}`;
+  const message = known === '' ? 'this path has no parameters' : `unknown parameter; this path has ${known}`;
   return { in: 'query', pointer: name.slice(0, 200), message };
 }

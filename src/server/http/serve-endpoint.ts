@@ -1,16 +1,25 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { violationsOf } from '../../lib/violations.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import { jsonResponse } from './coded-json.ts';
 import type { Deadlines } from './deadlines.ts';
+import { jsonResponse } from './encodings.ts';
 import type { BodySpec, Endpoint, EndpointRequest, EndpointSpec } from './endpoint.ts';
-import { ProblemError, problemReply, type RequestViolation, violated } from './problem.ts';
+import {
+  BAD_REQUEST,
+  INVALID_BODY,
+  OVERLOADED,
+  ProblemError,
+  REQUEST_TIMEOUT,
+  type RequestViolation,
+  TIMED_OUT,
+  violated,
+} from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
 import { bodyChunks, bodyDecoder, checkContentType, parseJson, readBody, unpacked } from './request-body.ts';
 import { type Parameters, parameterReader } from './request-parameters.ts';
+import type { Slots } from './slots.ts';
 
-/** Looks at a request before anything of it is used. @throws ProblemError for one that is not to be served */
+/** Looks at a request before anything of it is used. @throws ProblemError to refuse it */
 export type Guard = (raw: Request) => void;
 
 export interface ServeOptions {
@@ -21,20 +30,21 @@ export interface ServeOptions {
   /** Time a request may take, and each chunk of a streamed body. */
   readonly requestTimeoutMs: number;
   readonly deadlines: Deadlines;
-  readonly logger: Logger;
+  /** Those of all requests that wait for something. */
+  readonly slots: Slots;
+  /** The response to a request that failed. */
+  readonly fail: (raw: Request, error: unknown) => Response;
   readonly inspect?: (spec: EndpointSpec, reply: Reply) => void;
 }
 
-/** How a request becomes a response; never throws or rejects. At once when there is nothing to wait for. */
+/** Turns a request into a response; never throws or rejects. At once when there is nothing to wait for. */
 export type Serve = (raw: Request) => Response | Promise<Response>;
 
 /** An endpoint, ready to serve: guards, then parameters, then the body, then the handler, which has until the deadline. */
 export function serveEndpoint({ spec, handle, shortcut }: Endpoint, options: ServeOptions): Serve {
-  const { guards, deadlines, logger, inspect } = options;
+  const { guards, deadlines, slots, fail, inspect } = options;
   const parameters = parameterReader(spec);
   const readRequestBody = spec.body && bodyReader(spec.body, options);
-
-  const fail = (raw: Request, error: unknown): Response => toResponse(problemReply(raw, error, logger));
 
   const answer = (raw: Request, reply: Reply): Response | Promise<Response> => {
     inspect?.(spec, reply);
@@ -43,32 +53,36 @@ export function serveEndpoint({ spec, handle, shortcut }: Endpoint, options: Ser
   };
 
   const settle = async (raw: Request, work: Promise<Reply>, late: () => Error): Promise<Response> => {
+    const free = slots.take();
     try {
       return await answer(raw, await deadlines.guard(work, late));
     } catch (error) {
       return fail(raw, error);
+    } finally {
+      free();
     }
   };
+
+  const finish = (raw: Request, reply: Reply | Promise<Reply>): Response | Promise<Response> =>
+    reply instanceof Promise ? settle(raw, reply, timedOut) : answer(raw, reply);
 
   return (raw) => {
     try {
       for (const guard of guards) guard(raw);
-      const known = shortcut && isPlainGet(raw) ? shortcut(lastSegment(raw.url)) : undefined;
-      if (known !== undefined) return answer(raw, known);
+      const early = shortcut && isPlainGet(raw) ? shortcut(lastSegment(raw.url), slots.full) : undefined;
+      if (early !== undefined) return finish(raw, early);
       const violations: RequestViolation[] = [];
       const given = parameters.read(raw, violations);
-      if (violations.length > 0) throw violated('bad-request', violations);
-      if (deadlines.isFull) throw new ProblemError('overloaded');
-      if (readRequestBody === undefined) {
-        const reply = handle(new IncomingRequest(raw, given, undefined));
-        return reply instanceof Promise ? settle(raw, reply, timedOut) : answer(raw, reply);
-      }
+      if (violations.length > 0) throw violated(BAD_REQUEST, violations);
+      if (slots.full) throw new ProblemError(OVERLOADED);
+      if (readRequestBody === undefined)
+        return finish(raw, handle(new IncomingRequest(raw, given, undefined)));
       let reading = true;
       const work = readRequestBody(raw).then((body) => {
         reading = false;
         return handle(new IncomingRequest(raw, given, body));
       });
-      return settle(raw, work, () => (reading ? new ProblemError('request-timeout') : timedOut()));
+      return settle(raw, work, () => (reading ? new ProblemError(REQUEST_TIMEOUT) : timedOut()));
     } catch (error) {
       return fail(raw, error);
     }
@@ -127,7 +141,7 @@ function bodyReader(body: BodySpec, options: ServeOptions): (raw: Request) => Pr
 
 /** An error while a body is read is the client's: usually it disconnected. */
 function notWhole(error: unknown): never {
-  throw error instanceof ProblemError ? error : new ProblemError('bad-request', 'The body is incomplete.');
+  throw error instanceof ProblemError ? error : new ProblemError(BAD_REQUEST, 'The body is incomplete.');
 }
 
 function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {
@@ -137,13 +151,13 @@ function jsonParser(schema: TSchema): (bytes: Buffer) => unknown {
     if (compiled.Check(value)) return value;
     const violations = violationsOf(compiled.Errors(value));
     throw violated(
-      'invalid-body',
+      INVALID_BODY,
       violations.map((one) => ({ in: 'body', ...one })),
     );
   };
 }
 
-/** The same headers, with the length that the body would have had; a stream, of which none is known, is not begun. */
+/** The same headers, with the length that the body would have had. A stream, whose length is unknown, is not begun. */
 async function headOf(reply: Reply, full: Response | Promise<Response>): Promise<Response> {
   const response = await full;
   const headers = new Headers(response.headers);
@@ -153,5 +167,5 @@ async function headOf(reply: Reply, full: Response | Promise<Response>): Promise
 }
 
 function timedOut(): ProblemError {
-  return new ProblemError('timed-out');
+  return new ProblemError(TIMED_OUT);
 }

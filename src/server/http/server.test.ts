@@ -4,7 +4,8 @@ import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../../test/helpers/stored-order.ts';
 import { unstalledNow } from '../../../test/helpers/unstalled.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
-import { type Handler, type RunningServer, startServer } from './server.ts';
+import type { Handler } from './handler.ts';
+import { type RunningServer, startServer } from './server.ts';
 
 const LISTEN = {
   host: '127.0.0.1',

@@ -1,8 +1,9 @@
 import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { ProblemError, problemReply } from './problem.ts';
-import { type Arrived, behindProxy, type ProxyOptions } from './proxy.ts';
+import { answer, type Handler, pathOf, type Route } from './handler.ts';
+import { ProblemError, problemReply, TOO_MANY_REQUESTS } from './problem.ts';
+import { type Arrived, basePathOf, behindProxy, type ProxyOptions, withBasePath } from './proxy.ts';
 import { RateLimit } from './rate-limit.ts';
 import { toResponse } from './reply.ts';
 
@@ -14,39 +15,24 @@ export interface ListenOptions extends ProxyOptions {
   readonly requestTimeoutMs: number;
   /** Requests per second of one client address; 0, the default, for no limit. */
   readonly rateLimit?: number;
-  /** Whether other processes serve on the port: it must be free for the `first` of them, the others join `beside` it. */
+  /** Whether other processes serve on the port: it must be free for the `first`; the others join `beside` it. */
   readonly shared?: 'alone' | 'first' | 'beside';
 }
-
-/** The part of a Hono application the server needs. */
-export interface Handler {
-  fetch(request: Request): Response | Promise<Response>;
-  /** Of what `fetch` answers, what the server's own router can bring to its place: the routing is then done before any JavaScript runs. */
-  readonly direct?: DirectRoutes;
-  /** By path, where something is special: not limited, or with a time of its own without a byte. None of them is in `direct`. */
-  readonly special?: ReadonlyMap<
-    string,
-    { readonly unlimited?: boolean | undefined; readonly idleSeconds?: number | undefined }
-  >;
-}
-
-/** Answers by path (`/orders/:order_uid`) and method; a method that is not there goes to `fetch`. HEAD comes with GET. */
-export type DirectRoutes = Readonly<Record<string, Partial<Record<'GET' | 'POST', Handler['fetch']>>>>;
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end: `http://127.0.0.1:8001`. */
   readonly url: string;
   readonly port: number;
   /**
-   * Accepts nothing new, lets what is under way end, and after `deadlineMs` cuts it. Resolves when all connections are
-   * closed, with what it cut, in words; idempotent.
+   * Accepts nothing new, lets requests in progress end, and cuts them after `deadlineMs`. Resolves when all connections are
+   * closed, and says in words what it cut; idempotent.
    */
   close(deadlineMs: number): Promise<string | undefined>;
 }
 
 /** Listens. @throws AppError `port_in_use`, or `config_invalid` for an address this machine does not have. */
-export function startServer(app: Handler, options: ListenOptions, logger: Logger): RunningServer {
-  const server = listen(app, options, logger);
+export function startServer(handler: Handler, options: ListenOptions, logger: Logger): RunningServer {
+  const server = listen(handler, options, logger);
   const port = server.port ?? options.port;
   let closing: Promise<string | undefined> | undefined;
   const close = async (deadlineMs: number): Promise<string | undefined> => {
@@ -75,19 +61,14 @@ export function startServer(app: Handler, options: ListenOptions, logger: Logger
   };
 }
 
-type Serve = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
+type BunServe = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
 
-/** `http://localhost:8001/healthz?x` → `/healthz`, also of an address that is only a path. */
-function pathOf(url: string): string {
-  return /^(?:\w+:\/\/[^/?]*)?([^?]*)/.exec(url)?.[1] ?? '';
-}
-
-/** The request with a whole address. Bun gives one without a Host, as of HTTP/1.0, or with one that is no name, its path only. */
+/** The request with a full address. Without a valid Host, as in HTTP/1.0, Bun gives it only a path. */
 function addressed(request: Request): Request {
   return request.url.startsWith('/') ? new Request(`http://localhost${request.url}`, request) : request;
 }
 
-/** What puts the limit of requests a client before an answer; nothing where there is none. */
+/** The response that refuses a client past the rate limit; undefined for a client within it. */
 function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response | undefined {
   if (rateLimit === 0) return () => undefined;
   const limit = new RateLimit(rateLimit);
@@ -96,55 +77,43 @@ function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response
     if (seconds === 0) return undefined;
     const headers = { 'retry-after': String(seconds) };
     return toResponse(
-      problemReply(request, new ProblemError('too-many-requests', undefined, {}, headers), logger),
+      problemReply(request, new ProblemError(TOO_MANY_REQUESTS, undefined, {}, headers), logger),
     );
   };
 }
 
 /**
- * What stands before every answer: what a proxy has changed is undone, and the limit is kept. Next to nothing where there is neither.
- * `special` is looked up by the path that remains.
+ * Wraps routes: undoes what a proxy has changed, applies the rate limit, and sets the route's time-out. Costs next to nothing where
+ * there is neither proxy nor limit. Without a route, and for a path that a proxy has changed, it looks for the route itself.
  */
-function gateway(options: ListenOptions, logger: Logger) {
+function gateway(handler: Handler, options: ListenOptions, logger: Logger): (route?: Route) => BunServe {
   const { rateLimit = 0 } = options;
   const undo = behindProxy(options);
   const refusalOf = limiter(rateLimit, logger);
   const needsPeer = undo !== undefined || rateLimit > 0;
-  return (answer: Handler['fetch'], special?: Handler['special']): Serve => {
-    if (!needsPeer && special === undefined) return (request) => answer(addressed(request));
+  return (route) => {
+    if (!needsPeer && route !== undefined && route.idleSeconds === undefined)
+      return (raw) => route.serve(addressed(raw));
     return (raw, server) => {
       const whole = addressed(raw);
       const peer = needsPeer ? (server.requestIP(raw)?.address ?? '') : '';
       const arrived = undo?.(whole, peer) ?? { request: whole, client: peer };
       if (arrived instanceof Response) return arrived;
       const { request } = arrived;
-      const { unlimited = false, idleSeconds } = special?.get(pathOf(request.url)) ?? {};
+      const known = request === whole ? route : undefined;
+      const { serve, unlimited = false, idleSeconds } = known ?? handler.find(pathOf(request.url));
       if (idleSeconds !== undefined) server.timeout(raw, idleSeconds);
       const refusal = unlimited ? undefined : refusalOf(arrived);
-      return refusal ?? answer(request);
+      return refusal ?? serve(request);
     };
   };
 }
 
-/** The same routes, each answer changed, at their paths after `basePath`, too. */
-export function mapRoutes<T>(
-  routes: DirectRoutes = {},
-  change: (answer: Handler['fetch']) => T,
-  basePath = '',
-): Record<string, Partial<Record<'GET' | 'POST', T>>> {
-  return Object.fromEntries(
-    Object.entries(routes).flatMap(([path, { GET, POST }]) => {
-      const changed = { ...(GET && { GET: change(GET) }), ...(POST && { POST: change(POST) }) };
-      return [...new Set([path, basePath + path])].map((one) => [one, changed]);
-    }),
-  );
-}
-
-function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
-  const { host, port, shared = 'alone', basePath } = options;
-  const gate = gateway(options, logger);
+function listen(handler: Handler, options: ListenOptions, logger: Logger): Bun.Server<undefined> {
+  const { host, port, shared = 'alone' } = options;
+  const gate = gateway(handler, options, logger);
   try {
-    // A port that is shared could be shared with anyone's, so the first looks whether it is free.
+    // Anyone could share a shared port, so the first process checks that it is free.
     if (shared === 'first')
       void Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true);
     return Bun.serve({
@@ -152,10 +121,9 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       port,
       // Bun's default outside development on Linux is true: a second server would silently share the port.
       reusePort: shared !== 'alone',
-      fetch: gate((request) => app.fetch(request), app.special),
-      routes: mapRoutes(app.direct, gate, basePath),
-      // The application answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not
-      // buffered either.
+      routes: Object.fromEntries([...handler.routes].map(([path, route]) => [path, gate(route)])),
+      fetch: gate(),
+      // The handler answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not buffered.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Seconds without a byte; it also ends a connection that sends its headers too slowly.
       idleTimeout: Math.min(255, Math.ceil(options.requestTimeoutMs / 1000) + 5),
@@ -179,4 +147,32 @@ function listen(app: Handler, options: ListenOptions, logger: Logger): Bun.Serve
       cause: error,
     });
   }
+}
+
+/** Headers of one connection, which are not passed on (RFC 9110 section 7.6.1), and those that fetch sets itself. */
+const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer'];
+
+/** Carries the base path of a request that is passed on; whatever the client sent in it is replaced. */
+const BASE_PATH = 'x-forwarded-prefix';
+
+/** Passes requests on to the process that listens on a socket, and its answers back, streamed. */
+export function forwardTo(socket: string): (raw: Request) => Promise<Response> {
+  return async (raw) => {
+    const headers = new Headers(raw.headers);
+    for (const name of OF_THE_CONNECTION) headers.delete(name);
+    headers.set(BASE_PATH, basePathOf(raw));
+    const { method, body, url, signal } = raw;
+    const sent = { method, headers, body, signal, unix: socket, decompress: false } as const;
+    // The socket has no TLS, also where the client's proxy does.
+    return await fetch(url.replace(/^https:/, 'http:'), { ...sent, redirect: 'manual' });
+  };
+}
+
+/** Listens on a socket for requests that other processes pass on. Whoever may read its folder can use it. */
+export function listenOnSocket(handler: Handler, socket: string): { close(): Promise<void> } {
+  const server = Bun.serve({
+    unix: socket,
+    fetch: (request) => answer(handler, withBasePath(request, request.headers.get(BASE_PATH) ?? '')),
+  });
+  return { close: () => server.stop(true) };
 }

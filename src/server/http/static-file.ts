@@ -1,9 +1,9 @@
 import Type, { type TObject } from 'typebox';
 import { pause } from '../../lib/backoff.ts';
+import { noneMatch } from '../../lib/entity-tag.ts';
 import { chooseEncoding, ENCODINGS, type Encoding, encode } from './encodings.ts';
 import { type Endpoint, type EndpointSpec, endpoint } from './endpoint.ts';
-import { noneMatch } from './entity-tag.ts';
-import type { Reply } from './reply.ts';
+import type { PlainReply } from './reply.ts';
 
 /** A file in memory. */
 export interface StaticFile {
@@ -14,17 +14,17 @@ export interface StaticFile {
 }
 
 export interface StaticOptions {
-  /** Beside type, tag and coding. */
+  /** Headers beside type, tag and coding. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of a path with parameters. */
   readonly params?: TObject;
-  /** What the OpenAPI document says of it; nothing by default. */
+  /** Its description in the OpenAPI document; left out of it when absent. */
   readonly described?: Pick<EndpointSpec, 'operationId' | 'summary' | 'tag' | 'access' | 'responses'>;
 }
 
-/** Less than this is not worth a coding. */
+/** Shorter files are not worth encoding. */
 const LEAST_BYTES = 1_024;
-/** How long a file is waited for in its coding, ms. */
+/** How long a request waits for a file to be encoded, ms. */
 const CODING_PATIENCE_MS = 300;
 const AnyQuerySchema = Type.Object({}, { additionalProperties: true });
 const HeadersSchema = Type.Object({
@@ -32,7 +32,7 @@ const HeadersSchema = Type.Object({
   'accept-encoding': Type.Optional(Type.String()),
 });
 
-/** Serves a file at a path, in the best coding the client takes: each is made when it is first asked for, and kept. */
+/** Serves a file at a path, in the best coding the client takes: each is made on first use, and kept. */
 export function staticEndpoint(path: string, file: StaticFile, options: StaticOptions): Endpoint {
   const { contentType } = file;
   const offered = isText(contentType) && file.body.length >= LEAST_BYTES ? ENCODINGS : [];
@@ -60,13 +60,13 @@ export function staticEndpoint(path: string, file: StaticFile, options: StaticOp
       headers: HeadersSchema,
       responses: {
         200: { description: 'The file', contentTypes: [contentType] },
-        304: { description: 'As it was' },
+        304: { description: 'Unchanged' },
       },
       ...(options.described ?? { undocumented: true }),
     },
     async ({ headers }) => {
       const encoding = chooseEncoding(headers['accept-encoding'], offered);
-      // A long file on a busy machine: who asks for it while it is made has it as it is.
+      // Encoding a long file on a busy machine takes time: clients that ask meanwhile get it as it is.
       const { etag, full, same } =
         encoding === undefined
           ? plain
@@ -78,8 +78,8 @@ export function staticEndpoint(path: string, file: StaticFile, options: StaticOp
 
 interface Variant {
   readonly etag: string;
-  readonly full: Reply<200>;
-  readonly same: Reply<304>;
+  readonly full: PlainReply<200>;
+  readonly same: PlainReply<304>;
 }
 
 function variantOf(

@@ -12,7 +12,7 @@ export interface WebClient {
   readonly files: ReadonlyMap<string, StaticFile>;
 }
 
-/** Where the web client has pages, beside those of the orders: `src/web/app/pages.ts`. */
+/** The pages of the web client, beside those of single orders: `src/web/app/pages.ts`. */
 export const WEB_PATHS = [
   '/',
   '/orders',
@@ -24,7 +24,7 @@ export const WEB_PATHS = [
   '/chaos',
 ] as const;
 
-/** Scalar writes its styles into the page, draws from data: URLs, and writes HTML, cleaned, where Trusted Types would forbid it. */
+/** Scalar adds styles to the page, loads images from data: URLs, and writes sanitized HTML where Trusted Types would forbid it. */
 const DOCS_POLICY = HTML_HEADERS['content-security-policy']
   .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
   .replace("img-src 'self'", "img-src 'self' data:")
@@ -44,7 +44,7 @@ export function webEndpoints(web: WebClient): Endpoint[] {
   ];
 }
 
-/** The page as it is a folder deeper: it names its files relative to its own address, so that it works at any path a proxy gives it. */
+/** The page one folder deeper. It refers to its files relative to its own address, so that it works at any path a proxy gives it. */
 function filesAbove({ body }: StaticFile): Pick<StaticFile, 'body' | 'etag'> {
   const text = new TextDecoder().decode(body).replace(/((?:href|src)=")\.\//g, '$1../');
   const changed = new TextEncoder().encode(text);

@@ -3,7 +3,8 @@ import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts'
 import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
-import { type Handler, startServer } from '../../../server/http/server.ts';
+import type { Handler } from '../../../server/http/handler.ts';
+import { startServer } from '../../../server/http/server.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
 import { writeObstacle } from '../../../storage/postgresql/write-obstacle.ts';
@@ -183,7 +184,8 @@ async function partitionsOf(brokers: readonly string[], topic: string): Promise<
 async function port({ server }: Config): Promise<Finding> {
   const check = 'server port';
   const { host, port: number } = server;
-  const nothing: Handler = { fetch: () => new Response(null, { status: 503 }) };
+  const nowhere = { serve: () => new Response(null, { status: 503 }) };
+  const nothing: Handler = { routes: new Map(), find: () => nowhere };
   try {
     await startServer(nothing, server, silentLogger).close(0);
     return { check, state: 'ok', found: `${host}:${number} is free` };

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { Registry } from 'prom-client';
 import { aborted } from '../../../lib/backoff.ts';
 import { unlessAborted } from '../../../lib/deadline.ts';
-import { ServerCounters } from '../../../server/api/service/counters.ts';
+import { ServerCounters } from '../../../server/api/counters.ts';
 import type { RunningServer } from '../../../server/http/server.ts';
 import { ConsumerMeter } from '../../../telemetry/consumer-meter.ts';
 import { banner } from '../banner.ts';

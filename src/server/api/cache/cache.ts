@@ -1,20 +1,23 @@
 import Type from 'typebox';
+import type { Order } from '../../../order/order.ts';
 import type { CachedKey, CacheInspector } from '../../../storage/cache-inspector.ts';
+import type { Invalidation, InvalidationSource } from '../../../storage/invalidation-feed.ts';
 import type { OrderDocument } from '../../../storage/order-store.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
-import type { EventStreams } from '../../http/event-streams.ts';
-import { badParameter, ProblemError } from '../../http/problem.ts';
+import { EVENT_STREAM_HEADERS, type EventStreams } from '../../http/event-stream.ts';
+import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import type { LookupOutcome } from '../live/figures.ts';
+import type { LookupOutcome } from '../counters.ts';
+import { CACHE_UNAVAILABLE } from '../problems.ts';
 import { LookupUidSchema } from '../schemas.ts';
-import { concerns, invalidationJson, sendInvalidations } from './cache-tail.ts';
 import {
   CachedOrderSchema,
+  type CacheKeyJson,
   CacheKeyPageSchema,
   CacheSchema,
   EvictedSchema,
   FlushedSchema,
+  type InvalidationJson,
   InvalidationListSchema,
 } from './schemas.ts';
 
@@ -26,7 +29,7 @@ export interface CacheEndpointsOptions {
   readonly streams: EventStreams;
 }
 
-const COMMON = { tag: 'cache', access: 'guarded', problems: ['cache-unavailable'] } as const;
+const COMMON = { tag: 'cache', access: 'guarded', problems: [CACHE_UNAVAILABLE] } as const;
 const params = Type.Object({ order_uid: LookupUidSchema });
 /** Of the process that has the consumer, if one has. */
 const WATCHED = { ...COMMON, method: 'get', ofFirstProcess: true } as const;
@@ -36,7 +39,7 @@ const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { trouble: und
 /** `/api/v1/cache`: what the tiers hold; forget one order, or all. */
 export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
   const inUse = (): CacheInspector => {
-    if (cache === undefined) throw new ProblemError('cache-unavailable', 'cache.enabled is false.');
+    if (cache === undefined) throw new ProblemError(CACHE_UNAVAILABLE, 'cache.enabled is false.');
     return cache;
   };
   return [
@@ -136,7 +139,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
           'Each `invalidation` event has a CacheInvalidation, the last ones first. Of more than 200 a second some are left out, and a `left_out` event says how many.',
         query: ofOrder,
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
-        problems: [...COMMON.problems, 'too-many-at-once'],
+        problems: [...COMMON.problems, TOO_MANY_AT_ONCE],
         streams: true,
       },
       ({ query, method }) => {
@@ -200,10 +203,55 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
   ];
 }
 
-function keyJson({ uid, kind, ttlMs, bytes }: CachedKey): object {
+function keyJson({ uid, kind, ttlMs, bytes }: CachedKey): CacheKeyJson {
   return { order_uid: uid, kind, ttl_ms: ttlMs ?? null, bytes };
 }
 
-function documentJson({ etag, body }: OrderDocument): { etag: string; order: unknown } {
-  return { etag, order: JSON.parse(new TextDecoder().decode(body)) };
+function documentJson({ etag, body }: OrderDocument): { etag: string; order: Order } {
+  const order: Order = JSON.parse(new TextDecoder().decode(body));
+  return { etag, order };
+}
+
+/** Most invalidations a second sent to one reader. */
+const MAX_PER_SECOND = 200;
+const COUNT_EVERY_MS = 500;
+
+/**
+ * The body of an event stream with the latest invalidations and those that follow; with `uid`, only those that concern that order.
+ * When there are too many, some are sent and the others counted.
+ * @throws ProblemError when there are too many streams
+ */
+function sendInvalidations(
+  source: InvalidationSource,
+  streams: EventStreams,
+  uid: string | undefined,
+): ReadableStream<Uint8Array> {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let stop = (): void => {};
+  const stream = streams.open({
+    overflow: 'leave_out',
+    maxPerSecond: MAX_PER_SECOND,
+    onEnd: () => {
+      clearInterval(timer);
+      stop();
+    },
+  });
+  const send = (one: Invalidation): void => {
+    stream.send({ event: 'invalidation', id: String(one.number), data: invalidationJson(one) });
+  };
+  for (const one of source.recent()) if (concerns(one, uid)) send(one);
+  stop = source.listen((one) => {
+    if (concerns(one, uid) && stream.admits()) send(one);
+  });
+  timer = setInterval(() => stream.sendLeftOut(), COUNT_EVERY_MS);
+  return stream.body;
+}
+
+/** Whether an invalidation concerns the order; always true when no order is given. */
+function concerns(invalidation: Invalidation, uid: string | undefined): boolean {
+  return uid === undefined || invalidation.uid === undefined || invalidation.uid === uid;
+}
+
+function invalidationJson({ number, at, reason, uid, dropped }: Invalidation): InvalidationJson {
+  return { number, at: new Date(at).toISOString(), reason, order_uid: uid ?? null, dropped };
 }

@@ -56,9 +56,13 @@ export const CacheSchema = Type.Object(
   { ...strict, $id: 'Cache' },
 );
 
+const CacheKeySchema = Type.Object(key, { ...strict, $id: 'CacheKey' });
+
+export type CacheKeyJson = Static<typeof CacheKeySchema>;
+
 export const CacheKeyPageSchema = Type.Object(
   {
-    keys: Type.Array(Type.Object(key, { ...strict, $id: 'CacheKey' }), { description: 'In no order' }),
+    keys: Type.Array(CacheKeySchema, { description: 'In no order' }),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'CacheKeyPage' },

@@ -2,15 +2,17 @@ import Type from 'typebox';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { badParameter, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import { DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY, KAFKA_UNAVAILABLE } from '../problems.ts';
+import { PositionSchema } from '../schemas.ts';
 import { BAD_CURSOR, filterOf, type LetterPosition, type LetterQuery, positionOf } from './letter-query.ts';
 import {
+  DEAD_LETTER_NOT_FOUND,
   LetterCountsSchema,
   LetterFilterSchema,
   LetterLimitSchema,
   LetterPageSchema,
   LetterSchema,
   LetterTimelineSchema,
-  PositionSchema,
 } from './schemas.ts';
 import { timelineRange } from './timeline-range.ts';
 
@@ -40,7 +42,7 @@ export interface DeadLetterEndpointsOptions {
 const COMMON = {
   tag: 'dead letters',
   access: 'guarded',
-  problems: ['kafka-unavailable', 'database-unavailable', 'dead-letters-busy'],
+  problems: [KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY],
 } as const;
 
 /** `/api/v1/dead-letters`: list, count, also over time, look at one. */
@@ -125,11 +127,11 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         summary: 'One rejected message, with its headers and value',
         params: Type.Object({ position: PositionSchema }),
         responses: { 200: { description: 'The letter', schema: LetterSchema } },
-        problems: [...COMMON.problems, 'dead-letter-not-found'],
+        problems: [...COMMON.problems, DEAD_LETTER_NOT_FOUND],
       },
       async ({ params }) => {
         const letter = await deadLetters.find(positionOf(params.position));
-        if (letter === undefined) throw new ProblemError('dead-letter-not-found');
+        if (letter === undefined) throw new ProblemError(DEAD_LETTER_NOT_FOUND);
         return { status: 200, json: letter, headers: NO_STORE };
       },
     ),

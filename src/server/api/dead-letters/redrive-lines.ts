@@ -1,7 +1,7 @@
 import { messageOf } from '../../../lib/app-error.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
-import { problemNameOf } from '../../http/problem.ts';
-import type { ProblemName } from '../../http/problem-kinds.ts';
+import { INTERNAL, INVALID_BODY, type Problem } from '../../http/problem.ts';
+import { problemOf } from '../problems.ts';
 
 /** How far a redrive is; the last step has its answer. */
 export interface RedriveStep {
@@ -20,15 +20,15 @@ export async function* redriveLines(
   logger: Logger,
 ): AsyncGenerator<string> {
   try {
-    for await (const step of steps) yield step === undefined ? failure('invalid-body') : lineOf(step);
+    for await (const step of steps) yield step === undefined ? failure(INVALID_BODY) : lineOf(step);
   } catch (error) {
     logger.warn({ reason: messageOf(error) }, 'redrive failed');
-    yield failure(problemNameOf(error));
+    yield failure(problemOf(error) ?? INTERNAL);
   }
 }
 
-function failure(reason: ProblemName): string {
-  return `${JSON.stringify({ result: { complete: false, reason } })}\n`;
+function failure({ name }: Problem): string {
+  return `${JSON.stringify({ result: { complete: false, reason: name } })}\n`;
 }
 
 function lineOf({ answer, ...progress }: RedriveStep): string {

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { NextCursorSchema, OrderCheckSchema } from '../schemas.ts';
-import { LetterFilterSchema, LetterSummarySchema, PositionSchema } from './schemas.ts';
+import { NextCursorSchema, OrderCheckSchema, PositionSchema } from '../schemas.ts';
+import { LetterFilterSchema, LetterSummarySchema } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 

@@ -3,12 +3,17 @@ import { AppError } from '../../../lib/app-error.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, ProblemError } from '../../http/problem.ts';
-import { NO_STORE } from '../../http/reply.ts';
-import { textStream } from '../../http/text-stream.ts';
+import { NO_STORE, textStream } from '../../http/reply.ts';
+import {
+  DATABASE_UNAVAILABLE,
+  DEAD_LETTERS_BUSY,
+  KAFKA_UNAVAILABLE,
+  MESSAGE_NOT_FOUND,
+} from '../problems.ts';
+import { PositionSchema } from '../schemas.ts';
 import { BAD_CURSOR, filterOf, type LetterPosition, type LetterQuery, positionOf } from './letter-query.ts';
 import { type RedriveStep, redriveLines } from './redrive-lines.ts';
 import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './redrive-schemas.ts';
-import { PositionSchema } from './schemas.ts';
 
 /** Letters to send back, and how. */
 export interface RedriveOrder {
@@ -43,7 +48,7 @@ export interface RedriveEndpointsOptions {
 const COMMON = {
   tag: 'dead letters',
   access: 'guarded',
-  problems: ['kafka-unavailable', 'database-unavailable', 'dead-letters-busy'],
+  problems: [KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY],
 } as const;
 
 const description = `Each letter goes back once, to the topic and partition it came from, with its key and headers; \`edit\` changes its value. A dry run sends
@@ -111,11 +116,11 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
           position: PositionSchema,
         }),
         responses: { 200: { description: 'Its fate', schema: FateSchema } },
-        problems: [...COMMON.problems, 'message-not-found'],
+        problems: [...COMMON.problems, MESSAGE_NOT_FOUND],
       },
       async ({ query }) => {
         const fate = await deadLetters.fate(positionOf(query.position));
-        if (fate === undefined) throw new ProblemError('message-not-found');
+        if (fate === undefined) throw new ProblemError(MESSAGE_NOT_FOUND);
         return { status: 200, json: fate, headers: NO_STORE };
       },
     ),

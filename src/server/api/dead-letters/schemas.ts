@@ -1,17 +1,21 @@
 import Type from 'typebox';
 import { REJECTION_REASONS } from '../../../order/rejection.ts';
-import { BytesSchema, HeadersSchema } from '../bytes-schema.ts';
-import { NextCursorSchema } from '../schemas.ts';
+import type { Problem } from '../../http/problem.ts';
+import { BytesSchema, HeadersSchema, NextCursorSchema, PositionSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
+
+export const DEAD_LETTER_NOT_FOUND: Problem = {
+  name: 'dead-letter-not-found',
+  status: 404,
+  title: 'There is no dead letter at this position',
+  advice: 'A position is partition:offset in the dead-letter topic, such as 3:17.',
+};
 
 /** Why a message was rejected. */
 export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
   description: '`unknown` for a message of the topic that this service did not put there',
 });
-
-/** `3:17`: partition 3, offset 17 of the dead-letter topic. */
-export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
 const when = (description: string) =>
   Type.Union(

@@ -5,6 +5,10 @@ import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import {
+  ENGINE_BUSY,
+  ENGINE_ELSEWHERE,
+  ENGINE_FAILED,
+  ENGINE_NOT_RUNNING,
   type EngineActionJson,
   EngineActionSchema,
   type EngineJson,
@@ -68,7 +72,7 @@ export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): 
           200: { description: 'Done', schema: EngineSchema },
           202: { description: 'It goes on: `last_action` will say what came of it', schema: EngineSchema },
         },
-        problems: ['engine-elsewhere', 'engine-busy', 'engine-not-running', 'engine-failed'],
+        problems: [ENGINE_ELSEWHERE, ENGINE_BUSY, ENGINE_NOT_RUNNING, ENGINE_FAILED],
       },
       async ({ params: { engine }, body }) => {
         const acceptance = await engines.act(engine, body);
@@ -90,19 +94,19 @@ async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
     return true;
   } catch (error) {
     if (!settled) return false;
-    throw new ProblemError('engine-failed', messageOf(error));
+    throw new ProblemError(ENGINE_FAILED, messageOf(error));
   }
 }
 
 function refused({ title, address }: EngineJson, why: EngineRefusal): ProblemError {
   switch (why) {
     case 'busy':
-      return new ProblemError('engine-busy');
+      return new ProblemError(ENGINE_BUSY);
     case 'not_running':
-      return new ProblemError('engine-not-running', `${title} does not run. Start it first.`);
+      return new ProblemError(ENGINE_NOT_RUNNING, `${title} does not run. Start it first.`);
     default: {
       const where = `${title} runs elsewhere (${address}): ${ELSEWHERE[why]}.`;
-      return new ProblemError('engine-elsewhere', `${where} Stop or start it where it was started.`);
+      return new ProblemError(ENGINE_ELSEWHERE, `${where} Stop or start it where it was started.`);
     }
   }
 }

@@ -1,7 +1,34 @@
 import Type, { type Static } from 'typebox';
+import type { Problem } from '../../http/problem.ts';
 import { InstantSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
+
+export const ENGINE_ELSEWHERE: Problem = {
+  name: 'engine-elsewhere',
+  status: 409,
+  title: 'This engine can’t be controlled from here',
+  advice: 'Only engines that were started from the data folder of this service can.',
+};
+export const ENGINE_BUSY: Problem = {
+  name: 'engine-busy',
+  status: 409,
+  title: 'Another action on this engine is in progress',
+  advice: 'GET /api/v1/engines says which. Try again when it is done.',
+};
+export const ENGINE_NOT_RUNNING: Problem = {
+  name: 'engine-not-running',
+  status: 409,
+  title: 'The engine is not running',
+  advice: 'Start it first.',
+};
+export const ENGINE_FAILED: Problem = {
+  name: 'engine-failed',
+  status: 503,
+  title: 'The action on the engine failed',
+  advice: 'GET /api/v1/engines says why.',
+  retryAfterSeconds: 5,
+};
 
 /** Engines by name, in a path. */
 export const EngineNameSchema = Type.Enum(['postgresql', 'kafka', 'redis']);

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody } from '../../http/problem.ts';
-import { NO_STORE, type Reply } from '../../http/reply.ts';
+import { NO_STORE } from '../../http/reply.ts';
+import { KAFKA_REFUSES, KAFKA_REJECTED, KAFKA_UNAVAILABLE } from '../problems.ts';
 import {
   type GeneratorChangeJson,
   type GeneratorJson,
@@ -37,7 +38,7 @@ const STATUS = { description: 'Where it stands now', schema: GeneratorSchema } a
 /** `/api/v1/generator`: look, change, start, stop, preview, send one. */
 export function generatorEndpoints({ generator }: { readonly generator: GeneratorControl }): Endpoint[] {
   const change = jsonBody(generatorChangeSchema(generator.faultNames));
-  const status = (): Reply<200> => ({ status: 200, json: generator.status(), headers: NO_STORE });
+  const status = () => ({ status: 200, json: generator.status(), headers: NO_STORE }) as const;
   return [
     endpoint(
       {
@@ -124,7 +125,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         summary: 'Send the next order now, good or with a fault',
         body: jsonBody(sendOneSchema(generator.spoilingFaults)),
         responses: { 200: { description: 'Kafka has it', schema: SentOneSchema } },
-        problems: ['kafka-unavailable', 'kafka-rejected', 'kafka-refuses'],
+        problems: [KAFKA_UNAVAILABLE, KAFKA_REJECTED, KAFKA_REFUSES],
       },
       async ({ body }) => ({ status: 200, json: await generator.sendOne(body.fault), headers: NO_STORE }),
     ),

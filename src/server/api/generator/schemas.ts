@@ -1,7 +1,6 @@
 import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
 import { OrderUidSchema } from '../../../order/order.ts';
-import { BytesSchema } from '../bytes-schema.ts';
-import { OffsetSchema } from '../schemas.ts';
+import { BytesSchema, OffsetSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 const count = Type.Integer({ minimum: 0 });

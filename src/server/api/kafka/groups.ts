@@ -6,9 +6,11 @@ import { AppError } from '../../../lib/app-error.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import { DATABASE_UNAVAILABLE, KAFKA_UNAVAILABLE } from '../problems.ts';
 import { LimitSchema } from '../schemas.ts';
-import { openTransactionJson } from './open-transaction.ts';
 import {
+  GROUP_NOT_FOUND,
+  GROUP_NOT_OWN,
   type GroupDetailJson,
   GroupDetailSchema,
   GroupListSchema,
@@ -16,6 +18,7 @@ import {
   OffsetMovesSchema,
   OffsetResetSchema,
 } from './schemas.ts';
+import { openTransactionJson } from './topics.ts';
 
 /** How one partition's stored offset moves. */
 export interface PartitionMove {
@@ -56,7 +59,7 @@ export interface GroupEndpointsOptions {
 
 type Position = GroupDetailJson['partitions'][number];
 
-const COMMON = { tag: 'topics', access: 'guarded', problems: ['kafka-unavailable'] } as const;
+const COMMON = { tag: 'topics', access: 'guarded', problems: [KAFKA_UNAVAILABLE] } as const;
 
 /** `/api/v1/consumer-groups`: who reads, how far behind; and the own group's offsets, to be moved. */
 export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions): Endpoint[] {
@@ -105,7 +108,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         summary: 'One group: its members, and the offset and lag of each partition',
         params: Type.Object({ group: GroupNameSchema }),
         responses: { 200: { description: 'The group', schema: GroupDetailSchema } },
-        problems: [...COMMON.problems, 'group-not-found'],
+        problems: [...COMMON.problems, GROUP_NOT_FOUND],
       },
       async ({ params }) => ({ status: 200, json: await detail(params.group), headers: NO_STORE }),
     ),
@@ -122,13 +125,13 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         params: Type.Object({ group: GroupNameSchema }),
         body: jsonBody(OffsetResetSchema),
         responses: { 200: { description: 'What was moved, or would be', schema: OffsetMovesSchema } },
-        problems: [...COMMON.problems, 'database-unavailable', 'group-not-found', 'group-not-own'],
+        problems: [...COMMON.problems, DATABASE_UNAVAILABLE, GROUP_NOT_FOUND, GROUP_NOT_OWN],
       },
       async ({ params: { group }, body: { to, partitions, dry_run = false } }) => {
         const { topic } = ownGroup;
         if (group !== ownGroup.group) {
           const other = await groups.find(group);
-          throw new ProblemError(other === undefined ? 'group-not-found' : 'group-not-own');
+          throw new ProblemError(other === undefined ? GROUP_NOT_FOUND : GROUP_NOT_OWN);
         }
         const target = parseOffsetTarget(String(to), now());
         if (target === undefined) throw badBody('/to', `must be ${OFFSET_TARGETS}`);
@@ -194,7 +197,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
       groups.find(name),
       name === ownGroup.group ? ownOffsets() : new Map<number, number>(),
     ]);
-    if (group === undefined) throw new ProblemError('group-not-found');
+    if (group === undefined) throw new ProblemError(GROUP_NOT_FOUND);
     const partitions = positionsOf(group, stored);
     return {
       group: group.group,

@@ -1,14 +1,15 @@
 import Type from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
+import type { LogRecord } from '../../../kafka/read/order-log.ts';
 import { parseWhen } from '../../../order/when.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
-import type { EventStreams } from '../../http/event-streams.ts';
-import { badParameter, ProblemError } from '../../http/problem.ts';
+import { EVENT_STREAM_HEADERS, type EventStream, type EventStreams } from '../../http/event-stream.ts';
+import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import { PositionSchema } from '../dead-letters/schemas.ts';
-import { MessagePageSchema, MessageSchema, TopicNameSchema } from './schemas.ts';
-import { sendTail } from './topic-tail.ts';
+import { Slots } from '../../http/slots.ts';
+import { KAFKA_UNAVAILABLE, MESSAGE_NOT_FOUND } from '../problems.ts';
+import { PositionSchema } from '../schemas.ts';
+import { MessagePageSchema, MessageSchema, TOPIC_NOT_FOUND, TopicNameSchema } from './schemas.ts';
 import { orNotFound } from './topics.ts';
 
 export interface MessageEndpointsOptions {
@@ -23,7 +24,7 @@ const MAX_SEARCHES = 8;
 const COMMON = {
   tag: 'topics',
   access: 'guarded',
-  problems: ['kafka-unavailable', 'topic-not-found', 'too-many-at-once'],
+  problems: [KAFKA_UNAVAILABLE, TOPIC_NOT_FOUND, TOO_MANY_AT_ONCE],
 } as const;
 const params = Type.Object({ topic: TopicNameSchema });
 const partition = Type.Optional(
@@ -39,16 +40,8 @@ const valueBytes = Type.Integer({
 
 /** `/api/v1/topics/{topic}/messages` and `…/tail`: what is in a topic, and what arrives. */
 export function messageEndpoints({ messages, streams, now }: MessageEndpointsOptions): Endpoint[] {
-  let searches = 0;
-  const search = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (searches >= MAX_SEARCHES) throw new ProblemError('too-many-at-once');
-    searches += 1;
-    try {
-      return await orNotFound(work());
-    } finally {
-      searches -= 1;
-    }
-  };
+  const slots = new Slots(MAX_SEARCHES);
+  const search = <T>(work: () => Promise<T>): Promise<T> => slots.hold(() => orNotFound(work()));
 
   return [
     endpoint(
@@ -110,12 +103,12 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         summary: 'One message, whole',
         params: Type.Object({ topic: TopicNameSchema, position: PositionSchema }),
         responses: { 200: { description: 'The message', schema: MessageSchema } },
-        problems: [...COMMON.problems, 'message-not-found'],
+        problems: [...COMMON.problems, MESSAGE_NOT_FOUND],
       },
       async ({ params: { topic, position } }) => {
         const [number = 0, offset = 0] = position.split(':').map(Number);
         const message = await search(() => messages.find(topic, number, offset));
-        if (message === undefined) throw new ProblemError('message-not-found');
+        if (message === undefined) throw new ProblemError(MESSAGE_NOT_FOUND);
         return { status: 200, json: message, headers: NO_STORE };
       },
     ),
@@ -153,4 +146,72 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
       },
     ),
   ];
+}
+
+/** Which messages to send; all of them when nothing is given. */
+interface TailFilter {
+  readonly partition?: number | undefined;
+  readonly key?: Buffer | undefined;
+  /** Bytes that the value must contain. */
+  readonly text?: Buffer | undefined;
+  readonly maxValueBytes: number;
+}
+
+/** Most messages a second decoded for one reader. */
+const MAX_PER_SECOND = 500;
+
+/**
+ * The body of an event stream with the messages that arrive from now on. It ends when the reader goes away, the server stops, or
+ * Kafka becomes unavailable; a client that reconnects starts from then.
+ * @throws AppError `topic_missing`, `kafka_unavailable`; ProblemError when there are too many streams.
+ */
+async function sendTail(
+  messages: Pick<MessageBrowser, 'follow'>,
+  streams: EventStreams,
+  topic: string,
+  filter: TailFilter,
+): Promise<ReadableStream<Uint8Array>> {
+  const stop = new AbortController();
+  const stream = streams.open({
+    overflow: 'leave_out',
+    maxPerSecond: MAX_PER_SECOND,
+    onEnd: () => stop.abort(),
+  });
+  const followed = messages.follow(topic, stop.signal, {
+    maxValueBytes: filter.maxValueBytes,
+    wanted: (partition, record) => matches(filter, partition, record) && stream.admits(),
+  });
+  try {
+    // The first answer comes once the topic is open.
+    await followed.next();
+  } catch (error) {
+    stream.end();
+    throw error;
+  }
+  void pass(followed, stream);
+  return stream.body;
+}
+
+async function pass(
+  followed: AsyncGenerator<readonly { readonly partition: number; readonly offset: number }[]>,
+  stream: EventStream,
+): Promise<void> {
+  try {
+    for await (const messages of followed) {
+      for (const message of messages) {
+        stream.send({ event: 'message', id: `${message.partition}:${message.offset}`, data: message });
+      }
+      stream.sendLeftOut();
+    }
+  } catch {
+    // Kafka is gone: a client that reconnects is told so.
+  } finally {
+    stream.end();
+  }
+}
+
+function matches({ partition, key, text }: TailFilter, of: number, record: LogRecord): boolean {
+  if (partition !== undefined && partition !== of) return false;
+  if (key !== undefined && record.key?.equals(key) !== true) return false;
+  return text === undefined || (record.value?.includes(text) ?? false);
 }

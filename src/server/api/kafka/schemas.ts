@@ -1,9 +1,28 @@
 import Type, { type Static } from 'typebox';
-import { BytesSchema, HeadersSchema } from '../bytes-schema.ts';
-import { NextCursorSchema, OffsetSchema } from '../schemas.ts';
-import { OpenTransactionsSchema } from './open-transaction.ts';
+import type { Problem } from '../../http/problem.ts';
+import { BytesSchema, HeadersSchema, NextCursorSchema, OffsetSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
+
+export const TOPIC_NOT_FOUND: Problem = {
+  name: 'topic-not-found',
+  status: 404,
+  title: 'There is no such topic',
+  advice:
+    'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but their messages can’t be read.',
+};
+export const GROUP_NOT_FOUND: Problem = {
+  name: 'group-not-found',
+  status: 404,
+  title: 'There is no such consumer group',
+  advice: 'GET /api/v1/consumer-groups lists them.',
+};
+export const GROUP_NOT_OWN: Problem = {
+  name: 'group-not-own',
+  status: 409,
+  title: 'This is not the consumer group of this service',
+  advice: 'Kafka’s own tools move the offsets of other groups.',
+};
 const count = Type.Integer({ minimum: 0 });
 const PENDING = 'what waits behind an open transaction, where readers of committed messages do not see it';
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -12,6 +31,29 @@ const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
 export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
 
 export const GroupNameSchema = Type.String({ minLength: 1, maxLength: 255, description: 'The group' });
+
+const OpenTransactionSchema = Type.Object(
+  {
+    topic: Type.String(),
+    partition: Type.Integer({ minimum: 0 }),
+    first_offset: Type.Integer({ minimum: 0, description: 'Readers of committed messages stop here' }),
+    producer_id: Type.String({ description: '64-bit number as text' }),
+    transactional_id: Type.Union([Type.String(), Type.Null()], {
+      description: 'Null when no coordinator names it: this service may not ask, or the transaction hangs',
+    }),
+    started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    timeout_ms: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'The broker aborts it after this time',
+    }),
+  },
+  { ...strict, $id: 'OpenTransaction' },
+);
+
+export type OpenTransactionJson = Static<typeof OpenTransactionSchema>;
+
+const OpenTransactionsSchema = Type.Array(OpenTransactionSchema, {
+  description: 'In the partitions where something is pending, as far as the brokers tell',
+});
 
 const summary = {
   name: Type.String(),
@@ -25,8 +67,12 @@ const summary = {
   pending: Type.Union([count, Type.Null()], { description: `Of the messages: ${PENDING}` }),
 };
 
+const TopicSchema = Type.Object(summary, { ...strict, $id: 'Topic' });
+
+export type TopicJson = Static<typeof TopicSchema>;
+
 export const TopicListSchema = Type.Object(
-  { topics: Type.Array(Type.Object(summary, { ...strict, $id: 'Topic' })) },
+  { topics: Type.Array(TopicSchema) },
   { ...strict, $id: 'TopicList' },
 );
 

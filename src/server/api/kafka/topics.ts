@@ -1,20 +1,29 @@
 import Type from 'typebox';
+import type { OpenTransaction } from '../../../kafka/admin/open-transactions.ts';
 import type { TopicCatalog, TopicSummary } from '../../../kafka/admin/topic-catalog.ts';
 import { AppError } from '../../../lib/app-error.ts';
+import { rfc3339 } from '../../../lib/rfc3339.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import { openTransactionJson } from './open-transaction.ts';
-import { TopicDetailSchema, TopicListSchema, TopicNameSchema } from './schemas.ts';
+import { KAFKA_UNAVAILABLE } from '../problems.ts';
+import {
+  type OpenTransactionJson,
+  TOPIC_NOT_FOUND,
+  TopicDetailSchema,
+  type TopicJson,
+  TopicListSchema,
+  TopicNameSchema,
+} from './schemas.ts';
 
-const COMMON = { tag: 'topics', access: 'guarded', problems: ['kafka-unavailable'] } as const;
+export interface TopicEndpointsOptions {
+  readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
+}
+
+const COMMON = { tag: 'topics', access: 'guarded', problems: [KAFKA_UNAVAILABLE] } as const;
 
 /** `/api/v1/topics`: what topics there are, one with its partitions and settings. */
-export function topicEndpoints({
-  topics,
-}: {
-  readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
-}): Endpoint[] {
+export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
   return [
     endpoint(
       {
@@ -43,7 +52,7 @@ export function topicEndpoints({
         summary: 'One topic: where each partition begins and ends, who leads it, and all settings',
         params: Type.Object({ topic: TopicNameSchema }),
         responses: { 200: { description: 'The topic', schema: TopicDetailSchema } },
-        problems: [...COMMON.problems, 'topic-not-found'],
+        problems: [...COMMON.problems, TOPIC_NOT_FOUND],
       },
       async ({ params }) => {
         const topic = await orNotFound(topics.find(params.topic));
@@ -69,13 +78,12 @@ export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'topic_missing')
-      throw new ProblemError('topic-not-found');
+    if (error instanceof AppError && error.code === 'topic_missing') throw new ProblemError(TOPIC_NOT_FOUND);
     throw error;
   }
 }
 
-function summaryJson(topic: TopicSummary): object {
+function summaryJson(topic: TopicSummary): TopicJson {
   return {
     name: topic.name,
     topic_id: topic.topicId ?? null,
@@ -84,5 +92,17 @@ function summaryJson(topic: TopicSummary): object {
     replication_factor: topic.replicationFactor ?? null,
     messages: topic.messages ?? null,
     pending: topic.pending ?? null,
+  };
+}
+
+export function openTransactionJson(one: OpenTransaction): OpenTransactionJson {
+  return {
+    topic: one.topic,
+    partition: one.partition,
+    first_offset: one.firstOffset,
+    producer_id: one.producerId,
+    transactional_id: one.transactionalId ?? null,
+    started_at: one.startedAt === undefined ? null : rfc3339(one.startedAt),
+    timeout_ms: one.timeoutMs ?? null,
   };
 }

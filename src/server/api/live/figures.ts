@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { LookupOutcome, StatusClass } from '../counters.ts';
 import { InstantSchema } from '../schemas.ts';
 import {
   count,
@@ -14,9 +15,6 @@ import {
 } from './figure.ts';
 
 // A figure is declared here: what is read, and what a sample says of it. The API's schemas, the samples and their means follow from it.
-
-export type LookupOutcome = 'l1' | 'redis' | 'postgresql' | 'absent' | 'failed';
-export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx';
 
 export interface GeneratorReading {
   readonly state: 'stopped' | 'running' | 'stopping';

@@ -1,7 +1,6 @@
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { EVENT_STREAM_HEADERS } from '../../http/event-stream.ts';
-import type { EventStreams } from '../../http/event-streams.ts';
-import { ProblemError } from '../../http/problem.ts';
+import { EVENT_STREAM_HEADERS, type EventStreams } from '../../http/event-stream.ts';
+import { TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { LiveHistorySchema } from './history.ts';
 import type { LiveSampler } from './sampler.ts';
@@ -28,7 +27,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         description:
           'First a `history` event (LiveHistory: the last hour), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
-        problems: ['too-many-at-once'],
+        problems: [TOO_MANY_AT_ONCE],
         streams: true,
       },
       ({ method }) => {
@@ -39,7 +38,6 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
           maxBufferedBytes: BUFFER_BYTES,
           onEnd: () => stop(),
         });
-        if (stream === undefined) throw new ProblemError('too-many-at-once');
         stream.send({ event: 'history', data: sampler.history });
         stop = sampler.listen({
           sample: (sample) => void stream.send({ event: 'sample', id: sample.at, data: sample }),

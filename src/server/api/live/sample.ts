@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { InstantSchema, ReadinessSchema } from '../schemas.ts';
-import type { EngineStatus } from '../service/readiness.ts';
+import type { LookupOutcome, StatusClass } from '../counters.ts';
+import { type EngineReadiness, InstantSchema, ReadinessSchema } from '../schemas.ts';
+
 import {
   CONSUMER,
   type ConsumerReading,
@@ -8,10 +9,8 @@ import {
   type GeneratorReading,
   HTTP,
   LOOKUPS,
-  type LookupOutcome,
   PROCESS,
   type ProcessReading,
-  type StatusClass,
   type TimedTopic,
   TOPIC,
 } from './figures.ts';
@@ -51,7 +50,7 @@ export interface Reading {
   /** ms since the Unix epoch. */
   readonly at: number;
   readonly local: LocalReading;
-  readonly engines: readonly EngineStatus[];
+  readonly engines: readonly EngineReadiness[];
   /** The last one there is, and the one before it; undefined while an engine can't answer. */
   readonly topic: TimedTopic | undefined;
   readonly earlierTopic: TimedTopic | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import Value from 'typebox/value';
 import { until } from '../../../../test/helpers/until.ts';
-import type { EngineStatus } from '../service/readiness.ts';
+import type { EngineReadiness } from '../schemas.ts';
 import type { TopicReading } from './figures.ts';
 import { LiveHistorySchema } from './history.ts';
 import { type LiveNoteJson, notesBetween } from './notes.ts';
@@ -26,7 +26,7 @@ const local: LocalReading = {
   responses: { '2xx': 1_000, '3xx': 0, '4xx': 1, '5xx': 0 },
   process: { rssBytes: 1e8, heapBytes: 1e7, cpuMs: 5_000, loopDelayMs: 1.23, uptimeSeconds: 60.4 },
 };
-const up: EngineStatus = { name: 'kafka', status: 'up', required: false, latency_ms: 1 };
+const up: EngineReadiness = { name: 'kafka', status: 'up', required: false, latency_ms: 1 };
 const topic = (end: number, stored: number | undefined, deadLetters: number): TopicReading => ({
   partitions: [{ partition: 0, end, stableEnd: end, stored }],
   deadLetters,

@@ -1,4 +1,4 @@
-import type { EngineStatus } from '../service/readiness.ts';
+import type { EngineReadiness } from '../schemas.ts';
 import type { TopicReading } from './figures.ts';
 import { type HistoryLimits, LiveHistory } from './history.ts';
 import { type LiveNoteJson, notesBetween } from './notes.ts';
@@ -8,7 +8,7 @@ import { type LiveSampleJson, type LocalReading, type Reading, sampleOf } from '
 export interface LiveSource {
   local(): LocalReading;
   /** Never rejects, bounded in time. */
-  engines(): Promise<readonly EngineStatus[]>;
+  engines(): Promise<readonly EngineReadiness[]>;
   /** @throws when Kafka or PostgreSQL can't answer */
   topic(): Promise<TopicReading>;
 }

@@ -5,11 +5,21 @@ import { firstDifference } from '../../../order/same-order.ts';
 import type { OrderDocument } from '../../../storage/order-store.ts';
 import type { PartitionProgress } from '../../../storage/partition-progress.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
-import type { Arrival, OrderArrivals, SentOrder } from './dependencies.ts';
 
-/** What tells of arrivals. */
+/** An order in Kafka. */
+export interface SentOrder {
+  readonly order: Order;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** When sending began, of `performance.now`. */
+  readonly since: number;
+}
+
+/** `stored`: a lookup finds it. `superseded`: a later version of it is stored. `rejected`: the database refused it, it is a dead letter. */
+export type Arrival = 'stored' | 'superseded' | 'rejected';
+
 export interface ArrivalPorts {
-  /** How far each partition has come, and when it came there. @throws AppError `database_unavailable` */
+  /** How far each partition is stored, and since when. @throws AppError `database_unavailable` */
   progress(): Promise<ReadonlyMap<number, PartitionProgress>>;
   /** Past every cache. @throws AppError `database_unavailable` */
   findMany(uids: readonly string[]): Promise<ReadonlyMap<string, OrderDocument>>;
@@ -34,11 +44,12 @@ const BATCH = 500;
 const FAILED_PAUSE_MS = 100;
 
 /**
- * Waits for orders that were sent, on their way through Kafka to PostgreSQL, whichever process stores them. One small query at a time serves
- * all who wait: it reads how far each partition has been stored, a few times in the time that takes at best, and less and less often
- * while nothing younger is waited for. Nothing is asked while nobody waits.
+ * Waits until orders that were sent to Kafka are stored in PostgreSQL, whichever process stores them. One small query at a time serves
+ * all waiters: it reads how far each partition is stored, at first several times within the shortest time an order can take, then less
+ * often as the youngest order grows older. Without waiters there are no queries.
  */
-export class PolledArrivals implements OrderArrivals {
+export class PolledArrivals {
+  /** Longest wait. */
   readonly maxWaitMs: number;
   readonly #ports: ArrivalPorts;
   readonly #maxWaiting: number;
@@ -52,12 +63,14 @@ export class PolledArrivals implements OrderArrivals {
     this.#maxWaiting = options.maxWaiting ?? 10_000;
   }
 
+  /** True when no more orders can be waited for. */
   get full(): boolean {
     return this.#waiting.size >= this.#maxWaiting;
   }
 
+  /** Undefined when the order was not seen to arrive in time. Never rejects. */
   wait(sent: SentOrder, ms: number, signal: AbortSignal): Promise<Arrival | undefined> {
-    // The broker remembers the message but not where it is.
+    // The broker remembers the message but not its offset.
     if (this.full || ms <= 0 || signal.aborted || sent.offset < 0n) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<Arrival | undefined>();
     const giveUp = (): void => waiter.settle(undefined);
@@ -89,14 +102,14 @@ export class PolledArrivals implements OrderArrivals {
         for (let at = 0; at < passed.length; at += BATCH) await this.#judge(passed.slice(at, at + BATCH));
         await pause(this.#pauseMs(), this.#hurry.signal);
       } catch (error) {
-        this.#ports.logger.debug({ reason: messageOf(error) }, 'orders on their way can’t be seen to arrive');
+        this.#ports.logger.debug({ reason: messageOf(error) }, 'can’t check whether orders have arrived');
         await pause(FAILED_PAUSE_MS);
       }
     }
     this.#polling = false;
   }
 
-  /** By the age of the youngest: an order takes some 5 to 20 ms where nothing lags. */
+  /** By the age of the youngest order: without lag one takes some 5 to 20 ms. */
   #pauseMs(): number {
     let youngest = Number.NEGATIVE_INFINITY;
     for (const { began } of this.#waiting) youngest = Math.max(youngest, began);
@@ -114,13 +127,13 @@ export class PolledArrivals implements OrderArrivals {
   }
 }
 
-/** A partition that came so far before the message was sent is one of an earlier topic of the same name. */
+/** Progress made before the message was sent belongs to an earlier topic of the same name. */
 function hasPassed({ offset, since }: SentOrder, progress: PartitionProgress | undefined): boolean {
   if (progress === undefined || offset >= progress.next) return false;
   return progress.ageMs <= performance.now() - since;
 }
 
-/** What became of a message that the consumer is past, by what is stored under its order_uid. */
+/** What became of a message that the consumer has passed, by what is stored under its order_uid. */
 function arrivalOf(
   { order, partition, offset, since }: SentOrder,
   stored: OrderDocument | undefined,

@@ -5,10 +5,11 @@ import { CSV_HEADER, orderToCsv } from '../../../order/order-csv.ts';
 import type { ListPage, OrderListing } from '../../../storage/order-listing.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { ProblemError } from '../../http/problem.ts';
-import { NO_STORE, type Reply } from '../../http/reply.ts';
-import { textStream } from '../../http/text-stream.ts';
-import { type FilterParameters, ORDER_FILTER_PARAMETERS, orderFilter } from './order-list-query.ts';
+import { TOO_MANY_AT_ONCE } from '../../http/problem.ts';
+import { NO_STORE, textStream } from '../../http/reply.ts';
+import { Slots } from '../../http/slots.ts';
+import { DATABASE_UNAVAILABLE } from '../problems.ts';
+import { type FilterParameters, ORDER_FILTER_PARAMETERS, orderFilter } from './order-list.ts';
 
 export interface OrderExportOptions {
   readonly listing: OrderListing;
@@ -27,9 +28,9 @@ const description =
 
 /** `GET /api/v1/orders.ndjson` and `.csv`. */
 export function orderExportEndpoints({ listing, logger }: OrderExportOptions): Endpoint[] {
-  let underWay = 0;
+  const slots = new Slots(MAX_EXPORTS);
 
-  /** The first page is read before the answer begins, so that a database that is down is a 503. */
+  /** Reads the first page before the answer begins, so that a database that is down is a 503. */
   const exported = async (
     method: string,
     query: FilterParameters,
@@ -37,18 +38,17 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
     contentType: string,
     toText: (page: readonly string[]) => string,
     head = '',
-  ): Promise<Reply<200>> => {
+  ) => {
     const headers = {
       ...NO_STORE,
       'content-type': contentType,
       'content-disposition': `attachment; filename="${name}"`,
     };
     const listed = { filter: orderFilter(query), order: query.order, limit: PAGE_ORDERS };
-    if (method === 'HEAD') return { status: 200, headers };
-    if (underWay >= MAX_EXPORTS) throw new ProblemError('too-many-at-once');
-    underWay++;
+    if (method === 'HEAD') return { status: 200, headers } as const;
+    const free = slots.take();
     const end = (error?: unknown): void => {
-      underWay--;
+      free();
       if (error !== undefined) logger.warn({ export: name, reason: messageOf(error) }, 'export failed');
     };
     try {
@@ -62,7 +62,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
           page = await listing.texts({ ...listed, after: page.next });
         }
       }
-      return { status: 200, headers, body: textStream(texts(), end) };
+      return { status: 200, headers, body: textStream(texts(), end) } as const;
     } catch (error) {
       end();
       throw error;
@@ -83,7 +83,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         streams: true,
         idleSeconds: IDLE_SECONDS,
         responses: { 200: { description: 'The orders', contentTypes: ['application/x-ndjson'] } },
-        problems: ['database-unavailable', 'too-many-at-once'],
+        problems: [DATABASE_UNAVAILABLE, TOO_MANY_AT_ONCE],
       },
       ({ query, method }) =>
         exported(method, query, 'orders.ndjson', 'application/x-ndjson', (page) => `${page.join('\n')}\n`),
@@ -109,7 +109,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         streams: true,
         idleSeconds: IDLE_SECONDS,
         responses: { 200: { description: 'The orders', contentTypes: ['text/csv'] } },
-        problems: ['database-unavailable', 'too-many-at-once'],
+        problems: [DATABASE_UNAVAILABLE, TOO_MANY_AT_ONCE],
       },
       ({ query: { formulas, ...query }, method }) => {
         const line = (text: string): string => {

@@ -1,10 +1,33 @@
 import type { MessageSender, OutgoingMessage } from '../../../kafka/send/message-sender.ts';
+import type { Refusal } from '../../../kafka/send/produce-outcome.ts';
 import { MessagesRejectedError } from '../../../kafka/send/send-job.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { traceparentOf } from '../../../lib/traceparent.ts';
-import type { OrderIntake, OrderToSend } from './dependencies.ts';
+import type { Order } from '../../../order/order.ts';
 
-/** An intake that sends each order to `topic`, keyed by its order_uid, as the client wrote it, in the client's trace or a new one. `now` is ms since the Unix epoch. */
+export interface OrderToSend {
+  readonly order: Order;
+  /** Its JSON as the client sent it. */
+  readonly value: Buffer;
+}
+
+interface Position {
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/**
+ * Sends valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable), `kafka_refuses` when
+ * Kafka accepts no orders from this service, `kafka_rejected` when it rejects this one
+ */
+export interface OrderIntake {
+  /** `value` is the order's JSON as the client sent it, `traceparent` the client's trace. */
+  submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;
+  /** By index; the reason for an order that Kafka rejects for good, such as one that is too long for its topic. */
+  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | Refusal | undefined)[]>;
+}
+
+/** Sends each order to `topic` as the client wrote it, keyed by its order_uid, in the client's trace or a new one. `now` is ms since the Unix epoch. */
 export function createOrderIntake(
   sender: Pick<MessageSender, 'send'>,
   topic: string,
@@ -31,7 +54,7 @@ export function createOrderIntake(
           orders.map((one) => toMessage(one)),
         );
       } catch (error) {
-        // If every order would be refused, these are not at fault.
+        // When Kafka refuses every order, these are not at fault.
         if (!(error instanceof MessagesRejectedError) || error.code === 'kafka_refuses') throw error;
         return orders.map((_, at) => error.rejected.get(at) ?? error.positions[at]);
       }

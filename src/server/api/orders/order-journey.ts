@@ -7,7 +7,9 @@ import type { OrderTrail, OrderTrails } from '../../../storage/order-trail.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import { DATABASE_UNAVAILABLE } from '../problems.ts';
 import { LookupUidSchema, OffsetSchema } from '../schemas.ts';
+import { ORDER_NOT_FOUND } from './schemas.ts';
 
 export interface OrderJourneyOptions {
   readonly trails: OrderTrails;
@@ -94,11 +96,11 @@ export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOption
         access: 'guarded',
         params: Type.Object({ order_uid: LookupUidSchema }),
         responses: { 200: { description: 'The journey', schema: JourneySchema } },
-        problems: ['order-not-found', 'database-unavailable'],
+        problems: [ORDER_NOT_FOUND, DATABASE_UNAVAILABLE],
       },
       async ({ params: { order_uid } }) => {
         const trail = await trails.find(order_uid);
-        if (trail === undefined) throw new ProblemError('order-not-found', undefined, { order_uid });
+        if (trail === undefined) throw new ProblemError(ORDER_NOT_FOUND, undefined, { order_uid });
         const [logged, cached] = await Promise.all([loggedAt(order_uid, trail), cachedIn(order_uid)]);
         const { topic, partition, offset } = trail;
         const json: Static<typeof JourneySchema> = {

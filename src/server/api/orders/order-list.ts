@@ -1,16 +1,20 @@
-import Type from 'typebox';
-import type { OrderListing } from '../../../storage/order-listing.ts';
+import { crc32 } from 'node:zlib';
+import Type, { type Static } from 'typebox';
+import { textOf } from '../../../lib/text-or-base64.ts';
+import { formatInstantMicros, parseInstantMicros } from '../../../order/instant.ts';
+import { MAX_EXACT_INTEGER } from '../../../order/order.ts';
+import type { ListOrder, ListPosition, OrderFilter, OrderListing } from '../../../storage/order-listing.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { badParameter } from '../../http/problem.ts';
+import { BAD_REQUEST, badParameter, type RequestViolation, violated } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import { LimitSchema, OrderListSchema } from '../schemas.ts';
-import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
-import { ORDER_FILTER_PARAMETERS, orderFilter } from './order-list-query.ts';
+import { DATABASE_UNAVAILABLE } from '../problems.ts';
+import { LimitSchema } from '../schemas.ts';
+import { OrderListSchema } from './schemas.ts';
 
-const description = `Every filter that is given must hold; of a range, \`_from\` is inclusive and \`_to\` exclusive. Going on with each
-\`next_cursor\` gives every order that was there when the first page was read exactly once, however many are stored meanwhile. Of those
-stored or changed meanwhile, which counts as stored anew, the ones that fall into the part still to come are given. A page
-can have fewer orders than asked for, even none, and a \`next_cursor\` all the same: then looking for more would have taken too long.`;
+const description = `All given filters must match; in a range, \`_from\` is inclusive and \`_to\` exclusive. Following each
+\`next_cursor\` gives every order that existed when the first page was read exactly once, however many are stored meanwhile. Orders
+stored or changed meanwhile (a change counts as stored anew) are included if they fall into the part still to come. A page
+can have fewer orders than requested, even none, and still a \`next_cursor\`: finding more would have taken too long.`;
 
 /** `GET /api/v1/orders`. */
 export function orderListEndpoints({ listing }: { readonly listing: OrderListing }): Endpoint[] {
@@ -32,7 +36,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
           ),
         }),
         responses: { 200: { description: 'A page of orders', schema: OrderListSchema } },
-        problems: ['database-unavailable'],
+        problems: [DATABASE_UNAVAILABLE],
       },
       async ({ query: { limit, cursor, ...parameters } }) => {
         const listed = { filter: orderFilter(parameters), order: parameters.order };
@@ -41,7 +45,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
           throw badParameter(
             'query',
             'cursor',
-            'is no next_cursor of a list with these filters and this order',
+            'is not a next_cursor of a list with these filters and this order',
           );
         const { orders, next } = await listing.summaries({ ...listed, after, limit });
         const json = { orders, next_cursor: next ? encodeListCursor(next, listed) : null };
@@ -49,4 +53,122 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
       },
     ),
   ];
+}
+
+/** PostgreSQL can hold no U+0000. */
+const exactly = (description: string) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1000,
+      pattern: '^[^\\u0000]+$',
+      description: `Only this ${description}`,
+    }),
+  );
+const instant = (description: string) =>
+  Type.Optional(Type.String({ maxLength: 40, format: 'date-time', description: `${description}, RFC 3339` }));
+const amount = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: -MAX_EXACT_INTEGER, maximum: MAX_EXACT_INTEGER, description }));
+
+/** Query parameters of a list's filter and order; `from` is inclusive, `to` is exclusive. */
+export const ORDER_FILTER_PARAMETERS = {
+  customer_id: exactly('customer; has an index of its own'),
+  track_number: exactly('track number'),
+  delivery_service: exactly('delivery service'),
+  currency: exactly('currency'),
+  created_from: instant('date_created at or after this'),
+  created_to: instant('date_created before this'),
+  stored_from: instant('stored at or after this'),
+  stored_to: instant('stored before this'),
+  amount_from: amount('Amount of this or more, minor units'),
+  amount_to: amount('Amount of less than this, minor units'),
+  order: Type.Enum(['newest', 'oldest'], {
+    default: 'newest',
+    description: 'What comes first, by when it was stored',
+  }),
+};
+
+const filterSchema = Type.Object(ORDER_FILTER_PARAMETERS);
+export type FilterParameters = Static<typeof filterSchema>;
+
+/** The parameters as a filter, with instants in UTC. @throws ProblemError 400 for an invalid date */
+export function orderFilter(query: FilterParameters): OrderFilter {
+  const violations: RequestViolation[] = [];
+  const at = (name: 'created_from' | 'created_to' | 'stored_from' | 'stored_to'): string | undefined => {
+    const text = query[name];
+    if (text === undefined) return undefined;
+    const micros = parseInstantMicros(text);
+    if (micros !== undefined) return formatInstantMicros(micros);
+    violations.push({
+      in: 'query',
+      pointer: name,
+      message: 'is not an RFC 3339 date-time of the years 1 to 9999',
+    });
+    return undefined;
+  };
+  const filter = {
+    customerId: query.customer_id,
+    trackNumber: query.track_number,
+    deliveryService: query.delivery_service,
+    currency: query.currency,
+    createdFrom: at('created_from'),
+    createdTo: at('created_to'),
+    storedFrom: at('stored_from'),
+    storedTo: at('stored_to'),
+    amountFrom: query.amount_from,
+    amountTo: query.amount_to,
+  };
+  if (violations.length > 0) throw violated(BAD_REQUEST, violations);
+  return filter;
+}
+
+const VERSION = 1;
+const HEAD_BYTES = 17;
+const SUM_BYTES = 4;
+const MAX_UID_BYTES = 128 * 4;
+// The years 1 to 9999, as PostgreSQL reads them.
+const FIRST_MICROS = -62_135_596_800_000_000n;
+const LAST_MICROS = 253_402_300_799_999_999n;
+
+/** The list a cursor belongs to; it is useless for any other. */
+export interface ListedQuery {
+  readonly filter: OrderFilter;
+  readonly order: ListOrder;
+}
+
+/** A position as URL-safe text: version, instant, offset, uid, and a checksum over these and the query. */
+export function encodeListCursor({ storedAt, offset, uid }: ListPosition, query: ListedQuery): string {
+  const uidBytes = Buffer.from(uid);
+  const bytes = Buffer.alloc(HEAD_BYTES + uidBytes.length + SUM_BYTES);
+  bytes.writeUInt8(VERSION, 0);
+  bytes.writeBigInt64BE(storedAt, 1);
+  bytes.writeBigInt64BE(offset, 9);
+  uidBytes.copy(bytes, HEAD_BYTES);
+  bytes.writeUInt32BE(checksum(bytes, query), bytes.length - SUM_BYTES);
+  return bytes.toString('base64url');
+}
+
+/**
+ * Decodes a cursor; undefined when the text is not one of this query. The checksum catches accidents; a forged cursor is only another
+ * position in the list.
+ */
+export function decodeListCursor(text: string, query: ListedQuery): ListPosition | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  const uidBytes = bytes.length - HEAD_BYTES - SUM_BYTES;
+  if (uidBytes < 0 || uidBytes > MAX_UID_BYTES || bytes.toString('base64url') !== text) return undefined;
+  if (bytes[0] !== VERSION || bytes.readUInt32BE(bytes.length - SUM_BYTES) !== checksum(bytes, query))
+    return undefined;
+  const storedAt = bytes.readBigInt64BE(1);
+  const offset = bytes.readBigInt64BE(9);
+  const uid = textOf(bytes.subarray(HEAD_BYTES, HEAD_BYTES + uidBytes));
+  if (uid === undefined || uid.includes('\u0000')) return undefined;
+  if (offset < 0n || storedAt < FIRST_MICROS || storedAt > LAST_MICROS) return undefined;
+  return { storedAt, offset, uid };
+}
+
+function checksum(bytes: Buffer, { filter, order }: ListedQuery): number {
+  const named = Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return crc32(bytes.subarray(0, bytes.length - SUM_BYTES), crc32(JSON.stringify([order, named])));
 }

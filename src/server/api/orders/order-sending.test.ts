@@ -3,6 +3,7 @@ import { JSON_TYPE, nameOf, post } from '../../../../test/helpers/app-requests.t
 import { FakeBackend } from '../../../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../../../test/helpers/stored-order.ts';
 import { AppError } from '../../../lib/app-error.ts';
+import { preferredWait } from './order-sending.ts';
 
 const sample = storedOrder('b563feb7b2b84b6test').order;
 
@@ -134,4 +135,27 @@ describe('sending an order', () => {
     backend.waitersFull = true;
     expect(await send()).toEqual([202, 'accepted', null, undefined]);
   });
+});
+
+test('the wait preference, alone or among others', () => {
+  for (const header of [
+    'wait=5',
+    'WAIT = 5',
+    'respond-async, wait=5',
+    'wait="5"',
+    'a="b", wait=5; x=1, wait=9',
+  ])
+    expect(preferredWait(header)).toBe(5);
+  for (const header of [
+    undefined,
+    '',
+    'wait',
+    'wait=',
+    'wait=-1',
+    'wait=1.5',
+    'await=5',
+    'wait=x',
+    'wait=99999999999',
+  ])
+    expect(preferredWait(header)).toBeUndefined();
 });

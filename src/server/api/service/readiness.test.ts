@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import { silentLogger } from '../../../telemetry/logger.ts';
-import type { Ailment, Probe } from '../orders/dependencies.ts';
-import { createReadiness } from './readiness.ts';
+import { type Ailment, createReadiness, type Probe } from './readiness.ts';
 
 function probe(name: Probe['name'], required: boolean, ailment?: Ailment): Probe {
   return { name, required, check: async () => ailment };

@@ -1,60 +1,60 @@
 import { messageOf } from '../../../lib/app-error.ts';
-import { CacheUnusable } from '../../../storage/cache-trouble.ts';
+import { within } from '../../../lib/deadline.ts';
+import { type CacheTrouble, CacheUnusable } from '../../../storage/cache-trouble.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
-import type { Ailment, EngineTrouble, Probe } from '../orders/dependencies.ts';
+import type { EngineReadiness, ReadinessJson } from '../schemas.ts';
 
-export interface EngineStatus {
-  readonly name: Probe['name'];
-  readonly status: 'up' | 'down';
+/** A check of one engine. */
+export interface Probe {
+  readonly name: EngineReadiness['name'];
+  /** True when the service can't do its work without it. */
   readonly required: boolean;
-  /** How long the engine took to answer; absent while it is down. */
-  readonly latency_ms?: number;
-  /** Of a cache that can't be used, whether it answers or not. */
-  readonly in_use?: false;
-  /** Why it can't be used, where that is known. */
-  readonly reason?: EngineTrouble;
+  /** Resolves when the engine answers, with what it can't do nevertheless, if anything; any rejection means it does not answer. */
+  check(): Promise<Ailment | undefined>;
 }
 
-export interface Readiness {
-  /** `degraded`: an engine is down that is not required. `unavailable`: a required one is. */
-  readonly status: 'ok' | 'degraded' | 'unavailable';
-  readonly engines: readonly EngineStatus[];
+/** Why an engine can't be used; `storing_waits`: orders wait to be stored. */
+type EngineTrouble = CacheTrouble | 'storing_waits';
+
+/** What an engine that answers can't do. */
+export interface Ailment {
+  readonly trouble: EngineTrouble;
+  /** In words, for the log. */
+  readonly reason: string;
+  /** This process has something to do without it, too. */
+  readonly bearable: boolean;
 }
 
 export interface ReadinessOptions {
   /** Time an engine may take to answer. */
   readonly timeoutMs?: number;
-  /** How long an answer is good for, so that polling does not load the engines. */
+  /** How long an answer is reused, so that polling does not load the engines. */
   readonly keepMs?: number;
 }
 
-/** Looks at all engines at once. Lookups at the same time share one look. Never rejects. */
+/** Checks all engines at once. Calls at the same time share one check. Never rejects. */
 export function createReadiness(
   probes: readonly Probe[],
   logger: Logger,
   { timeoutMs = 1_000, keepMs = 500 }: ReadinessOptions = {},
-): () => Promise<Readiness> {
-  let latest: Promise<Readiness> | undefined;
+): () => Promise<ReadinessJson> {
+  let latest: Promise<ReadinessJson> | undefined;
   let expires = 0;
-  const last = new Map<string, EngineStatus['status']>();
+  const last = new Map<string, EngineReadiness['status']>();
 
-  const look = async (probe: Probe): Promise<{ engine: EngineStatus; fatal: boolean }> => {
+  const look = async (probe: Probe): Promise<{ engine: EngineReadiness; fatal: boolean }> => {
     const { name, required } = probe;
     const from = performance.now();
     let reason: string | undefined;
     let trouble: EngineTrouble | undefined;
     let ailment: Ailment | undefined;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     try {
-      ailment = await Promise.race([probe.check(), late]);
+      ailment = await within(timeoutMs, probe.check());
       reason = ailment?.reason;
       trouble = ailment?.trouble;
     } catch (error) {
       reason = messageOf(error);
       if (error instanceof CacheUnusable) trouble = error.trouble;
-    } finally {
-      clearTimeout(timer);
     }
     const status = reason === undefined ? 'up' : 'down';
     if (status === 'down' && last.get(name) !== 'down')
@@ -75,7 +75,7 @@ export function createReadiness(
     };
   };
 
-  const lookAtAll = async (): Promise<Readiness> => {
+  const lookAtAll = async (): Promise<ReadinessJson> => {
     const looks = await Promise.all(probes.map(look));
     expires = performance.now() + keepMs;
     const engines = looks.map(({ engine }) => engine);
@@ -85,7 +85,7 @@ export function createReadiness(
 
   return () => {
     if (latest === undefined || performance.now() > expires) {
-      // Until it is there, everyone waits for this one.
+      // Until it settles, everyone waits for this one.
       expires = Number.POSITIVE_INFINITY;
       latest = lookAtAll();
     }

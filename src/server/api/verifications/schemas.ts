@@ -1,7 +1,21 @@
 import Type, { type Static } from 'typebox';
+import type { Problem } from '../../http/problem.ts';
 import { InstantSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
+
+export const VERIFICATION_NOT_FOUND: Problem = {
+  name: 'verification-not-found',
+  status: 404,
+  title: 'There is no such verification',
+  advice: 'GET /api/v1/verifications lists the latest ones of this process.',
+};
+export const VERIFICATION_RUNNING: Problem = {
+  name: 'verification-running',
+  status: 409,
+  title: 'A verification is already running',
+  advice: '`running` is its address. Wait for it to end, or cancel it.',
+};
 const count = Type.Integer({ minimum: 0 });
 
 const FINDING_KINDS = [

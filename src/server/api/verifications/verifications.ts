@@ -4,6 +4,8 @@ import { ProblemError } from '../../http/problem.ts';
 import { basePathOf } from '../../http/proxy.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import {
+  VERIFICATION_NOT_FOUND,
+  VERIFICATION_RUNNING,
   type VerificationJson,
   VerificationListSchema,
   type VerificationRequestJson,
@@ -36,7 +38,7 @@ export function verificationEndpoints({
 }: {
   readonly verifications: VerificationDesk;
 }): Endpoint[] {
-  const none = (id: number) => new ProblemError('verification-not-found', undefined, { id });
+  const none = (id: number) => new ProblemError(VERIFICATION_NOT_FOUND, undefined, { id });
   return [
     endpoint(
       {
@@ -63,13 +65,13 @@ export function verificationEndpoints({
         responses: {
           202: { ...ONE, description: 'It has begun', headers: { Location: 'Where to look on' } },
         },
-        problems: ['verification-running'],
+        problems: [VERIFICATION_RUNNING],
       },
       ({ body, raw }) => {
         const { started, verification } = verifications.start(body);
         const location = `${basePathOf(raw)}${PATH}/${verification.id}`;
         if (!started)
-          throw new ProblemError('verification-running', undefined, { running: location }, { location });
+          throw new ProblemError(VERIFICATION_RUNNING, undefined, { running: location }, { location });
         return { status: 202, json: verification, headers: { ...NO_STORE, location } };
       },
     ),
@@ -83,7 +85,7 @@ export function verificationEndpoints({
         summary: 'How far a verification is, or what it has found',
         params,
         responses: { 200: ONE },
-        problems: ['verification-not-found'],
+        problems: [VERIFICATION_NOT_FOUND],
       },
       ({ params: { id } }) => {
         const found = verifications.find(id);
@@ -101,7 +103,7 @@ export function verificationEndpoints({
         summary: 'End a verification that runs; one that has ended stays as it is',
         params,
         responses: { 200: ONE },
-        problems: ['verification-not-found'],
+        problems: [VERIFICATION_NOT_FOUND],
       },
       async ({ params: { id } }) => {
         const found = await verifications.cancel(id);

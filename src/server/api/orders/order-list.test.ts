@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { decodeListCursor, encodeListCursor, type ListedQuery } from './list-cursor.ts';
+import { decodeListCursor, encodeListCursor, type ListedQuery } from './order-list.ts';
 
 const query: ListedQuery = { filter: { customerId: 'a', amountFrom: 5 }, order: 'newest' };
 const position = { storedAt: 1_760_000_000_123_456n, offset: 9_007_199_254_740_993n, uid: 'ü 😀/1' };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { sampleOrder } from '../../../../test/helpers/sample-orders.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { bulkVerdicts } from './bulk-verdicts.ts';
-import type { OrderIntake } from './dependencies.ts';
+import { bulkVerdicts } from './order-bulk.ts';
+import type { OrderIntake } from './order-intake.ts';
 
 const line = (uid: string, changes = {}) => JSON.stringify(sampleOrder(uid, 1, changes));
 const accepting: OrderIntake['submitMany'] = async (orders) =>

@@ -1,14 +1,13 @@
 import Type from 'typebox';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import { ReadinessSchema } from '../schemas.ts';
-import type { Readiness } from './readiness.ts';
+import { type ReadinessJson, ReadinessSchema } from '../schemas.ts';
 
 /**
  * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down, or does not do what this
  * process is for. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
  */
-export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[] {
+export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoint[] {
   return [
     endpoint(
       {
@@ -23,7 +22,7 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
           200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) },
         },
       },
-      () => ({ status: 200, json: { status: 'ok' }, headers: NO_STORE }),
+      () => ({ status: 200, json: { status: 'ok' as const }, headers: NO_STORE }),
     ),
     endpoint(
       {
@@ -50,6 +49,37 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
         const state = await readiness();
         return { status: state.status === 'unavailable' ? 503 : 200, json: state, headers: NO_STORE };
       },
+    ),
+  ];
+}
+
+/** The figures of this process in the text format of Prometheus. */
+export interface MetricsPage {
+  readonly contentType: string;
+  /** Never rejects, bounded in time. */
+  text(): Promise<string>;
+}
+
+/** `/metrics`: figures only, nothing of any order; strangers still need not know how busy the service is. */
+export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/metrics',
+        operationId: 'metrics',
+        summary: 'Figures for Prometheus',
+        tag: 'service',
+        ofFirstProcess: true,
+        unlimited: true,
+        access: 'reading',
+        responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
+      },
+      async () => ({
+        status: 200,
+        body: await metrics.text(),
+        headers: { ...NO_STORE, 'content-type': metrics.contentType },
+      }),
     ),
   ];
 }

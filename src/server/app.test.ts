@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
-import { storedOrder } from '../../../test/helpers/stored-order.ts';
-import { AppError } from '../../lib/app-error.ts';
-import { silentLogger } from '../../telemetry/logger.ts';
-import { createReadiness } from '../api/service/readiness.ts';
-import { type AppOptions, createApp } from './app.ts';
-import { PROBLEMS } from './problem-kinds.ts';
+import { FakeBackend } from '../../test/helpers/app-under-test.ts';
+import { storedOrder } from '../../test/helpers/stored-order.ts';
+import { AppError } from '../lib/app-error.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { problemsOf } from './api/docs.ts';
+import { createReadiness } from './api/service/readiness.ts';
+import type { AppOptions } from './app.ts';
 
 const TOKEN = 'a-token-to-be-kept-secret';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -47,12 +47,10 @@ describe('paths and methods', () => {
   });
 
   test('every problem type has a page', async () => {
-    const app = new FakeBackend().app();
-    for (const name of Object.keys(PROBLEMS)) {
-      expect(await (await app.request(`/problems/${name}`)).text()).toContain(
-        PROBLEMS[name as keyof typeof PROBLEMS].title,
-      );
-    }
+    const backend = new FakeBackend();
+    const app = backend.app();
+    for (const { name, title } of problemsOf(backend.options().endpoints))
+      expect(await (await app.request(`/problems/${name}`)).text()).toContain(title);
   });
 });
 
@@ -125,8 +123,8 @@ describe('who may ask', () => {
   test('reads off the loopback ask for the token, but for health, readiness and the files of the console', async () => {
     const opened = async (changes: Partial<AppOptions>) => {
       const backend = new FakeBackend().add(storedOrder('a'));
-      const { endpoints, ...options } = backend.options({ token: TOKEN, ...changes });
-      const app = createApp({ ...options, endpoints });
+      const { endpoints } = backend.options();
+      const app = backend.app({ token: TOKEN, ...changes });
       const paths = new Set(
         endpoints.filter(({ spec }) => spec.method === 'get').map(({ spec }) => spec.path),
       );

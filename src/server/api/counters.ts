@@ -1,6 +1,11 @@
-import { type Handler, mapRoutes } from '../../http/server.ts';
-import type { LookupOutcome, StatusClass } from '../live/figures.ts';
-import type { OrderLookup } from '../orders/dependencies.ts';
+import type { OrderReader } from '../../storage/order-reader.ts';
+import type { Handler, Route } from '../http/handler.ts';
+
+/** Who answered a lookup; `absent`: there is no such order; `failed`: the lookup failed. */
+export type LookupOutcome = 'l1' | 'redis' | 'postgresql' | 'absent' | 'failed';
+/** Responses by the first digit of their status. */
+export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx';
+type OrderLookup = Pick<OrderReader, 'kept' | 'find'>;
 
 /** Lookups by who answered, responses by class. */
 export interface ServerCounts {
@@ -8,18 +13,18 @@ export interface ServerCounts {
   readonly responses: Readonly<Record<StatusClass, number>>;
 }
 
-/** What the server counts; read when somebody asks. */
+/** What the server counts. */
 export class ServerCounters implements ServerCounts {
   readonly lookups: Record<LookupOutcome, number> = { l1: 0, redis: 0, postgresql: 0, absent: 0, failed: 0 };
   readonly responses: Record<StatusClass, number> = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 };
 
-  /** Adds what another process has counted. */
+  /** Adds the counts of another process. */
   add({ lookups, responses }: ServerCounts): void {
     addTo(this.lookups, lookups);
     addTo(this.responses, responses);
   }
 
-  /** What was counted since the last call, which is forgotten here; undefined when it is nothing. */
+  /** The counts since the last call, reset to 0; undefined when there are none. */
   take(): ServerCounts | undefined {
     const taken = { lookups: { ...this.lookups }, responses: { ...this.responses } };
     clear(this.lookups);
@@ -56,14 +61,16 @@ export class ServerCounters implements ServerCounts {
       this.responses[status < 300 ? '2xx' : status < 400 ? '3xx' : status < 500 ? '4xx' : '5xx'] += 1;
       return response;
     };
-    const counted = (answer: Handler['fetch']) => (request: Request) => {
-      const response = answer(request);
-      return response instanceof Promise ? response.then(count) : count(response);
-    };
+    const counted = ({ serve, ...rest }: Route): Route => ({
+      ...rest,
+      serve: (request) => {
+        const response = serve(request);
+        return response instanceof Promise ? response.then(count) : count(response);
+      },
+    });
     return {
-      fetch: counted((request) => handler.fetch(request)),
-      direct: mapRoutes(handler.direct, counted),
-      ...(handler.special && { special: handler.special }),
+      routes: new Map([...handler.routes].map(([path, route]) => [path, counted(route)])),
+      find: (path) => counted(handler.find(path)),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { storedDocument } from '../../../../test/helpers/stored-order.ts';
+import { storedDocument } from '../../../test/helpers/stored-order.ts';
+import { answer } from '../http/handler.ts';
 import { ServerCounters } from './counters.ts';
 
 test('lookups are counted by tier, and what is found at once stays at once', async () => {
@@ -22,14 +23,14 @@ test('lookups are counted by tier, and what is found at once stays at once', asy
 
 test('responses are counted by class', async () => {
   const counters = new ServerCounters();
-  const handler = counters.countResponses({
-    fetch: (request) => {
-      const response = new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
-      return request.method === 'POST' ? Promise.resolve(response) : response;
-    },
-  });
+  const serve = (request: Request) => {
+    const response = new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
+    return request.method === 'POST' ? Promise.resolve(response) : response;
+  };
+  const handler = counters.countResponses({ routes: new Map(), find: () => ({ serve }) });
   for (const status of [200, 204, 304, 404, 503])
-    for (const method of ['GET', 'POST']) await handler.fetch(new Request(`http://x/${status}`, { method }));
+    for (const method of ['GET', 'POST'])
+      await answer(handler, new Request(`http://x/${status}`, { method }));
   expect(counters.responses).toEqual({ '2xx': 4, '3xx': 2, '4xx': 2, '5xx': 2 });
 });
 

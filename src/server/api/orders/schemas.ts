@@ -1,0 +1,65 @@
+import Type from 'typebox';
+import { OrderUidSchema } from '../../../order/order.ts';
+import type { Problem } from '../../http/problem.ts';
+import { InstantSchema, LookupUidSchema, NextCursorSchema, OffsetSchema } from '../schemas.ts';
+
+const strict = { additionalProperties: false } as const;
+
+export const ORDER_NOT_FOUND: Problem = {
+  name: 'order-not-found',
+  status: 404,
+  title: 'There is no order with this order_uid',
+  advice: 'An order sent a moment ago may still be on its way from Kafka.',
+};
+export const ORDER_REJECTED: Problem = {
+  name: 'order-rejected',
+  status: 422,
+  title: 'This is not a valid order',
+  advice: '`reason` is the code a dead letter would have; `violations` says where and why.',
+};
+
+/** Body of a lookup. */
+export const LookupRequestSchema = Type.Object(
+  { order_uid: LookupUidSchema },
+  { ...strict, $id: 'LookupRequest' },
+);
+
+/** One line of a list. */
+export const OrderSummarySchema = Type.Object(
+  {
+    order_uid: OrderUidSchema,
+    track_number: Type.String(),
+    customer_id: Type.String(),
+    delivery_name: Type.String(),
+    delivery_city: Type.String(),
+    amount: Type.Integer({ description: 'Minor units of the currency' }),
+    currency: Type.String(),
+    items: Type.Integer({ description: 'How many items the order has' }),
+    date_created: InstantSchema,
+    stored_at: InstantSchema,
+  },
+  { ...strict, $id: 'OrderSummary' },
+);
+
+/** A page of a list of orders. */
+export const OrderListSchema = Type.Object(
+  {
+    orders: Type.Array(OrderSummarySchema),
+    next_cursor: NextCursorSchema,
+  },
+  { ...strict, $id: 'OrderList' },
+);
+
+/** Where Kafka put an order that was sent. */
+export const AcceptedSchema = Type.Object(
+  {
+    order_uid: OrderUidSchema,
+    partition: Type.Integer({ minimum: 0 }),
+    offset: OffsetSchema,
+    status: Type.Enum(['accepted', 'stored', 'superseded'], {
+      description:
+        'superseded: it was stored, or would have been, but for a later version that is stored now',
+    }),
+  },
+  { ...strict, $id: 'Accepted' },
+);

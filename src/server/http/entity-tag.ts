@@ -1,6 +1,0 @@
-/** True when If-None-Match names the tag: a list, `*`, and weak tags, compared as RFC 9110 section 13.1.2 says. */
-export function noneMatch(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
-}

@@ -1,3 +1,4 @@
+import type { FindingKind } from '../contract/verification.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { producedAt } from '../kafka/read/produced-at.ts';
 import { decodeOrder } from '../order/decode.ts';
@@ -8,7 +9,7 @@ import type { Evidence } from './collect-evidence.ts';
 import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import { type Fate, fateOf } from './fate.ts';
-import type { FindingKind, Findings } from './findings.ts';
+import type { Findings } from './findings.ts';
 import { cutOf, faultsOf, holdsValue } from './letter-check.ts';
 import type { ManifestCheck, ManifestClaim } from './manifest-check.ts';
 import { OffsetCursor } from './offset-cursor.ts';

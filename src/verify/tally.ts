@@ -1,30 +1,6 @@
+import type { PartitionCounts, PartitionReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import type { SourceRange } from '../storage/stored-state.ts';
-
-/** What became of the messages of a partition: produced is the sum of all but noMessage. */
-export interface PartitionCounts {
-  produced: number;
-  /** Orders stored from this very message, altered ones included. */
-  stored: number;
-  deadLettered: number;
-  /** Replaced by a later message of the same order. */
-  superseded: number;
-  /** Said what was stored already. */
-  identical: number;
-  /** Not reached by the group yet; behind an open transaction every offset counts. */
-  pending: number;
-  /** Neither stored nor a proper dead letter. */
-  lost: number;
-  /** Offsets without a message: transaction markers, aborted messages, compaction. */
-  noMessage: number;
-}
-
-export interface PartitionReport extends Readonly<PartitionCounts> {
-  readonly partition: number;
-  /** Offsets that were judged: `from` inclusive, `to` exclusive. */
-  readonly from: number;
-  readonly to: number;
-}
 
 /** How an accepted or rejected message is accounted for. */
 export type Category = Exclude<keyof PartitionCounts, 'produced' | 'noMessage'>;

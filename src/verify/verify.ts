@@ -1,3 +1,4 @@
+import type { VerifyReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { StoredState } from '../storage/stored-state.ts';
@@ -10,7 +11,6 @@ import { addPending } from './pending.ts';
 import { findPhantoms } from './phantoms.ts';
 import { type Candidate, RecordJudge } from './record-judge.ts';
 import { ahead, type RecordSource } from './record-source.ts';
-import type { VerifyReport } from './report.ts';
 import { addRemainders, addStateFindings } from './state-findings.ts';
 import { Tally, totalOf } from './tally.ts';
 import { UNCHECKED } from './unchecked.ts';

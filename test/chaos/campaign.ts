@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { VerifyReport } from '../../src/contract/verification.ts';
 import { aborted, pause } from '../../src/lib/backoff.ts';
-import type { VerifyReport } from '../../src/verify/report.ts';
 import { until } from '../helpers/until.ts';
 import type { AppProcess } from './app-process.ts';
 import { Rig } from './rig.ts';

@@ -1,19 +1,16 @@
-import type { VerificationJson } from '../../src/server/api/verifications/schemas.ts';
-import type { VerificationDesk } from '../../src/server/api/verifications/verifications.ts';
+import type { Verification } from '../../src/server/api/verifications/runs.ts';
+import type { VerificationRuns } from '../../src/server/api/verifications/verifications.ts';
 
-const RUNNING: VerificationJson = {
+const RUNNING: Verification = {
   id: 1,
   state: 'running',
-  started_at: '2026-01-01T00:00:00.000Z',
-  ended_at: null,
-  progress: { phase: 'verifying', done: 5, total: 10, per_s: 5, waiting_for: null },
-  report: null,
-  error: null,
+  startedAt: Date.parse('2026-01-01T00:00:00Z'),
+  progress: { phase: 'verifying', done: 5, total: 10, perSecond: 5 },
 };
 
 /** Verifications in memory, none at first; the one that is started runs until it is cancelled. */
-export function fakeVerifications(): VerificationDesk {
-  const all: VerificationJson[] = [];
+export function fakeVerifications(): VerificationRuns {
+  const all: Verification[] = [];
   const find = (id: number) => all.find((one) => one.id === id);
   return {
     list: () => all,
@@ -28,7 +25,7 @@ export function fakeVerifications(): VerificationDesk {
     cancel: async (id) => {
       const found = find(id);
       if (found?.state !== 'running') return found;
-      const cancelled = { ...found, state: 'cancelled' as const, ended_at: found.started_at };
+      const cancelled: Verification = { ...found, state: 'cancelled', endedAt: found.startedAt };
       all[all.indexOf(found)] = cancelled;
       return cancelled;
     },

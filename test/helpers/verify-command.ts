@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { VerifyReport } from '../../src/verify/report.ts';
+import type { VerifyReport } from '../../src/contract/verification.ts';
 import type { ConsumerPlace } from './compose-consumer.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cmd/app/main.ts');

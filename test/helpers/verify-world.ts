@@ -1,4 +1,5 @@
 import { deadLetterOf } from '../../src/consumer/dead-letter.ts';
+import type { Finding, FindingKind, VerifyReport } from '../../src/contract/verification.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
 import type { TopicSlice } from '../../src/kafka/read/topic-reader.ts';
 import { decodeOrder } from '../../src/order/decode.ts';
@@ -10,10 +11,8 @@ import { replaces } from '../../src/order/version.ts';
 import type { LogCut, LostRange } from '../../src/storage/postgresql/offset-store.ts';
 import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/stored-state.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
-import type { Finding, FindingKind } from '../../src/verify/findings.ts';
 import type { ManifestLine } from '../../src/verify/manifest.ts';
 import type { RecordSource } from '../../src/verify/record-source.ts';
-import type { VerifyReport } from '../../src/verify/report.ts';
 import { type VerifyOptions, verify } from '../../src/verify/verify.ts';
 import { logRecord } from './log-record.ts';
 import { sampleOrder } from './sample-orders.ts';

@@ -11,6 +11,7 @@ import type { ServerCounters } from '../../server/api/counters.ts';
 import type { TopicReading } from '../../server/api/live/figures.ts';
 import { LiveSampler } from '../../server/api/live/sampler.ts';
 import type { ReadinessJson } from '../../server/api/schemas.ts';
+import { Verifications } from '../../server/api/verifications/runs.ts';
 import { EventStreams } from '../../server/http/event-stream.ts';
 import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
@@ -27,7 +28,6 @@ import { generatorControl } from './generator-control.ts';
 import { LastPositions } from './last-positions.ts';
 import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
-import { Verifications } from './verification-desk.ts';
 import { verifyInProcess } from './verify-process.ts';
 
 /** What the server of this process can look at beside the engines. */

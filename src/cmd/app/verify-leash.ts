@@ -1,13 +1,4 @@
-/** How far a verification is, as its process tells the one that started it. */
-export type VerifyProgress =
-  | { readonly phase: 'waiting' /** Messages still to be stored. */; readonly waitingFor: number }
-  | {
-      readonly phase: 'verifying';
-      /** Offsets judged, of how many, and how many a second so far. */
-      readonly done: number;
-      readonly total: number;
-      readonly perSecond: number;
-    };
+import type { VerifyProgress } from '../../contract/verification.ts';
 
 const TELL_EVERY_MS = 200;
 

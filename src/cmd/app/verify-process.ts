@@ -3,32 +3,23 @@ import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { VerifyProgress, VerifyReport } from '../../contract/verification.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { ownProcess } from '../../lib/own-process.ts';
-import type { VerifyReport } from '../../verify/report.ts';
+import type { VerifyOptions } from '../../server/api/verifications/runs.ts';
 import { toEnvironment } from './config-environment.ts';
 import type { Config } from './config-schema.ts';
-import type { VerifyProgress } from './verify-leash.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
-
-export interface VerifyProcessOptions {
-  /** Seconds to wait for the consumers. */
-  readonly wait: number;
-  readonly maxFindings: number;
-  readonly onProgress: (progress: VerifyProgress) => void;
-  /** Ends the process. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Verifies in a process of its own, with less priority than lookups and the consumer have. It has this process's very
  * settings, through its environment, and lives no longer than this process.
  * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could not finish
  */
-export async function verifyInProcess(config: Config, options: VerifyProcessOptions): Promise<VerifyReport> {
+export async function verifyInProcess(config: Config, options: VerifyOptions): Promise<VerifyReport> {
   const { wait, maxFindings, onProgress, signal } = options;
   const args = ['verify', '--json', '--wait', String(wait), '--max-findings', String(maxFindings)];
   const [bun, ...command] = ownProcess(MAIN, ...args);

@@ -22,7 +22,7 @@ import { orderSendingEndpoints } from './orders/order-sending.ts';
 import { type OrderLookup, orderEndpoints } from './orders/orders.ts';
 import type { ReadinessJson } from './schemas.ts';
 import { healthEndpoints, type MetricsPage, metricsEndpoints } from './service/service.ts';
-import { type VerificationDesk, verificationEndpoints } from './verifications/verifications.ts';
+import { type VerificationRuns, verificationEndpoints } from './verifications/verifications.ts';
 
 /** What operators look at and control. */
 export interface Operations
@@ -33,7 +33,7 @@ export interface Operations
     LiveEndpointsOptions {
   readonly generator: GeneratorControl;
   readonly engines: EngineDesk;
-  readonly verifications: VerificationDesk;
+  readonly verifications: VerificationRuns;
   readonly streams: EventStreams;
   readonly metrics: MetricsPage;
 }

@@ -1,6 +1,5 @@
-import { EXPLAINED, type Finding } from '../../../verify/findings.ts';
-import type { VerifyReport } from '../../../verify/report.ts';
-import type { PartitionCounts } from '../../../verify/tally.ts';
+import type { Finding, PartitionCounts, VerifyReport } from '../../../contract/verification.ts';
+import { EXPLAINED } from '../../../verify/findings.ts';
 import { numberTable } from '../output.ts';
 
 const COLUMNS = [

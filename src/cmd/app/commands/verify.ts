@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
+import type { VerifyProgress, VerifyReport } from '../../../contract/verification.ts';
 import { compactedTopics, listTopics } from '../../../kafka/admin/topics.ts';
 import { TopicReader } from '../../../kafka/read/topic-reader.ts';
 import { AppError } from '../../../lib/app-error.ts';
@@ -7,7 +8,6 @@ import { Database } from '../../../storage/postgresql/database.ts';
 import { withStoredSnapshot } from '../../../storage/postgresql/stored-snapshot.ts';
 import { EvidenceIndex } from '../../../verify/evidence-index.ts';
 import { readManifests } from '../../../verify/manifest.ts';
-import type { VerifyReport } from '../../../verify/report.ts';
 import { verify } from '../../../verify/verify.ts';
 import { waitUntilStored } from '../../../verify/wait.ts';
 import {
@@ -20,7 +20,7 @@ import {
 } from '../context.ts';
 import { listWidth } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { openLeash, type VerifyProgress } from '../verify-leash.ts';
+import { openLeash } from '../verify-leash.ts';
 import { renderReport } from './verify-report.ts';
 
 interface VerifyCommandOptions extends CommonOptions {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { FINDING_KINDS } from '../../../contract/verification.ts';
 import type { Problem } from '../../http/problem.ts';
 import { InstantSchema } from '../schemas.ts';
 
@@ -17,29 +18,6 @@ export const VERIFICATION_RUNNING: Problem = {
   advice: '`running` is its address. Wait for it to end, or cancel it.',
 };
 const count = Type.Integer({ minimum: 0 });
-
-const FINDING_KINDS = [
-  'lost',
-  'lost_update',
-  'altered',
-  'phantom_order',
-  'items_without_order',
-  'order_without_items',
-  'missing_dead_letter',
-  'altered_dead_letter',
-  'wrong_reason',
-  'wrongly_dead_lettered',
-  'foreign_dead_letter',
-  'cut_dead_letter',
-  'lost_range',
-  'log_cut',
-  'offset_past_end',
-  'offset_moved_back',
-  'manifest_mismatch',
-  'scattered_order',
-  'pending',
-  'not_yet_stored',
-];
 
 const counts = {
   produced: Type.Integer({ minimum: 0, description: 'The sum of all that follow but no_message' }),
@@ -127,7 +105,7 @@ export const VerificationReportSchema = Type.Object(
     findings: Type.Array(
       Type.Object(
         {
-          kind: Type.Enum(FINDING_KINDS),
+          kind: Type.Enum([...FINDING_KINDS]),
           count,
           listed: Type.Array(FindingSchema, { description: 'The first of them' }),
         },
@@ -200,5 +178,3 @@ export const VerificationRequestSchema = Type.Object(
   },
   { ...strict, $id: 'VerificationRequest' },
 );
-
-export type VerificationRequestJson = Static<typeof VerificationRequestSchema>;

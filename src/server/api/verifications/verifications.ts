@@ -1,42 +1,38 @@
 import Type from 'typebox';
+import type {
+  Finding,
+  PartitionCounts,
+  VerifyProgress,
+  VerifyReport,
+} from '../../../contract/verification.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { basePathOf } from '../../http/proxy.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import type { Verification, Verifications } from './runs.ts';
 import {
+  VERIFICATION_DEFAULTS,
   VERIFICATION_NOT_FOUND,
   VERIFICATION_RUNNING,
   type VerificationJson,
   VerificationListSchema,
-  type VerificationRequestJson,
+  type VerificationReportJson,
   VerificationRequestSchema,
   VerificationSchema,
 } from './schemas.ts';
-
-/** Verifications that this process runs beside its work, one at a time. Answers are what the schemas say. */
-export interface VerificationDesk {
-  /** The last ones, newest first. */
-  list(): VerificationJson[];
-  find(id: number): VerificationJson | undefined;
-  /** The one that was started, or the one that runs already. */
-  start(request: VerificationRequestJson): {
-    readonly started: boolean;
-    readonly verification: VerificationJson;
-  };
-  /** Ends it if it runs; as it is then. Undefined when there is none. */
-  cancel(id: number): Promise<VerificationJson | undefined>;
-}
 
 const PATH = '/api/v1/verifications';
 const COMMON = { tag: 'verification', access: 'guarded', ofFirstProcess: true } as const;
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
 const ONE = { description: 'How far it is, or what it has found', schema: VerificationSchema } as const;
 
+export type VerificationRuns = Pick<Verifications, 'list' | 'find' | 'start' | 'cancel'>;
+
 /** `/api/v1/verifications`: prove in the background that nothing was lost, look on, cancel. */
 export function verificationEndpoints({
   verifications,
 }: {
-  readonly verifications: VerificationDesk;
+  readonly verifications: VerificationRuns;
 }): Endpoint[] {
   const none = (id: number) => new ProblemError(VERIFICATION_NOT_FOUND, undefined, { id });
   return [
@@ -49,7 +45,11 @@ export function verificationEndpoints({
         summary: 'The last verifications of this process, newest first',
         responses: { 200: { description: 'At most ten', schema: VerificationListSchema } },
       },
-      () => ({ status: 200, json: { verifications: verifications.list() }, headers: NO_STORE }),
+      () => ({
+        status: 200,
+        json: { verifications: verifications.list().map(verificationJson) },
+        headers: NO_STORE,
+      }),
     ),
 
     endpoint(
@@ -68,11 +68,12 @@ export function verificationEndpoints({
         problems: [VERIFICATION_RUNNING],
       },
       ({ body, raw }) => {
-        const { started, verification } = verifications.start(body);
+        const { wait_s: wait, max_findings: maxFindings } = { ...VERIFICATION_DEFAULTS, ...body };
+        const { started, verification } = verifications.start({ wait, maxFindings });
         const location = `${basePathOf(raw)}${PATH}/${verification.id}`;
         if (!started)
           throw new ProblemError(VERIFICATION_RUNNING, undefined, { running: location }, { location });
-        return { status: 202, json: verification, headers: { ...NO_STORE, location } };
+        return { status: 202, json: verificationJson(verification), headers: { ...NO_STORE, location } };
       },
     ),
 
@@ -90,7 +91,7 @@ export function verificationEndpoints({
       ({ params: { id } }) => {
         const found = verifications.find(id);
         if (found === undefined) throw none(id);
-        return { status: 200, json: found, headers: NO_STORE };
+        return { status: 200, json: verificationJson(found), headers: NO_STORE };
       },
     ),
 
@@ -108,8 +109,83 @@ export function verificationEndpoints({
       async ({ params: { id } }) => {
         const found = await verifications.cancel(id);
         if (found === undefined) throw none(id);
-        return { status: 200, json: found, headers: NO_STORE };
+        return { status: 200, json: verificationJson(found), headers: NO_STORE };
       },
     ),
   ];
+}
+
+export function verificationJson(verification: Verification): VerificationJson {
+  const { id, state, startedAt, endedAt, progress, report, error } = verification;
+  return {
+    id,
+    state,
+    started_at: new Date(startedAt).toISOString(),
+    ended_at: endedAt === undefined ? null : new Date(endedAt).toISOString(),
+    progress: progressJson(progress),
+    report: report === undefined ? null : reportJson(report),
+    error: error ?? null,
+  };
+}
+
+function progressJson(progress: VerifyProgress | undefined): VerificationJson['progress'] {
+  const none = { phase: 'starting', done: 0, total: null, per_s: null, waiting_for: null } as const;
+  if (progress === undefined) return none;
+  if (progress.phase === 'waiting') return { ...none, phase: 'waiting', waiting_for: progress.waitingFor };
+  const { phase, done, total, perSecond } = progress;
+  return { ...none, phase, done, total, per_s: perSecond };
+}
+
+function reportJson(report: VerifyReport): VerificationReportJson {
+  const { ok, topic, deadLetterTopic, group, total, partitions, deadLetters, findings, seconds } = report;
+  const { ignored } = deadLetters;
+  return {
+    ok,
+    topic,
+    dead_letter_topic: deadLetterTopic,
+    group,
+    total: countsJson(total),
+    partitions: partitions.map(({ partition, from, to, ...counts }) => ({
+      partition,
+      from,
+      to,
+      ...countsJson(counts),
+    })),
+    reasons: { ...deadLetters.byReason },
+    dead_letters: {
+      read: deadLetters.read,
+      repeated: deadLetters.repeated,
+      expired: deadLetters.expired,
+      ignored: {
+        other_topics: ignored.otherTopics,
+        before_log: ignored.beforeLog,
+        after_range: ignored.afterRange,
+        earlier_topics: ignored.earlierTopics,
+        compacted: ignored.compacted,
+      },
+    },
+    compacted_orders: report.compactedOrders,
+    unchecked: [...report.unchecked],
+    findings: findings.map(({ kind, count, listed }) => ({ kind, count, listed: listed.map(findingJson) })),
+    seconds,
+    messages_per_s: report.messagesPerSecond,
+  };
+}
+
+function countsJson(counts: Readonly<PartitionCounts>): VerificationReportJson['total'] {
+  const { produced, stored, deadLettered, superseded, identical, pending, lost, noMessage } = counts;
+  return {
+    produced,
+    stored,
+    dead_lettered: deadLettered,
+    superseded,
+    identical,
+    pending,
+    lost,
+    no_message: noMessage,
+  };
+}
+
+function findingJson({ partition, offset, orderUid, detail }: Finding) {
+  return { partition: partition ?? null, offset: offset ?? null, order_uid: orderUid ?? null, detail };
 }

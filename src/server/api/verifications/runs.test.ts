@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { AppError } from '../../lib/app-error.ts';
-import type { VerifyReport } from '../../verify/report.ts';
-import { Verifications } from './verification-desk.ts';
-import type { VerifyProcessOptions } from './verify-process.ts';
+import type { VerifyReport } from '../../../contract/verification.ts';
+import { AppError } from '../../../lib/app-error.ts';
+import { Verifications, type VerifyOptions } from './runs.ts';
+import { verificationJson } from './verifications.ts';
 
 const COUNTS = {
   produced: 9,
@@ -37,32 +37,40 @@ const REPORT: VerifyReport = {
 
 /** Each verification ends when its promise is settled. */
 function setUp() {
-  const asked: (VerifyProcessOptions & { settle: PromiseWithResolvers<VerifyReport> })[] = [];
+  const asked: (VerifyOptions & { settle: PromiseWithResolvers<VerifyReport> })[] = [];
   const verifications = new Verifications((options) => {
     const settle = Promise.withResolvers<VerifyReport>();
     options.signal.addEventListener('abort', () => settle.reject(new AppError('aborted', 'cancelled')));
     asked.push({ ...options, settle });
     return settle.promise;
   });
-  return { verifications, asked };
+  const start = (wait = 0) => {
+    const { started, verification } = verifications.start({ wait, maxFindings: 20 });
+    return { started, verification: verificationJson(verification) };
+  };
+  const find = (id: number) => {
+    const found = verifications.find(id);
+    return found && verificationJson(found);
+  };
+  return { verifications, asked, start, find };
 }
 
 test('its progress and its report are there to be looked at', async () => {
-  const { verifications, asked } = setUp();
-  const { started, verification } = verifications.start({ wait_s: 7 });
+  const { verifications, asked, start, find } = setUp();
+  const { started, verification } = start(7);
   expect({ started, verification }).toMatchObject({
     started: true,
     verification: { id: 1, state: 'running', progress: { phase: 'starting' } },
   });
   expect(asked[0]).toMatchObject({ wait: 7, maxFindings: 20 });
   asked[0]?.onProgress({ phase: 'waiting', waitingFor: 3 });
-  expect(verifications.find(1)?.progress).toMatchObject({ phase: 'waiting', waiting_for: 3, total: null });
+  expect(find(1)?.progress).toMatchObject({ phase: 'waiting', waiting_for: 3, total: null });
   asked[0]?.onProgress({ phase: 'verifying', done: 4, total: 9, perSecond: 2 });
-  expect(verifications.find(1)?.progress).toMatchObject({ phase: 'verifying', done: 4, total: 9, per_s: 2 });
-  expect(verifications.start({})).toMatchObject({ started: false, verification: { id: 1 } });
+  expect(find(1)?.progress).toMatchObject({ phase: 'verifying', done: 4, total: 9, per_s: 2 });
+  expect(start()).toMatchObject({ started: false, verification: { id: 1 } });
   asked[0]?.settle.resolve(REPORT);
   await verifications.close();
-  expect(verifications.find(1)).toMatchObject({
+  expect(find(1)).toMatchObject({
     state: 'finished',
     report: {
       ok: false,
@@ -73,24 +81,25 @@ test('its progress and its report are there to be looked at', async () => {
       findings: [{ kind: 'lost', listed: [{ offset: 4, order_uid: null, detail: 'gone' }] }],
     },
   });
-  expect(verifications.find(1)?.ended_at).toBeString();
+  expect(find(1)?.ended_at).toBeString();
 });
 
 test('one that fails says why; one that is cancelled has failed at nothing', async () => {
-  const { verifications, asked } = setUp();
-  verifications.start({});
+  const { verifications, asked, start, find } = setUp();
+  start();
   asked[0]?.settle.reject(new AppError('verification_failed', 'Kafka does not answer'));
   expect(await verifications.cancel(1)).toMatchObject({ state: 'failed', error: 'Kafka does not answer' });
-  verifications.start({});
-  expect(await verifications.cancel(2)).toMatchObject({ state: 'cancelled', error: null });
+  start();
+  expect((await verifications.cancel(2))?.error).toBeUndefined();
+  expect(find(2)).toMatchObject({ state: 'cancelled', error: null });
   expect(await verifications.cancel(2)).toMatchObject({ state: 'cancelled' });
   expect(await verifications.cancel(9)).toBeUndefined();
 });
 
 test('the last ten are kept', async () => {
-  const { verifications } = setUp();
+  const { verifications, start } = setUp();
   for (let id = 1; id <= 12; id++) {
-    verifications.start({});
+    start();
     await verifications.cancel(id);
   }
   expect(verifications.list().map(({ id }) => id)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);

@@ -39,7 +39,7 @@ export interface paths {
     };
   };
   "/api/v1/orders": {
-    /** Orders by when they were stored, newest first, a page at a time */
+    /** Orders by the time they were stored, newest first, a page at a time */
     get: {
       parameters: { query?: { limit?: number; customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; cursor?: string } };
       responses: {
@@ -119,7 +119,7 @@ export interface paths {
     };
   };
   "/api/v1/orders/{order_uid}/journey": {
-    /** How an order came from its sender to where it is read, and how long each step took */
+    /** The way of an order from its sender to its readers, and how long each step took */
     get: {
       parameters: { path: { order_uid: string } };
       responses: {
@@ -264,7 +264,7 @@ export interface paths {
     };
   };
   "/api/v1/generator": {
-    /** What the generator of this process does */
+    /** The state of the generator of this process */
     get: {
       parameters: {  };
       responses: {
@@ -276,7 +276,7 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
-    /** Change the load, at once, whether it runs or not */
+    /** Change the load at once, whether it is running or not */
     patch: {
       parameters: {  };
       requestBody: { content: { "application/json": GeneratorChange } };
@@ -296,7 +296,7 @@ export interface paths {
     };
   };
   "/api/v1/generator/start": {
-    /** Change the load and see that the generator runs; where it runs already, it goes on */
+    /** Change the load and start the generator; one that is running goes on */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": GeneratorChange } };
@@ -316,7 +316,7 @@ export interface paths {
     };
   };
   "/api/v1/generator/stop": {
-    /** See that the generator does not run; the answer comes when all it sent is acknowledged */
+    /** Stop the generator; the answer comes once everything it sent is acknowledged */
     post: {
       parameters: {  };
       responses: {
@@ -331,7 +331,7 @@ export interface paths {
     };
   };
   "/api/v1/generator/preview": {
-    /** The messages that come next, without sending them */
+    /** The next messages, without sending them */
     get: {
       parameters: { query?: { count?: number } };
       responses: {
@@ -345,7 +345,7 @@ export interface paths {
     };
   };
   "/api/v1/generator/send-one": {
-    /** Send the next order now, good or with a fault */
+    /** Send the next order now, valid or with a fault */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": SendOne } };
@@ -379,7 +379,7 @@ export interface paths {
     };
   };
   "/api/v1/topics/{topic}": {
-    /** One topic: where each partition begins and ends, who leads it, and all settings */
+    /** One topic: the offsets and the leader of each partition, and all settings */
     get: {
       parameters: { path: { topic: string } };
       responses: {
@@ -409,7 +409,7 @@ export interface paths {
     };
   };
   "/api/v1/topics/{topic}/messages/{position}": {
-    /** One message, whole */
+    /** One message with its whole value */
     get: {
       parameters: { path: { topic: string; position: string } };
       responses: {
@@ -424,7 +424,7 @@ export interface paths {
     };
   };
   "/api/v1/topics/{topic}/tail": {
-    /** What arrives in a topic, as server-sent events */
+    /** Messages as they arrive in a topic, as server-sent events */
     get: {
       parameters: { path: { topic: string }; query?: { partition?: number; key?: string; text?: string; value_bytes?: number } };
       responses: {
@@ -490,7 +490,7 @@ export interface paths {
     };
   };
   "/api/v1/cache": {
-    /** The tiers of the cache: what they hold, and how many lookups each answered */
+    /** The tiers of the cache: what they hold, and how many lookups each has answered */
     get: {
       parameters: {  };
       responses: {
@@ -502,7 +502,7 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
-    /** Forget all cached orders; other keys of the same Redis stay */
+    /** Evict all cached orders; other keys of the same Redis stay */
     delete: {
       parameters: {  };
       responses: {
@@ -531,7 +531,7 @@ export interface paths {
     };
   };
   "/api/v1/cache/invalidations": {
-    /** What was made to be forgotten last; of one order, and of all at once, when one is named */
+    /** The latest invalidations; those that concern one order, if one is named */
     get: {
       parameters: { query?: { order_uid?: string } };
       responses: {
@@ -545,7 +545,7 @@ export interface paths {
     };
   };
   "/api/v1/cache/invalidations/tail": {
-    /** What is made to be forgotten, as it happens, as server-sent events */
+    /** Invalidations as they happen, as server-sent events */
     get: {
       parameters: { query?: { order_uid?: string } };
       responses: {
@@ -559,7 +559,7 @@ export interface paths {
     };
   };
   "/api/v1/cache/orders/{order_uid}": {
-    /** What each tier has of an order; looking does not fill it in */
+    /** What each tier has of an order; looking does not fill the cache */
     get: {
       parameters: { path: { order_uid: string } };
       responses: {
@@ -571,7 +571,7 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
-    /** Forget one order in all tiers */
+    /** Evict one order from all tiers */
     delete: {
       parameters: { path: { order_uid: string } };
       responses: {
@@ -586,7 +586,7 @@ export interface paths {
     };
   };
   "/api/v1/engines": {
-    /** PostgreSQL, Kafka and Redis: where they are, how they are, what can be done with them */
+    /** PostgreSQL, Kafka and Redis: their addresses and states, and what can be done with them */
     get: {
       parameters: {  };
       responses: {
@@ -634,7 +634,7 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
-    /** Hold every message of the topic against PostgreSQL and the dead letters, in the background */
+    /** Check every message of the topic against PostgreSQL and the dead letters, in the background */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": VerificationRequest } };
@@ -655,7 +655,7 @@ export interface paths {
     };
   };
   "/api/v1/verifications/{id}": {
-    /** How far a verification is, or what it has found */
+    /** The progress of a verification, or its result */
     get: {
       parameters: { path: { id: number } };
       responses: {
@@ -670,7 +670,7 @@ export interface paths {
     };
   };
   "/api/v1/verifications/{id}/cancel": {
-    /** End a verification that runs; one that has ended stays as it is */
+    /** Cancel a running verification; one that has ended stays as it is */
     post: {
       parameters: { path: { id: number } };
       responses: {
@@ -714,7 +714,7 @@ export interface paths {
     };
   };
   "/metrics": {
-    /** Figures for Prometheus */
+    /** Metrics for Prometheus */
     get: {
       parameters: {  };
       responses: {
@@ -728,7 +728,7 @@ export interface paths {
     };
   };
   "/healthz": {
-    /** The process answers */
+    /** Whether the process answers */
     get: {
       parameters: {  };
       responses: {
@@ -890,10 +890,10 @@ export type OrderSummary = {
   customer_id: string;
   delivery_name: string;
   delivery_city: string;
-  /** Minor units of the currency */
+  /** In minor units of the currency */
   amount: number;
   currency: string;
-  /** How many items the order has */
+  /** Number of items */
   items: number;
   date_created: string;
   stored_at: string;
@@ -910,16 +910,16 @@ export type Accepted = {
   order_uid: string;
   partition: number;
   offset: number;
-  /** superseded: it was stored, or would have been, but for a later version that is stored now */
+  /** superseded: a later version of it is stored now */
   status: "accepted" | "stored" | "superseded";
 };
 
 export type OrderCheck = {
-  /** It would be stored; what only PostgreSQL can refuse is not foreseen */
+  /** It would be stored, unless PostgreSQL refuses it */
   accepted: boolean;
-  /** Of an order that is accepted */
+  /** Of an accepted order */
   order_uid?: string;
-  /** The code a dead letter would carry */
+  /** The code a dead letter would have */
   reason?: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected";
   /** Everything that is wrong, 100 at most */
   violations?: ({
@@ -935,21 +935,21 @@ export type OrderJourney = {
   topic: string;
   partition: number;
   offset: number;
-  /** The message is still in the topic, and Kafka could be asked */
+  /** The message is still in the topic, and Kafka answered */
   in_log: boolean;
   steps: ({
     step: "produced" | "logged" | "storing" | "readable";
     at: string;
-    /** Since the last step with a believable clock; below 0 where two differ */
+    /** Since the last step with a believable clock; negative where clocks differ */
     since_previous_ms?: number;
-    /** Its clock can’t be right: no time is counted to it or from it */
+    /** Its clock can’t be right: no time is measured to or from it */
     unbelievable?: true;
   })[];
   cached: {
     /** In the memory of the process that answers */
     l1: boolean;
     redis: boolean;
-    /** Life left */
+    /** Remaining lifetime */
     redis_ttl_ms?: number;
   };
 };
@@ -1031,7 +1031,7 @@ export type DeadLetter = {
   /** null for a tombstone */
   value_bytes: number | null;
   redriven_at: string | null;
-  /** In their order; a name may come twice */
+  /** In their order; a name may occur more than once */
   headers: ({
     name: string;
     value: string | {
@@ -1140,17 +1140,17 @@ export type Generator = {
   /** Messages per second */
   rate: number;
   profile: LoadProfile;
-  /** What the profile asks for now; 0 when it does not run */
+  /** The rate of the profile at this moment; 0 when it is not running */
   current_rate: number;
-  /** How far the schedule is behind */
+  /** How far it is behind schedule */
   late_ms: number;
-  /** Same seed, same orders */
+  /** The same seed gives the same orders */
   seed: number;
-  /** Of the next order */
+  /** Index of the next order */
   next_index: number;
-  /** It stops by itself after so many messages; null: never */
+  /** Stops after this number of messages; null: never */
   count: number | null;
-  /** Until it stops by itself */
+  /** Messages left until it stops by itself */
   remaining: number | null;
   faults: Record<string, number>;
   /** Since the process started: generated = sent + failed + in_flight */
@@ -1161,9 +1161,9 @@ export type Generator = {
     in_flight: number;
   };
   started_at: string | null;
-  /** Why it stopped, when nobody had asked for that */
+  /** Why it stopped without being asked to */
   error: string | null;
-  /** Faults there are */
+  /** The faults it knows */
   fault_names: (string)[];
 };
 
@@ -1171,13 +1171,13 @@ export type GeneratorChange = {
   /** Messages per second */
   rate?: number;
   profile?: LoadProfile;
-  /** auto: one nobody has used lately. Another seed starts at index 0 */
+  /** auto: a new one. Another seed starts at index 0 */
   seed?: number | "auto";
-  /** Of the next order */
+  /** Index of the next order */
   next_index?: number;
-  /** It stops by itself after so many messages; null: never */
+  /** Stops after this number of messages; null: never */
   count?: number | null;
-  /** Which faults are injected; all others are not. Together at most 100 */
+  /** Share of each fault; faults not given are not injected. Together at most 100 */
   faults?: {
     /** Per cent of the messages */
     malformed?: number;
@@ -1214,7 +1214,7 @@ export type GeneratorChange = {
 
 export type GeneratorPreview = {
   messages: ({
-    /** Of the next order */
+    /** Index of the next order */
     index: number;
     key: string | {
       base64: string;
@@ -1242,13 +1242,13 @@ export type SendOne = {
 export type Topic = {
   name: string;
   topic_id: string | null;
-  /** Kafka’s own: only its name is known */
+  /** A topic of Kafka itself: only its name is known */
   internal: boolean;
   partitions: number | null;
   replication_factor: number | null;
-  /** Offsets between the starts and the ends: as many messages, or fewer */
+  /** Offsets between the starts and the ends: the number of messages, or more */
   messages: number | null;
-  /** Of the messages: what waits behind an open transaction, where readers of committed messages do not see it */
+  /** Of the messages: those behind an open transaction, which readers of committed messages do not see yet */
   pending: number | null;
 };
 
@@ -1263,7 +1263,7 @@ export type OpenTransaction = {
   first_offset: number;
   /** 64-bit number as text */
   producer_id: string;
-  /** Null when no coordinator names it: this service may not ask, or the transaction hangs */
+  /** Null when no coordinator knows it: this service may not ask, or the transaction hangs */
   transactional_id: string | null;
   started_at: string | null;
   /** The broker aborts it after this time */
@@ -1273,20 +1273,20 @@ export type OpenTransaction = {
 export type TopicDetail = {
   name: string;
   topic_id: string | null;
-  /** Kafka’s own: only its name is known */
+  /** A topic of Kafka itself: only its name is known */
   internal: boolean;
   partitions: number | null;
   replication_factor: number | null;
-  /** Offsets between the starts and the ends: as many messages, or fewer */
+  /** Offsets between the starts and the ends: the number of messages, or more */
   messages: number | null;
-  /** Of the messages: what waits behind an open transaction, where readers of committed messages do not see it */
+  /** Of the messages: those behind an open transaction, which readers of committed messages do not see yet */
   pending: number | null;
   partition_details: ({
     partition: number;
     leader: number | null;
     replicas: (number)[];
     in_sync_replicas: (number)[];
-    /** The first offset still there */
+    /** The first offset in the log */
     start: number;
     /** The last stable offset: committed messages are seen up to here */
     stable_end: number;
@@ -1296,10 +1296,10 @@ export type TopicDetail = {
   settings: ({
     name: string;
     value: string | null;
-    /** Set on this topic; otherwise it is a default */
+    /** Set on this topic; otherwise a default */
     own: boolean;
   })[];
-  /** In the partitions where something is pending, as far as the brokers tell */
+  /** In the partitions with pending messages, as far as the brokers report them */
   open_transactions: (OpenTransaction)[];
 };
 
@@ -1310,7 +1310,7 @@ export type Message = {
   key: string | {
     base64: string;
   } | null;
-  /** In their order; a name may come twice */
+  /** In their order; a name may occur more than once */
   headers: ({
     name: string;
     value: string | {
@@ -1337,11 +1337,11 @@ export type Message = {
 
 export type MessagePage = {
   messages: (Message)[];
-  /** Offsets looked at for this page */
+  /** Offsets searched for this page */
   scanned: number;
-  /** Offsets still to look at */
+  /** Offsets still to search */
   left: number;
-  /** Not among them: what waits behind an open transaction, where readers of committed messages do not see it */
+  /** Not among the messages: those behind an open transaction, which readers of committed messages do not see yet */
   pending: number;
   /** The time was up before the page was full */
   cut: boolean;
@@ -1356,11 +1356,11 @@ export type ConsumerGroup = {
   members: number;
   /** The group of this service */
   own: boolean;
-  /** Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts */
+  /** Partitions whose offset was changed by hand in Kafka, without effect: the offset in PostgreSQL counts */
   ignored: number;
-  /** Of all partitions together */
+  /** Over all partitions */
   lag: number;
-  /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+  /** Of the lag: those behind an open transaction, which readers of committed messages do not see yet */
   pending: number;
 };
 
@@ -1384,31 +1384,31 @@ export type ConsumerGroupDetail = {
   })[];
   /** The group of this service */
   own: boolean;
-  /** Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts */
+  /** Partitions whose offset was changed by hand in Kafka, without effect: the offset in PostgreSQL counts */
   ignored: number;
-  /** Of all partitions together */
+  /** Over all partitions */
   lag: number;
-  /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+  /** Of the lag: those behind an open transaction, which readers of committed messages do not see yet */
   pending: number;
   partitions: ({
     topic: string;
     partition: number;
-    /** What the group told Kafka */
+    /** The offset the group has committed to Kafka */
     committed: number | null;
-    /** Of this service’s own group: where PostgreSQL is, which is what counts */
+    /** For this service’s own group: the offset in PostgreSQL, which is the one that counts */
     stored: number | null;
-    /** Where the group was moved by hand in Kafka, without effect */
+    /** The offset that was set by hand in Kafka, without effect */
     ignored: number | null;
     /** The offset after the last message */
     end: number | null;
     /** The last stable offset: committed messages are seen up to here */
     stable_end: number | null;
-    /** From `stored` to the end where there is one, else from `committed` */
+    /** From `stored` to the end, or from `committed` if there is no `stored` */
     lag: number | null;
-    /** Of the lag: what waits behind an open transaction, where readers of committed messages do not see it */
+    /** Of the lag: those behind an open transaction, which readers of committed messages do not see yet */
     pending: number | null;
   })[];
-  /** In the partitions where something is pending, as far as the brokers tell */
+  /** In the partitions with pending messages, as far as the brokers report them */
   open_transactions: (OpenTransaction)[];
 };
 
@@ -1419,30 +1419,30 @@ export type OffsetMoves = {
     partition: number;
     /** First offset in the log */
     start: number;
-    /** The one after the last */
+    /** The offset after the last message */
     end: number;
-    /** Stored up to here before */
+    /** The stored offset before */
     from: number;
-    /** Read on from here */
+    /** The offset to read from */
     to: number;
   })[];
 };
 
 export type OffsetReset = {
-  /** earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset outside the log becomes its nearest end. */
+  /** earliest, latest, an offset, or a time from which messages were written: RFC 3339, or an age such as 15m. An offset outside the log becomes the nearest one inside. */
   to: string | number;
-  /** Only these */
+  /** Only these partitions */
   partitions?: (number)[];
-  /** Only say what would be done */
+  /** Only report what would be done */
   dry_run?: boolean;
 };
 
 export type CacheTrouble = "unreachable" | "no_permission" | "out_of_memory" | "read_only" | "other_database" | "unverified" | "refused";
 
 export type Cache = {
-  /** False when the configuration says to do without */
+  /** False when the configuration turns the cache off */
   enabled: boolean;
-  /** In this process itself */
+  /** In the memory of this process */
   l1: {
     enabled: boolean;
     orders: number;
@@ -1451,19 +1451,19 @@ export type Cache = {
     hits: number;
   };
   redis: {
-    /** False while it is not used, or takes no orders */
+    /** False while it is not used, or accepts no orders */
     in_use: boolean;
-    /** Why it is not; null when it is, or when there is no cache */
+    /** Why it is not in use; null when it is, or when there is no cache */
     reason: CacheTrouble | null;
-    /** What it refused or failed to do since the process started, by the same reasons */
+    /** Refusals and failures since the process started, by the same reasons */
     errors: Record<string, number>;
     /** Lookups it answered since the process started */
     hits: number;
     nodes: ({
       address: string;
-      /** It tells of changed keys */
+      /** It reports changed keys */
       tracked: boolean;
-      /** Of its whole database */
+      /** In its whole database */
       keys: number;
       used_bytes: number | null;
       /** 0: no limit */
@@ -1474,26 +1474,26 @@ export type Cache = {
     /** Lookups it answered since the process started */
     hits: number;
   };
-  /** Lookups of orders that there are not */
+  /** Lookups of orders that do not exist */
   absent: number;
 };
 
 export type FlushedCache = {
-  /** Orders and leases there were in Redis */
+  /** Orders and leases that were in Redis */
   keys: number;
 };
 
 export type CacheKey = {
   order_uid: string;
-  /** lease: it is being read from PostgreSQL right now */
+  /** lease: the order is being read from PostgreSQL */
   kind: "order" | "lease";
-  /** Life left; null: without end */
+  /** Remaining lifetime; null: unlimited */
   ttl_ms: number | null;
   bytes: number;
 };
 
 export type CacheKeyPage = {
-  /** In no order */
+  /** In no particular order */
   keys: (CacheKey)[];
   /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
@@ -1503,11 +1503,11 @@ export type CacheInvalidation = {
   /** Counts up since the process started */
   number: number;
   at: string;
-  /** changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes */
+  /** changed: the consumer of this process has stored a change; left_over: another consumer has, but could not tell the cache; awaited: a request that waited for the order has seen it stored; evicted, flushed: by request; redis: Redis reported that the key was changed or has expired; redis_flushed: its database was emptied; connection_lost: without Redis changes are not reported */
   reason: "changed" | "left_over" | "awaited" | "evicted" | "flushed" | "redis" | "redis_flushed" | "connection_lost";
-  /** Null: of any order */
+  /** Null: all orders */
   order_uid: string | null;
-  /** Orders this process itself kept and forgot with it */
+  /** Orders that were dropped from the memory of this process */
   dropped: number;
 };
 
@@ -1524,9 +1524,9 @@ export type CachedOrder = {
   } | null;
   redis: {
     order_uid: string;
-    /** lease: it is being read from PostgreSQL right now */
+    /** lease: the order is being read from PostgreSQL */
     kind: "order" | "lease";
-    /** Life left; null: without end */
+    /** Remaining lifetime; null: unlimited */
     ttl_ms: number | null;
     bytes: number;
     etag: string | null;
@@ -1536,32 +1536,32 @@ export type CachedOrder = {
 
 export type EvictedOrder = {
   order_uid: string;
-  /** False: Redis does not answer; it is not used before it was told */
+  /** False: Redis does not answer; it is told before it is used again */
   delivered: boolean;
 };
 
 export type Engine = {
   name: "postgresql" | "kafka" | "redis";
-  /** The name people use */
+  /** The display name */
   title: string;
-  /** host:port; of several the one that answers */
+  /** host:port; of several, the one that answers */
   address: string;
   answers: boolean;
-  /** unreachable: it runs elsewhere, if it runs */
+  /** unreachable: if it is running, it is running elsewhere */
   state: "running" | "starting" | "stopping" | "restarting" | "paused" | "stopped" | "unreachable";
-  /** null: it does not tell */
+  /** null: unknown */
   version: string | null;
-  /** null: it does not run, or was not started from this data folder */
+  /** null: it is not running, or was not started from this data folder */
   pid: number | null;
-  /** Why nothing can be done with it here: local engines are off, or it was not started from this data folder */
+  /** Why it can’t be controlled from here: local engines are off, or it was not started from this data folder */
   obstacle: "engines_off" | "elsewhere" | null;
   /** When its pause ends by itself */
   resumes_at: string | null;
-  /** The last thing this process did with it */
+  /** The last action of this process on it */
   last_action: {
     action: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
     at: string;
-    /** null: it is under way */
+    /** null: it is in progress */
     took_ms: number | null;
     /** Why it failed */
     error: string | null;
@@ -1573,9 +1573,9 @@ export type EngineList = {
 };
 
 export type EngineAction = {
-  /** stop: in order. kill: kill -9 of all its processes. start: see that it runs and answers. restart: stop, then start. pause: suspend all its processes (SIGSTOP). resume: end a pause. What is so already stays as it is */
+  /** stop: shut it down. kill: kill -9 of all its processes. start: start it and wait until it answers. restart: stop, then start. pause: suspend all its processes (SIGSTOP). resume: end a pause. An action that is already done changes nothing */
   action: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
-  /** How long a pause lasts; it ends by itself, also when this service is killed */
+  /** How long a pause lasts; it ends by itself, even if this service is killed */
   seconds?: number;
 };
 
@@ -1586,42 +1586,42 @@ export type VerificationReport = {
   dead_letter_topic: string;
   group: string;
   total: {
-    /** The sum of all that follow but no_message */
+    /** The sum of all the following except no_message */
     produced: number;
     /** Orders that are stored from this very message */
     stored: number;
     dead_lettered: number;
     /** Replaced by a later message of the same order */
     superseded: number;
-    /** Said what was stored already */
+    /** Equal to what was already stored */
     identical: number;
     /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
-    /** Offsets without a message, as transactions leave */
+    /** Offsets without a message, such as transaction markers */
     no_message: number;
   };
   partitions: ({
     partition: number;
     /** First offset judged */
     from: number;
-    /** First offset not judged any more */
+    /** First offset not judged */
     to: number;
-    /** The sum of all that follow but no_message */
+    /** The sum of all the following except no_message */
     produced: number;
     /** Orders that are stored from this very message */
     stored: number;
     dead_lettered: number;
     /** Replaced by a later message of the same order */
     superseded: number;
-    /** Said what was stored already */
+    /** Equal to what was already stored */
     identical: number;
     /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
     lost: number;
-    /** Offsets without a message, as transactions leave */
+    /** Offsets without a message, such as transaction markers */
     no_message: number;
   })[];
   /** Rejected messages by the reason of their dead letter */
@@ -1629,26 +1629,26 @@ export type VerificationReport = {
   dead_letters: {
     /** Records of the dead-letter topic */
     read: number;
-    /** Written again for the same message, as a consumer that was killed does: fine */
+    /** Written again for the same message, as by a consumer that was killed: not an error */
     repeated: number;
-    /** Rejected messages without one: the dead-letter topic no longer has its oldest, or is compacted */
+    /** Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted */
     expired: number;
-    /** Not judged, by the reason why */
+    /** Not judged, by reason */
     ignored: {
       other_topics: number;
-      /** Of messages that have left the log */
+      /** For messages that have left the log */
       before_log: number;
-      /** Of messages that came in after the start */
+      /** For messages that arrived after the start */
       after_range: number;
-      /** Of an earlier topic of this name */
+      /** For an earlier topic of this name */
       earlier_topics: number;
-      /** Of messages that compaction has removed */
+      /** For messages that compaction has removed */
       compacted: number;
     };
   };
   /** Stored orders whose message compaction has removed: not judged */
   compacted_orders: number;
-  /** What is written but not checked, or only roughly */
+  /** What is stored but not checked, or only roughly */
   unchecked: (string)[];
   findings: ({
     kind: "lost" | "lost_update" | "altered" | "phantom_order" | "items_without_order" | "order_without_items" | "missing_dead_letter" | "altered_dead_letter" | "wrong_reason" | "wrongly_dead_lettered" | "foreign_dead_letter" | "cut_dead_letter" | "lost_range" | "log_cut" | "offset_past_end" | "offset_moved_back" | "manifest_mismatch" | "scattered_order" | "pending" | "not_yet_stored";
@@ -1671,13 +1671,13 @@ export type Verification = {
   started_at: string;
   ended_at: string | null;
   progress: {
-    /** waiting: for the consumers to store what is in the log */
+    /** waiting: until the consumers have stored what is in the log */
     phase: "starting" | "waiting" | "verifying";
     /** Offsets judged */
     done: number;
-    /** Of how many; null: not known yet */
+    /** Offsets to judge; null: not known yet */
     total: number | null;
-    /** Offsets judged a second, so far */
+    /** Offsets judged per second so far */
     per_s: number | null;
     /** Messages still to be stored */
     waiting_for: number | null;
@@ -1693,9 +1693,9 @@ export type VerificationList = {
 };
 
 export type VerificationRequest = {
-  /** First wait until the consumers have stored everything, at most so many seconds */
+  /** Seconds to wait at most until the consumers have stored everything */
   wait_s?: number;
-  /** Most findings of a kind that are listed; all are counted */
+  /** Most findings listed of each kind; all are counted */
   max_findings?: number;
 };
 
@@ -1773,7 +1773,7 @@ export type LiveSample = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    /** Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored */
+    /** Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
   })[];
   process: {
@@ -1815,7 +1815,7 @@ export type Readiness = {
     required: boolean;
     latency_ms?: number;
     in_use?: false;
-    /** Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored */
+    /** Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
   })[];
 };

@@ -5,7 +5,7 @@ import { problemSchema } from '../http/problem.ts';
 
 const strict = { additionalProperties: false } as const;
 
-/** An order_uid that an order can have: PostgreSQL can hold no U+0000. */
+/** An order_uid that an order can have: PostgreSQL can't hold U+0000. */
 export const LookupUidSchema = Type.String({
   minLength: 1,
   maxLength: 128,
@@ -21,26 +21,26 @@ export const LimitSchema = Type.Integer({
   description: 'How many',
 });
 
-/** Of an answer that is one page of several: what the next page is asked for with, as `cursor`. */
+/** The cursor of the next page. */
 export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], {
   description: 'Send it as `cursor` to get the next page; null after the last page',
 });
 
-/** A moment: RFC 3339, in UTC when the server says it. */
+/** RFC 3339; in UTC when the server sends it. */
 export const InstantSchema = Type.String({ format: 'date-time' });
 
 /** An offset in a partition of Kafka. */
 export const OffsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
-/** What the consumer would say of an order. */
+/** The consumer's verdict on an order. */
 export const OrderCheckSchema = Type.Object(
   {
     accepted: Type.Boolean({
-      description: 'It would be stored; what only PostgreSQL can refuse is not foreseen',
+      description: 'It would be stored, unless PostgreSQL refuses it',
     }),
-    order_uid: Type.Optional(Type.String({ description: 'Of an order that is accepted' })),
+    order_uid: Type.Optional(Type.String({ description: 'Of an accepted order' })),
     reason: Type.Optional(
-      Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would carry' }),
+      Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would have' }),
     ),
     violations: Type.Optional(
       Type.Array(
@@ -62,7 +62,7 @@ export const OrderCheckSchema = Type.Object(
 export const CacheTroubleSchema = Type.Enum(CACHE_TROUBLES, {
   $id: 'CacheTrouble',
   description:
-    'unreachable: no answer, or too late; no_permission: its user may not log in, or lacks the rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys are those of another database; unverified: PostgreSQL has not said yet which database this is; refused: anything else',
+    'unreachable: no answer, or too late; no_permission: its user can’t log in, or lacks rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys belong to another database; unverified: PostgreSQL has not confirmed yet which database this is; refused: anything else',
 });
 
 /** The state of the engines. */
@@ -80,7 +80,7 @@ export const ReadinessSchema = Type.Object(
           reason: Type.Optional(
             Type.Union([CacheTroubleSchema, Type.Literal('storing_waits')], {
               description:
-                'Why it can not be used, if known; for PostgreSQL, read_only: it takes no writes; storing_waits: orders wait to be stored',
+                'Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored',
             }),
           ),
         },
@@ -105,13 +105,12 @@ export const ProblemSchema = problemSchema({
 /** `3:17`: partition 3, offset 17. */
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
 
-/** What `textOrBase64` gives. */
+/** See `textOrBase64`. */
 export const BytesSchema = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {
-  description: 'Text, or base64 when it is no UTF-8',
+  description: 'Text, or base64 when it is not UTF-8',
 });
 
-/** What `namedHeaders` gives. */
 export const HeadersSchema = Type.Array(
   Type.Object({ name: Type.String(), value: Type.Union([BytesSchema, Type.Null()]) }, strict),
-  { description: 'In their order; a name may come twice' },
+  { description: 'In their order; a name may occur more than once' },
 );

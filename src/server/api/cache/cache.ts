@@ -22,7 +22,7 @@ import {
 } from './schemas.ts';
 
 export interface CacheEndpointsOptions {
-  /** Undefined when the configuration says to do without a cache. */
+  /** Undefined when the configuration turns the cache off. */
   readonly cache: CacheInspector | undefined;
   /** Lookups by the tier that answered. */
   readonly lookups: () => Readonly<Record<LookupOutcome, number>>;
@@ -31,12 +31,12 @@ export interface CacheEndpointsOptions {
 
 const COMMON = { tag: 'cache', access: 'guarded', problems: [CACHE_UNAVAILABLE] } as const;
 const params = Type.Object({ order_uid: LookupUidSchema });
-/** Of the process that has the consumer, if one has. */
+/** Served by the process that has the consumer, if one has. */
 const WATCHED = { ...COMMON, method: 'get', ofFirstProcess: true } as const;
 const ofOrder = Type.Object({ order_uid: Type.Optional(LookupUidSchema) });
 const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { trouble: undefined, nodes: [] } };
 
-/** `/api/v1/cache`: what the tiers hold; forget one order, or all. */
+/** `/api/v1/cache`: look at the tiers; evict one order, or all. */
 export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
   const inUse = (): CacheInspector => {
     if (cache === undefined) throw new ProblemError(CACHE_UNAVAILABLE, 'cache.enabled is false.');
@@ -49,7 +49,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         method: 'get',
         path: '/api/v1/cache',
         operationId: 'getCache',
-        summary: 'The tiers of the cache: what they hold, and how many lookups each answered',
+        summary: 'The tiers of the cache: what they hold, and how many lookups each has answered',
         responses: { 200: { description: 'The tiers', schema: CacheSchema } },
       },
       async () => {
@@ -82,8 +82,8 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         method: 'delete',
         path: '/api/v1/cache',
         operationId: 'flushCache',
-        summary: 'Forget all cached orders; other keys of the same Redis stay',
-        responses: { 200: { description: 'They are forgotten', schema: FlushedSchema } },
+        summary: 'Evict all cached orders; other keys of the same Redis stay',
+        responses: { 200: { description: 'They are evicted', schema: FlushedSchema } },
       },
       async () => ({ status: 200, json: { keys: await inUse().flush() }, headers: NO_STORE }),
     ),
@@ -100,7 +100,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
           cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
         }),
         responses: {
-          200: { description: 'A page; it may be empty and not the last', schema: CacheKeyPageSchema },
+          200: { description: 'A page; it may be empty without being the last', schema: CacheKeyPageSchema },
         },
       },
       async ({ query }) => {
@@ -116,9 +116,9 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         ...WATCHED,
         path: '/api/v1/cache/invalidations',
         operationId: 'listCacheInvalidations',
-        summary: 'What was made to be forgotten last; of one order, and of all at once, when one is named',
+        summary: 'The latest invalidations; those that concern one order, if one is named',
         query: ofOrder,
-        responses: { 200: { description: 'The last ones', schema: InvalidationListSchema } },
+        responses: { 200: { description: 'The latest ones', schema: InvalidationListSchema } },
       },
       ({ query }) => {
         const found = inUse().invalidations.recent();
@@ -134,9 +134,9 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         ...WATCHED,
         path: '/api/v1/cache/invalidations/tail',
         operationId: 'tailCacheInvalidations',
-        summary: 'What is made to be forgotten, as it happens, as server-sent events',
+        summary: 'Invalidations as they happen, as server-sent events',
         description:
-          'Each `invalidation` event has a CacheInvalidation, the last ones first. Of more than 200 a second some are left out, and a `left_out` event says how many.',
+          'Each `invalidation` event has a CacheInvalidation; the stream begins with the latest ones. If there are more than 200 a second, some are left out, and a `left_out` event says how many.',
         query: ofOrder,
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
         problems: [...COMMON.problems, TOO_MANY_AT_ONCE],
@@ -156,7 +156,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         method: 'get',
         path: '/api/v1/cache/orders/{order_uid}',
         operationId: 'getCachedOrder',
-        summary: 'What each tier has of an order; looking does not fill it in',
+        summary: 'What each tier has of an order; looking does not fill the cache',
         params,
         responses: { 200: { description: 'By tier', schema: CachedOrderSchema } },
       },
@@ -185,11 +185,11 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         method: 'delete',
         path: '/api/v1/cache/orders/{order_uid}',
         operationId: 'evictOrder',
-        summary: 'Forget one order in all tiers',
+        summary: 'Evict one order from all tiers',
         params,
         responses: {
           200: {
-            description: 'It is forgotten, or will be before Redis is used again',
+            description: 'It is evicted, or will be before Redis is used again',
             schema: EvictedSchema,
           },
         },

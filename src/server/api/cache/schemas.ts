@@ -8,8 +8,8 @@ const count = Type.Integer({ minimum: 0 });
 
 const key = {
   order_uid: Type.String(),
-  kind: Type.Enum(['order', 'lease'], { description: 'lease: it is being read from PostgreSQL right now' }),
-  ttl_ms: Type.Union([count, Type.Null()], { description: 'Life left; null: without end' }),
+  kind: Type.Enum(['order', 'lease'], { description: 'lease: the order is being read from PostgreSQL' }),
+  ttl_ms: Type.Union([count, Type.Null()], { description: 'Remaining lifetime; null: unlimited' }),
   bytes: count,
 };
 
@@ -20,27 +20,27 @@ const hits = {
 /** The tiers of the cache. */
 export const CacheSchema = Type.Object(
   {
-    enabled: Type.Boolean({ description: 'False when the configuration says to do without' }),
+    enabled: Type.Boolean({ description: 'False when the configuration turns the cache off' }),
     l1: Type.Object(
       { enabled: Type.Boolean(), orders: count, bytes: count, ...hits },
-      { ...strict, description: 'In this process itself' },
+      { ...strict, description: 'In the memory of this process' },
     ),
     redis: Type.Object(
       {
-        in_use: Type.Boolean({ description: 'False while it is not used, or takes no orders' }),
+        in_use: Type.Boolean({ description: 'False while it is not used, or accepts no orders' }),
         reason: Type.Union([CacheTroubleSchema, Type.Null()], {
-          description: 'Why it is not; null when it is, or when there is no cache',
+          description: 'Why it is not in use; null when it is, or when there is no cache',
         }),
         errors: Type.Record(Type.String(), count, {
-          description: 'What it refused or failed to do since the process started, by the same reasons',
+          description: 'Refusals and failures since the process started, by the same reasons',
         }),
         ...hits,
         nodes: Type.Array(
           Type.Object(
             {
               address: Type.String(),
-              tracked: Type.Boolean({ description: 'It tells of changed keys' }),
-              keys: Type.Integer({ minimum: 0, description: 'Of its whole database' }),
+              tracked: Type.Boolean({ description: 'It reports changed keys' }),
+              keys: Type.Integer({ minimum: 0, description: 'In its whole database' }),
               used_bytes: Type.Union([count, Type.Null()]),
               max_bytes: Type.Union([count, Type.Null()], { description: '0: no limit' }),
             },
@@ -51,7 +51,7 @@ export const CacheSchema = Type.Object(
       strict,
     ),
     postgresql: Type.Object(hits, strict),
-    absent: Type.Integer({ minimum: 0, description: 'Lookups of orders that there are not' }),
+    absent: Type.Integer({ minimum: 0, description: 'Lookups of orders that do not exist' }),
   },
   { ...strict, $id: 'Cache' },
 );
@@ -62,7 +62,7 @@ export type CacheKeyJson = Static<typeof CacheKeySchema>;
 
 export const CacheKeyPageSchema = Type.Object(
   {
-    keys: Type.Array(CacheKeySchema, { description: 'In no order' }),
+    keys: Type.Array(CacheKeySchema, { description: 'In no particular order' }),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'CacheKeyPage' },
@@ -97,14 +97,14 @@ export const EvictedSchema = Type.Object(
   {
     order_uid: Type.String(),
     delivered: Type.Boolean({
-      description: 'False: Redis does not answer; it is not used before it was told',
+      description: 'False: Redis does not answer; it is told before it is used again',
     }),
   },
   { ...strict, $id: 'EvictedOrder' },
 );
 
 export const FlushedSchema = Type.Object(
-  { keys: Type.Integer({ minimum: 0, description: 'Orders and leases there were in Redis' }) },
+  { keys: Type.Integer({ minimum: 0, description: 'Orders and leases that were in Redis' }) },
   { ...strict, $id: 'FlushedCache' },
 );
 
@@ -114,10 +114,13 @@ const InvalidationSchema = Type.Object(
     at: InstantSchema,
     reason: Type.Enum(INVALIDATION_REASONS, {
       description:
-        'changed: the consumer here has stored a change; left_over: a consumer elsewhere has, and could not tell the cache itself; awaited: a request that waited for the order has seen it stored; evicted, flushed: somebody asked for it; redis: Redis said that the key has changed or ended its life; redis_flushed: its database was emptied; connection_lost: without Redis nobody tells of changes',
+        'changed: the consumer of this process has stored a change; left_over: another consumer has, but could not tell the cache; awaited: a request that waited for the order has seen it stored; evicted, flushed: by request; redis: Redis reported that the key was changed or has expired; redis_flushed: its database was emptied; connection_lost: without Redis changes are not reported',
     }),
-    order_uid: Type.Union([Type.String(), Type.Null()], { description: 'Null: of any order' }),
-    dropped: Type.Integer({ minimum: 0, description: 'Orders this process itself kept and forgot with it' }),
+    order_uid: Type.Union([Type.String(), Type.Null()], { description: 'Null: all orders' }),
+    dropped: Type.Integer({
+      minimum: 0,
+      description: 'Orders that were dropped from the memory of this process',
+    }),
   },
   { ...strict, $id: 'CacheInvalidation' },
 );

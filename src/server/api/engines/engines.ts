@@ -43,7 +43,7 @@ const ELSEWHERE: Readonly<Record<'engines_off' | 'elsewhere', string>> = {
   elsewhere: 'it was not started from this data folder',
 };
 
-/** `/api/v1/engines`: look; stop, kill, start, restart, pause, resume those that were started from here. */
+/** `/api/v1/engines`: their states; stop, kill, start, restart, pause and resume those that were started from here. */
 export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): Endpoint[] {
   return [
     endpoint(
@@ -52,7 +52,7 @@ export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): 
         method: 'get',
         path: '/api/v1/engines',
         operationId: 'listEngines',
-        summary: 'PostgreSQL, Kafka and Redis: where they are, how they are, what can be done with them',
+        summary: 'PostgreSQL, Kafka and Redis: their addresses and states, and what can be done with them',
         responses: { 200: { description: 'All three', schema: EngineListSchema } },
       },
       async () => ({ status: 200, json: { engines: await engines.list() }, headers: NO_STORE }),
@@ -70,7 +70,7 @@ export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): 
         body: jsonBody(EngineActionSchema),
         responses: {
           200: { description: 'Done', schema: EngineSchema },
-          202: { description: 'It goes on: `last_action` will say what came of it', schema: EngineSchema },
+          202: { description: 'In progress: `last_action` will have the outcome', schema: EngineSchema },
         },
         problems: [ENGINE_ELSEWHERE, ENGINE_BUSY, ENGINE_NOT_RUNNING, ENGINE_FAILED],
       },
@@ -103,7 +103,7 @@ function refused({ title, address }: EngineJson, why: EngineRefusal): ProblemErr
     case 'busy':
       return new ProblemError(ENGINE_BUSY);
     case 'not_running':
-      return new ProblemError(ENGINE_NOT_RUNNING, `${title} does not run. Start it first.`);
+      return new ProblemError(ENGINE_NOT_RUNNING, `${title} is not running. Start it first.`);
     default: {
       const where = `${title} runs elsewhere (${address}): ${ELSEWHERE[why]}.`;
       return new ProblemError(ENGINE_ELSEWHERE, `${where} Stop or start it where it was started.`);

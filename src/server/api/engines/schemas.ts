@@ -35,28 +35,28 @@ export const EngineNameSchema = Type.Enum(['postgresql', 'kafka', 'redis']);
 
 export type EngineNameJson = Static<typeof EngineNameSchema>;
 
-/** How long a pause lasts unless told otherwise. */
+/** The default length of a pause. */
 export const DEFAULT_PAUSE_S = 10;
 
 const ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
 
-/** How an engine is, and what is done with it. */
+/** The state of an engine, and the last action on it. */
 export const EngineSchema = Type.Object(
   {
     name: EngineNameSchema,
-    title: Type.String({ description: 'The name people use' }),
-    address: Type.String({ description: 'host:port; of several the one that answers' }),
+    title: Type.String({ description: 'The display name' }),
+    address: Type.String({ description: 'host:port; of several, the one that answers' }),
     answers: Type.Boolean(),
     state: Type.Enum(['running', 'starting', 'stopping', 'restarting', 'paused', 'stopped', 'unreachable'], {
-      description: 'unreachable: it runs elsewhere, if it runs',
+      description: 'unreachable: if it is running, it is running elsewhere',
     }),
-    version: Type.Union([Type.String(), Type.Null()], { description: 'null: it does not tell' }),
+    version: Type.Union([Type.String(), Type.Null()], { description: 'null: unknown' }),
     pid: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'null: it does not run, or was not started from this data folder',
+      description: 'null: it is not running, or was not started from this data folder',
     }),
     obstacle: Type.Union([Type.Enum(['engines_off', 'elsewhere']), Type.Null()], {
       description:
-        'Why nothing can be done with it here: local engines are off, or it was not started from this data folder',
+        'Why it can’t be controlled from here: local engines are off, or it was not started from this data folder',
     }),
     resumes_at: Type.Union([InstantSchema, Type.Null()], { description: 'When its pause ends by itself' }),
     last_action: Type.Union(
@@ -66,7 +66,7 @@ export const EngineSchema = Type.Object(
             action: Type.Enum(ACTIONS),
             at: InstantSchema,
             took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-              description: 'null: it is under way',
+              description: 'null: it is in progress',
             }),
             error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
           },
@@ -74,7 +74,7 @@ export const EngineSchema = Type.Object(
         ),
         Type.Null(),
       ],
-      { description: 'The last thing this process did with it' },
+      { description: 'The last action of this process on it' },
     ),
   },
   { ...strict, $id: 'Engine' },
@@ -88,20 +88,20 @@ export const EngineListSchema = Type.Object(
   { ...strict, $id: 'EngineList' },
 );
 
-/** What to do with an engine. */
+/** An action on an engine. */
 export const EngineActionSchema = Type.Object(
   {
     action: Type.Enum(ACTIONS, {
       description:
-        'stop: in order. kill: kill -9 of all its processes. start: see that it runs and answers. restart: stop, then start. pause: ' +
-        'suspend all its processes (SIGSTOP). resume: end a pause. What is so already stays as it is',
+        'stop: shut it down. kill: kill -9 of all its processes. start: start it and wait until it answers. restart: stop, then start. pause: ' +
+        'suspend all its processes (SIGSTOP). resume: end a pause. An action that is already done changes nothing',
     }),
     seconds: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 60,
         default: DEFAULT_PAUSE_S,
-        description: 'How long a pause lasts; it ends by itself, also when this service is killed',
+        description: 'How long a pause lasts; it ends by itself, even if this service is killed',
       }),
     ),
   },

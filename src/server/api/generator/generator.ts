@@ -33,7 +33,7 @@ export interface GeneratorControl {
 }
 
 const COMMON = { tag: 'generator', access: 'guarded', ofFirstProcess: true } as const;
-const STATUS = { description: 'Where it stands now', schema: GeneratorSchema } as const;
+const STATUS = { description: 'Its state now', schema: GeneratorSchema } as const;
 
 /** `/api/v1/generator`: look, change, start, stop, preview, send one. */
 export function generatorEndpoints({ generator }: { readonly generator: GeneratorControl }): Endpoint[] {
@@ -46,7 +46,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'get',
         path: '/api/v1/generator',
         operationId: 'getGenerator',
-        summary: 'What the generator of this process does',
+        summary: 'The state of the generator of this process',
         responses: { 200: STATUS },
       },
       status,
@@ -58,7 +58,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'patch',
         path: '/api/v1/generator',
         operationId: 'changeGenerator',
-        summary: 'Change the load, at once, whether it runs or not',
+        summary: 'Change the load at once, whether it is running or not',
         body: change,
         responses: { 200: STATUS },
       },
@@ -75,7 +75,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'post',
         path: '/api/v1/generator/start',
         operationId: 'startGenerator',
-        summary: 'Change the load and see that the generator runs; where it runs already, it goes on',
+        summary: 'Change the load and start the generator; one that is running goes on',
         body: change,
         responses: { 200: STATUS },
       },
@@ -92,7 +92,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'post',
         path: '/api/v1/generator/stop',
         operationId: 'stopGenerator',
-        summary: 'See that the generator does not run; the answer comes when all it sent is acknowledged',
+        summary: 'Stop the generator; the answer comes once everything it sent is acknowledged',
         responses: { 200: STATUS },
       },
       async () => {
@@ -107,7 +107,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'get',
         path: '/api/v1/generator/preview',
         operationId: 'previewGenerator',
-        summary: 'The messages that come next, without sending them',
+        summary: 'The next messages, without sending them',
         query: Type.Object({
           count: Type.Integer({ minimum: 1, maximum: 100, default: 5, description: 'How many' }),
         }),
@@ -122,7 +122,7 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
         method: 'post',
         path: '/api/v1/generator/send-one',
         operationId: 'sendOne',
-        summary: 'Send the next order now, good or with a fault',
+        summary: 'Send the next order now, valid or with a fault',
         body: jsonBody(sendOneSchema(generator.spoilingFaults)),
         responses: { 200: { description: 'Kafka has it', schema: SentOneSchema } },
         problems: [KAFKA_UNAVAILABLE, KAFKA_REJECTED, KAFKA_REFUSES],
@@ -132,10 +132,10 @@ export function generatorEndpoints({ generator }: { readonly generator: Generato
   ];
 }
 
-/** What the schema can't tell. */
+/** Checks what the schema can't express. */
 function check({ faults = {}, profile }: GeneratorChangeJson): void {
   const total = Object.values(faults).reduce<number>((sum, share) => sum + (share ?? 0), 0);
-  if (total > 100 + 1e-9) throw badBody('/faults', `must be 100 % together at most, they are ${total} %`);
+  if (total > 100 + 1e-9) throw badBody('/faults', `must add up to 100 % at most, not ${total} %`);
   if (profile?.kind === 'burst' && profile.for_ms >= profile.every_ms)
     throw badBody('/profile/for_ms', 'must be less than every_ms');
 }

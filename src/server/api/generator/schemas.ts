@@ -7,17 +7,21 @@ const count = Type.Integer({ minimum: 0 });
 const rate = Type.Number({ minimum: 0.1, maximum: 1_000_000, description: 'Messages per second' });
 const ms = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 const percent = Type.Number({ minimum: 0, maximum: 100, description: 'Per cent of the messages' });
-const seed = Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'Same seed, same orders' });
+const seed = Type.Integer({
+  minimum: 0,
+  maximum: 4_294_967_295,
+  description: 'The same seed gives the same orders',
+});
 const index = Type.Integer({
   minimum: 0,
   maximum: Number.MAX_SAFE_INTEGER - 1,
-  description: 'Of the next order',
+  description: 'Index of the next order',
 });
 const limit = Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 }), Type.Null()], {
-  description: 'It stops by itself after so many messages; null: never',
+  description: 'Stops after this number of messages; null: never',
 });
 
-/** How the messages are spread over time. */
+/** The distribution of messages over time. */
 export const ProfileSchema = Type.Union(
   [
     Type.Object({ kind: Type.Literal('steady') }, { ...strict, description: 'Always at `rate`' }),
@@ -33,7 +37,7 @@ export const ProfileSchema = Type.Union(
   { $id: 'LoadProfile' },
 );
 
-/** What to change; what is absent stays as it is. `faults` are named by the generator. */
+/** What to change; what is absent stays as it is. The generator names the faults. */
 export function generatorChangeSchema(faultNames: readonly string[]) {
   return Type.Object(
     {
@@ -41,7 +45,7 @@ export function generatorChangeSchema(faultNames: readonly string[]) {
       profile: Type.Optional(ProfileSchema),
       seed: Type.Optional(
         Type.Union([seed, Type.Literal('auto')], {
-          description: 'auto: one nobody has used lately. Another seed starts at index 0',
+          description: 'auto: a new one. Another seed starts at index 0',
         }),
       ),
       next_index: Type.Optional(index),
@@ -57,11 +61,11 @@ export type GeneratorChangeJson = Static<ReturnType<typeof generatorChangeSchema
 function faultsSchema(names: readonly string[]): TObject<Record<string, TOptional<TNumber>>> {
   return Type.Object(Object.fromEntries(names.map((name) => [name, Type.Optional(percent)])), {
     ...strict,
-    description: 'Which faults are injected; all others are not. Together at most 100',
+    description: 'Share of each fault; faults not given are not injected. Together at most 100',
   });
 }
 
-/** Where the generator stands. */
+/** The state of the generator. */
 export const GeneratorSchema = Type.Object(
   {
     state: Type.Enum(['stopped', 'running', 'stopping']),
@@ -69,13 +73,13 @@ export const GeneratorSchema = Type.Object(
     profile: ProfileSchema,
     current_rate: Type.Number({
       minimum: 0,
-      description: 'What the profile asks for now; 0 when it does not run',
+      description: 'The rate of the profile at this moment; 0 when it is not running',
     }),
-    late_ms: Type.Integer({ minimum: 0, description: 'How far the schedule is behind' }),
+    late_ms: Type.Integer({ minimum: 0, description: 'How far it is behind schedule' }),
     seed,
     next_index: index,
     count: limit,
-    remaining: Type.Union([count, Type.Null()], { description: 'Until it stops by itself' }),
+    remaining: Type.Union([count, Type.Null()], { description: 'Messages left until it stops by itself' }),
     faults: Type.Record(Type.String(), percent),
     counts: Type.Object(
       { generated: count, sent: count, failed: count, in_flight: count },
@@ -83,16 +87,16 @@ export const GeneratorSchema = Type.Object(
     ),
     started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     error: Type.Union([Type.String(), Type.Null()], {
-      description: 'Why it stopped, when nobody had asked for that',
+      description: 'Why it stopped without being asked to',
     }),
-    fault_names: Type.Array(Type.String(), { description: 'Faults there are' }),
+    fault_names: Type.Array(Type.String(), { description: 'The faults it knows' }),
   },
   { ...strict, $id: 'Generator' },
 );
 
 export type GeneratorJson = Static<typeof GeneratorSchema>;
 
-/** The messages that come next. */
+/** The next messages. */
 export const PreviewSchema = Type.Object(
   {
     messages: Type.Array(
@@ -112,7 +116,7 @@ export const PreviewSchema = Type.Object(
 
 export type PreviewJson = Static<typeof PreviewSchema>;
 
-/** What to send: a good order, or one with this fault. */
+/** What to send: a valid order, or one with this fault. */
 export function sendOneSchema(spoilingFaults: readonly string[]) {
   return Type.Object({ fault: Type.Optional(Type.Enum([...spoilingFaults])) }, { ...strict, $id: 'SendOne' });
 }

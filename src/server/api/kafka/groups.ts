@@ -20,14 +20,14 @@ import {
 } from './schemas.ts';
 import { openTransactionJson } from './topics.ts';
 
-/** How one partition's stored offset moves. */
+/** The move of one partition's stored offset. */
 export interface PartitionMove {
   readonly partition: number;
   /** First offset in the log. */
   readonly start: number;
-  /** The one after the last. */
+  /** The offset after the last message. */
   readonly end: number;
-  /** Where it is stored up to. */
+  /** The stored offset. */
   readonly from: number;
   readonly to: number;
 }
@@ -38,15 +38,15 @@ export interface MoveOptions {
   readonly dryRun: boolean;
 }
 
-/** The group this service's consumers are in, and where PostgreSQL is. */
+/** The group of this service's consumers, and its offsets in PostgreSQL. */
 export interface OwnGroup {
   readonly group: string;
   readonly topic: string;
   /** Partition → next offset. @throws AppError `database_unavailable` */
   stored(): Promise<ReadonlyMap<number, number>>;
-  /** What the consumer of this process found moved by hand in Kafka, and ignored, by partition. */
+  /** Offsets changed by hand in Kafka that the consumer of this process has ignored, by partition. */
   ignoredMoves(): ReadonlyMap<number, { readonly movedTo: number }>;
-  /** Has the consumers read on from elsewhere. @throws AppError `usage` for a partition that is not there; as the engines do */
+  /** Makes the consumers continue from another offset. @throws AppError `usage` for an unknown partition; as the engines do */
   move(target: OffsetTarget, options: MoveOptions): Promise<readonly PartitionMove[]>;
 }
 
@@ -61,7 +61,7 @@ type Position = GroupDetailJson['partitions'][number];
 
 const COMMON = { tag: 'topics', access: 'guarded', problems: [KAFKA_UNAVAILABLE] } as const;
 
-/** `/api/v1/consumer-groups`: who reads, how far behind; and the own group's offsets, to be moved. */
+/** `/api/v1/consumer-groups`: who reads, and how far behind; moves the offsets of the service's own group. */
 export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions): Endpoint[] {
   return [
     endpoint(
@@ -74,7 +74,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         query: Type.Object({
           limit: LimitSchema,
           text: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 255, description: 'With this in the name' }),
+            Type.String({ minLength: 1, maxLength: 255, description: 'Contained in the name' }),
           ),
           cursor: Type.Optional(
             Type.String({ minLength: 1, maxLength: 255, description: 'Of the page before' }),
@@ -121,7 +121,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         operationId: 'resetOffsets',
         summary: 'Make this service’s consumers continue from another offset',
         description:
-          'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may run: a transaction that expects another offset fails, and within seconds they continue from the new one. Orders that are read again are stored once; messages that are not orders become dead letters again; skipped messages are not stored.',
+          'Moves the offsets in PostgreSQL, which are the ones that count; those in Kafka only follow. Consumers may be running: a transaction that expects another offset fails, and within seconds they continue from the new one. Orders that are read again are stored once; messages that are not orders become dead letters again; skipped messages are not stored.',
         params: Type.Object({ group: GroupNameSchema }),
         body: jsonBody(OffsetResetSchema),
         responses: { 200: { description: 'What was moved, or would be', schema: OffsetMovesSchema } },
@@ -145,7 +145,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
     ),
   ];
 
-  /** Without PostgreSQL the groups are still worth a look. */
+  /** Without PostgreSQL the groups can still be listed. */
   function ownOffsets(): Promise<ReadonlyMap<number, number>> {
     return ownGroup.stored().catch(() => new Map<number, number>());
   }
@@ -155,7 +155,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
     return partitions.map(({ topic, partition, committed, end, stableEnd }) => {
       const own = group === ownGroup.group && topic === ownGroup.topic;
       const offset = own ? stored.get(partition) : undefined;
-      // A partition the own group has not begun is read from its start.
+      // The service's own group reads a partition it has not begun from its start.
       const at = offset ?? committed?.offset ?? (own ? 0 : undefined);
       return {
         topic,
@@ -174,7 +174,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
     });
   }
 
-  /** Where Kafka was told by hand to read on, if that is not where this service does; after a start its consumer has overwritten it. */
+  /** The offset that was set by hand in Kafka and ignored; after a start the consumer has overwritten it. */
   function ignoredOf(
     partition: number,
     committed: CommittedOffset | undefined,

@@ -19,7 +19,7 @@ export interface MessageEndpointsOptions {
   readonly now: () => number;
 }
 
-/** Each opens connections of its own to Kafka. */
+/** Each search opens its own connections to Kafka. */
 const MAX_SEARCHES = 8;
 const COMMON = {
   tag: 'topics',
@@ -28,17 +28,17 @@ const COMMON = {
 } as const;
 const params = Type.Object({ topic: TopicNameSchema });
 const partition = Type.Optional(
-  Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Of this one only' }),
+  Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Only this partition' }),
 );
 const key = Type.Optional(Type.String({ description: 'With exactly this key' }));
 const valueBytes = Type.Integer({
   minimum: 0,
   maximum: 1_048_576,
   default: 2_048,
-  description: 'Longest value that is given whole',
+  description: 'Longest value that is returned whole',
 });
 
-/** `/api/v1/topics/{topic}/messages` and `…/tail`: what is in a topic, and what arrives. */
+/** `/api/v1/topics/{topic}/messages` and `…/tail`: the messages of a topic, and those that arrive. */
 export function messageEndpoints({ messages, streams, now }: MessageEndpointsOptions): Endpoint[] {
   const slots = new Slots(MAX_SEARCHES);
   const search = <T>(work: () => Promise<T>): Promise<T> => slots.hold(() => orNotFound(work()));
@@ -52,7 +52,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         operationId: 'listMessages',
         summary: 'Messages of a topic',
         description:
-          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is looked for in all partitions, first in those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it looked, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than asked for.',
+          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is searched for in all partitions, beginning with those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it got, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than requested.',
         params,
         query: Type.Object({
           partition,
@@ -60,11 +60,11 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
             Type.Integer({
               minimum: 0,
               maximum: Number.MAX_SAFE_INTEGER,
-              description: 'From this offset on; needs `partition`',
+              description: 'From this offset on; requires `partition`',
             }),
           ),
           at: Type.Optional(
-            Type.String({ description: 'Written then or later: RFC 3339, or an age such as 15m' }),
+            Type.String({ description: 'Written at this time or later: RFC 3339, or an age such as 15m' }),
           ),
           key,
           limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'How many' }),
@@ -75,9 +75,9 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
       },
       async ({ params: { topic }, query: { at, key: text, value_bytes, ...query } }) => {
         if (query.offset !== undefined && query.partition === undefined)
-          throw badParameter('query', 'offset', 'needs a partition');
+          throw badParameter('query', 'offset', 'requires a partition');
         if (query.offset !== undefined && at !== undefined)
-          throw badParameter('query', 'at', 'does not go with offset');
+          throw badParameter('query', 'at', 'can’t be combined with offset');
         const instant = at === undefined ? undefined : parseWhen(at, now());
         if (at !== undefined && instant === undefined)
           throw badParameter('query', 'at', 'must be RFC 3339, or an age such as 15m');
@@ -89,7 +89,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
             maxValueBytes: value_bytes,
           }),
         );
-        if (page === undefined) throw badParameter('query', 'cursor', 'is none of this topic');
+        if (page === undefined) throw badParameter('query', 'cursor', 'is not a cursor of this topic');
         return { status: 200, json: page, headers: NO_STORE };
       },
     ),
@@ -100,7 +100,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         method: 'get',
         path: '/api/v1/topics/{topic}/messages/{position}',
         operationId: 'getMessage',
-        summary: 'One message, whole',
+        summary: 'One message with its whole value',
         params: Type.Object({ topic: TopicNameSchema, position: PositionSchema }),
         responses: { 200: { description: 'The message', schema: MessageSchema } },
         problems: [...COMMON.problems, MESSAGE_NOT_FOUND],
@@ -119,14 +119,14 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         method: 'get',
         path: '/api/v1/topics/{topic}/tail',
         operationId: 'tailTopic',
-        summary: 'What arrives in a topic, as server-sent events',
+        summary: 'Messages as they arrive in a topic, as server-sent events',
         description:
-          'Each `message` event has a Message; its id is partition:offset. When more arrives than the reader takes, messages are left out, and a `left_out` event says how many.',
+          'Each `message` event has a Message; its id is partition:offset. If more arrives than the reader can take, messages are left out, and a `left_out` event says how many.',
         params,
         query: Type.Object({
           partition,
           key,
-          text: Type.Optional(Type.String({ minLength: 1, description: 'With this text in the value' })),
+          text: Type.Optional(Type.String({ minLength: 1, description: 'Contained in the value' })),
           value_bytes: valueBytes,
         }),
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },

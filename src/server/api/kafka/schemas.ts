@@ -24,7 +24,7 @@ export const GROUP_NOT_OWN: Problem = {
   advice: 'Kafka’s own tools move the offsets of other groups.',
 };
 const count = Type.Integer({ minimum: 0 });
-const PENDING = 'what waits behind an open transaction, where readers of committed messages do not see it';
+const PENDING = 'those behind an open transaction, which readers of committed messages do not see yet';
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 /** Kafka's own rule for topic names. */
@@ -39,7 +39,7 @@ const OpenTransactionSchema = Type.Object(
     first_offset: Type.Integer({ minimum: 0, description: 'Readers of committed messages stop here' }),
     producer_id: Type.String({ description: '64-bit number as text' }),
     transactional_id: Type.Union([Type.String(), Type.Null()], {
-      description: 'Null when no coordinator names it: this service may not ask, or the transaction hangs',
+      description: 'Null when no coordinator knows it: this service may not ask, or the transaction hangs',
     }),
     started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     timeout_ms: Type.Union([Type.Integer(), Type.Null()], {
@@ -52,17 +52,17 @@ const OpenTransactionSchema = Type.Object(
 export type OpenTransactionJson = Static<typeof OpenTransactionSchema>;
 
 const OpenTransactionsSchema = Type.Array(OpenTransactionSchema, {
-  description: 'In the partitions where something is pending, as far as the brokers tell',
+  description: 'In the partitions with pending messages, as far as the brokers report them',
 });
 
 const summary = {
   name: Type.String(),
   topic_id: orNull(Type.String()),
-  internal: Type.Boolean({ description: 'Kafka’s own: only its name is known' }),
+  internal: Type.Boolean({ description: 'A topic of Kafka itself: only its name is known' }),
   partitions: orNull(count),
   replication_factor: orNull(count),
   messages: Type.Union([count, Type.Null()], {
-    description: 'Offsets between the starts and the ends: as many messages, or fewer',
+    description: 'Offsets between the starts and the ends: the number of messages, or more',
   }),
   pending: Type.Union([count, Type.Null()], { description: `Of the messages: ${PENDING}` }),
 };
@@ -86,7 +86,7 @@ export const TopicDetailSchema = Type.Object(
           leader: orNull(Type.Integer()),
           replicas: Type.Array(Type.Integer()),
           in_sync_replicas: Type.Array(Type.Integer()),
-          start: Type.Integer({ minimum: 0, description: 'The first offset still there' }),
+          start: Type.Integer({ minimum: 0, description: 'The first offset in the log' }),
           stable_end: Type.Integer({
             minimum: 0,
             description: 'The last stable offset: committed messages are seen up to here',
@@ -101,7 +101,7 @@ export const TopicDetailSchema = Type.Object(
         {
           name: Type.String(),
           value: orNull(Type.String()),
-          own: Type.Boolean({ description: 'Set on this topic; otherwise it is a default' }),
+          own: Type.Boolean({ description: 'Set on this topic; otherwise a default' }),
         },
         strict,
       ),
@@ -125,7 +125,7 @@ export const MessageSchema = Type.Object(
       Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
       Type.Object(
         { kind: Type.Enum(['dead_letter', 'other']), reason: Type.String(), detail: Type.String() },
-        { ...strict, description: 'Why it is no order; `other`: as the consumer would see it' },
+        { ...strict, description: 'Why it is not an order; `other`: the reason the consumer would give' },
       ),
     ]),
   },
@@ -135,11 +135,11 @@ export const MessageSchema = Type.Object(
 export const MessagePageSchema = Type.Object(
   {
     messages: Type.Array(MessageSchema),
-    scanned: Type.Integer({ minimum: 0, description: 'Offsets looked at for this page' }),
-    left: Type.Integer({ minimum: 0, description: 'Offsets still to look at' }),
+    scanned: Type.Integer({ minimum: 0, description: 'Offsets searched for this page' }),
+    left: Type.Integer({ minimum: 0, description: 'Offsets still to search' }),
     pending: Type.Integer({
       minimum: 0,
-      description: `Not among them: ${PENDING}`,
+      description: `Not among the messages: ${PENDING}`,
     }),
     cut: Type.Boolean({ description: 'The time was up before the page was full' }),
     next_cursor: NextCursorSchema,
@@ -152,9 +152,9 @@ const behind = {
   ignored: Type.Integer({
     minimum: 0,
     description:
-      'Partitions whose offset was moved by hand in Kafka, without effect: the one in PostgreSQL counts',
+      'Partitions whose offset was changed by hand in Kafka, without effect: the offset in PostgreSQL counts',
   }),
-  lag: Type.Integer({ minimum: 0, description: 'Of all partitions together' }),
+  lag: Type.Integer({ minimum: 0, description: 'Over all partitions' }),
   pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
 };
 
@@ -200,19 +200,22 @@ export const GroupDetailSchema = Type.Object(
         {
           topic: Type.String(),
           partition: count,
-          committed: Type.Union([count, Type.Null()], { description: 'What the group told Kafka' }),
+          committed: Type.Union([count, Type.Null()], {
+            description: 'The offset the group has committed to Kafka',
+          }),
           stored: Type.Union([count, Type.Null()], {
-            description: 'Of this service’s own group: where PostgreSQL is, which is what counts',
+            description:
+              'For this service’s own group: the offset in PostgreSQL, which is the one that counts',
           }),
           ignored: Type.Union([count, Type.Null()], {
-            description: 'Where the group was moved by hand in Kafka, without effect',
+            description: 'The offset that was set by hand in Kafka, without effect',
           }),
           end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
           stable_end: Type.Union([count, Type.Null()], {
             description: 'The last stable offset: committed messages are seen up to here',
           }),
           lag: Type.Union([count, Type.Null()], {
-            description: 'From `stored` to the end where there is one, else from `committed`',
+            description: 'From `stored` to the end, or from `committed` if there is no `stored`',
           }),
           pending: Type.Union([count, Type.Null()], { description: `Of the lag: ${PENDING}` }),
         },
@@ -228,11 +231,13 @@ export const OffsetResetSchema = Type.Object(
   {
     to: Type.Union([Type.String({ maxLength: 64 }), OffsetSchema], {
       description:
-        'earliest, latest, an offset, or what was written then or later: RFC 3339, or an age such as 15m. An offset outside the log becomes its nearest end.',
+        'earliest, latest, an offset, or a time from which messages were written: RFC 3339, or an age such as 15m. An offset outside the log becomes the nearest one inside.',
       examples: ['earliest', 17, '2h'],
     }),
-    partitions: Type.Optional(Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these' })),
-    dry_run: Type.Optional(Type.Boolean({ description: 'Only say what would be done' })),
+    partitions: Type.Optional(
+      Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these partitions' }),
+    ),
+    dry_run: Type.Optional(Type.Boolean({ description: 'Only report what would be done' })),
   },
   { ...strict, $id: 'OffsetReset' },
 );
@@ -246,9 +251,9 @@ export const OffsetMovesSchema = Type.Object(
         {
           partition: count,
           start: Type.Integer({ minimum: 0, description: 'First offset in the log' }),
-          end: Type.Integer({ minimum: 0, description: 'The one after the last' }),
-          from: Type.Integer({ minimum: 0, description: 'Stored up to here before' }),
-          to: Type.Integer({ minimum: 0, description: 'Read on from here' }),
+          end: Type.Integer({ minimum: 0, description: 'The offset after the last message' }),
+          from: Type.Integer({ minimum: 0, description: 'The stored offset before' }),
+          to: Type.Integer({ minimum: 0, description: 'The offset to read from' }),
         },
         strict,
       ),

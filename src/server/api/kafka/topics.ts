@@ -22,7 +22,7 @@ export interface TopicEndpointsOptions {
 
 const COMMON = { tag: 'topics', access: 'guarded', problems: [KAFKA_UNAVAILABLE] } as const;
 
-/** `/api/v1/topics`: what topics there are, one with its partitions and settings. */
+/** `/api/v1/topics`: the topics, and one with its partitions and settings. */
 export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
   return [
     endpoint(
@@ -33,7 +33,7 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
         operationId: 'listTopics',
         summary: 'The topics of the cluster',
         query: Type.Object({
-          internal: Type.Boolean({ default: false, description: 'Kafka’s own ones, too' }),
+          internal: Type.Boolean({ default: false, description: 'Include Kafka’s own topics' }),
         }),
         responses: { 200: { description: 'By name', schema: TopicListSchema } },
       },
@@ -49,7 +49,7 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
         method: 'get',
         path: '/api/v1/topics/{topic}',
         operationId: 'getTopic',
-        summary: 'One topic: where each partition begins and ends, who leads it, and all settings',
+        summary: 'One topic: the offsets and the leader of each partition, and all settings',
         params: Type.Object({ topic: TopicNameSchema }),
         responses: { 200: { description: 'The topic', schema: TopicDetailSchema } },
         problems: [...COMMON.problems, TOPIC_NOT_FOUND],
@@ -73,7 +73,7 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
   ];
 }
 
-/** A topic that is not there, as a 404. */
+/** Turns a missing topic into a 404. */
 export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -18,13 +18,13 @@ export interface OrderExportOptions {
 
 /** Most exports at once. */
 const MAX_EXPORTS = 8;
-/** A client may pause a minute. */
+/** A client may pause for a minute. */
 const IDLE_SECONDS = 75;
-/** Orders of a page: some hundred kilobytes. */
+/** Orders of a page: a few hundred kilobytes. */
 const PAGE_ORDERS = 500;
 
 const description =
-  'Streamed as the client reads it, with the guarantees of the list; it may pause for a minute. The body is chunked, and its last chunk (RFC 9112 section 7.1) comes only when the export is complete: if something goes wrong, the connection is reset instead, which HTTP clients report as an error.';
+  'Streamed as the client reads it, with the guarantees of the list; the client may pause for a minute. The body is chunked, and its last chunk (RFC 9112 section 7.1) comes only when the export is complete: if something goes wrong, the connection is reset instead, which HTTP clients report as an error.';
 
 /** `GET /api/v1/orders.ndjson` and `.csv`. */
 export function orderExportEndpoints({ listing, logger }: OrderExportOptions): Endpoint[] {
@@ -103,7 +103,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
           formulas: Type.Enum(['escape', 'keep'], {
             default: 'escape',
             description:
-              'escape: a text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line end) gets an apostrophe before it; keep: every text is as the order has it',
+              'escape: text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line end) is prefixed with an apostrophe; keep: all text stays as it is',
           }),
         }),
         streams: true,

@@ -19,7 +19,7 @@ export interface OrderJourneyOptions {
   };
 }
 
-/** Kafka and Redis are asked for details only. */
+/** Longest wait for Kafka and Redis, which only add details, ms. */
 const DETAIL_MS = 2_000;
 
 const strict = { additionalProperties: false } as const;
@@ -29,7 +29,7 @@ const JourneySchema = Type.Object(
     topic: Type.String(),
     partition: Type.Integer(),
     offset: OffsetSchema,
-    in_log: Type.Boolean({ description: 'The message is still in the topic, and Kafka could be asked' }),
+    in_log: Type.Boolean({ description: 'The message is still in the topic, and Kafka answered' }),
     steps: Type.Array(
       Type.Object(
         {
@@ -37,12 +37,12 @@ const JourneySchema = Type.Object(
           at: Type.String({ format: 'date-time' }),
           since_previous_ms: Type.Optional(
             Type.Number({
-              description: 'Since the last step with a believable clock; below 0 where two differ',
+              description: 'Since the last step with a believable clock; negative where clocks differ',
             }),
           ),
           unbelievable: Type.Optional(
             Type.Literal(true, {
-              description: 'Its clock can’t be right: no time is counted to it or from it',
+              description: 'Its clock can’t be right: no time is measured to or from it',
             }),
           ),
         },
@@ -53,7 +53,7 @@ const JourneySchema = Type.Object(
       {
         l1: Type.Boolean({ description: 'In the memory of the process that answers' }),
         redis: Type.Boolean(),
-        redis_ttl_ms: Type.Optional(Type.Integer({ description: 'Life left' })),
+        redis_ttl_ms: Type.Optional(Type.Integer({ description: 'Remaining lifetime' })),
       },
       strict,
     ),
@@ -61,17 +61,17 @@ const JourneySchema = Type.Object(
   { ...strict, $id: 'OrderJourney' },
 );
 
-const description = `produced: by the sender's clock. logged: the message's timestamp in Kafka, missing once it is out of the log. storing:
+const description = `produced: by the sender's clock. logged: the message's timestamp in Kafka, missing once it has left the log. storing:
 the transaction of its batch began. readable: that transaction was committed, where PostgreSQL has track_commit_timestamp on.`;
 
 /** `GET /api/v1/orders/{order_uid}/journey`. */
 export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOptions): Endpoint[] {
-  /** The message's timestamp, if it is still this order's. */
+  /** The message's timestamp, if the message is still this order's. */
   const loggedAt = async (uid: string, { topic, partition, offset }: OrderTrail) => {
     const message = await within(DETAIL_MS, operations.messages.find(topic, partition, offset)).catch(
       () => undefined,
     );
-    // A topic that was made anew has other messages at the same offsets.
+    // A topic that was created again has other messages at the same offsets.
     return message?.meaning.kind === 'order' && message.meaning.order_uid === uid
       ? message.timestamp
       : undefined;
@@ -90,7 +90,7 @@ export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOption
         method: 'get',
         path: '/api/v1/orders/{order_uid}/journey',
         operationId: 'getOrderJourney',
-        summary: 'How an order came from its sender to where it is read, and how long each step took',
+        summary: 'The way of an order from its sender to its readers, and how long each step took',
         description,
         tag: 'orders',
         access: 'guarded',

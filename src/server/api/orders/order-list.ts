@@ -24,7 +24,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
         method: 'get',
         path: '/api/v1/orders',
         operationId: 'listOrders',
-        summary: 'Orders by when they were stored, newest first, a page at a time',
+        summary: 'Orders by the time they were stored, newest first, a page at a time',
         description,
         tag: 'orders',
         access: 'reading',
@@ -32,7 +32,10 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
           limit: LimitSchema,
           ...ORDER_FILTER_PARAMETERS,
           cursor: Type.Optional(
-            Type.String({ maxLength: 800, description: 'A next_cursor of the same filters and order' }),
+            Type.String({
+              maxLength: 800,
+              description: 'A next_cursor of a list with the same filters and order',
+            }),
           ),
         }),
         responses: { 200: { description: 'A page of orders', schema: OrderListSchema } },
@@ -55,7 +58,7 @@ export function orderListEndpoints({ listing }: { readonly listing: OrderListing
   ];
 }
 
-/** PostgreSQL can hold no U+0000. */
+/** PostgreSQL can't hold U+0000. */
 const exactly = (description: string) =>
   Type.Optional(
     Type.String({
@@ -72,7 +75,7 @@ const amount = (description: string) =>
 
 /** Query parameters of a list's filter and order; `from` is inclusive, `to` is exclusive. */
 export const ORDER_FILTER_PARAMETERS = {
-  customer_id: exactly('customer; has an index of its own'),
+  customer_id: exactly('customer; has its own index'),
   track_number: exactly('track number'),
   delivery_service: exactly('delivery service'),
   currency: exactly('currency'),
@@ -84,7 +87,7 @@ export const ORDER_FILTER_PARAMETERS = {
   amount_to: amount('Amount of less than this, minor units'),
   order: Type.Enum(['newest', 'oldest'], {
     default: 'newest',
-    description: 'What comes first, by when it was stored',
+    description: 'Order by the time they were stored',
   }),
 };
 

@@ -32,9 +32,9 @@ export const OrderSummarySchema = Type.Object(
     customer_id: Type.String(),
     delivery_name: Type.String(),
     delivery_city: Type.String(),
-    amount: Type.Integer({ description: 'Minor units of the currency' }),
+    amount: Type.Integer({ description: 'In minor units of the currency' }),
     currency: Type.String(),
-    items: Type.Integer({ description: 'How many items the order has' }),
+    items: Type.Integer({ description: 'Number of items' }),
     date_created: InstantSchema,
     stored_at: InstantSchema,
   },
@@ -50,15 +50,14 @@ export const OrderListSchema = Type.Object(
   { ...strict, $id: 'OrderList' },
 );
 
-/** Where Kafka put an order that was sent. */
+/** The position of a sent order in Kafka. */
 export const AcceptedSchema = Type.Object(
   {
     order_uid: OrderUidSchema,
     partition: Type.Integer({ minimum: 0 }),
     offset: OffsetSchema,
     status: Type.Enum(['accepted', 'stored', 'superseded'], {
-      description:
-        'superseded: it was stored, or would have been, but for a later version that is stored now',
+      description: 'superseded: a later version of it is stored now',
     }),
   },
   { ...strict, $id: 'Accepted' },

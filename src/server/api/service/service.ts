@@ -4,8 +4,8 @@ import { NO_STORE } from '../../http/reply.ts';
 import { type ReadinessJson, ReadinessSchema } from '../schemas.ts';
 
 /**
- * `/healthz`: the process answers. `/readyz`: each engine's state; 503 only when a required one is down, or does not do what this
- * process is for. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
+ * `/healthz`: the process answers. `/readyz`: the state of each engine; 503 only when a required one is down, or can't do what this
+ * process needs. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its traffic.
  */
 export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoint[] {
   return [
@@ -14,7 +14,7 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
         method: 'get',
         path: '/healthz',
         operationId: 'health',
-        summary: 'The process answers',
+        summary: 'Whether the process answers',
         tag: 'service',
         access: 'open',
         unlimited: true,
@@ -36,11 +36,11 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
         responses: {
           200: {
             description:
-              'The service does its work; `degraded` when Kafka or Redis is down, or PostgreSQL takes no writes and this process only reads',
+              'The service works; `degraded` when Kafka or Redis is down, or when PostgreSQL accepts no writes and this process only reads',
             schema: ReadinessSchema,
           },
           503: {
-            description: 'PostgreSQL is down, or can not store orders',
+            description: 'PostgreSQL is down, or can’t store orders',
             schema: ReadinessSchema,
           },
         },
@@ -53,14 +53,14 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
   ];
 }
 
-/** The figures of this process in the text format of Prometheus. */
+/** The metrics of this process in the text format of Prometheus. */
 export interface MetricsPage {
   readonly contentType: string;
   /** Never rejects, bounded in time. */
   text(): Promise<string>;
 }
 
-/** `/metrics`: figures only, nothing of any order; strangers still need not know how busy the service is. */
+/** `/metrics`. It says nothing of any order, but strangers need not know how busy the service is. */
 export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
   return [
     endpoint(
@@ -68,7 +68,7 @@ export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage })
         method: 'get',
         path: '/metrics',
         operationId: 'metrics',
-        summary: 'Figures for Prometheus',
+        summary: 'Metrics for Prometheus',
         tag: 'service',
         ofFirstProcess: true,
         unlimited: true,

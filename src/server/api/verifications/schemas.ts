@@ -20,17 +20,20 @@ export const VERIFICATION_RUNNING: Problem = {
 const count = Type.Integer({ minimum: 0 });
 
 const counts = {
-  produced: Type.Integer({ minimum: 0, description: 'The sum of all that follow but no_message' }),
+  produced: Type.Integer({ minimum: 0, description: 'The sum of all the following except no_message' }),
   stored: Type.Integer({ minimum: 0, description: 'Orders that are stored from this very message' }),
   dead_lettered: count,
   superseded: Type.Integer({ minimum: 0, description: 'Replaced by a later message of the same order' }),
-  identical: Type.Integer({ minimum: 0, description: 'Said what was stored already' }),
+  identical: Type.Integer({ minimum: 0, description: 'Equal to what was already stored' }),
   pending: Type.Integer({
     minimum: 0,
     description: 'The group has not reached it yet; behind an open transaction every offset counts',
   }),
   lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
-  no_message: Type.Integer({ minimum: 0, description: 'Offsets without a message, as transactions leave' }),
+  no_message: Type.Integer({
+    minimum: 0,
+    description: 'Offsets without a message, such as transaction markers',
+  }),
 };
 
 const FindingSchema = Type.Object(
@@ -48,28 +51,28 @@ const DeadLettersSchema = Type.Object(
     read: Type.Integer({ minimum: 0, description: 'Records of the dead-letter topic' }),
     repeated: Type.Integer({
       minimum: 0,
-      description: 'Written again for the same message, as a consumer that was killed does: fine',
+      description: 'Written again for the same message, as by a consumer that was killed: not an error',
     }),
     expired: Type.Integer({
       minimum: 0,
       description:
-        'Rejected messages without one: the dead-letter topic no longer has its oldest, or is compacted',
+        'Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted',
     }),
     ignored: Type.Object(
       {
         other_topics: count,
-        before_log: Type.Integer({ minimum: 0, description: 'Of messages that have left the log' }),
-        after_range: Type.Integer({ minimum: 0, description: 'Of messages that came in after the start' }),
-        earlier_topics: Type.Integer({ minimum: 0, description: 'Of an earlier topic of this name' }),
-        compacted: Type.Integer({ minimum: 0, description: 'Of messages that compaction has removed' }),
+        before_log: Type.Integer({ minimum: 0, description: 'For messages that have left the log' }),
+        after_range: Type.Integer({ minimum: 0, description: 'For messages that arrived after the start' }),
+        earlier_topics: Type.Integer({ minimum: 0, description: 'For an earlier topic of this name' }),
+        compacted: Type.Integer({ minimum: 0, description: 'For messages that compaction has removed' }),
       },
-      { ...strict, description: 'Not judged, by the reason why' },
+      { ...strict, description: 'Not judged, by reason' },
     ),
   },
   strict,
 );
 
-/** What a verification has found; `ok`: all is accounted for. */
+/** The result of a verification. */
 export const VerificationReportSchema = Type.Object(
   {
     ok: Type.Boolean({
@@ -85,7 +88,7 @@ export const VerificationReportSchema = Type.Object(
         {
           partition: count,
           from: Type.Integer({ minimum: 0, description: 'First offset judged' }),
-          to: Type.Integer({ minimum: 0, description: 'First offset not judged any more' }),
+          to: Type.Integer({ minimum: 0, description: 'First offset not judged' }),
           ...counts,
         },
         strict,
@@ -100,7 +103,7 @@ export const VerificationReportSchema = Type.Object(
       description: 'Stored orders whose message compaction has removed: not judged',
     }),
     unchecked: Type.Array(Type.String(), {
-      description: 'What is written but not checked, or only roughly',
+      description: 'What is stored but not checked, or only roughly',
     }),
     findings: Type.Array(
       Type.Object(
@@ -120,7 +123,7 @@ export const VerificationReportSchema = Type.Object(
 
 export type VerificationReportJson = Static<typeof VerificationReportSchema>;
 
-/** A verification: how far it is, or what came of it. */
+/** A verification: its progress, or its result. */
 export const VerificationSchema = Type.Object(
   {
     id: Type.Integer({ minimum: 1 }),
@@ -130,11 +133,11 @@ export const VerificationSchema = Type.Object(
     progress: Type.Object(
       {
         phase: Type.Enum(['starting', 'waiting', 'verifying'], {
-          description: 'waiting: for the consumers to store what is in the log',
+          description: 'waiting: until the consumers have stored what is in the log',
         }),
         done: Type.Integer({ minimum: 0, description: 'Offsets judged' }),
-        total: Type.Union([count, Type.Null()], { description: 'Of how many; null: not known yet' }),
-        per_s: Type.Union([count, Type.Null()], { description: 'Offsets judged a second, so far' }),
+        total: Type.Union([count, Type.Null()], { description: 'Offsets to judge; null: not known yet' }),
+        per_s: Type.Union([count, Type.Null()], { description: 'Offsets judged per second so far' }),
         waiting_for: Type.Union([count, Type.Null()], { description: 'Messages still to be stored' }),
       },
       strict,
@@ -153,7 +156,7 @@ export const VerificationListSchema = Type.Object(
   { ...strict, $id: 'VerificationList' },
 );
 
-/** What counts where a request does not say. */
+/** The defaults of a request. */
 export const VERIFICATION_DEFAULTS = { wait_s: 30, max_findings: 20 } as const;
 
 /** How to verify. */
@@ -164,7 +167,7 @@ export const VerificationRequestSchema = Type.Object(
         minimum: 0,
         maximum: 3_600,
         default: VERIFICATION_DEFAULTS.wait_s,
-        description: 'First wait until the consumers have stored everything, at most so many seconds',
+        description: 'Seconds to wait at most until the consumers have stored everything',
       }),
     ),
     max_findings: Type.Optional(
@@ -172,7 +175,7 @@ export const VerificationRequestSchema = Type.Object(
         minimum: 1,
         maximum: 1_000,
         default: VERIFICATION_DEFAULTS.max_findings,
-        description: 'Most findings of a kind that are listed; all are counted',
+        description: 'Most findings listed of each kind; all are counted',
       }),
     ),
   },

@@ -24,11 +24,11 @@ import {
 const PATH = '/api/v1/verifications';
 const COMMON = { tag: 'verification', access: 'guarded', ofFirstProcess: true } as const;
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
-const ONE = { description: 'How far it is, or what it has found', schema: VerificationSchema } as const;
+const ONE = { description: 'Its progress, or its result', schema: VerificationSchema } as const;
 
 export type VerificationRuns = Pick<Verifications, 'list' | 'find' | 'start' | 'cancel'>;
 
-/** `/api/v1/verifications`: prove in the background that nothing was lost, look on, cancel. */
+/** `/api/v1/verifications`: prove in the background that nothing was lost, follow that, cancel it. */
 export function verificationEndpoints({
   verifications,
 }: {
@@ -58,12 +58,13 @@ export function verificationEndpoints({
         method: 'post',
         path: PATH,
         operationId: 'startVerification',
-        summary: 'Hold every message of the topic against PostgreSQL and the dead letters, in the background',
+        summary:
+          'Check every message of the topic against PostgreSQL and the dead letters, in the background',
         description:
-          'What `test-service verify` does, in a process of its own. It changes nothing. Messages that come in after its start are left out.',
+          'Does what `test-service verify` does, in a process of its own. It changes nothing. Messages that arrive after its start are left out.',
         body: jsonBody(VerificationRequestSchema),
         responses: {
-          202: { ...ONE, description: 'It has begun', headers: { Location: 'Where to look on' } },
+          202: { ...ONE, description: 'It has started', headers: { Location: 'Where to follow it' } },
         },
         problems: [VERIFICATION_RUNNING],
       },
@@ -83,7 +84,7 @@ export function verificationEndpoints({
         method: 'get',
         path: `${PATH}/{id}`,
         operationId: 'getVerification',
-        summary: 'How far a verification is, or what it has found',
+        summary: 'The progress of a verification, or its result',
         params,
         responses: { 200: ONE },
         problems: [VERIFICATION_NOT_FOUND],
@@ -101,7 +102,7 @@ export function verificationEndpoints({
         method: 'post',
         path: `${PATH}/{id}/cancel`,
         operationId: 'cancelVerification',
-        summary: 'End a verification that runs; one that has ended stays as it is',
+        summary: 'Cancel a running verification; one that has ended stays as it is',
         params,
         responses: { 200: ONE },
         problems: [VERIFICATION_NOT_FOUND],

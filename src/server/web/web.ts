@@ -12,7 +12,7 @@ export interface WebClient {
   readonly files: ReadonlyMap<string, StaticFile>;
 }
 
-/** The pages of the web client, beside those of single orders: `src/web/app/pages.ts`. */
+/** The pages of the web client, beside those of single orders: `src/web/app/pages.tsx`. */
 export const WEB_PATHS = [
   '/',
   '/orders',

@@ -1,5 +1,8 @@
-import { QueryClient } from '@tanstack/react-query';
-import { ApiError } from './api-error.ts';
+import { notifications } from '@mantine/notifications';
+import { QueryClient, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
+import { commonTexts } from '../components/texts.ts';
+import { useTexts } from '../i18n/language.ts';
+import { ApiError } from './client.ts';
 
 const RETRY_MS = 2_000;
 
@@ -22,4 +25,27 @@ export function refetchEvery(ms?: number): (query: QueryLike) => number | false 
     if (error instanceof ApiError) return error.passing ? (error.retryAfterMs ?? RETRY_MS) : false;
     return ms ?? false;
   };
+}
+
+/**
+ * Something the reader does: says what came of it, and asks the queries whose keys begin with one of `changes` again. An error stays in
+ * the result, to be shown in its place.
+ */
+export function useAction<T, V = void>(
+  act: (value: V) => Promise<T>,
+  options: { readonly said?: (result: T) => string; readonly changes?: readonly string[] },
+): UseMutationResult<T, Error, V> {
+  const queries = useQueryClient();
+  const t = useTexts(commonTexts);
+  return useMutation({
+    mutationFn: act,
+    onSuccess: (result) => {
+      const { said, changes = [] } = options;
+      if (said !== undefined) {
+        const closeButtonProps = { 'aria-label': t.close };
+        notifications.show({ message: said(result), color: 'green', closeButtonProps });
+      }
+      for (const key of changes) void queries.invalidateQueries({ queryKey: [key] });
+    },
+  });
 }

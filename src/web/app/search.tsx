@@ -2,9 +2,9 @@ import { Button, Kbd, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useTexts } from '../i18n/dictionary.ts';
-import { addressOf, uidOf } from '../pages/orders/address.ts';
-import { navigate, usePlace } from './navigation.ts';
+import { useTexts } from '../i18n/language.ts';
+import { addressOf, uidOf } from '../pages/addresses.ts';
+import { navigate, usePlace } from './navigation.tsx';
 import { shellTexts } from './texts.ts';
 
 /** The field an order_uid goes into. `/` from anywhere moves the focus here. */

@@ -1,16 +1,26 @@
-import { Burger, Loader } from '@mantine/core';
-import { Suspense, useEffect, useState } from 'react';
-import { useTexts } from '../i18n/dictionary.ts';
-import { EngineDots } from './engine-dots.tsx';
-import { Link } from './link.tsx';
-import { Mark } from './mark.tsx';
-import { usePlace } from './navigation.ts';
-import { Navigation } from './navigation-bar.tsx';
-import { LanguageSwitch, ThemeSwitch } from './preferences.tsx';
-import { pageAt } from './routes.tsx';
+import {
+  ActionIcon,
+  Burger,
+  Button,
+  Loader,
+  PasswordInput,
+  SegmentedControl,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { IconMoon, IconSun } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, Suspense, useEffect, useState } from 'react';
+import type { Readiness } from '../../client/schema.generated.ts';
+import { ApiError } from '../api/client.ts';
+import { askForToken, setToken, useToken } from '../api/token.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { setLanguage, useFormat, useLanguage, useTexts } from '../i18n/language.ts';
+import { basePath } from './base.ts';
+import { Link, usePlace } from './navigation.tsx';
+import { Navigation, pageAt } from './pages.tsx';
 import { Search } from './search.tsx';
 import { shellTexts } from './texts.ts';
-import { TokenDialog } from './token-dialog.tsx';
 
 /** Header, navigation and the page. */
 export function Shell() {
@@ -52,5 +62,139 @@ export function Shell() {
       </main>
       <TokenDialog />
     </div>
+  );
+}
+
+const ENGINES = [
+  ['kafka', 'Kafka'],
+  ['postgresql', 'PostgreSQL'],
+  ['redis', 'Redis'],
+] as const;
+
+/** How each engine is. */
+function EngineDots() {
+  const engines = useEngines();
+  const t = useTexts(shellTexts);
+  const format = useFormat();
+  return (
+    <ul className="engines" aria-label={t.engines}>
+      {ENGINES.map(([name, label]) => {
+        const engine = engines?.find((one) => one.name === name);
+        const state = engines === undefined ? 'unknown' : (engine?.status ?? 'unused');
+        const more = engine?.status === 'up' ? t.answersIn(format.span(engine.latency_ms ?? 0)) : t[state];
+        return (
+          <li key={name} className={`engine engine--${state}`} title={`${label}: ${more}`}>
+            <span className="engine__dot" aria-hidden="true" />
+            {label} <span className="engine__state">{t[state]}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const LANGUAGES = [
+  { value: 'en', label: 'EN' },
+  { value: 'ru', label: 'RU' },
+] as const;
+
+function LanguageSwitch() {
+  const t = useTexts(shellTexts);
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t.language}
+      value={useLanguage()}
+      data={[...LANGUAGES]}
+      onChange={(value) => setLanguage(value === 'ru' ? 'ru' : 'en')}
+    />
+  );
+}
+
+/** Light or dark; until it is pressed the system decides. */
+function ThemeSwitch() {
+  const t = useTexts(shellTexts);
+  // Without its own way to hold transitions back: that writes a style element.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const now = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const label = now === 'dark' ? t.toLight : t.toDark;
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={label}
+      title={label}
+      onClick={() => setColorScheme(now === 'dark' ? 'light' : 'dark')}
+    >
+      {now === 'dark' ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
+    </ActionIcon>
+  );
+}
+
+/** The product's mark: a parcel. */
+function Mark() {
+  return (
+    <svg className="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+      <rect width="32" height="32" rx="8" />
+      <path d="M16 6.5 24.5 11v10L16 25.5 7.5 21V11zM7.5 11 16 15.5 24.5 11M16 15.5v10M11.7 8.8l8.6 4.6" />
+    </svg>
+  );
+}
+
+type EngineStatus = Readiness['engines'][number];
+
+const EVERY_MS = 3_000;
+
+/** The engines' state, kept current; undefined while the service does not answer. */
+function useEngines(): readonly EngineStatus[] | undefined {
+  const { data, isError } = useQuery({
+    queryKey: ['readiness'],
+    queryFn: ({ signal }) => readiness(signal),
+    refetchInterval: EVERY_MS,
+  });
+  return isError ? undefined : data?.engines;
+}
+
+async function readiness(signal: AbortSignal): Promise<Readiness> {
+  const response = await fetch(`${basePath}/readyz`, { signal }).catch(() => undefined);
+  // 503 has the same body: a required engine is down.
+  if (response === undefined || (!response.ok && response.status !== 503))
+    throw new ApiError('unreachable', response?.status ?? 0);
+  return await response.json();
+}
+
+/** Asks for the token when the server has refused a request without it, and then asks the server again. */
+function TokenDialog() {
+  const t = useTexts(shellTexts);
+  const { asked } = useToken();
+  const queries = useQueryClient();
+  const [text, setText] = useState('');
+  const close = () => askForToken(false);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (text.trim() === '') return;
+    setToken(text.trim());
+    setText('');
+    void queries.invalidateQueries();
+  };
+  return (
+    <Dialog open={asked} title={t.tokenTitle} onClose={close}>
+      <form onSubmit={submit} className="stack">
+        <p>{t.tokenHint}</p>
+        <PasswordInput
+          label={t.token}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          autoComplete="off"
+          data-autofocus
+        />
+        <div className="row-end">
+          <Button variant="default" onClick={close}>
+            {t.cancel}
+          </Button>
+          <Button type="submit">{t.tokenSave}</Button>
+        </div>
+      </form>
+    </Dialog>
   );
 }

@@ -1,9 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
-import { drawWhenSeen, type SeenDrawing } from './draw-when-seen.ts';
-import { Card } from './facts.tsx';
-import { keepWidth, plotStyle } from './plot-style.ts';
+import { Card } from './page.tsx';
 
 export type SeriesColour = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
@@ -108,4 +106,56 @@ function formatLast(values: readonly (number | null)[], format: (value: number) 
 
 function dataOf({ at, series }: { at: number[]; series: readonly ChartSeries[] }): uPlot.AlignedData {
   return [at, ...series.map(({ values }) => values)];
+}
+
+/** How plots look in the theme that is chosen: colours by the names of their variables, and axes. */
+export function plotStyle(element: Element) {
+  const style = getComputedStyle(element);
+  const colourOf = (name: string): string => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colourOf('--muted'),
+    grid: { stroke: colourOf('--line'), width: 1 },
+    font: '11px sans-serif',
+  };
+  return { colourOf, axis };
+}
+
+/** Keeps a plot as wide as its element, until the function that is returned is called. */
+export function keepWidth(plot: uPlot, element: Element): () => void {
+  const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: plot.height }));
+  watch.observe(element);
+  return () => watch.disconnect();
+}
+
+/** Draws an element only while it is seen. */
+interface SeenDrawing {
+  /** Draws now, or once when the element is next seen. */
+  request(): void;
+  stop(): void;
+}
+
+/** What is scrolled away, or in a tab behind, is not worth drawing. */
+function drawWhenSeen(element: Element, draw: () => void): SeenDrawing {
+  let [inView, wanted] = [false, false];
+  const drawWanted = () => {
+    if (!wanted || !inView || document.visibilityState === 'hidden') return;
+    wanted = false;
+    draw();
+  };
+  const watch = new IntersectionObserver((entries) => {
+    inView = entries.at(-1)?.isIntersecting === true;
+    drawWanted();
+  });
+  watch.observe(element);
+  document.addEventListener('visibilitychange', drawWanted);
+  return {
+    request: () => {
+      wanted = true;
+      drawWanted();
+    },
+    stop: () => {
+      watch.disconnect();
+      document.removeEventListener('visibilitychange', drawWanted);
+    },
+  };
 }

@@ -73,3 +73,13 @@ function spanOf({ offset, length }: { offset: number; length: number }, text: st
   const from = Math.min(offset, Math.max(0, text.length - 1));
   return { from, to: Math.min(text.length, from + Math.max(1, length)) };
 }
+
+/** What is wrong with a text that should be JSON, in the browser's words; undefined for nothing. */
+export function jsonErrorOf(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,9 +1,13 @@
-import { Button } from '@mantine/core';
-import { useRef } from 'react';
-import { useTexts } from '../i18n/dictionary.ts';
-import { type EditorHandle, JsonEditor } from './json-editor.tsx';
+import { Button, Input } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, type Ref, useId, useImperativeHandle, useMemo, useRef } from 'react';
+import type { OrderCheck } from '../../client/schema.generated.ts';
+import { request } from '../api/client.ts';
+import { refetchEvery } from '../api/queries.ts';
+import { useTexts } from '../i18n/language.ts';
+import { jsonErrorOf, lineAndColumn, placeFinder, type Span, syntaxErrorIn } from './json-places.ts';
 import { editorTexts } from './texts.ts';
-import type { OrderVerdict } from './use-order-check.ts';
 
 interface OrderEditorProps {
   readonly label: string;
@@ -53,4 +57,147 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
       </div>
     </div>
   );
+}
+
+/** What can be done with an editor from outside. */
+interface EditorHandle {
+  /** Selects a part of the text, brings it into view, and gives the editor the focus. */
+  readonly show: (span: Span) => void;
+}
+
+interface JsonEditorProps {
+  readonly label: string;
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+  readonly rows: number;
+  /** What is marked as wrong. */
+  readonly marks: readonly Span[];
+  readonly ref?: Ref<EditorHandle>;
+}
+
+/** Past this many characters, marks cost more than they give. */
+const PLAIN_PAST = 200_000;
+const LINES_BEFORE = 3;
+
+/** A field for JSON, in which parts can be marked: the marks lie behind a text area whose ground can be seen through. */
+function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps) {
+  const id = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const behind = useRef<HTMLPreElement>(null);
+  const follow = () => {
+    if (area.current !== null && behind.current !== null) behind.current.scrollTop = area.current.scrollTop;
+  };
+  useImperativeHandle(ref, () => ({
+    show: ({ from, to }) => {
+      const field = area.current;
+      if (field === null) return;
+      field.focus();
+      field.setSelectionRange(from, to);
+      const mark = behind.current?.querySelector<HTMLElement>(`[data-from="${from}"]`);
+      const line = Number.parseFloat(getComputedStyle(field).lineHeight) || 0;
+      if (mark) field.scrollTop = Math.max(0, mark.offsetTop - LINES_BEFORE * line);
+      follow();
+    },
+  }));
+  return (
+    <Input.Wrapper label={label} id={id}>
+      <div className="editor">
+        <pre ref={behind} className="editor__behind" aria-hidden="true">
+          {text.length > PLAIN_PAST ? text : marked(text, marks)}
+          {/* A last line that is empty has its height, too. */}
+          {'\n'}
+        </pre>
+        <textarea
+          ref={area}
+          id={id}
+          className="editor__text"
+          rows={rows}
+          value={text}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          onScroll={follow}
+          aria-invalid={marks.length > 0}
+          spellCheck={false}
+          autoCapitalize="off"
+          autoComplete="off"
+        />
+      </div>
+    </Input.Wrapper>
+  );
+}
+
+function marked(text: string, marks: readonly Span[]): ReactNode[] {
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const { from, to } of [...marks].sort((a, b) => a.from - b.from)) {
+    if (from < at) continue;
+    parts.push(text.slice(at, from));
+    parts.push(
+      <mark key={from} data-from={from}>
+        {text.slice(from, to)}
+      </mark>,
+    );
+    at = to;
+  }
+  parts.push(text.slice(at));
+  return parts;
+}
+
+/** Something that is wrong with the text, and where. */
+interface Issue {
+  readonly pointer: string;
+  readonly message: string;
+  readonly span: Span;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is known of a text that should be an order. */
+type OrderVerdict =
+  | { readonly state: 'blank' | 'checking' | 'unknown' }
+  | { readonly state: 'accepted'; readonly uid: string }
+  | { readonly state: 'wrong'; readonly isJson: boolean; readonly issues: readonly Issue[] };
+
+const TYPING_MS = 300;
+
+/** Follows the text while it is typed: at once whether it is JSON, and a moment later, from the server, whether it is a valid order. */
+export function useOrderCheck(text: string): OrderVerdict {
+  const isBlank = text.trim() === '';
+  const broken = useMemo(() => (isBlank ? undefined : brokenAt(text)), [text, isBlank]);
+  const [settled] = useDebouncedValue(text, TYPING_MS);
+  const isSettled = settled === text;
+  const { data, error } = useQuery({
+    queryKey: ['order-check', settled],
+    queryFn: ({ signal }) => checkOrder(settled, signal),
+    enabled: isSettled && !isBlank && broken === undefined,
+    refetchInterval: refetchEvery(),
+    staleTime: 60_000,
+    gcTime: 10_000,
+  });
+  return useMemo(() => {
+    if (isBlank) return { state: 'blank' };
+    if (broken !== undefined) return { state: 'wrong', isJson: false, issues: [broken] };
+    if (!isSettled) return { state: 'checking' };
+    if (data === undefined) return { state: error === null ? 'checking' : 'unknown' };
+    if (data.accepted) return { state: 'accepted', uid: data.order_uid ?? '' };
+    const find = placeFinder(text);
+    const issues = (data.violations ?? []).map(({ pointer, message }): Issue => {
+      const span = find(pointer);
+      return { pointer, message, span, ...lineAndColumn(text, span.from) };
+    });
+    return { state: 'wrong', isJson: true, issues };
+  }, [text, isBlank, broken, isSettled, data, error]);
+}
+
+function brokenAt(text: string): Issue | undefined {
+  const message = jsonErrorOf(text);
+  if (message === undefined) return undefined;
+  const span = syntaxErrorIn(text) ?? { from: 0, to: Math.min(1, text.length) };
+  return { pointer: '', message, span, ...lineAndColumn(text, span.from) };
+}
+
+/** Whether the consumer would accept this text as an order; it is not sent. @throws ApiError, and the signal's reason when it was aborted */
+async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await request('/api/v1/orders/check', { method: 'POST', headers, body: text, signal });
+  return await response.json();
 }

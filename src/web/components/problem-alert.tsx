@@ -1,8 +1,8 @@
 import { Alert, Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError } from '../api/client.ts';
 import { askForToken } from '../api/token.ts';
-import { useTexts } from '../i18n/dictionary.ts';
+import { useTexts } from '../i18n/language.ts';
 import { commonTexts } from './texts.ts';
 
 interface ProblemAlertProps {

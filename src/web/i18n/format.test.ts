@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'bun:test';
-import { formatBytes, formatDateTime, formatMoney, formatSpan, formatTime } from './format.ts';
+import {
+  countEn,
+  countRu,
+  formatBytes,
+  formatDateTime,
+  formatMoney,
+  formatSpan,
+  formatTime,
+} from './format.ts';
 
 describe('formatMoney', () => {
   test('knows how many minor units a currency has', () => {
@@ -56,4 +64,22 @@ test('sizes are in the largest unit that fits', () => {
     '3 GiB',
   ]);
   expect(formatBytes(1536, 'ru')).toBe('1,5 КиБ');
+});
+
+test('a number takes the form of its noun', () => {
+  expect([0, 1, 2, 1200].map((n) => countEn(n, 'order', 'orders'))).toEqual([
+    '0 orders',
+    '1 order',
+    '2 orders',
+    '1,200 orders',
+  ]);
+  expect([0, 1, 2, 5, 11, 21, 22].map((n) => countRu(n, 'заказ', 'заказа', 'заказов'))).toEqual([
+    '0 заказов',
+    '1 заказ',
+    '2 заказа',
+    '5 заказов',
+    '11 заказов',
+    '21 заказ',
+    '22 заказа',
+  ]);
 });

@@ -1,3 +1,5 @@
+import type { Language } from './language.ts';
+
 /**
  * Minor units of a currency → text in the reader's locale, exact for every safe integer: 1817, 'USD' → `$18.17`; 1817, 'JPY' →
  * `¥1,817`. `narrow` writes `$` for every dollar: for where the code stands nearby. What is no ISO 4217 code is written
@@ -80,4 +82,29 @@ export function formatBytes(bytes: number, language: 'en' | 'ru' = 'en'): string
   const step = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
   const unit = BYTE_UNITS[language][step] ?? '';
   return `${formatNumber(bytes / 1024 ** step, language, step === 0 ? 0 : 1)} ${unit}`;
+}
+
+const RULES = { en: new Intl.PluralRules('en'), ru: new Intl.PluralRules('ru') };
+const NUMBERS = { en: new Intl.NumberFormat('en'), ru: new Intl.NumberFormat('ru') };
+
+/** `1 order`, `1,200 orders`. */
+export function countEn(number: number, one: string, other: string): string {
+  return counted('en', number, { one, other });
+}
+
+/** `1 заказ`, `2 заказа`, `5 заказов`. */
+export function countRu(number: number, one: string, few: string, many: string): string {
+  return counted('ru', number, { one, few, other: many });
+}
+
+interface Forms {
+  readonly one: string;
+  readonly few?: string;
+  readonly other: string;
+}
+
+function counted(language: Language, number: number, forms: Forms): string {
+  const rule = RULES[language].select(number);
+  const form = rule === 'one' ? forms.one : rule === 'few' ? (forms.few ?? forms.other) : forms.other;
+  return `${NUMBERS[language].format(number)} ${form}`;
 }

@@ -1,5 +1,6 @@
-import { useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { storageKey } from '../app/base.ts';
+import { formatBytes, formatDateTime, formatMoney, formatNumber, formatSpan, formatTime } from './format.ts';
 
 export type Language = 'en' | 'ru';
 
@@ -41,4 +42,47 @@ function remembered(): Language | undefined {
 
 function preferred(): Language {
   return navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
+}
+
+/** Texts of one part of the console, in every language. */
+export type Dictionary<T> = Readonly<Record<Language, T>>;
+
+/** English texts and their Russian counterparts: the compiler finds what is missing. */
+export function dictionary<T>(en: T, ru: NoInfer<T>): Dictionary<T> {
+  return { en, ru };
+}
+
+/** The texts in the language that is chosen. */
+export function useTexts<T>(texts: Dictionary<T>): T {
+  return texts[useLanguage()];
+}
+
+/** Numbers, money and times as the reader writes them. */
+export interface Format {
+  readonly language: Language;
+  readonly number: (value: number, digits?: number) => string;
+  /** Minor units. */
+  readonly money: (minor: number, currency: string, display?: 'symbol' | 'narrow') => string;
+  readonly dateTime: (instant: string | number) => string;
+  readonly time: (instant: string | number) => string;
+  readonly span: (ms: number) => string;
+  readonly bytes: (bytes: number) => string;
+}
+
+/** By the language that is chosen, in the region of the browser where that has the same language. */
+export function useFormat(): Format {
+  const language = useLanguage();
+  return useMemo(() => {
+    const own = navigator.language;
+    const locale = own.toLowerCase().startsWith(language) ? own : language;
+    return {
+      language,
+      number: (value, digits) => formatNumber(value, locale, digits),
+      money: (minor, currency, display) => formatMoney(minor, currency, display, locale),
+      dateTime: (instant) => formatDateTime(instant, locale),
+      time: (instant) => formatTime(instant, locale),
+      span: (ms) => formatSpan(ms, language),
+      bytes: (bytes) => formatBytes(bytes, language),
+    };
+  }, [language]);
 }

@@ -1,7 +1,8 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { LiveHistory, LiveNote, LiveSample } from '../../client/schema.generated.ts';
-import type { ApiError } from '../api/api-error.ts';
-import { followEvents } from '../api/event-stream.ts';
-import { LivePoints } from './live-points.ts';
+import type { ApiError } from '../api/client.ts';
+import { followEvents } from '../api/streams.ts';
+import { LivePoints, type PointWindow } from './live-points.ts';
 
 /** What is known at a moment; another object whenever something has changed. */
 export interface LiveState {
@@ -85,4 +86,23 @@ function isSample(data: unknown): data is LiveSample {
 
 function isNote(data: unknown): data is LiveNote {
   return typeof data === 'object' && data !== null && 'at' in data && 'kind' in data;
+}
+
+/** Follows what goes on while the component that asks is there. It is not drawn again for what comes: `useLiveState` is for that. */
+export function useLive(): LiveStore {
+  const [store] = useState(() => new LiveStore());
+  useEffect(() => store.follow(), [store]);
+  return store;
+}
+
+/** A part of what is known at present; drawn again when that part has changed. */
+export function useLiveState<T>(store: LiveStore, part: (state: LiveState) => T): T {
+  return useSyncExternalStore(store.subscribe, () => part(store.state));
+}
+
+/** The last so many seconds, to be drawn; again with each sample. */
+export function usePoints(store: LiveStore, seconds: number): PointWindow {
+  const sample = useLiveState(store, ({ latest }) => latest);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.
+  return useMemo(() => store.points.window(seconds), [store, seconds, sample]);
 }

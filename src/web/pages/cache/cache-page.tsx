@@ -1,22 +1,17 @@
-import { Badge, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Badge, Button, TextInput } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Cache } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
-import { setQuery, usePlace } from '../../app/navigation.ts';
-import { ConfirmButton } from '../../components/confirm-button.tsx';
-import { Card } from '../../components/facts.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import { refetchEvery, useAction } from '../../api/queries.ts';
+import { setQuery, usePlace } from '../../app/navigation.tsx';
+import { ConfirmButton } from '../../components/dialog.tsx';
+import { JsonText } from '../../components/json-text.tsx';
+import { Card, Facts, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX } from '../../components/scroll-x.tsx';
-import { TableHead } from '../../components/table-head.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import { CachedOrder } from './cached-order.tsx';
+import { ScrollX, ShowMore, TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
 import { Invalidations } from './invalidations.tsx';
-import { KeyList } from './key-list.tsx';
 import { cacheTexts } from './texts.ts';
 
 /** The tiers of the cache, what Redis holds, and what they forget, and how to make them. */
@@ -107,6 +102,113 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
           </li>
         ))}
       </ul>
+    </Card>
+  );
+}
+
+/** What each tier has of an order; it can be forgotten. */
+function CachedOrder({ uid }: { readonly uid: string }) {
+  const t = useTexts(cacheTexts);
+  const format = useFormat();
+  const path = { order_uid: uid };
+  const { data, error } = useQuery({
+    queryKey: ['cache', 'order', uid],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/cache/orders/{order_uid}', { params: { path }, signal })),
+    refetchInterval: refetchEvery(2_000),
+  });
+  const evict = useAction(
+    () => dataOf(api.DELETE('/api/v1/cache/orders/{order_uid}', { params: { path } })),
+    {
+      said: () => t.evicted(uid),
+      changes: ['cache'],
+    },
+  );
+  const order = data?.l1?.order ?? data?.redis?.order ?? undefined;
+  const redis = data?.redis;
+  const life = redis?.ttl_ms === null ? t.forever : format.span(redis?.ttl_ms ?? 0);
+  return (
+    <Card title={t.inTiers(uid)}>
+      <div className="stack">
+        {(error ?? evict.error) !== null && <ProblemAlert error={error ?? evict.error} retries />}
+        {data !== undefined && (
+          <Facts
+            facts={[
+              [t.memory, data.l1 === null ? t.nothing : <code key="l1">{data.l1.etag}</code>],
+              ['Redis', redis ? `${t.kinds[redis.kind]}, ${format.bytes(redis.bytes)}` : t.nothing],
+              [t.ttl, redis ? life : ''],
+            ]}
+          />
+        )}
+        {order !== undefined && (
+          <JsonText
+            text={JSON.stringify(order, undefined, 2)}
+            label={t.valueOf(data?.l1 ? t.memory : 'Redis')}
+          />
+        )}
+        <div className="row">
+          <ConfirmButton
+            question={t.evictQuestion(uid)}
+            explanation={t.evictHint}
+            onConfirm={() => evict.mutate()}
+          >
+            {t.evict}
+          </ConfirmButton>
+          <Button variant="default" onClick={() => setQuery({ order: undefined })}>
+            {t.close}
+          </Button>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+/** The orders and leases in Redis. */
+function KeyList() {
+  const t = useTexts(cacheTexts);
+  const format = useFormat();
+  const list = useInfiniteQuery({
+    queryKey: ['cache', 'keys'],
+    queryFn: ({ pageParam, signal }) => {
+      const query = pageParam === null ? {} : { cursor: pageParam };
+      return dataOf(api.GET('/api/v1/cache/keys', { params: { query }, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    refetchInterval: refetchEvery(),
+  });
+  const keys = list.data?.pages.flatMap((page) => page.keys) ?? [];
+  return (
+    <Card title={t.list}>
+      {list.error !== null && <ProblemAlert error={list.error} retries />}
+      {keys.length === 0 && list.data !== undefined && !list.hasNextPage && <p className="empty">{t.none}</p>}
+      {keys.length > 0 && (
+        <ScrollX label={t.list}>
+          <table className="plain">
+            <TableHead columns={[t.uid, t.kind, [t.ttl, 'num'], [t.size, 'num']]} />
+            <tbody>
+              {keys.map(({ order_uid, kind, ttl_ms, bytes }) => (
+                <tr key={`${kind} ${order_uid}`}>
+                  <td>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      title={t.look}
+                      onClick={() => setQuery({ order: order_uid }, {})}
+                    >
+                      {order_uid}
+                    </Button>
+                  </td>
+                  <td>{t.kinds[kind]}</td>
+                  <td className="num">{ttl_ms === null ? t.forever : format.span(ttl_ms)}</td>
+                  <td className="num">{format.bytes(bytes)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollX>
+      )}
+      <ShowMore list={list} />
     </Card>
   );
 }

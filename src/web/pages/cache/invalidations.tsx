@@ -2,17 +2,13 @@ import { Button, TextInput } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { CacheInvalidation } from '../../../client/schema.generated.ts';
-import { useTail } from '../../api/use-tail.ts';
-import { Link } from '../../app/link.tsx';
-import { setQuery, usePlace, withQuery } from '../../app/navigation.ts';
-import { Card } from '../../components/facts.tsx';
-import { Instant } from '../../components/instant.tsx';
+import { useTail } from '../../api/streams.ts';
+import { Link, setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
+import { Card, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX } from '../../components/scroll-x.tsx';
-import { TableHead } from '../../components/table-head.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import { addressOf } from '../orders/address.ts';
+import { ScrollX, TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { addressOf } from '../addresses.ts';
 import { cacheTexts } from './texts.ts';
 
 /** What the cache forgets, and why, as it happens: followed while the address says `watch=on`, of the order it names as `forgotten`. */

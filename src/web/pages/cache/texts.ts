@@ -1,5 +1,5 @@
-import { dictionary } from '../../i18n/dictionary.ts';
-import { countEn, countRu } from '../../i18n/plural.ts';
+import { countEn, countRu } from '../../i18n/format.ts';
+import { dictionary } from '../../i18n/language.ts';
 
 export const cacheTexts = dictionary(
   {

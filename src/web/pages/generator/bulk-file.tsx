@@ -1,11 +1,11 @@
 import { FileInput } from '@mantine/core';
 import { type DragEvent, useState } from 'react';
-import { Card } from '../../components/facts.tsx';
+import { postForLines } from '../../api/streams.ts';
+import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { sendFile } from './bulk.ts';
+import { useTexts } from '../../i18n/language.ts';
 import { generatorTexts } from './texts.ts';
-import { NO_VERDICTS, type Verdicts } from './verdicts.ts';
+import { NO_VERDICTS, type Verdicts, withVerdict } from './verdicts.ts';
 
 /** Sends a file of orders, and counts the verdicts while they come. */
 export function BulkFile() {
@@ -17,7 +17,9 @@ export function BulkFile() {
     setError(undefined);
     setVerdicts(NO_VERDICTS);
     try {
-      await sendFile(file, setVerdicts);
+      const headers = { 'content-type': 'application/x-ndjson' };
+      const fold = { start: NO_VERDICTS, withLine: withVerdict, tell: setVerdicts };
+      await postForLines('/api/v1/orders/bulk', { headers, body: file }, fold);
     } catch (thrown) {
       setError(thrown);
     }

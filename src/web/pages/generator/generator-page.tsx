@@ -3,16 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import type { Generator } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
-import { Card, Facts } from '../../components/facts.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import { bytesText } from '../../components/bytes.ts';
+import { Card, Facts, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
+import { ScrollX, TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
 import { BulkFile } from './bulk-file.tsx';
 import { LoadForm } from './load-form.tsx';
-import { Preview } from './preview.tsx';
-import { SendOne } from './send-one.tsx';
-import { SendOwn } from './send-own.tsx';
+import { SendOne, SendOwn } from './send-orders.tsx';
 import { generatorTexts } from './texts.ts';
 
 /** Steers the generator of the process that answers, and sends orders by hand. */
@@ -71,6 +69,42 @@ function Status({ generator }: { readonly generator: Generator }) {
           {t.stoppedFor}: {error}
         </p>
       )}
+    </Card>
+  );
+}
+
+const COUNT = 5;
+
+/** The next messages, as they would be sent now. */
+export function Preview() {
+  const t = useTexts(generatorTexts);
+  const { data } = useQuery({
+    queryKey: ['generator-preview'],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/generator/preview', { params: { query: { count: COUNT } }, signal })),
+  });
+  return (
+    <Card title={t.preview}>
+      <ScrollX label={t.preview}>
+        <table className="plain plain--fixed">
+          <TableHead columns={[[t.index, 'num plain__short'], t.key, [t.value, 'plain__wide'], t.fault]} />
+          <tbody>
+            {data?.messages.map(({ index, key, value, fault }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a fault may send the same index twice.
+              <tr key={at}>
+                <td className="num">{index}</td>
+                <td className="cut">
+                  <code>{bytesText(key)}</code>
+                </td>
+                <td className="cut">
+                  <code>{bytesText(value).slice(0, 300)}</code>
+                </td>
+                <td>{fault ?? '—'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollX>
     </Card>
   );
 }

@@ -2,10 +2,10 @@ import { Button, NativeSelect, NumberInput, Slider, TextInput } from '@mantine/c
 import { type FormEvent, useState } from 'react';
 import type { Generator, GeneratorChange } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { Card } from '../../components/facts.tsx';
+import { useAction } from '../../api/queries.ts';
+import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { useTexts } from '../../i18n/dictionary.ts';
+import { useTexts } from '../../i18n/language.ts';
 import { changeOf, type Draft, draftOf, rateOfSlider, sliderOfRate } from './draft.ts';
 import { generatorTexts } from './texts.ts';
 

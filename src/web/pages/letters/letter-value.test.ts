@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { base64Of, editableValue } from './letter-value.ts';
+import { base64Of, editableValue, pointerOf, spotIn } from './letter-value.ts';
 
 const ofBytes = (bytes: Uint8Array, value?: unknown) =>
   editableValue({ value, value_base64: bytes.toBase64(), value_bytes: bytes.length });
@@ -23,4 +23,30 @@ test('bytes that are no UTF-8 are said to be so', () => {
 test('a text goes as its UTF-8', () => {
   expect(atob(base64Of('aé'))).toBe('a\u00C3\u00A9');
   expect(Uint8Array.fromBase64(base64Of('жизнь'))).toEqual(bytes('жизнь'));
+});
+
+const order = { a: 1, 'b/c': { d: [10, { e: 'x' }] }, f: null };
+
+function marked(pointer: string | undefined): string {
+  const { before, marked, after } = spotIn(order, pointer);
+  // Whatever is marked, the text is the whole document.
+  expect(before + marked + after).toBe(JSON.stringify(order, undefined, 2));
+  return marked;
+}
+
+test('marks the member the pointer names', () => {
+  expect(marked('/a')).toBe('"a": 1');
+  expect(marked('/b~1c/d/0')).toBe('10');
+  expect(marked('/b~1c/d/1/e')).toBe('"e": "x"');
+  expect(marked('/f')).toBe('"f": null');
+});
+
+test('marks what is around a missing member, and nothing without a place', () => {
+  expect(marked('/b~1c/d/1/missing')).toContain('"e": "x"');
+  expect([marked('/nothing'), marked('/'), marked(undefined)]).toEqual(['', '', '']);
+});
+
+test('a detail begins with its pointer', () => {
+  expect(pointerOf('/payment/amount: is 1')).toBe('/payment/amount');
+  expect([pointerOf('/: x'), pointerOf('at line 1: y')]).toEqual(['/', undefined]);
 });

@@ -3,7 +3,7 @@ import { bytesOf } from '../../components/bytes.ts';
 import { indentJson } from '../../components/json-places.ts';
 
 /** A letter's value as text to be edited. */
-export interface EditableValue {
+interface EditableValue {
   readonly text: string;
   /** The bytes are no UTF-8: the text has U+FFFD in their place, so it is another value even unchanged. */
   readonly isLossy: boolean;
@@ -33,4 +33,70 @@ export function base64Of(text: string): string {
   let binary = '';
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
   return btoa(binary);
+}
+
+/** A text in which something is to be marked. */
+interface Spotted {
+  readonly before: string;
+  /** Empty where nothing is marked. */
+  readonly marked: string;
+  readonly after: string;
+}
+
+/** `/payment/amount: is 1` → `/payment/amount`; undefined where the detail names no place. */
+export function pointerOf(detail: string): string | undefined {
+  return /^(\/[^:]*):/.exec(detail)?.[1];
+}
+
+/**
+ * A JSON value with indents, and the member an RFC 6901 pointer names marked in it, its name included. Of a member that is missing, the
+ * nearest one around it is marked.
+ */
+export function spotIn(value: unknown, pointer: string | undefined): Spotted {
+  const steps = (pointer ?? '')
+    .split('/')
+    .slice(1)
+    .filter((step) => step !== '')
+    .map(unescapeStep);
+  if (steps.length === 0) return { before: JSON.stringify(value, undefined, 2), marked: '', after: '' };
+  return mark(value, steps, '') ?? { before: JSON.stringify(value, undefined, 2), marked: '', after: '' };
+}
+
+function unescapeStep(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function mark(value: unknown, steps: readonly string[], indent: string): Spotted | undefined {
+  const [step = '', ...rest] = steps;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  const isList = Array.isArray(value);
+  const inner = `${indent}  `;
+  const entries = Object.entries(value);
+  const at = entries.findIndex(([name]) => name === step);
+  const line = ([name, one]: [string, unknown]) => `${label(name)}${indented(one, inner)}`;
+  const label = (name: string) => (isList ? '' : `${JSON.stringify(name)}: `);
+  const [open, close] = isList ? ['[', ']'] : ['{', '}'];
+  const head = entries
+    .slice(0, at)
+    .map((entry) => `${inner}${line(entry)},\n`)
+    .join('');
+  const tail = entries
+    .slice(at + 1)
+    .map((entry) => `,\n${inner}${line(entry)}`)
+    .join('');
+  const target = entries[at]?.[1];
+  const deeper = rest.length === 0 ? undefined : mark(target, rest, inner);
+  const before = `${open}\n${head}${inner}`;
+  const after = `${tail}\n${indent}${close}`;
+  if (deeper !== undefined)
+    return {
+      before: `${before}${label(step)}${deeper.before}`,
+      marked: deeper.marked,
+      after: deeper.after + after,
+    };
+  return { before, marked: line([step, target]), after };
+}
+
+function indented(value: unknown, indent: string): string {
+  return JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${indent}`);
 }

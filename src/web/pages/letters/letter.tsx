@@ -1,21 +1,18 @@
 import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { DeadLetter } from '../../../client/schema.generated.ts';
-import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
-import { setQuery } from '../../app/navigation.ts';
+import { ApiError, api, dataOf } from '../../api/client.ts';
+import { refetchEvery, useAction } from '../../api/queries.ts';
+import { Link, setQuery } from '../../app/navigation.tsx';
 import { bytesOf, bytesText, headerTexts, hexOf } from '../../components/bytes.ts';
-import { Card, Facts } from '../../components/facts.tsx';
-import { Instant } from '../../components/instant.tsx';
+import { Card, Facts, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import { pointerOf, spotIn } from './bad-spot.ts';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { addressOf, messageAddress } from '../addresses.ts';
 import { FixForm } from './fix-form.tsx';
-import { Follow } from './follow.tsx';
-import { OneOutcome } from './outcomes.tsx';
+import { pointerOf, spotIn } from './letter-value.ts';
+import { OneOutcome } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
 
 interface LetterProps {
@@ -147,4 +144,61 @@ function readable(base64: string): string {
   } catch {
     return hexOf(start);
   }
+}
+
+const POLL_MS = 700;
+
+interface FollowProps {
+  /** The topic the message was sent to, and where in it it is. */
+  readonly topic: string;
+  readonly sent: string;
+}
+
+/** Follows a message that was sent back until it is stored, or has come back. */
+export function Follow({ topic, sent }: FollowProps) {
+  const t = useTexts(lettersTexts);
+  const queries = useQueryClient();
+  const { data, error } = useQuery({
+    queryKey: ['redriven', sent],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/dead-letters/redriven', { params: { query: { position: sent } }, signal })),
+    refetchInterval: ({ state }) => {
+      if (state.error instanceof ApiError) return state.error.passing ? POLL_MS * 3 : false;
+      return state.data?.state === 'stored' || state.data?.state === 'rejected' ? false : POLL_MS;
+    },
+  });
+  const state = data?.state ?? 'waiting';
+  useEffect(() => {
+    if (state !== 'waiting') void queries.invalidateQueries({ queryKey: ['letters'] });
+  }, [state, queries]);
+  const { letter, order_uid, ahead = 0 } = data ?? {};
+  return (
+    <div className="followed" role="status">
+      <p>
+        {t.sentTo} <Link href={messageAddress(topic, sent)}>{`${topic} ${sent}`}</Link>.
+      </p>
+      {error !== null && <ProblemAlert error={error} retries />}
+      {state === 'waiting' && <p className="muted">{t.waiting(ahead)}</p>}
+      {state === 'unknown' && <p className="muted">{t.unknownFate}</p>}
+      {state === 'stored' && order_uid !== undefined && (
+        <p className="good">
+          {t.storedAs} <Link href={addressOf(order_uid)}>{order_uid}</Link>
+        </p>
+      )}
+      {state === 'rejected' && letter !== undefined && (
+        <>
+          <p className="bad">
+            {t.cameBack(letter.replays)} <code>{letter.reason}</code> {letter.detail}
+          </p>
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => setQuery({ letter: letter.position, fix: undefined, sent: undefined }, {})}
+          >
+            {t.openLetter(letter.position)}
+          </Button>
+        </>
+      )}
+    </div>
+  );
 }

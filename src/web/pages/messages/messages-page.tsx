@@ -1,21 +1,17 @@
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
-import { setQuery, usePlace } from '../../app/navigation.ts';
-import { Card } from '../../components/facts.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import { setQuery, usePlace } from '../../app/navigation.tsx';
+import { Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ShowMore } from '../../components/show-more.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
+import { ShowMore } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
 import { Groups } from './groups.tsx';
-import { MessageCard } from './message-card.tsx';
 import { type MessageQuery, messageQueryOf } from './message-query.ts';
-import { MessageRows } from './message-rows.tsx';
-import { Tail } from './tail.tsx';
+import { MessageCard, MessageRows, Tail } from './messages.tsx';
 import { messagesTexts } from './texts.ts';
-import { Waiting } from './waiting.tsx';
 
 /** What is in a topic, and what arrives; the groups that read. */
 export function MessagesPage() {
@@ -133,5 +129,47 @@ function Form({ wanted, partitions }: { readonly wanted: MessageQuery; readonly 
         {t.search}
       </Button>
     </form>
+  );
+}
+
+/** What of a topic waits behind open transactions, in which partitions, and whose they are. */
+export function Waiting({ topic }: { readonly topic: string }) {
+  const t = useTexts(messagesTexts);
+  const format = useFormat();
+  const { data } = useQuery({
+    queryKey: ['topic', topic],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/topics/{topic}', { params: { path: { topic } }, signal })),
+    refetchInterval: refetchEvery(5_000),
+  });
+  if (data === undefined || !data.pending) return undefined;
+  return (
+    <Alert color="yellow" variant="light" title={t.pendingTitle(data.pending)}>
+      <p>{t.pendingHint}</p>
+      <ul>
+        {data.partition_details
+          .filter(({ end, stable_end: stable }) => end > stable)
+          .map(({ partition, end, stable_end: stable }) => (
+            <li key={partition}>
+              {t.pendingIn(partition, format.number(end - stable), stable)}
+              {data.open_transactions
+                .filter((one) => one.partition === partition)
+                .map((one) => (
+                  <span key={one.producer_id}>
+                    {one.transactional_id === null
+                      ? t.hangingOf(one.producer_id)
+                      : t.transactionOf(one.transactional_id, one.producer_id)}
+                    {one.started_at !== null && (
+                      <>
+                        {t.since} <Instant at={one.started_at} />
+                      </>
+                    )}
+                    {one.timeout_ms !== null && t.abortedAfter(format.span(one.timeout_ms))}
+                  </span>
+                ))}
+            </li>
+          ))}
+      </ul>
+    </Alert>
   );
 }

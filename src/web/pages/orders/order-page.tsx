@@ -1,18 +1,17 @@
-import { Button, SegmentedControl } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { ActionIcon, Button, SegmentedControl } from '@mantine/core';
+import { IconArrowLeft, IconCheck, IconCopy } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { ApiError } from '../../api/api-error.ts';
-import { type FoundOrder, lookUp } from '../../api/lookup.ts';
+import { useEffect, useState } from 'react';
+import type { Order, OrderJourney } from '../../../client/schema.generated.ts';
+import { ApiError, answered, api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
-import { Link } from '../../app/link.tsx';
-import { setQuery, usePlace } from '../../app/navigation.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
+import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
 import { JsonText } from '../../components/json-text.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import { Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert, useProblem } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import { Journey } from './journey.tsx';
+import { commonTexts } from '../../components/texts.ts';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { messageAddress } from '../addresses.ts';
 import { Receipt } from './receipt.tsx';
 import { orderTexts } from './texts.ts';
 
@@ -107,4 +106,137 @@ function Found({ found }: { readonly found: FoundOrder }) {
       {asJson ? <JsonText text={text} label={t.jsonOf} /> : <Receipt order={order} />}
     </article>
   );
+}
+
+/** Copies `text`; says so for a moment. `label` names what is copied, and is shown when `wide`. */
+function CopyButton({ text, label, wide = false }: { text: string; label: string; wide?: boolean }) {
+  const t = useTexts(commonTexts);
+  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
+  useEffect(() => {
+    if (state === 'idle') return;
+    const timer = setTimeout(() => setState('idle'), 1600);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setState('copied');
+    } catch {
+      // No permission, or no secure context: the text is on the page to be selected.
+      setState('failed');
+    }
+  };
+  const said = state === 'idle' ? label : state === 'copied' ? t.copied : t.copyFailed;
+  const icon = state === 'copied' ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />;
+  if (wide)
+    return (
+      <Button size="xs" variant="default" leftSection={icon} onClick={copy}>
+        {said}
+      </Button>
+    );
+  return (
+    <ActionIcon variant="subtle" color="gray" aria-label={said} title={said} onClick={copy}>
+      {icon}
+    </ActionIcon>
+  );
+}
+
+/** How the order got here: what the lookup says at once, then in full. */
+function Journey({ found }: { readonly found: FoundOrder }) {
+  const t = useTexts(orderTexts);
+  const format = useFormat();
+  const uid = found.order.order_uid;
+  const { data } = useQuery({
+    queryKey: ['journey', uid, found.storedAt],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/orders/{order_uid}/journey', { params: { path: { order_uid: uid } }, signal })),
+  });
+  const steps = data?.steps ?? shortSteps(found);
+  const position = t.at(found.topic, Number(found.partition), found.offset);
+  return (
+    <section aria-label={t.journey}>
+      <ol className="journey">
+        {steps.map(({ step, at, since_previous_ms, unbelievable }) => (
+          <li key={step}>
+            <b>{t.steps[step]}</b>
+            <Instant at={at} timeOnly />
+            {unbelievable && <span>{t.unbelievable}</span>}
+            {since_previous_ms !== undefined && <span>{t.later(format.span(since_previous_ms))}</span>}
+          </li>
+        ))}
+        <li>
+          <b>{t.cached}</b>
+          {data !== undefined && <Cached cached={data.cached} />}
+        </li>
+      </ol>
+      <p className="muted journey__position">
+        <Link href={messageAddress(found.topic, `${found.partition}:${found.offset}`)}>{position}</Link>
+        {data?.in_log === false && ` — ${t.gone}`}
+      </p>
+    </section>
+  );
+}
+
+function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {
+  const t = useTexts(orderTexts);
+  const format = useFormat();
+  const { l1, redis, redis_ttl_ms } = cached;
+  if (!l1 && !redis) return <span>{t.notCached}</span>;
+  return (
+    <>
+      {l1 && <span>{t.cachedL1}</span>}
+      {redis && (
+        <span>
+          {redis_ttl_ms === undefined ? t.cachedRedisForever : t.cachedRedis(format.span(redis_ttl_ms))}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Without the times in between: which clocks can be believed is not known yet. */
+function shortSteps({ producedAt, storedAt }: FoundOrder): OrderJourney['steps'] {
+  return [
+    { step: 'produced', at: producedAt },
+    { step: 'readable', at: storedAt },
+  ];
+}
+
+export type Tier = 'l1' | 'redis' | 'postgresql';
+
+/** An order and what the response headers say about it. */
+export interface FoundOrder {
+  readonly order: Order;
+  readonly tier: Tier;
+  /** How long the server looked, ms; undefined when it did not say. */
+  readonly lookupMs: number | undefined;
+  readonly topic: string;
+  readonly partition: string;
+  readonly offset: string;
+  /** RFC 3339. */
+  readonly producedAt: string;
+  readonly storedAt: string;
+}
+
+/** Asks for an order by POST. @throws ApiError */
+async function lookUp(order_uid: string, signal: AbortSignal): Promise<FoundOrder> {
+  const { data, response } = await answered(
+    api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }),
+  );
+  const header = (name: string) => response.headers.get(name) ?? '';
+  const duration = /dur=([\d.]+)/.exec(header('server-timing'))?.[1];
+  return {
+    order: data,
+    tier: tierOf(header('x-cache')),
+    lookupMs: duration === undefined ? undefined : Number(duration),
+    topic: header('x-order-topic'),
+    partition: header('x-order-partition'),
+    offset: header('x-order-offset'),
+    producedAt: header('x-order-produced-at'),
+    storedAt: header('x-order-stored-at'),
+  };
+}
+
+function tierOf(name: string): Tier {
+  return name === 'l1' || name === 'redis' ? name : 'postgresql';
 }

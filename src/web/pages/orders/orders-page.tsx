@@ -1,16 +1,23 @@
-import { ActionIcon, Badge, Button } from '@mantine/core';
-import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useCallback, useRef } from 'react';
-import { download } from '../../api/download.ts';
+import { ActionIcon, Badge, Button, NativeSelect, TextInput } from '@mantine/core';
+import { IconDownload, IconFilter, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { request, unreachable } from '../../api/client.ts';
+import { useAction } from '../../api/queries.ts';
 import { useToken } from '../../api/token.ts';
 import { basePath } from '../../app/base.ts';
-import { setQuery, usePlace, withQuery } from '../../app/navigation.ts';
-import { PageTitle } from '../../components/page-title.tsx';
+import { setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
+import { PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { FilterBar } from './filter-bar.tsx';
-import { filtersOf, toQuery } from './filters.ts';
+import { useTexts } from '../../i18n/language.ts';
+import {
+  FILTERS,
+  type FilterName,
+  filtersOf,
+  fromLocalInput,
+  type OrderFilters,
+  toLocalInput,
+  toQuery,
+} from './filters.ts';
 import { OrderTable } from './order-table.tsx';
 import { ordersTexts } from './texts.ts';
 import { useOrderList } from './use-order-list.ts';
@@ -25,7 +32,7 @@ export function OrdersPage() {
   const mayMove = useCallback(() => !Object.values(held.current).some(Boolean), []);
   const listing = useOrderList(filters, live, mayMove);
   const isFiltered = Object.keys(filters.values).length > 0;
-  const file = (extension: string) => withQuery(`${basePath}/api/v1/orders.${extension}`, toQuery(filters));
+  const file = (extension: string) => withQuery(`/api/v1/orders.${extension}`, toQuery(filters));
   const { token } = useToken();
   const save = useAction(download, {});
   return (
@@ -52,7 +59,7 @@ export function OrdersPage() {
             <Button
               key={extension}
               component="a"
-              href={file(extension)}
+              href={basePath + file(extension)}
               download
               loading={save.isPending && save.variables === file(extension)}
               // Without a token the browser itself saves what comes, as it comes.
@@ -92,3 +99,90 @@ export function OrdersPage() {
     </>
   );
 }
+
+/** Which orders are listed. What is typed goes into the address when the field is left, or on Enter. */
+function FilterBar({ filters }: { readonly filters: OrderFilters }) {
+  const t = useTexts(ordersTexts);
+  const active = Object.keys(filters.values).length;
+  const [open, setOpen] = useState(active > 0);
+  const clear = () => setQuery(Object.fromEntries(FILTERS.map((name) => [name, undefined])));
+  return (
+    <div className="filter">
+      <div className="row">
+        <Button
+          size="xs"
+          variant={active > 0 ? 'light' : 'default'}
+          leftSection={<IconFilter size={14} aria-hidden />}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          {active > 0 ? t.active(active) : t.filter}
+        </Button>
+        {active > 0 && (
+          <Button size="xs" variant="subtle" onClick={clear}>
+            {t.clear}
+          </Button>
+        )}
+        <NativeSelect
+          size="xs"
+          aria-label={t.order}
+          value={filters.order}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            setQuery({ order: value === 'oldest' ? value : undefined });
+          }}
+          data={[
+            { value: 'newest', label: t.newest },
+            { value: 'oldest', label: t.oldest },
+          ]}
+        />
+      </div>
+      {open && (
+        <form className="filter__fields" onSubmit={(event) => event.preventDefault()}>
+          {FILTERS.map((name) => (
+            <FilterField key={name} name={name} value={filters.values[name] ?? ''} />
+          ))}
+        </form>
+      )}
+    </div>
+  );
+}
+
+function FilterField({ name, value }: { readonly name: FilterName; readonly value: string }) {
+  const t = useTexts(ordersTexts);
+  const isInstant = name.startsWith('created') || name.startsWith('stored');
+  const shown = isInstant ? toLocalInput(value) : value;
+  const [text, setText] = useState(shown);
+  useEffect(() => setText(shown), [shown]);
+  const apply = () => {
+    if (text !== shown) setQuery({ [name]: isInstant ? fromLocalInput(text) : text.trim() });
+  };
+  return (
+    <TextInput
+      size="xs"
+      label={t.fields[name]}
+      type={isInstant ? 'datetime-local' : name.startsWith('amount') ? 'number' : 'text'}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={apply}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') apply();
+      }}
+      autoComplete="off"
+    />
+  );
+}
+
+/** Saves a file of the API under the last part of its path, with the token, which a link can't carry. @throws ApiError */
+async function download(path: string): Promise<void> {
+  const response = await request(path);
+  const file = URL.createObjectURL(await response.blob().catch(unreachable));
+  const link = document.createElement('a');
+  link.href = file;
+  link.download = new URL(path, location.href).pathname.split('/').at(-1) ?? '';
+  link.click();
+  // The browser reads it after the click, and does not say when it is done.
+  setTimeout(() => URL.revokeObjectURL(file), REVOKE_MS);
+}
+
+const REVOKE_MS = 60_000;

@@ -1,10 +1,11 @@
 import { useMemo } from 'react';
-import { Chart, type SeriesColour } from '../../components/chart.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import type { LiveStore } from '../../live/live-store.ts';
-import type { Figure } from '../../live/point-window.ts';
-import { usePoints } from '../../live/use-live.ts';
+import { Link } from '../../app/navigation.tsx';
+import { Chart, type ChartSeries, type SeriesColour } from '../../components/chart.tsx';
+import { Card } from '../../components/page.tsx';
+import { ScrollX, TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import type { Figure } from '../../live/live-points.ts';
+import { type LiveStore, useLiveState, usePoints } from '../../live/live-store.ts';
 import { overviewTexts } from './texts.ts';
 
 type Lines = readonly (readonly [label: string, colour: SeriesColour, figure: Figure])[];
@@ -65,5 +66,78 @@ export function Charts({ live, seconds }: { readonly live: LiveStore; readonly s
         />
       ))}
     </div>
+  );
+}
+
+const COLOURS: readonly SeriesColour[] = [1, 2, 3, 4, 5, 6, 7, 8];
+const MOST_ROWS = 12;
+
+/** How far each partition is behind: over a span, and now. */
+export function Partitions({ live, seconds }: { readonly live: LiveStore; readonly seconds: number }) {
+  const t = useTexts(overviewTexts);
+  const format = useFormat();
+  const topic = useLiveState(live, ({ latest }) => latest?.topic ?? undefined);
+  const shown = usePoints(live, seconds);
+  const series = useMemo(() => {
+    const { named, rest } = shown.partitions(COLOURS.length);
+    const lines: ChartSeries[] = named.map(({ partition, line }, place) => ({
+      label: t.partitionNumber(partition),
+      colour: COLOURS[place] ?? 8,
+      values: line,
+    }));
+    if (rest !== undefined) lines.push({ label: t.otherPartitions, colour: 8, values: rest });
+    return lines;
+  }, [shown, t]);
+  const partitions = topic?.partitions ?? [];
+  const waits = (topic?.pending ?? 0) > 0;
+  // The table is as long as it reads well; in it, too, are those that are furthest behind.
+  const rows = partitions
+    .toSorted((a, b) => b.lag - a.lag)
+    .slice(0, MOST_ROWS)
+    .sort((a, b) => a.partition - b.partition);
+  return (
+    <>
+      {series.length > 0 && (
+        <Chart
+          title={t.lagByPartition}
+          at={shown.at}
+          series={series}
+          format={(value) => format.number(value)}
+          windowS={seconds}
+        />
+      )}
+      <Card title={t.partitions}>
+        <ScrollX label={t.partitions}>
+          <table className="plain">
+            <TableHead
+              columns={[
+                t.partition,
+                [t.end, 'num'],
+                [t.storedTo, 'num'],
+                [t.behind, 'num'],
+                ...(waits ? [[t.pending, 'num'] as const] : []),
+              ]}
+            />
+            <tbody>
+              {rows.map(({ partition, end, stored, lag, pending }) => (
+                <tr key={partition}>
+                  <td>{partition}</td>
+                  <td className="num">{format.number(end)}</td>
+                  <td className="num">{stored === null ? '—' : format.number(stored)}</td>
+                  <td className="num">{format.number(lag)}</td>
+                  {waits && <td className="num">{format.number(pending)}</td>}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollX>
+        {waits && (
+          <p>
+            <Link href="/messages">{t.seeTransactions}</Link>
+          </p>
+        )}
+        {rows.length < partitions.length && <p className="muted">{t.furthestBehind(MOST_ROWS)}</p>}
+      </Card>
+    </>
   );
 }

@@ -1,19 +1,13 @@
 import { Badge, SegmentedControl } from '@mantine/core';
 import { memo } from 'react';
-import { setQuery, usePlace } from '../../app/navigation.ts';
-import { Card, Facts } from '../../components/facts.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import type { LiveNote, LiveSample } from '../../../client/schema.generated.ts';
+import { setQuery, usePlace } from '../../app/navigation.tsx';
+import { Card, Facts, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import type { LiveStore } from '../../live/live-store.ts';
-import { useLive, useLiveState } from '../../live/use-live.ts';
-import { Charts } from './charts.tsx';
-import { Notes } from './notes.tsx';
-import { Partitions } from './partitions.tsx';
-import { Pipe } from './pipe.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { type LiveStore, useLive, useLiveState } from '../../live/live-store.ts';
+import { Charts, Partitions } from './charts.tsx';
 import { overviewTexts } from './texts.ts';
-import { spanOf, WINDOWS } from './window.ts';
 
 interface LiveProps {
   readonly live: LiveStore;
@@ -96,4 +90,126 @@ function Process({ live }: LiveProps) {
       />
     </Card>
   );
+}
+
+type Health = 'up' | 'down' | 'unknown';
+
+/** The pipe as it is, with what flows through it at present. */
+function Pipe({ sample }: { readonly sample: LiveSample }) {
+  const t = useTexts(overviewTexts);
+  const format = useFormat();
+  const { topic, generator, consumer, lookups, engines } = sample;
+  const rate = (value: number | undefined) =>
+    value === undefined ? '—' : t.perSecond(format.number(value, value < 10 ? 1 : 0));
+  const healthOf = (name: 'kafka' | 'postgresql' | 'redis'): Health =>
+    engines.find((one) => one.name === name)?.status ?? 'unknown';
+  const engine = (name: 'kafka' | 'postgresql' | 'redis') => {
+    const health = healthOf(name);
+    return health === 'unknown' ? '—' : t[health];
+  };
+  const asked = lookups.l1_per_s + lookups.redis_per_s + lookups.postgresql_per_s;
+  return (
+    <section className="pipe" aria-label={t.pipe}>
+      <Node name={t.producer} state={generator === null ? t.off : t.states[generator.state]} />
+      <Arrow text={rate(topic?.arrived_per_s)} flows={(topic?.arrived_per_s ?? 0) > 0} />
+      <Node name="Kafka" state={engine('kafka')} health={healthOf('kafka')}>
+        {topic !== null && t.lag(format.number(topic.lag), topic.pending > 0 && format.number(topic.pending))}
+      </Node>
+      <Arrow text={rate(topic?.stored_per_s)} flows={(topic?.stored_per_s ?? 0) > 0} />
+      <Node name={t.consumer} state={consumer === null ? t.off : consumer.waiting ? t.waiting : t.storing}>
+        {topic !== null && `${rate(topic.dead_lettered_per_s)} ${t.deadLetters}`}
+      </Node>
+      <Arrow text={rate(topic?.stored_per_s)} flows={(topic?.stored_per_s ?? 0) > 0} />
+      <div className="pipe__stores">
+        <Node name="PostgreSQL" state={engine('postgresql')} health={healthOf('postgresql')}>
+          {`${rate(lookups.postgresql_per_s)} ${t.lookups}`}
+        </Node>
+        <Node name="Redis" state={engine('redis')} health={healthOf('redis')}>
+          {`${rate(lookups.redis_per_s)} ${t.lookups}`}
+        </Node>
+      </div>
+      <Arrow text={rate(asked)} flows={asked > 0} />
+      <Node name={t.rest} state={`${rate(asked)} ${t.lookups}`}>
+        {`${t.memory}: ${rate(lookups.l1_per_s)}`}
+      </Node>
+    </section>
+  );
+}
+
+interface NodeProps {
+  readonly name: string;
+  readonly state: string;
+  readonly health?: Health;
+  readonly children?: string | false;
+}
+
+function Node({ name, state, health, children }: NodeProps) {
+  return (
+    <div className={`pipe__node${health === 'down' ? ' pipe__node--down' : ''}`}>
+      <b>{name}</b>
+      <span>{state}</span>
+      {children && <small>{children}</small>}
+    </div>
+  );
+}
+
+function Arrow({ text, flows }: { readonly text: string; readonly flows: boolean }) {
+  return (
+    <div className={flows ? 'pipe__arrow pipe__arrow--flows' : 'pipe__arrow'}>
+      <span>{text}</span>
+      <i className="pipe__line" aria-hidden="true" />
+    </div>
+  );
+}
+
+const MOST_SHOWN = 12;
+
+/** What happened, newest first. */
+export function Notes({ live }: { readonly live: LiveStore }) {
+  const t = useTexts(overviewTexts);
+  const notes = useLiveState(live, (state) => state.notes);
+  return (
+    <Card title={t.notes}>
+      {notes.length === 0 ? (
+        <p className="muted">{t.noNotes}</p>
+      ) : (
+        <ol className="notes">
+          {notes.slice(0, MOST_SHOWN).map((note) => (
+            <li key={`${note.at} ${note.kind} ${note.text}`}>
+              <span className="muted">
+                <Instant at={note.at} timeOnly />
+              </span>{' '}
+              <Text note={note} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+/** A note in the reader's language; of a kind that this console does not know, as the server says it. */
+function Text({ note }: { readonly note: LiveNote }) {
+  const t = useTexts(overviewTexts);
+  const format = useFormat();
+  const { kind, text, engine = '', rate = 0, count = 0, partitions = [] } = note;
+  if (!Object.hasOwn(t.noteTexts, kind)) return text;
+  return t.noteTexts[kind]({
+    engine: t.engines[engine] ?? engine,
+    rate: format.number(rate, 1),
+    count,
+    partitions: partitions.join(', '),
+  });
+}
+
+/** The spans the charts can show, by their names in the address; the first without one. */
+const WINDOWS = [
+  { name: '5m', seconds: 300 },
+  { name: '15m', seconds: 900 },
+  { name: '1h', seconds: 3_600 },
+] as const;
+
+/** The span the address names. */
+export function spanOf(name: string | null): (typeof WINDOWS)[number] {
+  return WINDOWS.find((one) => one.name === name) ?? WINDOWS[0];
 }

@@ -1,6 +1,6 @@
 import type { LiveNote } from '../../../client/schema.generated.ts';
-import { dictionary } from '../../i18n/dictionary.ts';
-import { countEn, countRu } from '../../i18n/plural.ts';
+import { countEn, countRu } from '../../i18n/format.ts';
+import { dictionary } from '../../i18n/language.ts';
 
 /** What a note's text is made of. */
 interface NoteParts {

@@ -1,18 +1,14 @@
-import { Alert, Button } from '@mantine/core';
+import { Alert, Progress as Bar, Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Verification, VerificationList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
-import { Link } from '../../app/link.tsx';
-import { setQuery, usePlace } from '../../app/navigation.ts';
-import { Card } from '../../components/facts.tsx';
-import { PageTitle } from '../../components/page-title.tsx';
+import { refetchEvery, useAction } from '../../api/queries.ts';
+import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
+import { Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { Progress } from './progress.tsx';
-import { Report } from './report.tsx';
-import { Runs } from './runs.tsx';
+import { TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { Report, verdictOf } from './report.tsx';
 import { proofTexts } from './texts.ts';
 
 const RUNNING_MS = 500;
@@ -90,5 +86,67 @@ function Shown({ verification }: { readonly verification: Verification }) {
       {error !== null && <p>{error}</p>}
       <p>{failed ? t.failedHint : t.cancelledHint}</p>
     </Alert>
+  );
+}
+
+/** How far a verification is, and how long it still takes. */
+export function Progress({ verification }: { readonly verification: Verification }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const { phase, done, total, per_s: rate, waiting_for: waitingFor } = verification.progress;
+  const share = total === null || total === 0 ? 0 : done / total;
+  const said = {
+    starting: t.phases.starting,
+    waiting: waitingFor === null || waitingFor === 0 ? t.phases.waitingAll : t.phases.waiting(waitingFor),
+    verifying: t.phases.verifying(format.number(done), format.number(total ?? 0)),
+  }[phase];
+  const left = total !== null && rate !== null && rate > 0 ? ((total - done) / rate) * 1000 : undefined;
+  return (
+    <Card title={t.progress}>
+      <Bar.Root size="lg">
+        <Bar.Section
+          value={phase === 'verifying' ? share * 100 : 100}
+          animated={phase !== 'verifying'}
+          striped={phase !== 'verifying'}
+          aria-label={t.progress}
+        />
+      </Bar.Root>
+      <p role="status">
+        {said}
+        {rate !== null && left !== undefined && (
+          <span className="muted">
+            , {t.phases.rate(format.number(rate))}, {t.left(format.span(left))}
+          </span>
+        )}
+      </p>
+    </Card>
+  );
+}
+
+/** The verifications there were. */
+export function Runs({ verifications }: { readonly verifications: readonly Verification[] }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const outcome = ({ state, report }: Verification): string =>
+    report === null ? t.states[state] : t.verdict(verdictOf(report));
+  return (
+    <Card title={t.runs}>
+      <table className="plain">
+        <TableHead columns={[t.when, t.outcome, [t.messages, 'num']]} />
+        <tbody>
+          {verifications.map((one) => (
+            <tr key={one.id}>
+              <td>
+                <Link href={`/proof?run=${one.id}`}>
+                  <Instant at={one.started_at} timeOnly />
+                </Link>
+              </td>
+              <td>{outcome(one)}</td>
+              <td className="num">{one.report === null ? '—' : format.number(one.report.total.produced)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
   );
 }

@@ -1,15 +1,10 @@
 import type { VerificationReport } from '../../../client/schema.generated.ts';
-import { Link } from '../../app/link.tsx';
-import { Card } from '../../components/facts.tsx';
-import { ScrollX } from '../../components/scroll-x.tsx';
-import { TableHead } from '../../components/table-head.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
-import { useFormat } from '../../i18n/use-format.ts';
-import { messageAddress } from '../messages/address.ts';
-import { addressOf } from '../orders/address.ts';
-import { Equation, TERMS } from './equation.tsx';
-import { proofTexts } from './texts.ts';
-import { verdictOf } from './verdict.ts';
+import { Link } from '../../app/navigation.tsx';
+import { Card } from '../../components/page.tsx';
+import { ScrollX, TableHead } from '../../components/table.tsx';
+import { useFormat, useTexts } from '../../i18n/language.ts';
+import { addressOf, messageAddress } from '../addresses.ts';
+import { proofTexts, type Verdict } from './texts.ts';
 
 const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'compacted'] as const;
 
@@ -156,4 +151,59 @@ function DeadLetters({
       )}
     </Card>
   );
+}
+
+/** The terms that produced is the sum of; those that must be nothing come last. */
+const TERMS = ['stored', 'superseded', 'identical', 'dead_lettered', 'pending', 'lost'] as const;
+
+/** produced = stored + … , with the numbers; what is wrong only when there is any. */
+function Equation({ total }: { readonly total: VerificationReport['total'] }) {
+  const t = useTexts(proofTexts);
+  const format = useFormat();
+  const terms = TERMS.filter((term) => (term !== 'pending' && term !== 'lost') || total[term] > 0);
+  return (
+    <Card title={t.equation}>
+      <div className="equation">
+        <Term name="produced" label={t.produced} value={format.number(total.produced)} />
+        {terms.map((term, at) => (
+          // A sign stays with what it adds.
+          <div className="equation__part" key={term}>
+            <span className="equation__sign">{at === 0 ? '=' : '+'}</span>
+            <Term name={term} label={t.counts[term]} value={format.number(total[term])} />
+          </div>
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+function Term({
+  name,
+  label,
+  value,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+}) {
+  return (
+    <div className={`equation__term equation__term--${name}`}>
+      <b>{value}</b>
+      <span className="muted">{label}</span>
+    </div>
+  );
+}
+
+/** Findings that may resolve themselves, and explained ones. */
+const HARMLESS: ReadonlySet<Group['kind']> = new Set<Group['kind']>([
+  'not_yet_stored',
+  'pending',
+  'cut_dead_letter',
+  'scattered_order',
+]);
+
+/** What a report comes to. */
+export function verdictOf({ ok, findings }: Pick<VerificationReport, 'ok' | 'findings'>): Verdict {
+  const wrong = findings.filter(({ kind }) => !HARMLESS.has(kind)).reduce((sum, { count }) => sum + count, 0);
+  return { kind: ok ? 'good' : wrong > 0 ? 'bad' : 'open', wrong };
 }

@@ -1,6 +1,11 @@
-import { dictionary } from '../../i18n/dictionary.ts';
-import { countEn, countRu } from '../../i18n/plural.ts';
-import type { Verdict } from './verdict.ts';
+import { countEn, countRu } from '../../i18n/format.ts';
+import { dictionary } from '../../i18n/language.ts';
+
+/** good: every message is accounted for. open: nothing is wrong, but not everything is stored yet. bad: `wrong` things are wrong. */
+export interface Verdict {
+  readonly kind: 'good' | 'open' | 'bad';
+  readonly wrong: number;
+}
 
 export const proofTexts = dictionary(
   {

@@ -1,7 +1,19 @@
-import { Link } from '../../../app/link.tsx';
-import { PageTitle } from '../../../components/page-title.tsx';
-import { useTexts } from '../../../i18n/dictionary.ts';
-import { ChaosPanel } from './chaos-panel.tsx';
+import { NumberInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Engine } from '../../../../client/schema.generated.ts';
+import { api, dataOf } from '../../../api/client.ts';
+import { refetchEvery } from '../../../api/queries.ts';
+import { Link, setQuery, usePlace } from '../../../app/navigation.tsx';
+import { Chart } from '../../../components/chart.tsx';
+import { ConfirmButton } from '../../../components/dialog.tsx';
+import { Card, Instant, PageTitle } from '../../../components/page.tsx';
+import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { useFormat, useTexts } from '../../../i18n/language.ts';
+import { useLive, useLiveState, usePoints } from '../../../live/live-store.ts';
+import { anyRunning } from './deeds.ts';
+import { EngineCard } from './engine-card.tsx';
+import { settleDeeds, useDeeds, useSteering } from './steering.ts';
 import { chaosTexts } from './texts.ts';
 
 /** The chaos panel as a page. */
@@ -14,5 +26,160 @@ export function ChaosPage() {
         <Link href="/proof">{t.verify}</Link>
       </ChaosPanel>
     </>
+  );
+}
+
+const DEFAULT_PAUSE_S = 10;
+const LONGEST_PAUSE_S = 60;
+
+/** Takes the engines away and gives them back, beside what that does to the pipe; `children` stand at its head. */
+function ChaosPanel({ children }: { readonly children?: ReactNode }) {
+  const t = useTexts(chaosTexts);
+  const { query } = usePlace();
+  const seconds = secondsOf(query.get('pause'));
+  const { data, error } = useQuery({
+    queryKey: ['engines'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/engines', { signal })),
+    refetchInterval: refetchEvery(1_000),
+  });
+  const engines = data?.engines;
+  useEffect(() => settleDeeds(engines ?? []), [engines]);
+  const steerable = engines?.some(({ obstacle }) => obstacle === null);
+  return (
+    <>
+      <p className="muted">{t.lead}</p>
+      {(children !== undefined || steerable === true) && (
+        <div className="chaos__head">
+          {steerable === true && <PauseLength seconds={seconds} />}
+          {steerable === true && <RandomKill engines={engines ?? []} />}
+          {children}
+        </div>
+      )}
+      {error !== null && <ProblemAlert error={error} retries />}
+      {steerable === false && <p>{t.noneSteerable}</p>}
+      <div className="chaos__three">
+        {engines?.map((engine) => (
+          <EngineCard key={engine.name} engine={engine} seconds={seconds} />
+        ))}
+      </div>
+      <LiveStrip />
+      {steerable === true && <Log />}
+    </>
+  );
+}
+
+/** What is typed stands as it is; what makes sense of it goes into the address. */
+function PauseLength({ seconds }: { readonly seconds: number }) {
+  const t = useTexts(chaosTexts);
+  const [typed, setTyped] = useState<string | number>(seconds);
+  return (
+    <NumberInput
+      label={t.pauseFor}
+      size="xs"
+      min={1}
+      max={LONGEST_PAUSE_S}
+      allowDecimal={false}
+      value={typed}
+      onChange={(value) => {
+        setTyped(value);
+        const wanted = secondsOf(String(value));
+        setQuery({ pause: wanted === DEFAULT_PAUSE_S ? undefined : String(wanted) });
+      }}
+    />
+  );
+}
+
+function RandomKill({ engines }: { readonly engines: readonly Engine[] }) {
+  const t = useTexts(chaosTexts);
+  const steering = useSteering();
+  const kill = () => {
+    const engine = anyRunning(engines, Math.random());
+    if (engine !== undefined) steering.mutate({ engine, action: 'kill', seconds: DEFAULT_PAUSE_S });
+  };
+  return (
+    <>
+      <ConfirmButton
+        size="xs"
+        disabled={anyRunning(engines, 0) === undefined || steering.isPending}
+        question={t.randomQuestion}
+        explanation={t.randomHint}
+        onConfirm={kill}
+      >
+        {t.random}
+      </ConfirmButton>
+      {steering.error !== null && <ProblemAlert error={steering.error} />}
+    </>
+  );
+}
+
+function Log() {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  const deeds = useDeeds();
+  const outcomes = { asked: t.underWay, 'under way': t.underWay, failed: t.didFail, refused: t.refused };
+  return (
+    <Card title={t.log}>
+      {deeds.length === 0 ? (
+        <p className="muted">{t.noLog}</p>
+      ) : (
+        <ol className="notes">
+          {deeds.map(({ id, at, action, title, outcome, tookMs = 0 }) => (
+            <li key={id}>
+              <span className="muted">
+                <Instant at={at} timeOnly />
+              </span>{' '}
+              {t.actions[action]} {title}:{' '}
+              {outcome === 'done' ? t.doneIn(format.span(tookMs)) : outcomes[outcome]}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function secondsOf(text: string | null): number {
+  const seconds = Number(text);
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_PAUSE_S ? seconds : DEFAULT_PAUSE_S;
+}
+
+const WINDOW_S = 120;
+
+/** The last two minutes of the pipe: what is produced and stored, how far it is behind, how long an order takes. */
+function LiveStrip() {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  const live = useLive();
+  const error = useLiveState(live, (state) => state.error);
+  const shown = usePoints(live, WINDOW_S);
+  const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
+  if (error !== undefined) return <ProblemAlert error={error} retries />;
+  return (
+    <div className="chaos__three">
+      <Chart
+        title={t.flow}
+        at={shown.at}
+        series={[
+          { label: t.produced, colour: 1, values: shown.line('produced') },
+          { label: t.stored, colour: 2, values: shown.line('stored') },
+        ]}
+        format={rate}
+        windowS={WINDOW_S}
+      />
+      <Chart
+        title={t.lag}
+        at={shown.at}
+        series={[{ label: t.lagLabel, colour: 3, values: shown.line('lag') }]}
+        format={rate}
+        windowS={WINDOW_S}
+      />
+      <Chart
+        title={t.readable}
+        at={shown.at}
+        series={[{ label: 'p99', colour: 4, values: shown.line('p99') }]}
+        format={format.span}
+        windowS={WINDOW_S}
+      />
+    </div>
   );
 }

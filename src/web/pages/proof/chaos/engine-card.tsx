@@ -1,13 +1,12 @@
 import { Alert, Badge, Button } from '@mantine/core';
 import type { Engine, EngineAction } from '../../../../client/schema.generated.ts';
-import { ApiError } from '../../../api/api-error.ts';
-import { ConfirmButton } from '../../../components/confirm-button.tsx';
-import { Card, Facts } from '../../../components/facts.tsx';
+import { ApiError } from '../../../api/client.ts';
+import { ConfirmButton } from '../../../components/dialog.tsx';
+import { Card, Facts } from '../../../components/page.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
-import { useTexts } from '../../../i18n/dictionary.ts';
-import { useFormat } from '../../../i18n/use-format.ts';
+import { useFormat, useTexts } from '../../../i18n/language.ts';
+import { useSteering } from './steering.ts';
 import { chaosTexts } from './texts.ts';
-import { useSteering } from './use-steering.ts';
 
 type Action = EngineAction['action'];
 type Dangerous = Exclude<Action, 'start' | 'resume'>;

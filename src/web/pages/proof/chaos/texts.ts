@@ -1,4 +1,4 @@
-import { dictionary } from '../../../i18n/dictionary.ts';
+import { dictionary } from '../../../i18n/language.ts';
 
 export const chaosTexts = dictionary(
   {

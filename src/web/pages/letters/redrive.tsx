@@ -1,16 +1,16 @@
 import { Button, Progress } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { ApiError } from '../../api/api-error.ts';
-import { ConfirmButton } from '../../components/confirm-button.tsx';
-import { Card } from '../../components/facts.tsx';
+import type { RedriveAnswer } from '../../../client/schema.generated.ts';
+import { ApiError } from '../../api/client.ts';
+import { postForLines } from '../../api/streams.ts';
+import { ConfirmButton } from '../../components/dialog.tsx';
+import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/dictionary.ts';
+import { useTexts } from '../../i18n/language.ts';
 import { type LetterFilter, redriveOf } from './letter-query.ts';
-import { type LetterRun, NOT_BEGUN, percentOf } from './letter-run.ts';
-import { OutcomeCounts } from './outcomes.tsx';
-import { redriveAll } from './redrive-stream.ts';
-import { lettersTexts } from './texts.ts';
+import { type LetterRun, NOT_BEGUN, percentOf, withLine } from './letter-run.ts';
+import { lettersTexts, outcomeTexts } from './texts.ts';
 
 interface Shown {
   readonly dryRun: boolean;
@@ -34,7 +34,11 @@ export function BulkRedrive({ filter }: { readonly filter: LetterFilter }) {
       setShown((before) => ({ dryRun, isRunning: true, run: NOT_BEGUN, ...before, ...changes }));
     setShown({ dryRun, isRunning: true, run: NOT_BEGUN });
     try {
-      await redriveAll(redriveOf(filter, dryRun), signal, (run) => change({ run }));
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify(redriveOf(filter, dryRun));
+      const fold = { start: NOT_BEGUN, withLine, tell: (run: LetterRun) => change({ run }) };
+      // Aborted, it stops after the part in hand.
+      await postForLines('/api/v1/dead-letters/redrive.ndjson', { headers, body, signal }, fold);
       change({ isRunning: false });
     } catch (error) {
       change({ isRunning: false, ...(!signal.aborted && { error }) });
@@ -88,5 +92,54 @@ function Result({ shown: { dryRun, isRunning, run, error } }: { readonly shown: 
         {!isRunning && run.end !== 'complete' && <p>{t.goOn}</p>}
       </div>
     </>
+  );
+}
+
+/** What became, or would become, of the one letter that was asked about. */
+export function OneOutcome({ answer }: { readonly answer: RedriveAnswer }) {
+  const t = useTexts(outcomeTexts);
+  const [first] = answer.outcomes;
+  if (first === undefined) return <p role="status">{t.missing}</p>;
+  const { outcome, detail, check } = first;
+  return (
+    <div role="status">
+      <p>
+        {t.outcomes[outcome] ?? outcome}
+        {detail !== '' && `: ${detail}`}
+      </p>
+      {check !== undefined && (
+        <p className={check.accepted ? 'good' : 'bad'}>
+          {check.accepted ? t.wouldBeStored(check.order_uid ?? '') : t.wouldComeBack(check.reason ?? '')}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface CountsProps {
+  readonly counts: Readonly<Record<string, number>>;
+  /** Of a dry run: letters that would be rejected again, by reason. */
+  readonly comeBack?: Readonly<Record<string, number>>;
+}
+
+/** Letters by what became of them. */
+function OutcomeCounts({ counts, comeBack = {} }: CountsProps) {
+  const t = useTexts(outcomeTexts);
+  const outcomes = Object.entries(counts).filter(([, count]) => count > 0);
+  const bad = Object.entries(comeBack);
+  if (outcomes.length === 0) return <p>{t.nothing}</p>;
+  return (
+    <ul className="violations">
+      {outcomes.map(([outcome, count]) => (
+        <li key={outcome}>
+          {t.outcomes[outcome] ?? outcome}: <b>{count}</b>
+        </li>
+      ))}
+      {bad.map(([reason, count]) => (
+        <li key={`bad ${reason}`}>
+          {t.wouldComeBack(reason)}: <b>{count}</b>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { addressOf, uidOf } from './address.ts';
+import { addressOf, uidOf } from './addresses.ts';
 
 test('an order’s address leads back to it, whatever its uid', () => {
   for (const uid of ['b563feb7b2b84b6test', 'a/b', 'ü 😀?#&', '%', '%2F'])

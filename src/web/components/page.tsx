@@ -1,0 +1,87 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { useFormat } from '../i18n/language.ts';
+
+interface PageTitleProps {
+  readonly title: string;
+  /** What the heading shows instead of the title. */
+  readonly shown?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+let first = true;
+
+/** The page's heading, which takes the focus when the page was opened by a link, and the tab's title. */
+export function PageTitle({ title, shown, children }: PageTitleProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Test Service`;
+  }, [title]);
+  useEffect(() => {
+    const active = document.activeElement;
+    // Who has just come, or is typing, stays where he is.
+    if (!first && !(active instanceof HTMLInputElement)) heading.current?.focus({ preventScroll: true });
+    first = false;
+  }, []);
+  return (
+    <div className="page-title">
+      <h1 ref={heading} tabIndex={-1} aria-label={shown === undefined ? undefined : title}>
+        {shown ?? title}
+      </h1>
+      {children}
+    </div>
+  );
+}
+
+type Fact = readonly [name: string, value: ReactNode];
+
+/** Names and values; those without a value are left out. */
+export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts
+        .filter(([, value]) => value !== '' && value !== undefined && value !== null)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** A card with a title. */
+export function Card({
+  title,
+  children,
+  className = '',
+}: {
+  readonly title: ReactNode;
+  readonly children: ReactNode;
+  readonly className?: string;
+}) {
+  return (
+    <section className={`card ${className}`}>
+      <h2 className="card__title">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** An instant in the reader's zone; the exact one as a hint. */
+export function Instant({
+  at,
+  timeOnly = false,
+}: {
+  readonly at: string | number;
+  readonly timeOnly?: boolean;
+}) {
+  const format = useFormat();
+  const date = new Date(at);
+  const iso = Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+  return (
+    <time dateTime={iso} title={iso}>
+      {timeOnly ? format.time(at) : format.dateTime(at)}
+    </time>
+  );
+}

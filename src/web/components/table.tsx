@@ -1,0 +1,55 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTexts } from '../i18n/language.ts';
+import { commonTexts } from './texts.ts';
+
+/** A column's title, or title and class names. */
+export type Column = string | readonly [title: string, className: string];
+
+/** The head of a table: a column header for each. */
+export function TableHead({ columns }: { readonly columns: readonly Column[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) => {
+          const [title, className] = typeof column === 'string' ? [column] : column;
+          return (
+            <th key={title} scope="col" className={className}>
+              {title}
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}
+
+/** What is too wide for a phone scrolls sideways in here; by keyboard, too. */
+export function ScrollX({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+    <section className="scroll-x" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
+interface ShowMoreProps {
+  /** What a list read page by page says of itself. */
+  readonly list: {
+    readonly hasNextPage: boolean;
+    readonly isFetching: boolean;
+    readonly fetchNextPage: () => Promise<unknown>;
+  };
+}
+
+/** Reads the next page of a list, while there is one. */
+export function ShowMore({ list }: ShowMoreProps) {
+  const t = useTexts(commonTexts);
+  if (!list.hasNextPage) return null;
+  return (
+    <Button variant="default" loading={list.isFetching} onClick={() => void list.fetchNextPage()}>
+      {t.more}
+    </Button>
+  );
+}

@@ -1,0 +1,108 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { useState } from 'react';
+import type { Accepted, SendOne as SendOneRequest } from '../../../client/schema.generated.ts';
+import { api, dataOf, request } from '../../api/client.ts';
+import { useAction } from '../../api/queries.ts';
+import { Link } from '../../app/navigation.tsx';
+import { OrderEditor, useOrderCheck } from '../../components/order-editor.tsx';
+import { Card } from '../../components/page.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useTexts } from '../../i18n/language.ts';
+import { addressOf } from '../addresses.ts';
+import { sampleOrder } from './sample-order.ts';
+import { generatorTexts } from './texts.ts';
+
+type Fault = NonNullable<SendOneRequest['fault']>;
+
+const FAULTS: readonly Fault[] = [
+  'malformed',
+  'invalid_utf8',
+  'unknown_field',
+  'type_mismatch',
+  'integer_range',
+  'sums_mismatch',
+  'invalid_date',
+  'future_date',
+  'nul',
+  'surrogate',
+  'oversize',
+  'tombstone',
+];
+
+/** Sends the next order, good or with one fault. */
+export function SendOne() {
+  const t = useTexts(generatorTexts);
+  const [fault, setFault] = useState<Fault | undefined>(undefined);
+  const send = useAction(
+    () => dataOf(api.POST('/api/v1/generator/send-one', { body: fault === undefined ? {} : { fault } })),
+    { said: ({ order_uid }) => t.sentOne(order_uid), changes: ['generator', 'generator-preview'] },
+  );
+  return (
+    <Card title={t.sendOne}>
+      <div className="stack">
+        <NativeSelect
+          label={t.fault}
+          value={fault ?? ''}
+          onChange={({ currentTarget: { value } }) => setFault(FAULTS.find((name) => name === value))}
+          data={[{ value: '', label: t.noFault }, ...FAULTS]}
+        />
+        <Button className="fit" loading={send.isPending} onClick={() => send.mutate()}>
+          {t.sendOne}
+        </Button>
+        {send.error !== null && <ProblemAlert error={send.error} />}
+        {send.data !== undefined && (
+          <p role="status">
+            <code>
+              {send.data.topic} {send.data.partition}:{send.data.offset}
+            </code>{' '}
+            {send.data.fault === null ? (
+              <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>
+            ) : (
+              send.data.fault
+            )}
+          </p>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+const ROWS = 10;
+
+/** An order of one's own, as JSON: everything that is wrong with it is said while it is typed. */
+export function SendOwn() {
+  const t = useTexts(generatorTexts);
+  const [text, setText] = useState('');
+  const verdict = useOrderCheck(text);
+  const send = useAction(sendOrder, {
+    said: ({ status, order_uid }) =>
+      status === 'stored' ? t.ownStored(order_uid) : t.ownAccepted(order_uid),
+  });
+  return (
+    <Card title={t.sendOwn}>
+      <div className="stack">
+        <OrderEditor label={t.ownJson} text={text} onChange={setText} rows={ROWS} verdict={verdict} />
+        {send.error !== null && <ProblemAlert error={send.error} />}
+        <div className="row">
+          <Button
+            disabled={verdict.state === 'blank' || (verdict.state === 'wrong' && !verdict.isJson)}
+            loading={send.isPending}
+            onClick={() => send.mutate(text)}
+          >
+            {t.send}
+          </Button>
+          <Button variant="default" onClick={() => setText(sampleOrder(Date.now()))}>
+            {t.sample}
+          </Button>
+          {send.data !== undefined && <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+/** Sends an order as it is written, and waits a few seconds until it can be read. @throws ApiError */
+async function sendOrder(text: string): Promise<Accepted> {
+  const headers = { 'content-type': 'application/json', prefer: 'wait=5' };
+  return await (await request('/api/v1/orders', { method: 'POST', headers, body: text })).json();
+}

@@ -154,7 +154,7 @@ export interface paths {
   "/api/v1/dead-letters": {
     /** Rejected messages, newest first */
     get: {
-      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; limit?: number; cursor?: string } };
+      parameters: { query?: { reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; limit?: number; cursor?: string } };
       responses: {
         200: { content: { "application/json": DeadLetterPage } };
         400: { content: { "application/problem+json": Problem } };
@@ -168,7 +168,7 @@ export interface paths {
   "/api/v1/dead-letters/counts": {
     /** How many rejected messages there are, by reason */
     get: {
-      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string } };
+      parameters: { query?: { reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string } };
       responses: {
         200: { content: { "application/json": DeadLetterCounts } };
         400: { content: { "application/problem+json": Problem } };
@@ -182,7 +182,7 @@ export interface paths {
   "/api/v1/dead-letters/timeline": {
     /** When and why messages were rejected: counts by reason in buckets of time */
     get: {
-      parameters: { query?: { reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; bucket_s?: number } };
+      parameters: { query?: { reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; bucket_s?: number } };
       responses: {
         200: { content: { "application/json": DeadLetterTimeline } };
         400: { content: { "application/problem+json": Problem } };
@@ -920,7 +920,7 @@ export type OrderCheck = {
   /** Of an accepted order */
   order_uid?: string;
   /** The code a dead letter would have */
-  reason?: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected";
+  reason?: "not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected";
   /** Everything that is wrong, 100 at most */
   violations?: ({
     /** JSON Pointer (RFC 6901); empty for the whole */
@@ -959,7 +959,7 @@ export type DeadLetterSummary = {
   partition: number;
   offset: number;
   /** `unknown` for a message of the topic that this service did not put there */
-  reason: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown";
+  reason: "not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown";
   detail: string;
   source: {
     topic: string;
@@ -1014,7 +1014,7 @@ export type DeadLetter = {
   partition: number;
   offset: number;
   /** `unknown` for a message of the topic that this service did not put there */
-  reason: "tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown";
+  reason: "not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown";
   detail: string;
   source: {
     topic: string;
@@ -1091,7 +1091,7 @@ export type RedriveRequest = {
   positions?: (string)[];
   filter?: {
     /** Rejected for one of these reasons */
-    reason?: ("tombstone" | "too_large" | "invalid_utf8" | "not_json" | "schema" | "unknown_field" | "integer_range" | "nul_character" | "lone_surrogate" | "sums_mismatch" | "invalid_date" | "future_date" | "database_rejected" | "unknown")[];
+    reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[];
     /** Rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d */
     since?: string;
     /** Rejected before then: RFC 3339, or an age such as 90s, 15m, 2h, 7d */

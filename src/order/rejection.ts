@@ -1,17 +1,17 @@
 /** Why a message is not an order: a closed set, written into the dead letter's `dl-reason` header. */
 export const REJECTION_REASONS = [
-  'tombstone',
-  'too_large',
-  'invalid_utf8',
   'not_json',
   'schema',
   'unknown_field',
-  'integer_range',
-  'nul_character',
-  'lone_surrogate',
   'sums_mismatch',
+  'integer_range',
   'invalid_date',
   'future_date',
+  'nul_character',
+  'lone_surrogate',
+  'invalid_utf8',
+  'too_large',
+  'tombstone',
   'database_rejected',
 ] as const;
 

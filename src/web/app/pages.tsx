@@ -1,4 +1,5 @@
 import {
+  type Icon,
   IconActivity,
   IconApi,
   IconBolt,
@@ -11,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { type ComponentType, lazy, type ReactNode } from 'react';
 import { PageTitle } from '../components/page.tsx';
-import { useTexts } from '../i18n/language.ts';
+import { type Dictionary, dictionary, useLanguage, useTexts } from '../i18n/language.ts';
 import { uidOf } from '../pages/addresses.ts';
 import { OrderPage } from '../pages/orders/order-page.tsx';
 import { OrdersPage } from '../pages/orders/orders-page.tsx';
@@ -19,78 +20,93 @@ import { basePath } from './base.ts';
 import { Link } from './navigation.tsx';
 import { shellTexts } from './texts.ts';
 
-/** The pages in the order of the navigation. The server serves the console at these paths, too. */
-export const pages = [
-  { name: 'overview', path: '/' },
-  { name: 'orders', path: '/orders' },
-  { name: 'generator', path: '/generator' },
-  { name: 'messages', path: '/messages' },
-  { name: 'letters', path: '/dead-letters' },
-  { name: 'cache', path: '/cache' },
-  { name: 'proof', path: '/proof' },
-  { name: 'chaos', path: '/chaos' },
-] as const;
+interface Page {
+  readonly path: string;
+  /** In the navigation. */
+  readonly title: Dictionary<string>;
+  readonly Icon: Icon;
+  readonly Page: ComponentType;
+}
 
-type PageName = (typeof pages)[number]['name'];
+/** The pages in the order of the navigation. All but the orders are loaded when they are first opened. The server has their paths in `web.ts`. */
+const PAGES: readonly Page[] = [
+  {
+    path: '/',
+    title: dictionary('Overview', 'Обзор'),
+    Icon: IconActivity,
+    Page: loaded(async () => (await import('../pages/overview/overview-page.tsx')).OverviewPage),
+  },
+  { path: '/orders', title: dictionary('Orders', 'Заказы'), Icon: IconReceipt, Page: OrdersPage },
+  {
+    path: '/generator',
+    title: dictionary('Generator', 'Генератор'),
+    Icon: IconBolt,
+    Page: loaded(async () => (await import('../pages/generator/generator-page.tsx')).GeneratorPage),
+  },
+  {
+    path: '/messages',
+    title: dictionary('Messages', 'Сообщения'),
+    Icon: IconMessages,
+    Page: loaded(async () => (await import('../pages/messages/messages-page.tsx')).MessagesPage),
+  },
+  {
+    path: '/dead-letters',
+    title: dictionary('Dead letters', 'Отклонённые'),
+    Icon: IconMailExclamation,
+    Page: loaded(async () => (await import('../pages/letters/letters-page.tsx')).LettersPage),
+  },
+  {
+    path: '/cache',
+    title: dictionary('Cache', 'Кэш'),
+    Icon: IconDatabase,
+    Page: loaded(async () => (await import('../pages/cache/cache-page.tsx')).CachePage),
+  },
+  {
+    path: '/proof',
+    title: dictionary('Proof', 'Доказательство'),
+    Icon: IconShieldCheck,
+    Page: loaded(async () => (await import('../pages/proof/proof-page.tsx')).ProofPage),
+  },
+  {
+    path: '/chaos',
+    title: dictionary('Chaos', 'Хаос'),
+    Icon: IconFlame,
+    Page: loaded(async () => (await import('../pages/proof/chaos/chaos-page.tsx')).ChaosPage),
+  },
+];
 
-/** All but the orders come when they are first opened. */
-const PAGES: Readonly<Record<PageName, ComponentType>> = {
-  overview: lazy(async () => ({
-    default: (await import('../pages/overview/overview-page.tsx')).OverviewPage,
-  })),
-  orders: OrdersPage,
-  generator: lazy(async () => ({
-    default: (await import('../pages/generator/generator-page.tsx')).GeneratorPage,
-  })),
-  letters: lazy(async () => ({ default: (await import('../pages/letters/letters-page.tsx')).LettersPage })),
-  messages: lazy(async () => ({
-    default: (await import('../pages/messages/messages-page.tsx')).MessagesPage,
-  })),
-  cache: lazy(async () => ({ default: (await import('../pages/cache/cache-page.tsx')).CachePage })),
-  proof: lazy(async () => ({ default: (await import('../pages/proof/proof-page.tsx')).ProofPage })),
-  chaos: lazy(async () => ({ default: (await import('../pages/proof/chaos/chaos-page.tsx')).ChaosPage })),
-};
+function loaded(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(async () => ({ default: await load() }));
+}
 
 /** The page at a path. */
 export function pageAt(pathname: string): ReactNode {
   const uid = uidOf(pathname);
   if (uid !== undefined) return <OrderPage uid={uid} key={uid} />;
   const wanted = pathname.replace(/\/+$/, '') || '/';
-  const found = pages.find(({ path }) => path === wanted);
-  if (found === undefined) return <NotFound />;
-  const Page = PAGES[found.name];
-  return <Page />;
+  const found = PAGES.find(({ path }) => path === wanted);
+  return found === undefined ? <NotFound /> : <found.Page />;
 }
 
-const ICONS = {
-  overview: IconActivity,
-  orders: IconReceipt,
-  generator: IconBolt,
-  messages: IconMessages,
-  letters: IconMailExclamation,
-  cache: IconDatabase,
-  proof: IconShieldCheck,
-  chaos: IconFlame,
-} as const;
-
-/** The list of pages; the one that is open is marked, an order's page is one of the orders. */
+/** The list of pages. The open one is marked; an order's page counts as the orders'. */
 export function Navigation({ pathname }: { readonly pathname: string }) {
   const t = useTexts(shellTexts);
+  const language = useLanguage();
   return (
     <nav aria-label={t.navigation}>
       <ul className="nav">
-        {pages.map(({ name, path }) => {
-          const Icon = ICONS[name];
-          const here = pathname === path || (name === 'orders' && pathname.startsWith('/orders'));
-          return (
-            <li key={name}>
-              <Link className="nav__link" href={path} aria-current={here ? 'page' : undefined}>
-                <Icon size={18} stroke={1.7} aria-hidden />
-                {t.pages[name]}
-              </Link>
-            </li>
-          );
-        })}
+        {PAGES.map(({ path, title, Icon }) => (
+          <li key={path}>
+            <Link
+              className="nav__link"
+              href={path}
+              aria-current={pathname === path || pathname.startsWith(`${path}/`) ? 'page' : undefined}
+            >
+              <Icon size={18} stroke={1.7} aria-hidden />
+              {title[language]}
+            </Link>
+          </li>
+        ))}
         <li>
           <a className="nav__link" href={`${basePath}/docs`}>
             <IconApi size={18} stroke={1.7} aria-hidden />

@@ -1,12 +1,11 @@
+import type { Message } from '../../client/schema.generated.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../lib/bounded-json.ts';
 
-/** Text, or base64 of what is no UTF-8, as the API gives keys and values. */
-export type TextOrBase64 = string | { readonly base64: string };
+/** Text, or base64 of bytes that are not UTF-8, as the API gives keys and values. */
+type TextOrBase64 = NonNullable<Message['key']>;
 
 /** Headers as names and texts; a name that comes again is numbered, and nothing is written so that it is seen. */
-export function headerTexts(
-  headers: ReadonlyArray<{ readonly name: string; readonly value: TextOrBase64 | null }>,
-): [name: string, text: string][] {
+export function headerTexts(headers: Readonly<Message['headers']>): [name: string, text: string][] {
   const seen = new Map<string, number>();
   return headers.map(({ name, value }) => {
     const count = (seen.get(name) ?? 0) + 1;

@@ -1,4 +1,5 @@
 import type { LiveSample } from '../../client/schema.generated.ts';
+import { FIGURE_NAMES, FIGURES, type Figure } from './figures.ts';
 
 /** An hour of seconds. */
 const KEPT = 3_600;
@@ -12,13 +13,9 @@ const MOST_PARTITIONS = 64;
  */
 export class LivePoints {
   readonly #at = column();
-  readonly #figures: Readonly<Record<Figure, Column>>;
+  readonly #figures: ReadonlyMap<Figure, Column> = new Map(FIGURE_NAMES.map((name) => [name, column()]));
   readonly #partitions = new Map<number, Column>();
   #count = 0;
-
-  constructor() {
-    this.#figures = byFigure(column);
-  }
 
   get count(): number {
     return this.#count;
@@ -45,8 +42,7 @@ export class LivePoints {
     if (this.#count === KEPT + SLACK) this.#dropOldest();
     const row = this.#count++;
     this.#at[row] = at;
-    const values = figuresOf(sample);
-    for (const figure of FIGURES) this.#figures[figure][row] = values[figure] ?? Number.NaN;
+    for (const [name, values] of this.#figures) values[row] = FIGURES[name].of(sample) ?? Number.NaN;
     for (const { partition, lag } of sample.topic?.partitions ?? []) {
       const lags = this.#columnOf(partition, lag, row);
       if (lags !== undefined) lags[row] = lag;
@@ -69,7 +65,7 @@ export class LivePoints {
   }
 
   #dropOldest(): void {
-    const columns = [this.#at, ...Object.values(this.#figures), ...this.#partitions.values()];
+    const columns = [this.#at, ...this.#figures.values(), ...this.#partitions.values()];
     for (const one of columns) {
       one.copyWithin(0, SLACK);
       one.fill(Number.NaN, KEPT);
@@ -84,63 +80,13 @@ function column(): Column {
   return new Float64Array(KEPT + SLACK).fill(Number.NaN);
 }
 
-function byFigure<T>(make: () => T): Record<Figure, T> {
-  return {
-    produced: make(),
-    stored: make(),
-    deadLettered: make(),
-    lag: make(),
-    p50: make(),
-    p99: make(),
-    l1: make(),
-    redis: make(),
-    postgresql: make(),
-    clientErrors: make(),
-    serverErrors: make(),
-  };
-}
-
-/** What a sample says of each figure; undefined where nothing is known. */
-function figuresOf({ topic, consumer, lookups, http }: LiveSample): Record<Figure, number | undefined> {
-  return {
-    produced: topic?.arrived_per_s,
-    stored: topic?.stored_per_s,
-    deadLettered: topic?.dead_lettered_per_s,
-    lag: topic?.lag,
-    p50: consumer?.readable_ms?.p50,
-    p99: consumer?.readable_ms?.p99,
-    l1: lookups.l1_per_s,
-    redis: lookups.redis_per_s,
-    postgresql: lookups.postgresql_per_s,
-    clientErrors: http['4xx_per_s'],
-    serverErrors: http['5xx_per_s'],
-  };
-}
-
-/** What is kept of each sample, beside the lag of each partition. */
-const FIGURES = [
-  'produced',
-  'stored',
-  'deadLettered',
-  'lag',
-  'p50',
-  'p99',
-  'l1',
-  'redis',
-  'postgresql',
-  'clientErrors',
-  'serverErrors',
-] as const;
-
-export type Figure = (typeof FIGURES)[number];
-
 /** Numbers by row, oldest first; NaN where nothing is known. */
 export type Column = Float64Array;
 
 /** All rows there are, of which the first `count` count. */
 export interface Rows {
   readonly at: Column;
-  readonly figures: Readonly<Record<Figure, Column>>;
+  readonly figures: ReadonlyMap<Figure, Column>;
   /** Lag by partition. */
   readonly partitions: ReadonlyMap<number, Column>;
   readonly count: number;
@@ -159,9 +105,6 @@ interface PartitionLines {
 /** More points than that can't be told from one another in a chart. */
 const MOST_DRAWN = 450;
 const STEPS_S = [2, 5, 10, 30, 60];
-
-/** Of these a coarser point has the largest; of rates it has the mean. */
-const WORST: ReadonlySet<Figure> = new Set(['lag', 'p50', 'p99']);
 
 /** A span of the history up to its end, of which several rows make one point where there are more than can be seen. */
 export class PointWindow {
@@ -192,7 +135,8 @@ export class PointWindow {
   }
 
   line(figure: Figure): Line {
-    return this.#draw(this.#rows.figures[figure], WORST.has(figure));
+    const values = this.#rows.figures.get(figure);
+    return values === undefined ? [] : this.#draw(values, FIGURES[figure].worst === true);
   }
 
   /** At most `most` lines, the rest among them; by partition. */

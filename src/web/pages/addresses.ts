@@ -1,3 +1,4 @@
+import type { paths } from '../../client/schema.generated.ts';
 import { withQuery } from '../app/navigation.tsx';
 
 /** The address of an order's page → its uid; undefined for another page. */
@@ -24,4 +25,29 @@ export function addressOf(uid: string): string {
 /** Where a message is shown; its position is `partition:offset`. */
 export function messageAddress(topic: string, position: string): string {
   return withQuery('/messages', new URLSearchParams({ topic, message: position }));
+}
+
+type ListParameters = paths['/api/v1/topics/{topic}/messages']['get']['parameters'];
+
+/** Which messages the address asks for, as the API takes it. */
+export type MessageQuery = Readonly<
+  Pick<NonNullable<ListParameters['query']>, 'partition' | 'offset' | 'at' | 'key'>
+>;
+
+/** The page's query → what is asked for; an offset counts only within a partition, and rules `at` out. */
+export function messageQueryOf(query: URLSearchParams): MessageQuery {
+  const partition = numberOf(query.get('partition'));
+  const offset = partition === undefined ? undefined : numberOf(query.get('offset'));
+  const at = offset === undefined ? query.get('at') : null;
+  const key = query.get('key');
+  return {
+    ...(partition !== undefined && { partition }),
+    ...(offset !== undefined && { offset }),
+    ...(at !== null && at !== '' && { at }),
+    ...(key !== null && key !== '' && { key }),
+  };
+}
+
+function numberOf(text: string | null): number | undefined {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -4,6 +4,7 @@ import type { Accepted, SendOne as SendOneRequest } from '../../../client/schema
 import { api, dataOf, request } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
 import { Link } from '../../app/navigation.tsx';
+import { namesOf } from '../../components/names.ts';
 import { OrderEditor, useOrderCheck } from '../../components/order-editor.tsx';
 import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -14,20 +15,21 @@ import { generatorTexts } from './texts.ts';
 
 type Fault = NonNullable<SendOneRequest['fault']>;
 
-const FAULTS: readonly Fault[] = [
-  'malformed',
-  'invalid_utf8',
-  'unknown_field',
-  'type_mismatch',
-  'integer_range',
-  'sums_mismatch',
-  'invalid_date',
-  'future_date',
-  'nul',
-  'surrogate',
-  'oversize',
-  'tombstone',
-];
+/** The compiler says when the API has others. */
+const FAULTS = namesOf<Fault>({
+  malformed: true,
+  invalid_utf8: true,
+  unknown_field: true,
+  type_mismatch: true,
+  integer_range: true,
+  sums_mismatch: true,
+  invalid_date: true,
+  future_date: true,
+  nul: true,
+  surrogate: true,
+  oversize: true,
+  tombstone: true,
+});
 
 /** Sends the next order, good or with one fault. */
 export function SendOne() {

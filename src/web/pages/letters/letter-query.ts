@@ -1,36 +1,14 @@
-import type { DeadLetterSummary, RedriveRequest } from '../../../client/schema.generated.ts';
+import type { RedriveRequest } from '../../../client/schema.generated.ts';
+import { REJECTION_REASONS } from '../../../order/rejection.ts';
 
-export type Reason = DeadLetterSummary['reason'];
+/** Which letters the address asks for, as the API takes it: `since` is one of AGES or RFC 3339, `until` RFC 3339. */
+export type LetterFilter = Readonly<NonNullable<RedriveRequest['filter']>>;
+export type Reason = NonNullable<LetterFilter['reason']>[number];
 
-/** Why a message may have been rejected. */
-export const REASONS: readonly Reason[] = [
-  'not_json',
-  'schema',
-  'unknown_field',
-  'sums_mismatch',
-  'integer_range',
-  'invalid_date',
-  'future_date',
-  'nul_character',
-  'lone_surrogate',
-  'invalid_utf8',
-  'too_large',
-  'tombstone',
-  'database_rejected',
-  'unknown',
-];
+/** The reasons a message may have been rejected for. */
+export const REASONS: readonly Reason[] = [...REJECTION_REASONS, 'unknown'];
 
 export const AGES = ['', '15m', '1h', '1d', '7d'] as const;
-
-/** Which letters the address asks for, as the API takes it. */
-export interface LetterFilter {
-  readonly reason?: Reason[];
-  /** An age of AGES, or RFC 3339. */
-  readonly since?: string;
-  /** RFC 3339. */
-  readonly until?: string;
-  readonly key?: string;
-}
 
 /** The page's query → its filter; invalid ones are left out. */
 export function filterOf(query: URLSearchParams): LetterFilter {

@@ -8,8 +8,8 @@ import { Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ShowMore } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
+import { type MessageQuery, messageQueryOf } from '../addresses.ts';
 import { Groups } from './groups.tsx';
-import { type MessageQuery, messageQueryOf } from './message-query.ts';
 import { MessageCard, MessageRows, Tail } from './messages.tsx';
 import { messagesTexts } from './texts.ts';
 

@@ -1,18 +1,24 @@
-/** Query parameters of the page that are those of the API's list, too. */
-export const FILTERS = [
-  'customer_id',
-  'track_number',
-  'delivery_service',
-  'currency',
-  'created_from',
-  'created_to',
-  'stored_from',
-  'stored_to',
-  'amount_from',
-  'amount_to',
-] as const;
+import type { paths } from '../../../client/schema.generated.ts';
+import { namesOf } from '../../components/names.ts';
 
-export type FilterName = (typeof FILTERS)[number];
+type ListQuery = NonNullable<paths['/api/v1/orders']['get']['parameters']['query']>;
+export type FilterName = Exclude<keyof ListQuery, 'limit' | 'order' | 'cursor'>;
+
+/** The filters of the API's list, which are query parameters of the page too, and how each is typed. */
+export const FILTERS: Readonly<Record<FilterName, 'text' | 'number' | 'datetime-local'>> = {
+  customer_id: 'text',
+  track_number: 'text',
+  delivery_service: 'text',
+  currency: 'text',
+  created_from: 'datetime-local',
+  created_to: 'datetime-local',
+  stored_from: 'datetime-local',
+  stored_to: 'datetime-local',
+  amount_from: 'number',
+  amount_to: 'number',
+};
+
+export const FILTER_NAMES = namesOf(FILTERS);
 
 /** What of the list is shown, as the address says. */
 export interface OrderFilters {
@@ -23,7 +29,7 @@ export interface OrderFilters {
 /** The page's query → its filters; what is no filter is left out. */
 export function filtersOf(query: URLSearchParams): OrderFilters {
   const values: Partial<Record<FilterName, string>> = {};
-  for (const name of FILTERS) {
+  for (const name of FILTER_NAMES) {
     const value = query.get(name);
     if (value !== null && value !== '') values[name] = value;
   }

@@ -10,6 +10,7 @@ import { PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
 import {
+  FILTER_NAMES,
   FILTERS,
   type FilterName,
   filtersOf,
@@ -105,7 +106,7 @@ function FilterBar({ filters }: { readonly filters: OrderFilters }) {
   const t = useTexts(ordersTexts);
   const active = Object.keys(filters.values).length;
   const [open, setOpen] = useState(active > 0);
-  const clear = () => setQuery(Object.fromEntries(FILTERS.map((name) => [name, undefined])));
+  const clear = () => setQuery(Object.fromEntries(FILTER_NAMES.map((name) => [name, undefined])));
   return (
     <div className="filter">
       <div className="row">
@@ -139,7 +140,7 @@ function FilterBar({ filters }: { readonly filters: OrderFilters }) {
       </div>
       {open && (
         <form className="filter__fields" onSubmit={(event) => event.preventDefault()}>
-          {FILTERS.map((name) => (
+          {FILTER_NAMES.map((name) => (
             <FilterField key={name} name={name} value={filters.values[name] ?? ''} />
           ))}
         </form>
@@ -150,7 +151,8 @@ function FilterBar({ filters }: { readonly filters: OrderFilters }) {
 
 function FilterField({ name, value }: { readonly name: FilterName; readonly value: string }) {
   const t = useTexts(ordersTexts);
-  const isInstant = name.startsWith('created') || name.startsWith('stored');
+  const type = FILTERS[name];
+  const isInstant = type === 'datetime-local';
   const shown = isInstant ? toLocalInput(value) : value;
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
@@ -161,7 +163,7 @@ function FilterField({ name, value }: { readonly name: FilterName; readonly valu
     <TextInput
       size="xs"
       label={t.fields[name]}
-      type={isInstant ? 'datetime-local' : name.startsWith('amount') ? 'number' : 'text'}
+      type={type}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
       onBlur={apply}

@@ -5,8 +5,10 @@ import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { Card, Facts, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
+import { LiveCharts } from '../../live/charts.tsx';
+import { CHART_NAMES } from '../../live/figures.ts';
 import { type LiveStore, useLive, useLiveState } from '../../live/live-store.ts';
-import { Charts, Partitions } from './charts.tsx';
+import { Partitions } from './partitions.tsx';
 import { overviewTexts } from './texts.ts';
 
 interface LiveProps {
@@ -45,7 +47,9 @@ const Parts = memo(function Parts({ live, seconds }: LiveProps & { readonly seco
   return (
     <>
       <LivePipe live={live} />
-      <Charts live={live} seconds={seconds} />
+      <div className="charts">
+        <LiveCharts live={live} seconds={seconds} charts={CHART_NAMES} />
+      </div>
       <div className="cards">
         <Partitions live={live} seconds={seconds} />
         <Notes live={live} />

@@ -5,12 +5,12 @@ import type { Engine } from '../../../../client/schema.generated.ts';
 import { api, dataOf } from '../../../api/client.ts';
 import { refetchEvery } from '../../../api/queries.ts';
 import { Link, setQuery, usePlace } from '../../../app/navigation.tsx';
-import { Chart } from '../../../components/chart.tsx';
 import { ConfirmButton } from '../../../components/dialog.tsx';
 import { Card, Instant, PageTitle } from '../../../components/page.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
 import { useFormat, useTexts } from '../../../i18n/language.ts';
-import { useLive, useLiveState, usePoints } from '../../../live/live-store.ts';
+import { LiveCharts } from '../../../live/charts.tsx';
+import { useLive, useLiveState } from '../../../live/live-store.ts';
 import { anyRunning } from './deeds.ts';
 import { EngineCard } from './engine-card.tsx';
 import { settleDeeds, useDeeds, useSteering } from './steering.ts';
@@ -144,42 +144,16 @@ function secondsOf(text: string | null): number {
 }
 
 const WINDOW_S = 120;
+const LINES = { produced: 1, stored: 2, lag: 3, p99: 4 } as const;
 
 /** The last two minutes of the pipe: what is produced and stored, how far it is behind, how long an order takes. */
 function LiveStrip() {
-  const t = useTexts(chaosTexts);
-  const format = useFormat();
   const live = useLive();
   const error = useLiveState(live, (state) => state.error);
-  const shown = usePoints(live, WINDOW_S);
-  const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
   if (error !== undefined) return <ProblemAlert error={error} retries />;
   return (
     <div className="chaos__three">
-      <Chart
-        title={t.flow}
-        at={shown.at}
-        series={[
-          { label: t.produced, colour: 1, values: shown.line('produced') },
-          { label: t.stored, colour: 2, values: shown.line('stored') },
-        ]}
-        format={rate}
-        windowS={WINDOW_S}
-      />
-      <Chart
-        title={t.lag}
-        at={shown.at}
-        series={[{ label: t.lagLabel, colour: 3, values: shown.line('lag') }]}
-        format={rate}
-        windowS={WINDOW_S}
-      />
-      <Chart
-        title={t.readable}
-        at={shown.at}
-        series={[{ label: 'p99', colour: 4, values: shown.line('p99') }]}
-        format={format.span}
-        windowS={WINDOW_S}
-      />
+      <LiveCharts live={live} seconds={WINDOW_S} charts={['flow', 'lag', 'readable']} lines={LINES} />
     </div>
   );
 }

@@ -32,7 +32,7 @@ export function PageTitle({ title, shown, children }: PageTitleProps) {
   );
 }
 
-type Fact = readonly [name: string, value: ReactNode];
+export type Fact = readonly [name: string, value: ReactNode];
 
 /** Names and values; those without a value are left out. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {

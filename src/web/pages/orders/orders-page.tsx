@@ -20,7 +20,7 @@ import {
   toQuery,
 } from './filters.ts';
 import { OrderTable } from './order-table.tsx';
-import { ordersTexts } from './texts.ts';
+import { orderLabels, ordersTexts } from './texts.ts';
 import { useOrderList } from './use-order-list.ts';
 
 /** All orders, filtered as the address says. Newest first they come by themselves, unless `live=off`. */
@@ -150,7 +150,9 @@ function FilterBar({ filters }: { readonly filters: OrderFilters }) {
 }
 
 function FilterField({ name, value }: { readonly name: FilterName; readonly value: string }) {
-  const t = useTexts(ordersTexts);
+  const { ranges } = useTexts(ordersTexts);
+  const { order, payment } = useTexts(orderLabels);
+  const labels = { ...order, currency: payment.currency, ...ranges };
   const type = FILTERS[name];
   const isInstant = type === 'datetime-local';
   const shown = isInstant ? toLocalInput(value) : value;
@@ -162,7 +164,7 @@ function FilterField({ name, value }: { readonly name: FilterName; readonly valu
   return (
     <TextInput
       size="xs"
-      label={t.fields[name]}
+      label={labels[name]}
       type={type}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}

@@ -1,12 +1,18 @@
+import type { ReactNode } from 'react';
 import type { Order } from '../../../client/schema.generated.ts';
-import { Card, Facts, Instant } from '../../components/page.tsx';
+import { namesOf } from '../../components/names.ts';
+import { Card, type Fact, Facts, Instant } from '../../components/page.tsx';
 import { TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
-import { orderTexts } from './texts.ts';
+import { type OrderLabels, orderLabels, orderTexts } from './texts.ts';
 
-/** An order as a person reads it. */
+/** Shown in another place of the receipt. */
+const ELSEWHERE = null;
+
+/** An order as a person reads it. A field that is not named here is a fact under its label. */
 export function Receipt({ order }: { readonly order: Order }) {
   const t = useTexts(orderTexts);
+  const labels = useTexts(orderLabels);
   const format = useFormat();
   const { delivery, payment } = order;
   return (
@@ -21,43 +27,58 @@ export function Receipt({ order }: { readonly order: Order }) {
         </address>
         <Facts
           facts={[
-            [t.facts.phone, <Phone key="phone" number={delivery.phone} />],
-            [t.facts.email, delivery.email && <a href={mailto(delivery.email)}>{delivery.email}</a>],
-            [t.facts.service, order.delivery_service],
-            [t.facts.track, order.track_number],
+            ...factsOf(labels.delivery, delivery, {
+              name: ELSEWHERE,
+              address: ELSEWHERE,
+              zip: ELSEWHERE,
+              city: ELSEWHERE,
+              region: ELSEWHERE,
+              phone: <Phone number={delivery.phone} />,
+              email: delivery.email && <a href={mailto(delivery.email)}>{delivery.email}</a>,
+            }),
+            [labels.order.delivery_service, order.delivery_service],
+            [labels.order.track_number, order.track_number],
           ]}
         />
       </Card>
       <Card title={t.payment}>
         <p className="lead">{format.money(payment.amount, payment.currency, 'narrow')}</p>
         <Facts
-          facts={[
-            [t.facts.paid, <Instant key="paid" at={payment.payment_dt * 1000} />],
-            [t.facts.currency, payment.currency],
-            [t.facts.provider, payment.provider],
-            [t.facts.bank, payment.bank],
-            [t.facts.transaction, <code key="transaction">{payment.transaction}</code>],
-            [t.facts.request, payment.request_id],
-          ]}
+          facts={factsOf(labels.payment, payment, {
+            payment_dt: <Instant at={payment.payment_dt * 1000} />,
+            transaction: <code>{payment.transaction}</code>,
+            goods_total: ELSEWHERE,
+            delivery_cost: ELSEWHERE,
+            custom_fee: ELSEWHERE,
+            amount: ELSEWHERE,
+          })}
         />
       </Card>
       <ItemsTable items={order.items} payment={payment} />
       <Card title={t.more} className="card--wide">
         <Facts
-          facts={[
-            [t.facts.created, <Instant key="created" at={order.date_created} />],
-            [t.facts.customer, order.customer_id],
-            [t.facts.language, order.locale],
-            [t.facts.entry, order.entry],
-            [t.facts.channel, String(order.sm_id)],
-            [t.facts.shard, order.shardkey],
-            [t.facts.flow, order.oof_shard],
-            [t.facts.signature, order.internal_signature],
-          ]}
+          facts={factsOf(labels.order, order, {
+            order_uid: ELSEWHERE,
+            delivery_service: ELSEWHERE,
+            track_number: ELSEWHERE,
+            date_created: <Instant at={order.date_created} />,
+          })}
         />
       </Card>
     </div>
   );
+}
+
+/** Each field under its label, in the order of the labels; `shown` says what stands for the value of some. */
+function factsOf<K extends string>(
+  labels: Readonly<Record<K, string>>,
+  values: Readonly<Record<K, string | number>>,
+  shown: Partial<Record<K, ReactNode>>,
+): Fact[] {
+  return namesOf(labels).map((name) => [
+    labels[name],
+    shown[name] === undefined ? String(values[name]) : shown[name],
+  ]);
 }
 
 function Phone({ number }: { readonly number: string }) {
@@ -74,54 +95,61 @@ interface ItemsTableProps {
   readonly payment: Order['payment'];
 }
 
+/** The item's fields with a column of their own; the others stand below its name. */
+const COLUMNS: ReadonlySet<keyof OrderLabels['item']> = new Set([
+  'name',
+  'status',
+  'price',
+  'sale',
+  'total_price',
+] as const);
+
 /** The order's items, and how they add up to what was paid. */
 function ItemsTable({ items, payment }: ItemsTableProps) {
   const t = useTexts(orderTexts);
+  const { item: labels, payment: sums } = useTexts(orderLabels);
   const format = useFormat();
   const money = (minor: number) => format.money(minor, payment.currency, 'narrow');
-  // The sender writes 0 where an article has no sizes.
-  const sizeOf = (size: string) => (size === '' || size === '0' ? '' : t.size(size));
-  const sums = [
-    [t.goods, payment.goods_total],
-    [t.deliveryCost, payment.delivery_cost],
-    [t.fee, payment.custom_fee],
-    [t.total, payment.amount],
-  ] as const;
+  const below = (item: Order['items'][number]) =>
+    namesOf(labels)
+      .filter((name) => !COLUMNS.has(name) && item[name] !== '')
+      // The sender writes 0 where an article has no sizes.
+      .filter((name) => name !== 'size' || item.size !== '0')
+      .map((name) => `${labels[name]} ${item[name]}`.trim())
+      .join(' · ');
   return (
     <Card title={t.itemsTitle} className="card--wide">
       <table className="items">
         <TableHead
           columns={[
-            t.item,
-            [t.status, 'items__extra'],
-            [t.price, 'items__extra num'],
-            [t.discount, 'num'],
-            [t.total, 'num'],
+            labels.name,
+            [labels.status, 'items__extra'],
+            [labels.price, 'items__extra num'],
+            [labels.sale, 'num'],
+            [labels.total_price, 'num'],
           ]}
         />
         <tbody>
-          {items.map(({ name, brand, size, nm_id, status, price, sale, total_price }, at) => (
+          {items.map((item, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike in every field, and the list does not change.
             <tr key={at}>
               <th scope="row">
-                {name}
-                <span className="items__sub">
-                  {[brand, sizeOf(size), `№ ${nm_id}`].filter((one) => one !== '').join(' · ')}
-                </span>
+                {item.name}
+                <span className="items__sub">{below(item)}</span>
               </th>
-              <td className="items__extra">{status}</td>
-              <td className="items__extra num">{money(price)}</td>
-              <td className="num">{sale === 0 ? '—' : `−${sale}%`}</td>
-              <td className="num">{money(total_price)}</td>
+              <td className="items__extra">{item.status}</td>
+              <td className="items__extra num">{money(item.price)}</td>
+              <td className="num">{item.sale === 0 ? '—' : `−${item.sale}%`}</td>
+              <td className="num">{money(item.total_price)}</td>
             </tr>
           ))}
         </tbody>
       </table>
       <dl className="totals">
-        {sums.map(([name, minor], at) => (
-          <div key={name} className={at === sums.length - 1 ? 'totals__sum' : ''}>
-            <dt>{name}</dt>
-            <dd>{money(minor)}</dd>
+        {(['goods_total', 'delivery_cost', 'custom_fee', 'amount'] as const).map((name) => (
+          <div key={name} className={name === 'amount' ? 'totals__sum' : ''}>
+            <dt>{sums[name]}</dt>
+            <dd>{money(payment[name])}</dd>
           </div>
         ))}
       </dl>

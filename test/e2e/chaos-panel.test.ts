@@ -68,9 +68,9 @@ test('whatever runs is killed at random, and the log keeps it while other pages 
   });
   await confirm(
     page,
-    'Kill something at random',
-    'Kill an engine, whichever it is?',
-    'Kill something at random',
+    'Kill a random engine',
+    'Kill a random engine?',
+    'Kill a random engine',
   );
   await page.getByText('Redis is killed').waitFor();
   await page.getByRole('link', { name: 'Overview' }).click();

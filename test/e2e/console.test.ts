@@ -87,7 +87,7 @@ test('an order of one’s own: what is wrong is said, and what is right is store
   await page.getByText('is missing').first().waitFor();
   const sums = { ...sample, order_uid: 'mine', payment: { ...sample.payment, amount: 1 } };
   await field.fill(JSON.stringify(sums, undefined, 2));
-  await page.getByText('Not accepted: 1 place is wrong.').waitFor();
+  await page.getByText('Not accepted: 1 error.').waitFor();
   await page.getByRole('button', { name: 'Line 19, column 5' }).click();
   expect(await field.evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart))).toMatch(
     /^"amount": 1,/,
@@ -109,7 +109,7 @@ test('a file of orders: a verdict for each line', async () => {
   await page.getByLabel('File of orders').last().click();
   await (await choosing).setFiles({ name: 'orders.ndjson', mimeType: 'application/x-ndjson', buffer });
   await page.getByText('2 lines accepted, 1 rejected, 0 failed').waitFor();
-  await page.getByText('Every line was dealt with.').waitFor();
+  await page.getByText('Every line was processed.').waitFor();
   await until(async () => (await place.get('file-2')).status === 200);
 
   const text = `${JSON.stringify({ ...sample, order_uid: 'dropped' })}\n`;
@@ -147,7 +147,7 @@ test('messages are found by key and followed live, and lead to their order', asy
     .first()
     .click();
   await page.getByRole('region', { name: 'Value' }).getByText('"file-1"').first().waitFor();
-  await page.getByRole('switch', { name: 'Follow what arrives' }).press('Space');
+  await page.getByRole('switch', { name: 'Follow new messages' }).press('Space');
   await page
     .getByRole('button', { name: /^\d+:\d+$/ })
     .nth(2)
@@ -162,7 +162,7 @@ test('offsets are reset from the messages page, after a look at what that would 
   const reset = dialog.getByRole('button', { name: 'Reset offsets' });
   expect(await reset.isDisabled()).toBe(true);
   await dialog.getByRole('button', { name: 'Preview' }).click();
-  await dialog.getByRole('columnheader', { name: 'Read on from' }).waitFor();
+  await dialog.getByRole('columnheader', { name: 'Continue from' }).waitFor();
   expect(await seriousIn(page)).toEqual([]);
   await reset.click();
   await dialog.getByText('Done. Consumers follow within seconds.').waitFor();

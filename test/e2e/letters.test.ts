@@ -47,8 +47,8 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
   expect(await page.locator('.json mark').textContent()).toBe('"amount": 1');
   expect(new URL(page.url()).searchParams.get('letter')).toMatch(/^\d+:\d+$/);
   await button(page, 'Fix and redrive').click();
-  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
-  await page.getByText('Not accepted: 1 place is wrong.').waitFor();
+  const field = page.getByRole('textbox', { name: 'Message to fix' });
+  await page.getByText('Not accepted: 1 error.').waitFor();
   expect(await page.locator('.editor mark').textContent()).toBe('"amount": 1');
   await page.getByRole('button', { name: /^Line \d+, column \d+$/ }).click();
   const selected = await field.evaluate((area: HTMLTextAreaElement) =>
@@ -60,9 +60,9 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
   await page.keyboard.type(`"amount": ${sample.payment.amount}`);
   await page.getByText('This would be accepted as order mended.').waitFor();
   await button(page, 'See what would happen').first().click();
-  await page.getByText('The consumer would accept it, as order mended.').waitFor();
+  await page.getByText('The consumer would accept it as order mended.').waitFor();
   await button(page, 'Fix and redrive').click();
-  await page.getByText('Stored: order').waitFor();
+  await page.getByText('Stored as order').waitFor();
   await page.screenshot({ path: `${SHOTS}letter-stored-light.png`, fullPage: true });
   await page.locator('.followed').getByRole('link', { name: 'mended' }).click();
   await page.getByRole('heading', { level: 1, name: 'Order mended' }).waitFor();
@@ -71,16 +71,16 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
 test('what is still bad is asked about, and comes back with one replay more', async () => {
   const page = await open(await rejected('half', '{"half": '));
   await button(page, 'Fix and redrive').click();
-  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
+  const field = page.getByRole('textbox', { name: 'Message to fix' });
   expect(await field.inputValue()).toBe('{"half": ');
   await page.getByText('This is not JSON.').waitFor();
   await field.fill('{"half": 1}');
   await page.getByText('/half is not a known member').waitFor();
   await button(page, 'Fix and redrive').click();
-  const dialog = page.getByRole('dialog', { name: 'Send it although it is not accepted?' });
+  const dialog = page.getByRole('dialog', { name: 'Send it even though it is not accepted?' });
   await button(dialog.page(), 'Cancel').waitFor();
   await dialog.getByRole('button', { name: 'Fix and redrive' }).click();
-  await page.getByText('It came back, sent back 1 time by now:').waitFor();
+  await page.getByText('It came back after being sent back 1 time:').waitFor();
   await page.getByRole('button', { name: /^Open letter/ }).click();
   await page.getByText('"half": 1').waitFor();
 });
@@ -88,14 +88,14 @@ test('what is still bad is asked about, and comes back with one replay more', as
 test('bytes that are no text are explained, and can be replaced', async () => {
   const page = await open(await rejected('bytes', Uint8Array.of(0xff, 0x41)));
   await button(page, 'Fix and redrive').click();
-  await page.getByText('These bytes are no UTF-8').waitFor();
-  await button(page, 'Begin with what can be read').click();
-  const field = page.getByRole('textbox', { name: 'The message, to be fixed' });
+  await page.getByText('These bytes are not UTF-8').waitFor();
+  await button(page, 'Start with the readable part').click();
+  const field = page.getByRole('textbox', { name: 'Message to fix' });
   expect(await field.inputValue()).toBe('\uFFFDA');
   await field.fill(JSON.stringify(orderOf('replaced')));
   await page.getByText('This would be accepted as order replaced.').waitFor();
   await button(page, 'Fix and redrive').click();
-  await page.getByText('Stored: order').waitFor();
+  await page.getByText('Stored as order').waitFor();
   expect((await place.get('replaced')).status).toBe(200);
 });
 
@@ -131,14 +131,14 @@ test('reasons over time: choosing one and choosing a range is the page’s filte
   expect(range / 60_000).toBeLessThan(22);
   const age = page.getByRole('combobox', { name: 'Rejected within' });
   expect(await age.evaluate((field: HTMLSelectElement) => field.selectedOptions[0]?.text)).toBe(
-    'the chosen time',
+    'the chosen period',
   );
   await age.selectOption('an hour');
   expect([query().get('since'), query().get('until')]).toEqual(['1h', null]);
 
   // The same by keyboard.
-  await page.getByText('The same as a table').click();
-  await page.getByRole('region', { name: 'The same as a table' }).getByRole('button').last().press('Enter');
+  await page.getByText('As a table').click();
+  await page.getByRole('region', { name: 'As a table' }).getByRole('button').last().press('Enter');
   await until(async () => query().get('until') !== null);
   expect(await seriousIn(page)).toEqual([]);
 });
@@ -149,7 +149,7 @@ test('in Russian, dark, on a phone: the same, accessible and without scrolling s
   const other = await TestBrowser.start({ ...phone, colorScheme: 'dark', locale: 'ru-RU' });
   try {
     const page = await other.open(`${place.url}/dead-letters?letter=${position}&fix=on`);
-    await page.getByText('Не подходит: 1 место неверно.').waitFor();
+    await page.getByText('Не подходит: 1 ошибка.').waitFor();
     await page.getByRole('button', { name: /^Строка \d+, столбец \d+$/ }).waitFor();
     expect(await seriousIn(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);

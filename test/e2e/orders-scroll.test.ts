@@ -90,8 +90,8 @@ test('very many orders are scrolled through to the end and back, in bounded memo
   // In the middle are rows whose orders have been dropped.
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
   await page.locator('.orders__uid a').first().waitFor();
-  if (await page.getByRole('button', { name: 'Back to the first' }).isVisible())
-    await page.getByRole('button', { name: 'Back to the first' }).click();
+  if (await page.getByRole('button', { name: 'Back to the top' }).isVisible())
+    await page.getByRole('button', { name: 'Back to the top' }).click();
   await page.evaluate(() => scrollTo(0, 0));
   await page.getByRole('link', { name: 'order-0', exact: true }).waitFor();
   expect(browser.complaints).toEqual([]);

@@ -32,9 +32,9 @@ afterAll(() => closeConsole({ place, browser }));
 
 test('the proof: everything is accounted for, until an order goes missing', async () => {
   const page = await browser.open(`${place.url}/proof`);
-  await page.getByText('Nothing was verified yet').waitFor();
+  await page.getByText('Nothing has been verified').waitFor();
   await page.getByRole('button', { name: 'Verify now' }).click();
-  await page.getByText('All is accounted for').waitFor();
+  await page.getByText('Everything is accounted for').waitFor();
   expect(new URL(page.url()).searchParams.get('run')).toBe('1');
   const term = (name: string) => page.locator(`.equation__term--${name} b`).textContent().then(Number);
   const parts = ['stored', 'superseded', 'identical', 'dead_lettered'];
@@ -50,7 +50,7 @@ test('the proof: everything is accounted for, until an order goes missing', asyn
   await place.query(`delete from order_items where order_uid = '${uid}'`);
   await place.query(`delete from orders where order_uid = '${uid}'`);
   await page.getByRole('button', { name: 'Verify again' }).click();
-  await page.getByText('1 thing is wrong').first().waitFor();
+  await page.getByText('1 error found').first().waitFor();
   expect(await term('lost')).toBe(1);
   const finding = page.getByRole('row').filter({ hasText: uid });
   await finding.getByRole('link').first().click();
@@ -102,10 +102,10 @@ test('its process is cancelled, fails alone, and does not outlive the server', a
   const first = await start(1);
   expect((await post('', {})).status).toBe(409);
   const page = await browser.open(`http://127.0.0.1:${port}/proof?run=1`);
-  await page.getByText('It waits until the consumers have stored 400 more messages').waitFor();
+  await page.getByText('Waiting until the consumers have stored 400 more messages').waitFor();
   expect(await seriousIn(page)).toEqual([]);
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByText('It was cancelled: nothing is proven.').waitFor();
+  await page.getByText('Cancelled: nothing is proven.').waitFor();
   expect(await find(1)).toMatchObject({ state: 'cancelled', report: null, error: null });
   expect(isRunning(first)).toBe(false);
   // Its second cancelling changes nothing.
@@ -136,8 +136,8 @@ test('without Kafka it fails, says so, and the page says what to do', async () =
   await kafka.setMode('refuse');
   const page = await browser.open(`http://127.0.0.1:${port}/proof`);
   await page.getByRole('button', { name: 'Verify now' }).click();
-  const alert = page.getByRole('alert').filter({ hasText: 'It could not be finished' });
-  await alert.getByText('See that the engines are up').waitFor();
+  const alert = page.getByRole('alert').filter({ hasText: 'The verification could not be finished' });
+  await alert.getByText('Make sure the engines are up').waitFor();
   expect(await alert.textContent()).toContain(broker);
   expect(await seriousIn(page)).toEqual([]);
   await page.screenshot({ path: `${SHOTS}proof-failed.png`, fullPage: true });

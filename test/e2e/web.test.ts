@@ -236,7 +236,7 @@ describe('the list', () => {
     await page.getByRole('link', { name: 'many-599' }).waitFor();
     await until(async () => {
       await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-      return (await page.getByText('These were all.').count()) === 1;
+      return (await page.getByText('No more orders.').count()) === 1;
     });
     await page.getByRole('link', { name: 'order-01' }).waitFor();
     expect((await uids(page)).length).toBeLessThan(80);
@@ -300,7 +300,7 @@ describe('for everyone', () => {
     const page = await browser.open(`${server.url}/orders?live=off`);
     await page.getByRole('link', { name: 'order-12' }).waitFor();
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
     await page.keyboard.press('/');
     await page.keyboard.type('order-05');
     await page.keyboard.press('Enter');
@@ -347,7 +347,7 @@ describe('for everyone', () => {
     const app = createApp(backend.options({ web, token, host: '0.0.0.0' }));
     server = startServer(app, limits, silentLogger);
     const page = await browser.open(`${server.url}/orders/order-01`);
-    const dialog = page.getByRole('dialog', { name: 'The server asks for its token' });
+    const dialog = page.getByRole('dialog', { name: 'The server requires a token' });
     await dialog.waitFor();
     await dialog.getByLabel('Token', { exact: true }).fill(token);
     await page.keyboard.press('Enter');

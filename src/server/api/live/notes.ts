@@ -5,7 +5,7 @@ import type { LiveSampleJson } from './sample.ts';
 
 const count = Type.Integer({ minimum: 0 });
 
-/** Something that happened. */
+/** An event. */
 export const LiveNoteSchema = Type.Object(
   {
     at: InstantSchema,
@@ -35,10 +35,10 @@ export const LiveNoteSchema = Type.Object(
 
 export type LiveNoteJson = Static<typeof LiveNoteSchema>;
 
-/** What a note says beside its kind, for who writes it in another language. */
+/** The figures of a note, for clients that write it in another language. */
 type NoteFields = Omit<LiveNoteJson, 'at' | 'kind' | 'text'>;
 
-/** What happened between two samples, in words and in figures. */
+/** The events between two samples, in words and in figures. */
 export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveNoteJson[] {
   const notes: LiveNoteJson[] = [];
   const note = (kind: LiveNoteJson['kind'], text: string, fields: NoteFields = {}): void =>
@@ -54,9 +54,9 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
   const [was, is] = [before.generator, now.generator];
   if (is !== null && is.state !== (was?.state ?? 'stopped')) {
     const { current_rate: rate, sent: count } = is;
-    if (is.state === 'running') note('generator_started', `the generator sends ${rate} orders/s`, { rate });
+    if (is.state === 'running') note('generator_started', `the generator has started: ${rate} orders/s`, { rate });
     if (is.state === 'stopped')
-      note('generator_stopped', `the generator has stopped, ${count} orders sent`, { count });
+      note('generator_stopped', `the generator has stopped: ${count} orders sent`, { count });
   }
 
   const letters =
@@ -73,11 +73,11 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
       const text = partitions.length === 0 ? 'no partitions' : `partitions ${partitions.join(', ')}`;
       note('partitions_assigned', `this consumer has ${text}`, { partitions });
     }
-    if (!then.waiting && consumer.waiting) note('storing_waits', 'storing waits for an engine that is down');
-    if (then.waiting && !consumer.waiting) note('storing_goes_on', 'storing goes on');
+    if (!then.waiting && consumer.waiting) note('storing_waits', 'storing is waiting for an engine that is down');
+    if (then.waiting && !consumer.waiting) note('storing_goes_on', 'storing has resumed');
     if (consumer.rebuilds > then.rebuilds) note('client_replaced', 'the Kafka client was replaced');
     const count = consumer.lost - then.lost;
-    if (count > 0) note('messages_lost', `${count} messages were gone before they could be read`, { count });
+    if (count > 0) note('messages_lost', `${count} messages were lost from the log before they could be read`, { count });
   }
   return notes;
 }

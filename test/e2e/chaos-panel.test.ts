@@ -66,12 +66,7 @@ test('whatever runs is killed at random, and the log keeps it while other pages 
   await page.evaluate(() => {
     Math.random = () => 0.999;
   });
-  await confirm(
-    page,
-    'Kill a random engine',
-    'Kill a random engine?',
-    'Kill a random engine',
-  );
+  await confirm(page, 'Kill a random engine', 'Kill a random engine?', 'Kill a random engine');
   await page.getByText('Redis is killed').waitFor();
   await page.getByRole('link', { name: 'Overview' }).click();
   await page.locator('.pipe__node--down').filter({ hasText: 'Redis' }).waitFor();

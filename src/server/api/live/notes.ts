@@ -54,7 +54,8 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
   const [was, is] = [before.generator, now.generator];
   if (is !== null && is.state !== (was?.state ?? 'stopped')) {
     const { current_rate: rate, sent: count } = is;
-    if (is.state === 'running') note('generator_started', `the generator has started: ${rate} orders/s`, { rate });
+    if (is.state === 'running')
+      note('generator_started', `the generator has started: ${rate} orders/s`, { rate });
     if (is.state === 'stopped')
       note('generator_stopped', `the generator has stopped: ${count} orders sent`, { count });
   }
@@ -73,11 +74,13 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
       const text = partitions.length === 0 ? 'no partitions' : `partitions ${partitions.join(', ')}`;
       note('partitions_assigned', `this consumer has ${text}`, { partitions });
     }
-    if (!then.waiting && consumer.waiting) note('storing_waits', 'storing is waiting for an engine that is down');
+    if (!then.waiting && consumer.waiting)
+      note('storing_waits', 'storing is waiting for an engine that is down');
     if (then.waiting && !consumer.waiting) note('storing_goes_on', 'storing has resumed');
     if (consumer.rebuilds > then.rebuilds) note('client_replaced', 'the Kafka client was replaced');
     const count = consumer.lost - then.lost;
-    if (count > 0) note('messages_lost', `${count} messages were lost from the log before they could be read`, { count });
+    if (count > 0)
+      note('messages_lost', `${count} messages were lost from the log before they could be read`, { count });
   }
   return notes;
 }

@@ -1,4 +1,5 @@
-import type { Language } from './language.ts';
+/** The languages of the console. */
+export type Language = 'en' | 'ru';
 
 /**
  * Minor units of a currency → text in the reader's locale, exact for every safe integer: 1817, 'USD' → `$18.17`; 1817, 'JPY' →
@@ -55,7 +56,7 @@ const SPAN_UNITS = {
 } as const;
 
 /** A span of time as short as it reads well: `< 0.1 ms`, `0.4 ms`, `38 ms`, `1.2 s`, `3 min`, `5 h`, `12 d`. */
-export function formatSpan(ms: number, language: 'en' | 'ru' = 'en'): string {
+export function formatSpan(ms: number, language: Language = 'en'): string {
   const units = SPAN_UNITS[language];
   const of = (value: number, unit: keyof typeof units) =>
     `${formatNumber(value, language, 1)} ${units[unit]}`;
@@ -78,7 +79,7 @@ export function formatNumber(value: number, locale?: string, digits = 0): string
 const BYTE_UNITS = { en: ['B', 'KiB', 'MiB', 'GiB', 'TiB'], ru: ['Б', 'КиБ', 'МиБ', 'ГиБ', 'ТиБ'] } as const;
 
 /** A size in the largest unit of which there is at least one: `17 B`, `1.2 KiB`. */
-export function formatBytes(bytes: number, language: 'en' | 'ru' = 'en'): string {
+export function formatBytes(bytes: number, language: Language = 'en'): string {
   const step = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
   const unit = BYTE_UNITS[language][step] ?? '';
   return `${formatNumber(bytes / 1024 ** step, language, step === 0 ? 0 : 1)} ${unit}`;

@@ -1,8 +1,14 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import { storageKey } from '../app/base.ts';
-import { formatBytes, formatDateTime, formatMoney, formatNumber, formatSpan, formatTime } from './format.ts';
-
-export type Language = 'en' | 'ru';
+import {
+  formatBytes,
+  formatDateTime,
+  formatMoney,
+  formatNumber,
+  formatSpan,
+  formatTime,
+  type Language,
+} from './format.ts';
 
 const KEY = storageKey('language');
 const listeners = new Set<() => void>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
-import type { RecordHeaders } from '../kafka/read/order-log.ts';
+import type { RecordHeaders } from '../contract/letter.ts';
 import type { MessageSender, OutgoingMessage } from '../kafka/send/message-sender.ts';
 import { MessagesRejectedError } from '../kafka/send/send-job.ts';
 import { reject } from '../order/validate.ts';

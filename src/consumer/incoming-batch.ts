@@ -1,4 +1,4 @@
-import { REPLAYS } from '../kafka/read/dead-letter-headers.ts';
+import { REPLAYS } from '../contract/letter.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { producedAt } from '../kafka/read/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';

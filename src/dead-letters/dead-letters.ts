@@ -1,21 +1,41 @@
+import type {
+  DeadLetter,
+  LetterCounts,
+  LetterFilter,
+  LetterPage,
+  Position,
+  Timeline,
+  TimelineRequest,
+} from '../contract/letter.ts';
+import type {
+  BoundedRedriveAnswer,
+  RedrivenFate,
+  RedriveProgress,
+  RedriveRecord,
+  RedriveRequest,
+} from '../contract/redrive.ts';
 import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-cursor.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
-import { type Fate, fateOf } from './fate.ts';
-import { type LetterFilter, matches } from './filter.ts';
-import type { Position } from './letter.ts';
-import { type LetterJson, type LetterSummary, letterJson, letterSummary } from './letter-json.ts';
-import { type NewestPage, readNewest } from './newest-first.ts';
-import { type ReadableTopic, withTopic } from './ports.ts';
+import { redrivenFate } from './fate.ts';
+import { summaryOf } from './letter.ts';
+import {
+  matches,
+  type NewestPage,
+  type ReadableTopic,
+  readLetter,
+  readNewest,
+  select,
+  totalOf,
+  withTopic,
+} from './reading.ts';
 import { Redrive, type RedriveDependencies } from './redrive.ts';
-import type { RedriveRules } from './redrive-plan.ts';
-import { type RedriveAnswer, RedriveReport, type RedriveRequest, rulesOf } from './redrive-request.ts';
-import { readLetter } from './scan.ts';
-import { select, totalOf } from './selection.ts';
-import { readTimeline, type Timeline, type TimelineRequest } from './timeline.ts';
+import { type RedriveRules, rulesOf } from './redrive-plan.ts';
+import { RedriveReport } from './redrive-report.ts';
+import { readTimeline } from './timeline.ts';
 
 export interface DeadLettersOptions extends RedriveDependencies {
   readonly deadLetterTopic: string;
@@ -29,39 +49,6 @@ export interface DeadLettersOptions extends RedriveDependencies {
   readonly budgetMs: number;
   /** Calls at once. */
   readonly maxCalls?: number;
-}
-
-export interface LetterPage {
-  /** Newest first. */
-  readonly letters: readonly LetterSummary[];
-  /** The time was up before the page was full or the log at its end. */
-  readonly cut: boolean;
-  /** Where the next page starts; null after the last. */
-  readonly next_cursor: string | null;
-}
-
-export interface LetterCounts {
-  readonly total: number;
-  readonly by_reason: Readonly<Record<string, number>>;
-  readonly redriven: number;
-  /** The time was up: older letters are not counted. */
-  readonly cut: boolean;
-}
-
-/** The answer of a call that is bounded in time. */
-export interface BoundedRedriveAnswer extends RedriveAnswer {
-  /** The time was up: the same request with this cursor goes on. */
-  readonly cut: boolean;
-  readonly next_cursor: string | null;
-}
-
-/** How far a redrive without a bound is; the last one has its answer. */
-export interface RedriveProgress {
-  /** Offsets of the dead-letter topic, or positions, looked at, and all there are to look at. */
-  readonly passed: number;
-  readonly total: number;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly answer?: RedriveAnswer;
 }
 
 const MAX_OUTCOMES = 1_000;
@@ -88,28 +75,26 @@ export class DeadLetters {
         limit,
         deadline: performance.now() + this.#options.budgetMs,
         wanted: (letter) => matches(filter, letter),
-        keep: (letter) => ({ id: letter.id, summary: letterSummary(letter, undefined) }),
+        keep: (letter) => ({ id: letter.id, summary: summaryOf(letter) }),
         bytes: ({ key, detail }) => (key?.length ?? 0) + detail.length,
       });
       const known = await this.#options.journal.find(page.letters.map(({ id }) => id));
-      const letters = page.letters.map(({ id, summary }) => {
-        const at = known.get(id)?.at;
-        return at === undefined ? summary : { ...summary, redriven_at: new Date(at).toISOString() };
-      });
       return {
-        letters,
+        letters: page.letters.map(({ id, summary }) => ({ ...summary, redrivenAt: known.get(id)?.at })),
         cut: page.cut,
-        next_cursor: encodeCursor({ topicId: topic.topicId, ranges: page.rest }) ?? null,
+        next: encodeCursor({ topicId: topic.topicId, ranges: page.rest }),
       };
     });
   }
 
-  /** The letter at the position, or undefined. @throws as `list`. */
-  find(position: Position): Promise<LetterJson | undefined> {
+  /** The letter at the position, and how often it was redriven, if it was; or undefined. @throws as `list`. */
+  find(
+    position: Position,
+  ): Promise<{ readonly letter: DeadLetter; readonly redriven: RedriveRecord | undefined } | undefined> {
     return this.#reading(async (topic) => {
       const letter = await readLetter(topic, await topic.ranges(), position);
       if (letter === undefined) return undefined;
-      return letterJson(letter, (await this.#options.journal.find([letter.id])).get(letter.id));
+      return { letter, redriven: (await this.#options.journal.find([letter.id])).get(letter.id) };
     });
   }
 
@@ -133,7 +118,7 @@ export class DeadLetters {
         cut = page.cut;
         ranges = page.letters.length < COUNT_PAGE ? undefined : page.rest;
       }
-      return { total, by_reason: Object.fromEntries([...counts].sort()), redriven, cut };
+      return { total, byReason: Object.fromEntries([...counts].sort()), redriven, cut };
     });
   }
 
@@ -143,10 +128,10 @@ export class DeadLetters {
   }
 
   /** What became of a message of the orders' topic; undefined when there is none at the position. @throws as `list`. */
-  async fate(position: Position): Promise<Fate | undefined> {
+  async fate(position: Position): Promise<RedrivenFate | undefined> {
     this.#enter();
     try {
-      return await fateOf(position, {
+      return await redrivenFate(position, {
         ...this.#options,
         deadline: performance.now() + this.#options.budgetMs,
       });
@@ -181,8 +166,8 @@ export class DeadLetters {
       } finally {
         await redrive.close();
       }
-      const next_cursor = encodeCursor({ topicId: topic.topicId, ranges: left }) ?? null;
-      return { ...report.answer(recovered), cut: cut && next_cursor !== null, next_cursor };
+      const next = encodeCursor({ topicId: topic.topicId, ranges: left });
+      return { ...report.answer(recovered), cut: cut && next !== undefined, next };
     });
   }
 

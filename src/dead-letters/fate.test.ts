@@ -3,7 +3,7 @@ import sample from '../../test/fixtures/order.json';
 import { FakeTopic } from '../../test/helpers/fake-topic.ts';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { logRecord } from '../../test/helpers/log-record.ts';
-import { fateOf } from './fate.ts';
+import { redrivenFate } from './fate.ts';
 
 const good = logRecord({ offset: 0, key: 'a', value: JSON.stringify(sample), timestamp: 100_000 });
 const bad = logRecord({ offset: 1, key: 'b', value: '{}', timestamp: 100_000 });
@@ -17,7 +17,7 @@ function fate(
   { next = 2, letters = [letterRecord({ offset: 0, source: 1 })], deadline = 1e12, topic = orders } = {},
 ) {
   const dead = new FakeTopic([letters.map((one) => ({ ...one, timestamp: 100_500 }))]);
-  return fateOf(
+  return redrivenFate(
     { partition: 2, offset },
     {
       topic: 'orders',
@@ -39,8 +39,11 @@ test('waits while the consumer has not come so far', async () => {
 });
 
 test('passed without a letter it is stored, and with one it was rejected', async () => {
-  expect(await fate(0)).toEqual({ state: 'stored', order_uid: sample.order_uid });
-  expect(await fate(1)).toMatchObject({ state: 'rejected', letter: { position: '0:0', reason: 'schema' } });
+  expect(await fate(0)).toEqual({ state: 'stored', orderUid: sample.order_uid });
+  expect(await fate(1)).toMatchObject({
+    state: 'rejected',
+    letter: { partition: 0, offset: 0, reason: 'schema' },
+  });
   const elsewhere = letterRecord({ offset: 0, source: 0, topic: 'others' });
   expect(await fate(0, { letters: [elsewhere] })).toMatchObject({ state: 'stored' });
 });

@@ -1,21 +1,11 @@
+import type { Position } from '../contract/letter.ts';
+import type { RedrivenFate } from '../contract/redrive.ts';
 import { readLogPage } from '../kafka/read/log-page.ts';
 import { recordAt } from '../kafka/read/record-at.ts';
 import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
-import { type Position, parseLetter } from './letter.ts';
-import { type LetterSummary, letterSummary } from './letter-json.ts';
-import { lettersSince } from './letters-since.ts';
-import { type OpenTopic, withTopic } from './ports.ts';
-
-/** What became of a message that was sent to the orders' topic. */
-export type Fate =
-  /** `ahead`: offsets the consumer passes before it. */
-  | { readonly state: 'waiting'; readonly ahead: number }
-  /** The consumer has taken it: it is stored, or an equal or a later version of the order is. */
-  | { readonly state: 'stored'; readonly order_uid: string }
-  | { readonly state: 'rejected'; readonly letter: LetterSummary }
-  /** The time was up before its letter, of which there must be one, was found. */
-  | { readonly state: 'unknown' };
+import { parseLetter, summaryOf } from './letter.ts';
+import { lettersSince, type OpenTopic, withTopic } from './reading.ts';
 
 export interface FateDependencies {
   readonly openTopic: OpenTopic;
@@ -34,7 +24,10 @@ export interface FateDependencies {
  * A letter is acknowledged before the offset passes its message, so what the offset has passed without a letter is accepted. Undefined
  * when there is no such message. @throws AppError `kafka_unavailable`, `database_unavailable`
  */
-export async function fateOf(position: Position, dependencies: FateDependencies): Promise<Fate | undefined> {
+export async function redrivenFate(
+  position: Position,
+  dependencies: FateDependencies,
+): Promise<RedrivenFate | undefined> {
   const { openTopic, highWatermarks, topic, deadLetterTopic, progress, decoding, deadline } = dependencies;
   const { partition, offset } = position;
   const message = await withTopic(openTopic, topic, async (orders) =>
@@ -61,14 +54,12 @@ export async function fateOf(position: Position, dependencies: FateDependencies)
           source?.topic === topic &&
           source.partition === position.partition &&
           source.offset === position.offset;
-        return same ? { at: letter.at, kept: letterSummary(letter, undefined) } : undefined;
+        return same ? { at: letter.at, kept: summaryOf(letter) } : undefined;
       },
     }),
   );
   const [letter] = found.found;
   if (letter !== undefined) return { state: 'rejected', letter };
   const check = checkOrder(message.value, decoding);
-  return found.cut || !check.accepted
-    ? { state: 'unknown' }
-    : { state: 'stored', order_uid: check.order_uid };
+  return found.cut || !check.accepted ? { state: 'unknown' } : { state: 'stored', orderUid: check.order_uid };
 }

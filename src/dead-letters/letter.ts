@@ -1,42 +1,14 @@
 import { createHash } from 'node:crypto';
-import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX } from '../kafka/read/dead-letter-headers.ts';
-import type { LogRecord, RecordHeaders } from '../kafka/read/order-log.ts';
+import {
+  DEAD_LETTER_HEADERS,
+  DEAD_LETTER_PREFIX,
+  type DeadLetter,
+  type LetterSummary,
+} from '../contract/letter.ts';
+import type { RedriveRecord } from '../contract/redrive.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 import { withinRfc3339 } from '../lib/rfc3339.ts';
-import { isRejectionReason, type RejectionReason } from '../order/rejection.ts';
-
-/** Where a letter stands in the dead-letter topic. */
-export interface Position {
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** Where a message stood in the topic it was rejected from. */
-export interface Source extends Position {
-  readonly topic: string;
-}
-
-export type LetterReason = RejectionReason | 'unknown';
-
-/** A message of the dead-letter topic. Its buffers share the fetch answer's memory: do not keep it for long. */
-export interface DeadLetter extends Position {
-  /** A UUID by content and source: two records of one rejected message have the same, any others differ. */
-  readonly id: string;
-  /** `unknown` when the headers name none of the closed set. */
-  readonly reason: LetterReason;
-  readonly detail: string;
-  /** Undefined for a foreign message: one that this service's consumer did not put there. */
-  readonly source: Source | undefined;
-  /** When it was rejected, ms since the Unix epoch; of a foreign message, when it was written. */
-  readonly at: number;
-  /** How often it was sent back to its topic before. */
-  readonly replays: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  /** Bytes the value had, where the broker took only its start. */
-  readonly truncated?: number;
-  /** The original headers, without those of dead letters. */
-  readonly headers: RecordHeaders;
-}
+import { isRejectionReason } from '../order/rejection.ts';
 
 /** Record → letter; never throws. `topicId` is the dead-letter topic's. */
 export function parseLetter(topicId: string, partition: number, record: LogRecord): DeadLetter {
@@ -69,18 +41,24 @@ export function parseLetter(topicId: string, partition: number, record: LogRecor
   };
 }
 
-/** `3:17`: partition 3, offset 17. */
-export function formatPosition({ partition, offset }: Position): string {
-  return `${partition}:${offset}`;
+/** A letter without its value, in memory of its own. */
+export function summaryOf(letter: DeadLetter, redriven?: RedriveRecord): LetterSummary {
+  const { partition, offset, reason, detail, source, at, replays, key, value } = letter;
+  return {
+    partition,
+    offset,
+    reason,
+    detail,
+    source,
+    at,
+    replays,
+    key: key && Buffer.from(key),
+    valueBytes: value?.length ?? null,
+    redrivenAt: redriven?.at,
+  };
 }
 
-/** The opposite of `formatPosition`; undefined when the text is no position. */
-export function parsePosition(text: string): Position | undefined {
-  const match = /^(\d{1,9}):(\d{1,15})$/.exec(text);
-  return match === null ? undefined : { partition: Number(match[1]), offset: Number(match[2]) };
-}
-
-function sourceOf(headers: ReadonlyMap<string, string>): Source | undefined {
+function sourceOf(headers: ReadonlyMap<string, string>): DeadLetter['source'] {
   const topic = headers.get(DEAD_LETTER_HEADERS.topic);
   const partition = wholeNumber(headers.get(DEAD_LETTER_HEADERS.partition));
   const offset = wholeNumber(headers.get(DEAD_LETTER_HEADERS.offset));

@@ -1,9 +1,10 @@
-import { REDRIVE_ID_HEADER } from '../kafka/read/dead-letter-headers.ts';
+import { REDRIVE_ID_HEADER } from '../contract/letter.ts';
+import type { BatchFate, RedriveBatch } from '../contract/redrive.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
-import type { BatchFate, OpenTopic, ReadableTopic, RedriveBatch } from './ports.ts';
-import { redriveIdPrefix } from './redrive-message.ts';
+import type { OpenTopic, ReadableTopic } from './reading.ts';
+import { redriveIdPrefix } from './redrive-plan.ts';
 
 export interface RecoveryDependencies {
   readonly openTopic: OpenTopic;

@@ -1,6 +1,8 @@
-import type { Edit } from './edit.ts';
-import type { DeadLetter } from './letter.ts';
-import type { RedriveRecord } from './ports.ts';
+import { DEAD_LETTER_HEADERS, type DeadLetter, REDRIVE_ID_HEADER } from '../contract/letter.ts';
+import type { RedriveRecord, RedriveRequest, SkipReason } from '../contract/redrive.ts';
+import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
+import { partitionOfKey } from '../kafka/send/partitioner.ts';
+import { type Edit, patchEdit, replacementEdit } from './edit.ts';
 
 /** What may be sent back, and how. */
 export interface RedriveRules {
@@ -15,18 +17,11 @@ export interface RedriveRules {
   readonly edit: Edit | undefined;
 }
 
-/**
- * Why a letter is left alone: `already_redriven`; `max_replays`, it came back too often; `foreign`, it is no dead letter of this
- * service; `other_topic`, it came from another topic; `truncated`, only the start of its value is here; `not_editable`, the edit does not apply to it; `refused`, Kafka takes it no more.
- */
-export type SkipReason =
-  | 'already_redriven'
-  | 'max_replays'
-  | 'foreign'
-  | 'other_topic'
-  | 'truncated'
-  | 'not_editable'
-  | 'refused';
+/** How a request is judged. @throws AppError `usage` when its edit is invalid. */
+export function rulesOf({ maxReplays, again, edit }: RedriveRequest, targetTopic: string): RedriveRules {
+  const change = edit && ('patch' in edit ? patchEdit(edit.patch) : replacementEdit(edit.bytes));
+  return { targetTopic, maxReplays, again, foreign: false, edit: change };
+}
 
 export type Verdict =
   | { readonly send: true; readonly value: Buffer | null; readonly attempt: number }
@@ -60,4 +55,40 @@ export async function judge(
 
 function skip(reason: SkipReason, detail: string): Verdict {
   return { send: false, reason, detail };
+}
+
+export interface RedriveTarget {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/**
+ * The message as it was before it became a dead letter: its key, its headers, and its value's bytes or the edited ones, for the
+ * partition it came from. `dl-replays` counts this redrive, `dl-redrive-id` names it; the consumer keeps both should it reject the
+ * message again.
+ */
+export function redriveMessage(
+  letter: DeadLetter,
+  value: Buffer | null,
+  target: RedriveTarget,
+  redriveId: string,
+): OutgoingMessage & { readonly partition: number } {
+  const headers = {
+    [DEAD_LETTER_HEADERS.replays]: String(letter.replays + 1),
+    [REDRIVE_ID_HEADER]: redriveId,
+  };
+  const partition = partitionOf(letter, target);
+  return { key: letter.key, value, headers, carried: letter.headers, partition };
+}
+
+/** Where it came from, so that an order's messages stay in one partition whatever partitioner its producer has. */
+function partitionOf({ source, key, offset }: DeadLetter, { topic, partitions }: RedriveTarget): number {
+  if (source !== undefined && source.topic === topic && source.partition < partitions)
+    return source.partition;
+  return key === null ? offset % partitions : partitionOfKey(key, partitions);
+}
+
+/** Text that starts the id of every message of a batch. */
+export function redriveIdPrefix(batchId: string): string {
+  return `${batchId}/`;
 }

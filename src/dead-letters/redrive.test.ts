@@ -3,10 +3,11 @@ import { FakeTopic } from '../../test/helpers/fake-topic.ts';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { logRecord } from '../../test/helpers/log-record.ts';
 import { logRecords } from '../../test/helpers/log-records.ts';
+import type { DeadLetter } from '../contract/letter.ts';
+import type { BatchFate, IntendedLetter, RedriveBatch } from '../contract/redrive.ts';
 import { AppError } from '../lib/app-error.ts';
-import { type DeadLetter, parseLetter } from './letter.ts';
-import type { BatchFate, BatchSender, IntendedLetter, RedriveBatch } from './ports.ts';
-import { Redrive, type RedriveDependencies, type RedriveSettings } from './redrive.ts';
+import { parseLetter } from './letter.ts';
+import { type BatchSender, Redrive, type RedriveDependencies, type RedriveSettings } from './redrive.ts';
 
 const RULES = { targetTopic: 'orders', maxReplays: 3, again: false, foreign: false, edit: undefined };
 const lost = new AppError('kafka_unavailable', 'no answer', { retryable: true });

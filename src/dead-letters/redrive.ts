@@ -1,36 +1,46 @@
 import { randomUUID } from 'node:crypto';
+import type { DeadLetter, Position } from '../contract/letter.ts';
+import type {
+  BatchFate,
+  IntendedLetter,
+  Recovered,
+  RedriveBatch,
+  RedriveOutcome,
+  RedriveRecord,
+} from '../contract/redrive.ts';
+import type { AtomicSender } from '../kafka/send/atomic-sender.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import { givingWay } from '../lib/next-turn.ts';
 import type { OrderCheck } from '../order/check.ts';
-import type { DeadLetter, Position } from './letter.ts';
-import {
-  type BatchFate,
-  type BatchSender,
-  type ReadableTopic,
-  type RedriveBatch,
-  type RedriveJournal,
-  withTopic,
-} from './ports.ts';
+import { type ReadableTopic, withTopic } from './reading.ts';
 import { batchFate, type RecoveryDependencies } from './recovery.ts';
-import { redriveIdPrefix, redriveMessage } from './redrive-message.ts';
-import { judge, type RedriveRules, type SkipReason } from './redrive-plan.ts';
+import { judge, type RedriveRules, redriveIdPrefix, redriveMessage } from './redrive-plan.ts';
 
-/** What became of one letter. `would_send` in a dry run. */
-export interface RedriveOutcome {
-  readonly letter: DeadLetter;
-  readonly outcome: 'sent' | 'would_send' | SkipReason;
-  readonly detail: string;
-  /** Of a letter that would be sent: what `RedriveSettings.check` says of its value. */
-  readonly check?: OrderCheck;
-  /** Of a letter that was sent: where in the target topic it is, when the broker has said so. */
-  readonly sentTo?: Position;
+/** Sends all of a batch or nothing. */
+export type BatchSender = Pick<AtomicSender, 'send' | 'close'>;
+
+/**
+ * What was redriven, kept where it outlives the process. An open batch is one whose fate is not written down yet. Every call throws
+ * AppError `database_unavailable` while it can't answer.
+ */
+export interface RedriveJournal {
+  /** Whose letters these are. */
+  readonly deadLetterTopic: string;
+  /** The right to redrive, for one at a time; undefined while another process has it. */
+  lock(): Promise<{ release(): Promise<void> } | undefined>;
+  /** Those of the letters that were redriven, or are in an open batch. */
+  find(letterIds: readonly string[]): Promise<Map<string, RedriveRecord>>;
+  /** Opens a batch. @throws AppError `busy` when another process has opened one with a letter of it. */
+  open(batch: RedriveBatch, letters: readonly IntendedLetter[]): Promise<void>;
+  /** Closes a batch and returns how many letters it had; those not sent are as if it had never been. */
+  close(batchId: string, fate: BatchFate): Promise<number>;
+  openBatches(): Promise<RedriveBatch[]>;
+  /** Forgets letters that have left their topic; `starts` is where its partitions begin. */
+  prune(starts: ReadonlyMap<number, number>): Promise<void>;
 }
 
 type Delivery = { readonly refusal: string } | { readonly places: readonly Position[] };
-
-/** Letters of interrupted batches, by what was found out about them. */
-export type Recovered = Record<BatchFate, number>;
 
 export interface RedriveDependencies extends RecoveryDependencies {
   readonly journal: RedriveJournal;
@@ -120,15 +130,16 @@ export class Redrive {
     const breathe = givingWay();
     let [batch, bytes]: [Planned[], number] = [[], 0];
     const flush = async (): Promise<void> => {
-      for (const outcome of await this.#sendOrSplit(batch)) outcomes.set(outcome.letter, outcome);
+      const found = await this.#sendOrSplit(batch);
+      for (const [at, { letter }] of batch.entries()) if (found[at]) outcomes.set(letter, found[at]);
       [batch, bytes] = [[], 0];
     };
     for (const letter of letters) {
       await breathe();
       const verdict = await judge(letter, known.get(letter.id), this.#settings.rules);
-      if (!verdict.send) outcomes.set(letter, { letter, outcome: verdict.reason, detail: verdict.detail });
+      if (!verdict.send) outcomes.set(letter, outcomeOf(letter, verdict.reason, verdict.detail));
       else if (ids.has(letter.id)) {
-        outcomes.set(letter, { letter, outcome: 'already_redriven', detail: 'a second copy of a letter' });
+        outcomes.set(letter, outcomeOf(letter, 'already_redriven', 'a second copy of a letter'));
       } else {
         ids.add(letter.id);
         const size = (verdict.value?.length ?? 0) + (letter.key?.length ?? 0) + 500;
@@ -160,11 +171,10 @@ export class Redrive {
     if ('places' in delivery)
       return batch.map(({ letter }, at) => {
         const sentTo = delivery.places[at];
-        return { letter, outcome: 'sent', detail: '', ...(sentTo && sentTo.offset >= 0 && { sentTo }) };
+        return { ...outcomeOf(letter, 'sent'), ...(sentTo && sentTo.offset >= 0 && { sentTo }) };
       });
     const [only] = batch;
-    if (batch.length === 1 && only)
-      return [{ letter: only.letter, outcome: 'refused', detail: delivery.refusal }];
+    if (batch.length === 1 && only) return [outcomeOf(only.letter, 'refused', delivery.refusal)];
     const outcomes: RedriveOutcome[] = [];
     for (const one of batch) outcomes.push(...(await this.#sendOrSplit([one])));
     return outcomes;
@@ -176,7 +186,7 @@ export class Redrive {
     const outcomes: RedriveOutcome[] = [];
     for (const { letter, value } of batch) {
       await breathe();
-      outcomes.push({ letter, outcome: 'would_send', detail: '', ...(check && { check: check(value) }) });
+      outcomes.push({ ...outcomeOf(letter, 'would_send'), ...(check && { check: check(value) }) });
     }
     return outcomes;
   }
@@ -251,4 +261,12 @@ export class Redrive {
       }
     }
   }
+}
+
+function outcomeOf(
+  { partition, offset }: DeadLetter,
+  outcome: RedriveOutcome['outcome'],
+  detail = '',
+): RedriveOutcome {
+  return { position: { partition, offset }, outcome, detail };
 }

@@ -1,30 +1,8 @@
+import type { Timeline, TimelineRequest } from '../contract/letter.ts';
 import { readLogPage } from '../kafka/read/log-page.ts';
 import { LAST_INSTANT } from '../lib/rfc3339.ts';
-import { type LetterFilter, matches } from './filter.ts';
 import { parseLetter } from './letter.ts';
-import { lettersSince } from './letters-since.ts';
-import type { ReadableTopic } from './ports.ts';
-import { RecentIds } from './recent-ids.ts';
-
-/** Which letters are counted, and how finely; instants and lengths in ms. */
-export interface TimelineRequest {
-  /** `since` and `until` must be there: rejected then or later, and before. */
-  readonly filter: LetterFilter & { readonly since: number; readonly until: number };
-  readonly bucketMs: number;
-}
-
-export interface Timeline {
-  /** RFC 3339: where the first bucket begins and the last one ends. */
-  readonly since: string;
-  readonly until: string;
-  readonly bucket_ms: number;
-  /** Letters in each bucket, oldest first, by reason. */
-  readonly by_reason: Readonly<Record<string, readonly number[]>>;
-  readonly total: number;
-  /** The time was up: before `complete_since` some are missing. */
-  readonly cut: boolean;
-  readonly complete_since: string;
-}
+import { lettersSince, matches, type ReadableTopic, RecentIds } from './reading.ts';
 
 const FIRST_INSTANT = -62_167_219_200_000;
 /** How many letters back a second copy of one is recognised at least. */
@@ -65,17 +43,17 @@ export async function readTimeline(
   const unread = [...rest].filter(([, { start, end }]) => start < end);
   const complete = Math.max(since, ...unread.map(([partition]) => oldest.get(partition) ?? filter.until));
   return {
-    since: instantText(since),
-    until: instantText(since + buckets * bucketMs),
-    bucket_ms: bucketMs,
-    by_reason: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    since: writable(since),
+    until: writable(since + buckets * bucketMs),
+    bucketMs,
+    byReason: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     total,
     cut,
-    complete_since: instantText(Math.min(complete, filter.until)),
+    completeSince: writable(Math.min(complete, filter.until)),
   };
 }
 
 /** RFC 3339 has the years 0 to 9999, and a bucket at their ends may reach beyond. */
-function instantText(ms: number): string {
-  return new Date(Math.min(Math.max(FIRST_INSTANT, ms), LAST_INSTANT)).toISOString();
+function writable(ms: number): number {
+  return Math.min(Math.max(FIRST_INSTANT, ms), LAST_INSTANT);
 }

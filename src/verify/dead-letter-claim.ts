@@ -3,8 +3,9 @@ import {
   DEAD_LETTER_HEADERS,
   isDeadLetterHeader,
   originalHeaders,
-} from '../kafka/read/dead-letter-headers.ts';
-import type { LogRecord, RecordHeaders } from '../kafka/read/order-log.ts';
+  type RecordHeaders,
+} from '../contract/letter.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 
 /** What a dead letter says of the message it was made of, without the message's topic. */
 export interface Letter {

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../kafka/read/dead-letter-headers.ts';
+import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../contract/letter.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { digestOf, headersDigest, type Letter } from './dead-letter-claim.ts';
 

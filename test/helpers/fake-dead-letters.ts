@@ -1,39 +1,45 @@
-import type { DeadLetterDesk, TimelineOrder } from '../../src/server/api/dead-letters/dead-letters.ts';
-import type { LetterPosition, LetterQuery } from '../../src/server/api/dead-letters/letter-query.ts';
-import type { RedriveDesk, RedriveOrder } from '../../src/server/api/dead-letters/redrive.ts';
-import type { RedriveStep } from '../../src/server/api/dead-letters/redrive-lines.ts';
+import type {
+  LetterCounts,
+  LetterFilter,
+  LetterSummary,
+  Position,
+  Timeline,
+  TimelineRequest,
+} from '../../src/contract/letter.ts';
+import type { RedriveAnswer, RedriveProgress, RedriveRequest } from '../../src/contract/redrive.ts';
+import type { DeadLetterControl } from '../../src/server/api/dead-letters/dead-letters.ts';
 
 /** Dead letters that remember what they were asked and answer what they were told. */
-export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
+export class FakeDeadLetters implements DeadLetterControl {
   readonly asked: unknown[] = [];
-  /** What is there: everything, as the schemas say it, or nothing. */
+  /** What is there: everything, or nothing. */
   empty = false;
   failure: Error | undefined;
   /** Of a redrive that is told of, after its first step. */
   failureLater: Error | undefined;
 
-  list(query: LetterQuery, limit: number, cursor: string | undefined): Promise<object | undefined> {
-    return this.#note({ list: query, limit, cursor }, { letters: [SUMMARY], cut: false, next_cursor: null });
+  list(filter: LetterFilter, limit: number, cursor: string | undefined) {
+    return this.#note({ list: filter, limit, cursor }, { letters: [SUMMARY], cut: false, next: undefined });
   }
 
-  find(position: LetterPosition): Promise<object | undefined> {
-    return this.#note({ find: position }, { ...SUMMARY, headers: [] });
+  find(position: Position) {
+    const letter = { ...SUMMARY, id: '', value: Buffer.from('{}'), headers: [] };
+    return this.#note({ find: position }, { letter, redriven: undefined });
   }
 
-  async counts(query: LetterQuery): Promise<object> {
-    const counts = { total: 1, by_reason: { schema: 1 }, redriven: 0, cut: false };
-    await this.#note({ counts: query }, counts);
+  async counts(filter: LetterFilter): Promise<LetterCounts> {
+    const counts = { total: 1, byReason: { schema: 1 }, redriven: 0, cut: false };
+    await this.#note({ counts: filter }, counts);
     return counts;
   }
 
-  redrive(order: RedriveOrder): Promise<object | undefined> {
-    return this.#note({ redrive: order }, NOTHING_REDRIVEN);
+  redrive(request: RedriveRequest) {
+    return this.#note({ redrive: request }, { ...NOTHING_REDRIVEN, cut: false, next: undefined });
   }
 
-  async *redriveAll(order: RedriveOrder): AsyncGenerator<RedriveStep | undefined> {
-    const { cut, next_cursor, ...answer } = NOTHING_REDRIVEN;
-    const there = await this.#note({ redriveAll: order }, answer);
-    if (there === undefined) return yield undefined;
+  async *redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined> {
+    const answer = await this.#note({ redriveAll: request }, NOTHING_REDRIVEN);
+    if (answer === undefined) return yield undefined;
     try {
       yield { passed: 0, total: 2, counts: {} };
       if (this.failureLater !== undefined) throw this.failureLater;
@@ -43,44 +49,42 @@ export class FakeDeadLetters implements DeadLetterDesk, RedriveDesk {
     }
   }
 
-  fate(position: LetterPosition): Promise<object | undefined> {
-    return this.#note({ fate: position }, { state: 'rejected', letter: SUMMARY });
+  fate(position: Position) {
+    return this.#note({ fate: position }, { state: 'rejected', letter: SUMMARY } as const);
   }
 
-  async timeline(order: TimelineOrder): Promise<object> {
-    const [since, until] = [order.filter.since, order.filter.until].map((at) => new Date(at).toISOString());
-    const counts = { by_reason: { schema: [1, 0] }, total: 1, cut: false, complete_since: since };
-    await this.#note({ timeline: order }, counts);
-    return { since, until, bucket_ms: order.bucketMs, ...counts };
+  async timeline(request: TimelineRequest): Promise<Timeline> {
+    const { since, until } = request.filter;
+    const counts = { byReason: { schema: [1, 0] }, total: 1, cut: false, completeSince: since };
+    await this.#note({ timeline: request }, counts);
+    return { since, until, bucketMs: request.bucketMs, ...counts };
   }
 
-  async #note(question: object, answer: object): Promise<object | undefined> {
+  async #note<T>(question: object, answer: T): Promise<T | undefined> {
     this.asked.push(question);
     if (this.failure !== undefined) throw this.failure;
     return this.empty ? undefined : answer;
   }
 }
 
-const SUMMARY = {
-  position: '3:17',
+const SUMMARY: LetterSummary = {
   partition: 3,
   offset: 17,
   reason: 'schema',
   detail: '/: must be object',
   source: { topic: 'orders', partition: 0, offset: 5 },
-  at: '2026-01-02T03:04:05.678Z',
+  at: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   replays: 0,
-  key: 'a',
-  value_bytes: 2,
-  redriven_at: null,
+  key: Buffer.from('a'),
+  valueBytes: 2,
+  redrivenAt: undefined,
 };
 
-const NOTHING_REDRIVEN = {
-  dry_run: false,
+const NOTHING_REDRIVEN: RedriveAnswer = {
+  dryRun: false,
   counts: {},
+  wouldComeBack: {},
   outcomes: [],
   missing: [],
   recovered: { sent: 0, not_sent: 0, uncertain: 0 },
-  cut: false,
-  next_cursor: null,
 };

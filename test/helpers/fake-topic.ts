@@ -1,4 +1,4 @@
-import type { ReadableTopic } from '../../src/dead-letters/ports.ts';
+import type { ReadableTopic } from '../../src/dead-letters/reading.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
 import type { TopicSlice } from '../../src/kafka/read/topic-reader.ts';
 

@@ -1,3 +1,5 @@
+import type { DeadLetter } from '../../src/contract/letter.ts';
+import { parseLetter } from '../../src/dead-letters/letter.ts';
 import type { LogRecord } from '../../src/kafka/read/order-log.ts';
 import { logRecord } from './log-record.ts';
 
@@ -32,4 +34,9 @@ export function letterRecord(parts: LetterParts): LogRecord {
       'dl-replays': String(parts.replays ?? 0),
     },
   });
+}
+
+/** The same as it is read from partition 3, at offset 17 by default. */
+export function deadLetter(parts: Partial<LetterParts> = {}): DeadLetter {
+  return parseLetter('t', 3, letterRecord({ offset: 17, ...parts }));
 }

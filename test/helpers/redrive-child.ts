@@ -6,8 +6,8 @@
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterClients } from '../../src/cmd/app/dead-letter-clients.ts';
 import { patchEdit } from '../../src/dead-letters/edit.ts';
+import { select } from '../../src/dead-letters/reading.ts';
 import { Redrive } from '../../src/dead-letters/redrive.ts';
-import { select } from '../../src/dead-letters/selection.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 
 const { killAtStep, patch }: { killAtStep: number; patch?: unknown[] } = JSON.parse(process.argv[2] ?? '');

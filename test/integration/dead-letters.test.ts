@@ -5,14 +5,16 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
-import type { LetterJson, LetterSummary } from '../../src/dead-letters/letter-json.ts';
-import type { RecordHeaders } from '../../src/kafka/read/order-log.ts';
-import { FateSchema, RedriveAnswerSchema } from '../../src/server/api/dead-letters/redrive-schemas.ts';
+import type { RecordHeaders } from '../../src/contract/letter.ts';
 import {
+  FateSchema,
   LetterCountsSchema,
+  type LetterJson,
   LetterPageSchema,
   LetterSchema,
+  type LetterSummaryJson,
   LetterTimelineSchema,
+  RedriveAnswerSchema,
 } from '../../src/server/api/dead-letters/schemas.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
@@ -40,8 +42,8 @@ async function documents<T>(...args: string[]): Promise<T[]> {
     .map((line): T => JSON.parse(line));
 }
 
-async function letterOf(key: string, replays = 0): Promise<LetterSummary> {
-  const found = await documents<LetterSummary>('list', '--json', '--key', key);
+async function letterOf(key: string, replays = 0): Promise<LetterSummaryJson> {
+  const found = await documents<LetterSummaryJson>('list', '--json', '--key', key);
   const letter = found.find((one) => one.replays === replays);
   if (letter === undefined) throw new Error(`no letter of ${key} with ${replays} replays`);
   return letter;
@@ -95,7 +97,7 @@ describe('looking', () => {
     expect(table).toContain('8 dead letters, 0 of them redriven');
     expect(table).toMatch(/future_date +4/);
     expect(table).toMatch(/unknown +1/);
-    const reasons = await documents<LetterSummary>(
+    const reasons = await documents<LetterSummaryJson>(
       'list',
       '--json',
       '--reason',
@@ -272,7 +274,7 @@ describe('over REST', () => {
   test('pages are newest first, without gaps or repeats', async () => {
     const all = await get('/api/v1/dead-letters?limit=500', LetterPageSchema);
     expect([all.cut, all.next_cursor]).toEqual([false, null]);
-    const times = all.letters.map(({ at }: LetterSummary) => Date.parse(at));
+    const times = all.letters.map(({ at }: LetterSummaryJson) => Date.parse(at));
     expect(times).toEqual([...times].sort((a, b) => b - a));
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -281,7 +283,7 @@ describe('over REST', () => {
         `/api/v1/dead-letters?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`,
         LetterPageSchema,
       );
-      seen.push(...page.letters.map(({ position }: LetterSummary) => position));
+      seen.push(...page.letters.map(({ position }: LetterSummaryJson) => position));
       cursor = page.next_cursor;
     }
     const twice = new Set(seen);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { letterRecord } from '../../../test/helpers/letter-records.ts';
 import { VerifyWorld } from '../../../test/helpers/verify-world.ts';
-import { parseLetter } from '../../dead-letters/letter.ts';
-import { letterSummary } from '../../dead-letters/letter-json.ts';
+import { parseLetter, summaryOf } from '../../dead-letters/letter.ts';
 import { letterTable } from './commands/dead-letters-text.ts';
 import { statusLines } from './commands/engines.ts';
 import { renderReport } from './commands/verify-report.ts';
@@ -18,7 +17,7 @@ describe('no list needs more than 80 columns', () => {
   test('letters with a long key, sent back often', () => {
     const record = { key: 'k'.repeat(60), reason: 'database_rejected', replays: 12, offset: OFFSET };
     const letter = parseLetter('t', 117, letterRecord(record));
-    fits(letterTable([letterSummary(letter, { attempts: 2, at: 0 })], 80));
+    fits(letterTable([summaryOf(letter, { attempts: 2, at: 0 })], 80));
   });
 
   test('a verification of much', async () => {

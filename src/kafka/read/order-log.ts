@@ -1,5 +1,4 @@
-/** Names and values in their order; a name may come more than once. */
-export type RecordHeaders = ReadonlyArray<readonly [name: Buffer | null, value: Buffer | null]>;
+import type { RecordHeaders } from '../../contract/letter.ts';
 
 /** One record of a partition. Its buffers share the fetch answer's memory, and are made when they are asked for. */
 export interface LogRecord {

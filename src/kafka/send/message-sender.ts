@@ -1,4 +1,4 @@
-import type { RecordHeaders } from '../read/order-log.ts';
+import type { RecordHeaders } from '../../contract/letter.ts';
 
 /** A message on its way to Kafka. Header values are text or bytes; a null value is a tombstone. */
 export interface OutgoingMessage {

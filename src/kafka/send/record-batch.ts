@@ -1,5 +1,5 @@
 import { crc32c, Writer } from '@platformatic/kafka';
-import type { RecordHeaders } from '../read/order-log.ts';
+import type { RecordHeaders } from '../../contract/letter.ts';
 import type { OutgoingMessage } from './message-sender.ts';
 
 /** Who wrote a batch, and its place in what that producer wrote to the partition (KIP-98). */

@@ -4,8 +4,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import type { EventStreams } from '../http/event-stream.ts';
 import { type CacheEndpointsOptions, cacheEndpoints } from './cache/cache.ts';
-import { type DeadLetterDesk, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
-import { type RedriveDesk, redriveEndpoints } from './dead-letters/redrive.ts';
+import { type DeadLetterControl, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
+import { redriveEndpoints } from './dead-letters/redrive.ts';
 import { type EngineDesk, engineEndpoints } from './engines/engines.ts';
 import { type GeneratorControl, generatorEndpoints } from './generator/generator.ts';
 import { type GroupEndpointsOptions, groupEndpoints } from './kafka/groups.ts';
@@ -45,7 +45,7 @@ export interface ApiServices {
   readonly trails: OrderTrails;
   readonly intake: OrderIntake;
   readonly arrivals: Pick<PolledArrivals, 'maxWaitMs' | 'full' | 'wait'>;
-  readonly deadLetters: DeadLetterDesk & RedriveDesk;
+  readonly deadLetters: DeadLetterControl;
   /** The state of the engines. Never rejects. */
   readonly readiness: () => Promise<ReadinessJson>;
   readonly operations: Operations;

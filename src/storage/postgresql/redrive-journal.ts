@@ -1,23 +1,9 @@
+import type { BatchFate, IntendedLetter, RedriveBatch, RedriveRecord } from '../../contract/redrive.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import type { Database } from './database.ts';
 import { openSessions } from './sessions.ts';
 import { classifySqlError, sqlState, toDatabaseError } from './sql-error.ts';
-
-/** A batch of letters whose fate is not written down yet. */
-export interface JournalBatch {
-  readonly batchId: string;
-  readonly targetTopic: string;
-  readonly targetTopicId: string;
-  readonly from: ReadonlyMap<number, number>;
-}
-
-export interface JournalLetter {
-  readonly letterId: string;
-  readonly attempt: number;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 export interface RedriveJournalOptions {
   /** For the session that holds the lock; a pool's sessions come and go. */
@@ -28,7 +14,10 @@ export interface RedriveJournalOptions {
 
 const UNDEFINED_TABLE = '42P01';
 
-/** What was redriven of one dead-letter topic, in PostgreSQL. Methods throw AppError `database_unavailable`. */
+/**
+ * What was redriven of one dead-letter topic, in PostgreSQL. An open batch is one whose fate is not written down yet. Methods throw
+ * AppError `database_unavailable`.
+ */
 export class PostgresRedriveJournal {
   readonly #database: Database;
   readonly #options: RedriveJournalOptions;
@@ -38,6 +27,7 @@ export class PostgresRedriveJournal {
     this.#options = options;
   }
 
+  /** Whose letters these are. */
   get deadLetterTopic(): string {
     return this.#options.deadLetterTopic;
   }
@@ -64,8 +54,8 @@ export class PostgresRedriveJournal {
     }
   }
 
-  /** Those of the letters that were redriven or are in an open batch. Without the table nothing was. */
-  async find(letterIds: readonly string[]): Promise<Map<string, { attempts: number; at: number }>> {
+  /** Those of the letters that were redriven or are in an open batch; none while the table does not exist. */
+  async find(letterIds: readonly string[]): Promise<Map<string, RedriveRecord>> {
     if (letterIds.length === 0) return new Map();
     return this.#database.query('asking what was redriven', async (sql) => {
       try {
@@ -85,7 +75,7 @@ export class PostgresRedriveJournal {
   }
 
   /** Opens a batch. @throws AppError `busy` when a letter of it is in the journal under this attempt already. */
-  async open(batch: JournalBatch, letters: readonly JournalLetter[]): Promise<void> {
+  async open(batch: RedriveBatch, letters: readonly IntendedLetter[]): Promise<void> {
     const { deadLetterTopic } = this.#options;
     await this.#database.query('opening a redrive', async (pool) => {
       try {
@@ -109,8 +99,8 @@ export class PostgresRedriveJournal {
     });
   }
 
-  /** Closes a batch and says how many letters it had. Those that were not sent leave no trace. */
-  close(batchId: string, fate: 'sent' | 'not_sent' | 'uncertain'): Promise<number> {
+  /** Closes a batch and returns how many letters it had. Those that were not sent leave no trace. */
+  close(batchId: string, fate: BatchFate): Promise<number> {
     return this.#database.query('closing a redrive', (pool) =>
       pool.begin(async (sql) => {
         const letters =
@@ -141,7 +131,7 @@ export class PostgresRedriveJournal {
     });
   }
 
-  openBatches(): Promise<JournalBatch[]> {
+  openBatches(): Promise<RedriveBatch[]> {
     return this.#database.query('looking for interrupted redrives', async (sql) => {
       const rows: OpenBatchRow[] = await sql`select batch_id::text, target_topic, target_topic_id,
           array_to_string(partitions, ',') as partitions, array_to_string(from_offsets, ',') as from_offsets
@@ -168,9 +158,9 @@ interface OpenBatchRow {
   readonly from_offsets: string;
 }
 
-function column<Name extends keyof JournalLetter>(
-  letters: readonly JournalLetter[],
+function column<Name extends keyof IntendedLetter>(
+  letters: readonly IntendedLetter[],
   name: Name,
-): JournalLetter[Name][] {
+): IntendedLetter[Name][] {
   return letters.map((letter) => letter[name]);
 }

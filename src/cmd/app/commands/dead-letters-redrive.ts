@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { formatPosition, type Position } from '../../../contract/letter.ts';
+import type { Recovered, RedriveOutcome, Selection } from '../../../contract/redrive.ts';
 import { type Edit, parseEdit } from '../../../dead-letters/edit.ts';
-import { formatPosition, type Position } from '../../../dead-letters/letter.ts';
-import { type Recovered, Redrive, type RedriveOutcome } from '../../../dead-letters/redrive.ts';
-import { type Selection, select } from '../../../dead-letters/selection.ts';
+import { select } from '../../../dead-letters/reading.ts';
+import { Redrive } from '../../../dead-letters/redrive.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import { withoutBom } from '../../../lib/documents.ts';
 import { printable } from '../../../lib/printable.ts';
@@ -15,14 +16,15 @@ import {
   withCommonOptions,
   withContext,
 } from '../context.ts';
+import { integerOption } from '../options.ts';
 import {
   type FilterOptions,
   filterOf,
+  openDeadLetters,
   positionArguments,
+  trackProgress,
   withFilterOptions,
-} from '../dead-letter-options.ts';
-import { openDeadLetters, trackProgress } from '../dead-letter-session.ts';
-import { integerOption } from '../options.ts';
+} from './dead-letters-session.ts';
 
 interface RedriveOptions extends CommonOptions, FilterOptions {
   readonly all?: boolean;
@@ -148,7 +150,8 @@ class Report {
   }
 
   add(outcomes: readonly RedriveOutcome[], missing: readonly string[]): void {
-    for (const { letter, outcome, detail } of outcomes) this.#note(formatPosition(letter), outcome, detail);
+    for (const { position, outcome, detail } of outcomes)
+      this.#note(formatPosition(position), outcome, detail);
     for (const position of missing) this.#note(position, 'missing', 'there is no dead letter');
   }
 

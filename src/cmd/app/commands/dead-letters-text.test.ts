@@ -1,26 +1,23 @@
 import { expect, test } from 'bun:test';
-import { letterRecord } from '../../../../test/helpers/letter-records.ts';
-import { parseLetter } from '../../../dead-letters/letter.ts';
-import { letterSummary } from '../../../dead-letters/letter-json.ts';
+import { deadLetter as letter } from '../../../../test/helpers/letter-records.ts';
+import { summaryOf } from '../../../dead-letters/letter.ts';
 import { hexDump, letterTable, letterText, valueText } from './dead-letters-text.ts';
-
-const letter = (parts: object = {}) => parseLetter('t', 3, letterRecord({ offset: 17, ...parts }));
 
 test('text moves no cursor and fits the terminal', () => {
   const nasty = letter({ key: '\u001b[2J\u202e', value: '{"a":"\u009b31m\u2028"}' });
   const text = letterText(nasty, undefined);
   expect(text).toContain('\\u{1b}[2J\\u{202e}');
   for (const character of ['\u001b', '\u009b', '\u202e']) expect(text).not.toContain(character);
-  const table = letterTable([letterSummary(nasty, undefined), letterSummary(letter(), undefined)], 60);
+  const table = letterTable([summaryOf(nasty), summaryOf(letter())], 60);
   expect(table.split('\n')).toHaveLength(3);
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
 });
 
 test('on 80 columns a list still says why', () => {
-  const table = letterTable([letterSummary(letter({ key: 'k'.repeat(60) }), undefined)], 80);
+  const table = letterTable([summaryOf(letter({ key: 'k'.repeat(60) }))], 80);
   expect(table.split('\n')[0]).toMatch(/^POSITION +AT +REASON +KEY +DETAIL$/);
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-  expect(table).toContain(letterSummary(letter(), undefined).detail.slice(0, 8));
+  expect(table).toContain(letter().detail.slice(0, 8));
 });
 
 test('what is not JSON is dumped, and not all of it when it is long', () => {

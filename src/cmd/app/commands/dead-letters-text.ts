@@ -1,8 +1,8 @@
-import type { DeadLetter } from '../../../dead-letters/letter.ts';
-import { type LetterSummary, letterSummary } from '../../../dead-letters/letter-json.ts';
-import type { RedriveRecord } from '../../../dead-letters/ports.ts';
+import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
+import type { RedriveRecord } from '../../../contract/redrive.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
 import { printable } from '../../../lib/printable.ts';
+import { rfc3339 } from '../../../lib/rfc3339.ts';
 import { textOf } from '../../../lib/text-or-base64.ts';
 import { shorten, textTable } from '../output.ts';
 
@@ -13,12 +13,12 @@ const COLUMNS = ['POSITION', 'AT', 'REASON', 'REPLAYS', 'REDRIVEN', 'KEY', 'DETA
 /** Letters as a list, no line longer than `width`. */
 export function letterTable(letters: readonly LetterSummary[], width: number): string {
   const rows = letters.map((letter) => [
-    letter.position,
-    letter.at.replace(/\.\d+Z$/, 'Z'),
+    formatPosition(letter),
+    rfc3339(letter.at).replace(/\.\d+Z$/, 'Z'),
     letter.reason,
     letter.replays === 0 ? '' : String(letter.replays),
-    letter.redriven_at === null ? '' : 'yes',
-    shorten(typeof letter.key === 'string' ? letter.key : letter.key === null ? '' : '(bytes)', 20),
+    letter.redrivenAt === undefined ? '' : 'yes',
+    shorten(letter.key === null ? '' : (textOf(letter.key) ?? '(bytes)'), 20),
     letter.detail,
   ]);
   return textTable(
@@ -30,17 +30,16 @@ export function letterTable(letters: readonly LetterSummary[], width: number): s
 
 /** One letter, for people: what is known of it, its headers, then its value. */
 export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefined): string {
-  const summary = letterSummary(letter, redriven);
-  const { source } = letter;
+  const { source, reason, detail, at, replays } = letter;
   const came = source === undefined ? 'unknown' : `${source.topic} ${source.partition}:${source.offset}`;
   const rows: [string, string][] = [
-    ['Position', summary.position],
-    ['Reason', summary.reason],
-    ['Detail', summary.detail],
-    ['Rejected at', summary.at],
+    ['Position', formatPosition(letter)],
+    ['Reason', reason],
+    ['Detail', detail],
+    ['Rejected at', rfc3339(at)],
     ['Came from', came],
-    ['Replays', String(summary.replays)],
-    ['Redriven', summary.redriven_at ?? 'no'],
+    ['Replays', String(replays)],
+    ['Redriven', redriven === undefined ? 'no' : new Date(redriven.at).toISOString()],
     ['Key', letter.key === null ? '(none)' : bytesText(letter.key)],
     ...letter.headers.map(([name, value]): [string, string] => [
       `Header ${name ?? ''}`,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import Value from 'typebox/value';
 import { FakeBackend } from '../../../../test/helpers/app-under-test.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { RedriveLineSchema } from './redrive-schemas.ts';
+import { timelineRange } from './dead-letters.ts';
+import { RedriveLineSchema } from './schemas.ts';
 
 const URL_ = '/api/v1/dead-letters';
 const NOW = 1_760_000_000_000;
@@ -220,5 +221,30 @@ describe('the token', () => {
     const asked = await setUp({ host: '0.0.0.0', token: TOKEN }).app.request(URL_);
     expect(asked.headers.get('www-authenticate')).toBe('Bearer');
     expect((await asked.json()).detail).toContain('Authorization: Bearer');
+  });
+});
+
+describe('the range of a timeline', () => {
+  const HOUR = 3_600_000;
+
+  test('the last hour by the minute, unless said otherwise', () => {
+    expect(timelineRange({}, NOW)).toEqual({ since: NOW - HOUR, until: NOW, bucketMs: 60_000 });
+    expect(timelineRange({ until: NOW - HOUR }, NOW)).toMatchObject({ since: NOW - 2 * HOUR });
+  });
+
+  test('any range gets a handful of round buckets', () => {
+    for (const length of [1, 1_000, 61_000, HOUR, 25 * HOUR, 400 * 24 * HOUR, NOW]) {
+      const range = timelineRange({ since: NOW - length }, NOW);
+      if ('wrong' in range) throw new Error(range.message);
+      expect(length / range.bucketMs).toBeLessThanOrEqual(60);
+      expect(range.bucketMs % 1_000).toBe(0);
+    }
+    expect(timelineRange({ since: NOW - 24 * HOUR }, NOW)).toMatchObject({ bucketMs: 1_800_000 });
+  });
+
+  test('what can’t be counted is refused', () => {
+    expect(timelineRange({ since: NOW, until: NOW }, NOW)).toMatchObject({ wrong: 'since' });
+    expect(timelineRange({ bucketMs: 1_000 }, NOW)).toMatchObject({ wrong: 'bucket_s' });
+    expect(timelineRange({ bucketMs: 4_000 }, NOW)).toMatchObject({ bucketMs: 4_000 });
   });
 });

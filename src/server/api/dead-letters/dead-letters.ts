@@ -1,10 +1,27 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
+import type {
+  DeadLetter,
+  LetterCounts,
+  LetterFilter,
+  LetterPage,
+  Position,
+  Timeline,
+  TimelineRequest,
+} from '../../../contract/letter.ts';
+import type {
+  BoundedRedriveAnswer,
+  RedrivenFate,
+  RedriveProgress,
+  RedriveRecord,
+  RedriveRequest,
+} from '../../../contract/redrive.ts';
+import { parseWhen } from '../../../order/when.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { badParameter, ProblemError } from '../../http/problem.ts';
+import { badBody, badParameter, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY, KAFKA_UNAVAILABLE } from '../problems.ts';
 import { PositionSchema } from '../schemas.ts';
-import { BAD_CURSOR, filterOf, type LetterPosition, type LetterQuery, positionOf } from './letter-query.ts';
+import { letterJson, summaryJson } from './letter-json.ts';
 import {
   DEAD_LETTER_NOT_FOUND,
   LetterCountsSchema,
@@ -14,32 +31,33 @@ import {
   LetterSchema,
   LetterTimelineSchema,
 } from './schemas.ts';
-import { timelineRange } from './timeline-range.ts';
-
-/** Which letters to count, and how finely, in ms. */
-export interface TimelineOrder {
-  readonly filter: LetterQuery & { readonly since: number; readonly until: number };
-  readonly bucketMs: number;
-}
 
 /**
- * Looks at dead letters. Answers are what the schemas say, undefined for a letter that is not there or a
- * cursor that is none. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`
+ * Looks at dead letters and sends them back. Answers are undefined for a letter or message that does not exist, or an invalid cursor.
+ * @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`; `usage` for an invalid edit
  */
-export interface DeadLetterDesk {
-  list(query: LetterQuery, limit: number, cursor: string | undefined): Promise<object | undefined>;
-  find(position: LetterPosition): Promise<object | undefined>;
-  counts(query: LetterQuery): Promise<object>;
-  timeline(order: TimelineOrder): Promise<object>;
+export interface DeadLetterControl {
+  list(filter: LetterFilter, limit: number, cursor: string | undefined): Promise<LetterPage | undefined>;
+  find(
+    position: Position,
+  ): Promise<{ readonly letter: DeadLetter; readonly redriven: RedriveRecord | undefined } | undefined>;
+  counts(filter: LetterFilter): Promise<LetterCounts>;
+  timeline(request: TimelineRequest): Promise<Timeline>;
+  redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined>;
+  /** Goes on to the end, a step at a time; ended early, what was sent is sent. Begins when the first step is asked for. */
+  redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined>;
+  /** Of a message of the orders' topic. */
+  fate(position: Position): Promise<RedrivenFate | undefined>;
 }
 
 export interface DeadLetterEndpointsOptions {
-  readonly deadLetters: DeadLetterDesk;
+  readonly deadLetters: DeadLetterControl;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
 }
 
-const COMMON = {
+/** What all endpoints of dead letters have in common. */
+export const COMMON = {
   tag: 'dead letters',
   access: 'guarded',
   problems: [KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY],
@@ -65,7 +83,9 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
       async ({ query: { limit, cursor, ...filter } }) => {
         const page = await deadLetters.list(filterOf(filter, 'query', now()), limit, cursor);
         if (page === undefined) throw badParameter('query', 'cursor', BAD_CURSOR);
-        return { status: 200, json: page, headers: NO_STORE };
+        const { letters, cut, next } = page;
+        const json = { letters: letters.map(summaryJson), cut, next_cursor: next ?? null };
+        return { status: 200, json, headers: NO_STORE };
       },
     ),
 
@@ -80,8 +100,8 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         responses: { 200: { description: 'The counts', schema: LetterCountsSchema } },
       },
       async ({ query }) => {
-        const counts = await deadLetters.counts(filterOf(query, 'query', now()));
-        return { status: 200, json: counts, headers: NO_STORE };
+        const { byReason, ...counts } = await deadLetters.counts(filterOf(query, 'query', now()));
+        return { status: 200, json: { ...counts, by_reason: byReason }, headers: NO_STORE };
       },
     ),
 
@@ -114,7 +134,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         if ('wrong' in range) throw badParameter('query', range.wrong, range.message);
         const { since, until, bucketMs } = range;
         const timeline = await deadLetters.timeline({ filter: { ...filter, since, until }, bucketMs });
-        return { status: 200, json: timeline, headers: NO_STORE };
+        return { status: 200, json: timelineJson(timeline), headers: NO_STORE };
       },
     ),
 
@@ -130,10 +150,82 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         problems: [...COMMON.problems, DEAD_LETTER_NOT_FOUND],
       },
       async ({ params }) => {
-        const letter = await deadLetters.find(positionOf(params.position));
-        if (letter === undefined) throw new ProblemError(DEAD_LETTER_NOT_FOUND);
-        return { status: 200, json: letter, headers: NO_STORE };
+        const found = await deadLetters.find(positionOf(params.position));
+        if (found === undefined) throw new ProblemError(DEAD_LETTER_NOT_FOUND);
+        return { status: 200, json: letterJson(found.letter, found.redriven?.at), headers: NO_STORE };
       },
     ),
   ];
+}
+
+function timelineJson({ since, until, bucketMs, byReason, total, cut, completeSince }: Timeline) {
+  return {
+    since: new Date(since).toISOString(),
+    until: new Date(until).toISOString(),
+    bucket_ms: bucketMs,
+    by_reason: byReason,
+    total,
+    cut,
+    complete_since: new Date(completeSince).toISOString(),
+  };
+}
+
+export const BAD_CURSOR = 'belongs to another topic, or the topic was re-created since';
+
+/** The filter as it was asked for. @throws ProblemError for an invalid instant */
+export function filterOf(
+  { reason, since, until, key }: Static<typeof LetterFilterSchema>,
+  place: 'query' | 'body',
+  now: number,
+): LetterFilter {
+  const whenOf = (name: string, text: string): number => {
+    const at = parseWhen(text, now);
+    if (at !== undefined) return at;
+    const message = 'must be RFC 3339, or an age such as 15m';
+    throw place === 'body' ? badBody(`/filter/${name}`, message) : badParameter('query', name, message);
+  };
+  return {
+    ...(reason && { reasons: reason }),
+    ...(since !== undefined && { since: whenOf('since', since) }),
+    ...(until !== undefined && { until: whenOf('until', until) }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** `3:17`, as its schema has checked it. */
+export function positionOf(text: string): Position {
+  const [partition, offset] = text.split(':').map(Number);
+  return { partition: partition ?? 0, offset: offset ?? 0 };
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Lengths people read easily on a clock and a calendar. */
+const ROUND_MS = [
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800].map((seconds) => seconds * SECOND),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  DAY,
+];
+const WANTED_BUCKETS = 60;
+const MOST_BUCKETS = 1_000;
+
+/** The range asked for, by default the last hour in about 60 buckets, or what is wrong with it. Instants are ms since the Unix epoch. */
+export function timelineRange(
+  asked: { readonly since?: number; readonly until?: number; readonly bucketMs?: number },
+  now: number,
+):
+  | { readonly since: number; readonly until: number; readonly bucketMs: number }
+  | { readonly wrong: 'since' | 'bucket_s'; readonly message: string } {
+  const until = asked.until ?? now;
+  const since = asked.since ?? until - HOUR;
+  if (since >= until) return { wrong: 'since', message: 'must lie before until' };
+  const length = until - since;
+  const bucketMs =
+    asked.bucketMs ??
+    ROUND_MS.find((one) => length / one <= WANTED_BUCKETS) ??
+    Math.ceil(length / WANTED_BUCKETS / DAY) * DAY;
+  if (length / bucketMs > MOST_BUCKETS)
+    return { wrong: 'bucket_s', message: `makes more than ${MOST_BUCKETS} buckets of the range` };
+  return { since, until, bucketMs };
 }

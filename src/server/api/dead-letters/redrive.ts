@@ -1,55 +1,29 @@
 import Type, { type Static } from 'typebox';
-import { AppError } from '../../../lib/app-error.ts';
+import { formatPosition } from '../../../contract/letter.ts';
+import type {
+  RedriveAnswer,
+  RedrivenFate,
+  RedriveOutcome,
+  RedriveProgress,
+  RedriveRequest,
+} from '../../../contract/redrive.ts';
+import { AppError, messageOf } from '../../../lib/app-error.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
-import { badBody, ProblemError } from '../../http/problem.ts';
+import { badBody, INTERNAL, INVALID_BODY, type Problem, ProblemError } from '../../http/problem.ts';
 import { NO_STORE, textStream } from '../../http/reply.ts';
-import {
-  DATABASE_UNAVAILABLE,
-  DEAD_LETTERS_BUSY,
-  KAFKA_UNAVAILABLE,
-  MESSAGE_NOT_FOUND,
-} from '../problems.ts';
+import { MESSAGE_NOT_FOUND, problemOf } from '../problems.ts';
 import { PositionSchema } from '../schemas.ts';
-import { BAD_CURSOR, filterOf, type LetterPosition, type LetterQuery, positionOf } from './letter-query.ts';
-import { type RedriveStep, redriveLines } from './redrive-lines.ts';
-import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './redrive-schemas.ts';
-
-/** Letters to send back, and how. */
-export interface RedriveOrder {
-  readonly selection: { readonly positions: readonly LetterPosition[] } | { readonly filter: LetterQuery };
-  readonly dryRun: boolean;
-  readonly maxReplays: number;
-  readonly again: boolean;
-  /** A JSON Patch, or what to put in the value's place. */
-  readonly edit: { readonly patch: readonly unknown[] } | { readonly bytes: Buffer } | undefined;
-  readonly cursor: string | undefined;
-}
-
-/**
- * Sends letters back. Answers are what the schemas say, undefined for a message that is not there or a cursor that is none.
- * @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`; `usage` for an edit that is none
- */
-export interface RedriveDesk {
-  redrive(order: RedriveOrder): Promise<object | undefined>;
-  /** Goes on to the end, a step at a time; ended early, what was sent is sent. Begins when the first step is asked for. */
-  redriveAll(order: RedriveOrder): AsyncGenerator<RedriveStep | undefined>;
-  /** Of a message of the orders' topic. */
-  fate(position: LetterPosition): Promise<object | undefined>;
-}
+import { BAD_CURSOR, COMMON, type DeadLetterControl, filterOf, positionOf } from './dead-letters.ts';
+import { summaryJson } from './letter-json.ts';
+import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './schemas.ts';
 
 export interface RedriveEndpointsOptions {
-  readonly deadLetters: RedriveDesk;
+  readonly deadLetters: Pick<DeadLetterControl, 'redrive' | 'redriveAll' | 'fate'>;
   readonly logger: Logger;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
 }
-
-const COMMON = {
-  tag: 'dead letters',
-  access: 'guarded',
-  problems: [KAFKA_UNAVAILABLE, DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY],
-} as const;
 
 const description = `Each letter goes back once, to the topic and partition it came from, with its key and headers; \`edit\` changes its value. A dry run sends
 nothing and says what the consumer would say, with everything that is wrong for \`positions\`. What is still bad comes back as a new letter with one replay
@@ -75,10 +49,11 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         responses: { 200: { description: 'What became of them', schema: RedriveAnswerSchema } },
       },
       async ({ body }) => {
-        const order = redriveOrder(body, now());
-        const answer = await editable(async () => deadLetters.redrive(order));
+        const request = requestOf(body, now());
+        const answer = await editable(async () => deadLetters.redrive(request));
         if (answer === undefined) throw badBody('/cursor', BAD_CURSOR);
-        return { status: 200, json: answer, headers: NO_STORE };
+        const json = { ...answerJson(answer), cut: answer.cut, next_cursor: answer.next ?? null };
+        return { status: 200, json, headers: NO_STORE };
       },
     ),
 
@@ -95,8 +70,8 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         responses: { 200: { description: 'RedriveLines', contentTypes: ['application/x-ndjson'] } },
       },
       async ({ body }) => {
-        const order = redriveOrder(body, now());
-        const steps = await editable(async () => deadLetters.redriveAll(order));
+        const request = requestOf(body, now());
+        const steps = await editable(async () => deadLetters.redriveAll(request));
         return {
           status: 200,
           headers: { ...NO_STORE, 'content-type': 'application/x-ndjson' },
@@ -121,13 +96,13 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
       async ({ query }) => {
         const fate = await deadLetters.fate(positionOf(query.position));
         if (fate === undefined) throw new ProblemError(MESSAGE_NOT_FOUND);
-        return { status: 200, json: fate, headers: NO_STORE };
+        return { status: 200, json: fateJson(fate), headers: NO_STORE };
       },
     ),
   ];
 }
 
-/** @throws ProblemError 422 for an edit that is none */
+/** @throws ProblemError 422 for an invalid edit */
 async function editable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -137,8 +112,8 @@ async function editable<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number): RedriveOrder {
-  // The schema has seen to it that there is one of positions, filter, all.
+function requestOf(request: Static<typeof RedriveRequestSchema>, now: number): RedriveRequest {
+  // The schema has checked that there is one of positions, filter, all.
   const { positions, filter, edit } = request;
   if (edit !== undefined && edit.patch === undefined && positions?.length !== 1)
     throw badBody('/edit', 'must be a patch, unless it is for one position');
@@ -155,10 +130,64 @@ function redriveOrder(request: Static<typeof RedriveRequestSchema>, now: number)
   };
 }
 
-function editOf(edit: NonNullable<Static<typeof RedriveRequestSchema>['edit']>): RedriveOrder['edit'] {
+function editOf(edit: NonNullable<Static<typeof RedriveRequestSchema>['edit']>): RedriveRequest['edit'] {
   if (edit.patch !== undefined) return { patch: edit.patch };
   if (edit.value_base64 === undefined) return { bytes: Buffer.from(JSON.stringify(edit.value)) };
   const bytes = Buffer.from(edit.value_base64, 'base64');
   if (bytes.toString('base64') !== edit.value_base64) throw badBody('/edit/value_base64', 'is not base64');
   return { bytes };
+}
+
+function answerJson({ dryRun, counts, wouldComeBack, outcomes, missing, recovered }: RedriveAnswer) {
+  return {
+    dry_run: dryRun,
+    counts,
+    ...(dryRun && { would_come_back: wouldComeBack }),
+    outcomes: outcomes.map(outcomeJson),
+    missing: [...missing],
+    recovered,
+  };
+}
+
+function outcomeJson({ position, sentTo, ...outcome }: RedriveOutcome) {
+  return {
+    position: formatPosition(position),
+    ...outcome,
+    ...(sentTo && { sent_to: formatPosition(sentTo) }),
+  };
+}
+
+function fateJson(fate: RedrivenFate): Static<typeof FateSchema> {
+  switch (fate.state) {
+    case 'stored':
+      return { state: fate.state, order_uid: fate.orderUid };
+    case 'rejected':
+      return { state: fate.state, letter: summaryJson(fate.letter) };
+    default:
+      return fate;
+  }
+}
+
+/**
+ * The steps as lines of NDJSON, RedriveLines. A failure is the last line; a first step that is undefined means an invalid cursor.
+ * Nothing begins before the first line is asked for, and returning early ends the steps.
+ */
+async function* redriveLines(
+  steps: AsyncGenerator<RedriveProgress | undefined>,
+  logger: Logger,
+): AsyncGenerator<string> {
+  try {
+    for await (const step of steps) yield step === undefined ? failure(INVALID_BODY) : lineOf(step);
+  } catch (error) {
+    logger.warn({ reason: messageOf(error) }, 'redrive failed');
+    yield failure(problemOf(error) ?? INTERNAL);
+  }
+}
+
+function failure({ name }: Problem): string {
+  return `${JSON.stringify({ result: { complete: false, reason: name } })}\n`;
+}
+
+function lineOf({ answer, ...progress }: RedriveProgress): string {
+  return `${JSON.stringify(answer === undefined ? { progress } : { result: { ...answerJson(answer), complete: true } })}\n`;
 }

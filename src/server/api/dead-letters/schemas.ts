@@ -1,7 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { REJECTION_REASONS } from '../../../order/rejection.ts';
 import type { Problem } from '../../http/problem.ts';
-import { BytesSchema, HeadersSchema, NextCursorSchema, PositionSchema } from '../schemas.ts';
+import {
+  BytesSchema,
+  HeadersSchema,
+  NextCursorSchema,
+  OrderCheckSchema,
+  PositionSchema,
+} from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -66,6 +72,8 @@ const summary = {
 /** A dead letter without its value. */
 export const LetterSummarySchema = Type.Object(summary, { ...strict, $id: 'DeadLetterSummary' });
 
+export type LetterSummaryJson = Static<typeof LetterSummarySchema>;
+
 /** A dead letter with all it has. */
 export const LetterSchema = Type.Object(
   {
@@ -78,6 +86,8 @@ export const LetterSchema = Type.Object(
   },
   { ...strict, $id: 'DeadLetter' },
 );
+
+export type LetterJson = Static<typeof LetterSchema>;
 
 /** Dead letters, newest first. */
 export const LetterPageSchema = Type.Object(
@@ -114,4 +124,168 @@ export const LetterTimelineSchema = Type.Object(
     complete_since: Type.String({ format: 'date-time' }),
   },
   { ...strict, $id: 'DeadLetterTimeline' },
+);
+
+/** A change of the values that are sent back: exactly one of `patch`, `value`, `value_base64`. */
+const LetterEditSchema = Type.Object(
+  {
+    patch: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            op: Type.Enum(['add', 'remove', 'replace', 'move', 'copy', 'test']),
+            path: Type.String(),
+            from: Type.Optional(Type.String()),
+            value: Type.Optional(Type.Unknown()),
+          },
+          strict,
+        ),
+        { minItems: 1, maxItems: 1_000, description: 'A JSON Patch (RFC 6902), for any number of letters' },
+      ),
+    ),
+    value: Type.Optional(Type.Unknown({ description: 'JSON in the place of the value of one letter' })),
+    value_base64: Type.Optional(
+      Type.String({
+        // The exact form would cost a long text much time; the handler looks at the rest.
+        pattern: '^[A-Za-z0-9+/]*={0,2}$',
+        description: 'The same as bytes, which may be anything',
+      }),
+    ),
+  },
+  {
+    ...strict,
+    $id: 'LetterEdit',
+    oneOf: [{ required: ['patch'] }, { required: ['value'] }, { required: ['value_base64'] }],
+  },
+);
+
+/** Which letters to send back: exactly one of `positions`, `filter`, `all`. */
+export const RedriveRequestSchema = Type.Object(
+  {
+    positions: Type.Optional(Type.Array(PositionSchema, { minItems: 1, maxItems: 500 })),
+    filter: Type.Optional(Type.Object(LetterFilterSchema.properties, { ...strict, minProperties: 1 })),
+    all: Type.Optional(Type.Literal(true)),
+    dry_run: Type.Optional(Type.Boolean({ default: false })),
+    max_replays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        default: 3,
+        description: 'Leave alone what came back so often',
+      }),
+    ),
+    again: Type.Optional(Type.Boolean({ default: false, description: 'Also what was sent back before' })),
+    edit: Type.Optional(LetterEditSchema),
+    cursor: Type.Optional(Type.String({ description: 'Of an answer that was cut: goes on there' })),
+  },
+  {
+    ...strict,
+    $id: 'RedriveRequest',
+    oneOf: [{ required: ['positions'] }, { required: ['filter'] }, { required: ['all'] }],
+    examples: [
+      {
+        positions: ['3:17'],
+        edit: { patch: [{ op: 'replace', path: '/payment/amount', value: 1817 }] },
+        dry_run: true,
+      },
+      { filter: { reason: ['future_date'], since: '1d' } },
+    ],
+  },
+);
+
+const counted = (description: string) => Type.Record(Type.String(), Type.Integer(), { description });
+const answer = {
+  dry_run: Type.Boolean(),
+  counts: counted('Letters by outcome'),
+  would_come_back: Type.Optional(
+    counted('In a dry run: those that would be sent and rejected again, by reason'),
+  ),
+  outcomes: Type.Array(
+    Type.Object(
+      {
+        position: PositionSchema,
+        outcome: Type.String(),
+        detail: Type.String(),
+        sent_to: Type.Optional(
+          Type.String({
+            description: 'Where in its own topic it is now; `…/redriven?position=` says what became of it',
+          }),
+        ),
+        check: Type.Optional(OrderCheckSchema),
+      },
+      strict,
+    ),
+    { description: '`check` in a dry run of `positions`: what the consumer would say' },
+  ),
+  missing: Type.Array(PositionSchema, { description: 'Positions without a letter' }),
+  recovered: Type.Object(
+    { sent: Type.Integer(), not_sent: Type.Integer(), uncertain: Type.Integer() },
+    { ...strict, description: 'Letters of an interrupted redrive, by what was found out about them' },
+  ),
+};
+
+/** What became of the letters. */
+export const RedriveAnswerSchema = Type.Object(
+  {
+    ...answer,
+    cut: Type.Boolean({
+      description: 'The time was up: send `next_cursor` as `cursor` to continue',
+    }),
+    next_cursor: NextCursorSchema,
+  },
+  { ...strict, $id: 'RedriveAnswer' },
+);
+
+/** A line of the answer that tells of its progress. */
+export const RedriveLineSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        progress: Type.Object(
+          {
+            passed: Type.Integer({
+              description: 'Offsets of the dead-letter topic, or positions, looked at',
+            }),
+            total: Type.Integer({ description: 'All there are to look at' }),
+            counts: counted('Letters by outcome so far'),
+          },
+          strict,
+        ),
+      },
+      strict,
+    ),
+    Type.Object(
+      {
+        result: Type.Object({ ...answer, complete: Type.Literal(true) }, strict),
+      },
+      strict,
+    ),
+    Type.Object(
+      {
+        result: Type.Object(
+          {
+            complete: Type.Literal(false),
+            reason: Type.String({ description: 'The kind of the problem: the same request goes on' }),
+          },
+          strict,
+        ),
+      },
+      strict,
+    ),
+  ],
+  { $id: 'RedriveLine' },
+);
+
+/** What became of a message that was sent back. */
+export const FateSchema = Type.Object(
+  {
+    state: Type.Enum(['waiting', 'stored', 'rejected', 'unknown'], {
+      description:
+        'stored: the order is, or an equal or a later version of it; unknown: the time was up before that was found out',
+    }),
+    ahead: Type.Optional(Type.Integer({ description: 'Messages the consumer takes before it' })),
+    order_uid: Type.Optional(Type.String({ description: 'Of the order that is stored' })),
+    letter: Type.Optional(LetterSummarySchema),
+  },
+  { ...strict, $id: 'RedrivenFate' },
 );

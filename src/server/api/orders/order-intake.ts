@@ -2,8 +2,8 @@ import type { MessageSender, OutgoingMessage } from '../../../kafka/send/message
 import type { Refusal } from '../../../kafka/send/produce-outcome.ts';
 import { MessagesRejectedError } from '../../../kafka/send/send-job.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { traceparentOf } from '../../../lib/traceparent.ts';
 import type { Order } from '../../../order/order.ts';
+import { traceparentOf } from './traceparent.ts';
 
 export interface OrderToSend {
   readonly order: Order;

@@ -2,12 +2,8 @@ import { expect, test } from 'bun:test';
 import { FakeTopic } from '../../test/helpers/fake-topic.ts';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-cursor.ts';
-import { LetterDigest } from './digest.ts';
 import { parseLetter } from './letter.ts';
-import { readNewest } from './newest-first.ts';
-import { RecentIds } from './recent-ids.ts';
-import { readLetter, scanLetters } from './scan.ts';
-import { select, totalOf } from './selection.ts';
+import { LetterDigest, RecentIds, readLetter, readNewest, select, totalOf } from './reading.ts';
 
 /** Letters ten milliseconds apart, rejected from offsets that begin at `source`. */
 const letters = (count: number, from = 0, source = 100) =>
@@ -117,7 +113,7 @@ test('cursors come back as they went, and nonsense is none', () => {
 test('a digest counts all and keeps the newest', async () => {
   const digest = new LetterDigest(2);
   const topic = new FakeTopic([letters(400)]);
-  for await (const slice of scanLetters(topic, await topic.ranges())) {
+  for await (const slice of select(topic, { filter: {} }, await topic.ranges())) {
     for (const letter of slice.letters)
       digest.add(letter, letter.offset < 3 ? { attempts: 1, at: 5 } : undefined);
   }

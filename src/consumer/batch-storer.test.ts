@@ -7,8 +7,9 @@ import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
 import { toDatabaseError } from '../storage/postgresql/sql-error.ts';
 import { ranOutOfTime } from '../storage/postgresql/stale-transactions.ts';
+import type { StoredBatch } from '../telemetry/consumer-meter.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import { BatchStorer, type BatchStorerOptions, type StoredBatch } from './batch-storer.ts';
+import { BatchStorer, type BatchStorerOptions } from './batch-storer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { type Part, PartitionQueue } from './partition-queue.ts';
 

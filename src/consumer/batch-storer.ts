@@ -1,14 +1,15 @@
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
-import type { Rejection, RejectionReason } from '../order/rejection.ts';
+import type { Rejection } from '../order/rejection.ts';
 import { reject } from '../order/validate.ts';
 import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import type { StoredBatch } from '../telemetry/consumer-meter.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { countRecords, splitBatch } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
-import { type Ages, agesOf } from './order-age.ts';
+import { agesOf } from './order-age.ts';
 import type { Part } from './partition-queue.ts';
 import { takesAnOrder } from './trial-batch.ts';
 
@@ -32,20 +33,6 @@ export interface BatchStorerOptions {
   /** Told of each batch once it is committed. */
   readonly onStored?: ((batch: StoredBatch) => void) | undefined;
   readonly logger: Logger;
-}
-
-/** A batch that was committed. */
-export interface StoredBatch extends Ages {
-  readonly records: number;
-  readonly written: number;
-  readonly unchanged: number;
-  readonly changed: number;
-  /** Orders that another partition has a version of, too. */
-  readonly scattered: number;
-  /** Why each of the rest became a dead letter. */
-  readonly rejected: readonly RejectionReason[];
-  /** From the first decoded record to the commit, dead letters included. */
-  readonly seconds: number;
 }
 
 /** What became of a batch: all of it stored, or (part of it) not ours any more. */

@@ -1,15 +1,16 @@
 import { Histogram, type Registry } from 'prom-client';
 
-/** A batch the consumer has committed, as far as it is measured. */
-export interface MeteredBatch {
+/** A batch the consumer has committed. */
+export interface StoredBatch {
   readonly records: number;
   readonly written: number;
   readonly unchanged: number;
   readonly changed: number;
   /** Orders that another partition has a version of, too. */
   readonly scattered: number;
+  /** Why each of the rest became a dead letter. */
   readonly rejected: readonly string[];
-  /** Time the transaction took. */
+  /** From the first decoded record to the commit, dead letters included. */
   readonly seconds: number;
   /** From production to the commit, of some of the orders: of first deliveries whose clocks can be believed. */
   readonly agesMs: readonly number[];
@@ -49,7 +50,7 @@ export class ConsumerMeter {
     });
   }
 
-  add(batch: MeteredBatch): void {
+  add(batch: StoredBatch): void {
     this.batches += 1;
     this.records += batch.records;
     this.scattered += batch.scattered;

@@ -1,10 +1,14 @@
+import type { Position } from '../contract/letter.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
-import { type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
+import type { TopicReader } from '../kafka/read/topic-reader.ts';
+import { CLOCK_TOLERANCE_MS, type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';
 import type { ManifestLine } from './manifest.ts';
-import { addPending } from './pending.ts';
-import { ahead, type RecordSource } from './record-source.ts';
+import { addPending } from './state-findings.ts';
+
+/** The committed messages of a topic. Calls throw AppError `kafka_unavailable`, `topic_missing`. */
+export type RecordSource = Pick<TopicReader, 'ranges' | 'highWatermarks' | 'openTransactions' | 'read'>;
 
 export interface EvidenceSources {
   readonly deadLetters: RecordSource | undefined;
@@ -29,9 +33,9 @@ export interface Evidence {
   readonly otherTopics: number;
   /**
    * Why the letter of a message may not be seen although it was written: `hidden` behind an open transaction, or `expired`, removed by
-   * retention or compaction. Undefined when it would be seen.
+   * retention or compaction. Undefined when it would be seen. `at`: when the message was written, ms since the Unix epoch.
    */
-  unseen(partition: number, offset: number): 'hidden' | 'expired' | undefined;
+  unseen(partition: number, offset: number, at: number): 'hidden' | 'expired' | undefined;
 }
 
 /** Brings all dead letters of the topic and all lines of the manifest into the index, and seals it. */
@@ -56,7 +60,10 @@ export async function collectEvidence(options: EvidenceOptions, sources: Evidenc
         if (claim === undefined) {
           const detail = `at ${partition}:${record.offset} of ${deadLetterTopic}: its headers do not say of which message it is`;
           findings.add({ kind: 'foreign_dead_letter', detail });
-        } else if (claim.topic !== topic) counts.otherTopics += 1;
+          continue;
+        }
+        kept.begin(partition, claim.at);
+        if (claim.topic !== topic) counts.otherTopics += 1;
         else {
           claims.push(claim);
           if ((claim.at ?? claim.writtenAt) > (earlierUntil ?? 0)) kept.note(partition, claim);
@@ -68,35 +75,70 @@ export async function collectEvidence(options: EvidenceOptions, sources: Evidenc
   index.seal();
   return {
     ...counts,
-    unseen: (partition, offset) => {
+    unseen: (partition, offset, at) => {
       if (hidden) return 'hidden';
-      return lettersCompacted || !kept.reaches(partition, offset) ? 'expired' : undefined;
+      return lettersCompacted || !kept.reaches(partition, offset, at) ? 'expired' : undefined;
     },
   };
 }
 
+/** A partition of the dead-letter topic that has lost its start. */
+interface CutPartition {
+  /** When its first letter was rejected, ms since the Unix epoch. */
+  since: number | undefined;
+  /** Source partition → the least offset that is left. */
+  readonly least: Map<number, number>;
+}
+
 /**
- * How far back the letters reach. The letters of a partition's messages are written in the order of the log, so in a partition of
- * the dead-letter topic that still has an earlier one, a later one has not been removed from its start.
+ * How far back the letters reach. The letters of a partition's messages are written in the order of the log, so a partition of the
+ * dead-letter topic that still has an earlier one has not lost a later one. Nor has it lost the letter of a message that was written
+ * after its first letter.
  */
 class KeptLetters {
-  /** Partitions of the dead-letter topic that have lost their start → source partition → the least offset that is left. */
-  readonly #cut = new Map<number, Map<number, number>>();
+  readonly #cut = new Map<number, CutPartition>();
 
   open(ranges: ReadonlyMap<number, LogRange>): void {
-    for (const [partition, { start }] of ranges) if (start > 0) this.#cut.set(partition, new Map());
+    for (const [partition, { start }] of ranges)
+      if (start > 0) this.#cut.set(partition, { since: undefined, least: new Map() });
   }
 
-  note(partition: number, source: { readonly partition: number; readonly offset: number }): void {
-    const least = this.#cut.get(partition);
-    if (least === undefined) return;
-    least.set(source.partition, Math.min(least.get(source.partition) ?? source.offset, source.offset));
+  /** A letter, of any topic; letters come in the order in which they were written. */
+  begin(partition: number, at: number | undefined): void {
+    const cut = this.#cut.get(partition);
+    if (cut !== undefined) cut.since ??= at;
   }
 
-  /** Whether the letter of that message would be there, whatever partition it went to. */
-  reaches(partition: number, offset: number): boolean {
+  note(partition: number, source: Position): void {
+    const least = this.#cut.get(partition)?.least;
+    least?.set(source.partition, Math.min(least.get(source.partition) ?? source.offset, source.offset));
+  }
+
+  /** Whether the letter of a message written at that time would be there, whatever partition it went to. */
+  reaches(partition: number, offset: number, at: number): boolean {
     return [...this.#cut.values()].every(
-      (least) => (least.get(partition) ?? Number.POSITIVE_INFINITY) <= offset,
+      ({ since, least }) =>
+        (least.get(partition) ?? Number.POSITIVE_INFINITY) <= offset ||
+        (since !== undefined && at - CLOCK_TOLERANCE_MS > since),
     );
+  }
+}
+
+/** The same values; the next one is asked for before the last one is handed out, so that fetching goes on while it is worked on. */
+export async function* ahead<T>(values: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = values[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    while (true) {
+      const result = await next;
+      if (result.done === true) return;
+      next = iterator.next();
+      // Its failure is the next turn's to throw; until then nobody listens.
+      next.catch(() => {});
+      yield result.value;
+    }
+  } finally {
+    await next.catch(() => {});
+    await iterator.return?.();
   }
 }

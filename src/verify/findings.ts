@@ -5,7 +5,7 @@ import {
   type FindingKind,
 } from '../contract/verification.ts';
 
-/** What is named because somebody ought to know of it; nothing is wrong with what is stored. */
+/** Worth knowing, though nothing is wrong with what is stored. */
 export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order', 'cut_dead_letter']);
 
 /** Counts every finding, keeps the first of each kind: memory stays bounded however much is wrong. */

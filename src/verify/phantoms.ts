@@ -1,12 +1,12 @@
 import type { LogRange } from '../kafka/read/order-log.ts';
+import type { TopicReader } from '../kafka/read/topic-reader.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { SourceRange, SourceRow, StoredState } from '../storage/stored-state.ts';
 import type { Findings } from './findings.ts';
-import type { RecordSource } from './record-source.ts';
 import type { Tally } from './tally.ts';
 
 export interface PhantomSearch {
-  readonly log: Pick<RecordSource, 'read'>;
+  readonly log: Pick<TopicReader, 'read'>;
   readonly stored: Pick<StoredState, 'countBySource' | 'ordersFrom' | 'ordersOfNowhere'>;
   readonly tally: Tally;
   readonly findings: Findings;

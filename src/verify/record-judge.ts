@@ -6,15 +6,13 @@ import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';
 import type { StoredMatch, StoredState } from '../storage/stored-state.ts';
 import type { Evidence } from './collect-evidence.ts';
-import type { Letter } from './dead-letter-claim.ts';
+import { cutOf, faultsOf, holdsValue, type Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
-import { type Fate, fateOf } from './fate.ts';
+import { type Fate, fateOf, wrongTime } from './fate.ts';
 import type { Findings } from './findings.ts';
-import { cutOf, faultsOf, holdsValue } from './letter-check.ts';
 import type { ManifestCheck, ManifestClaim } from './manifest-check.ts';
 import { OffsetCursor } from './offset-cursor.ts';
-import { ReadAgain } from './read-again.ts';
-import { wrongTime } from './stored-times.ts';
+import { ReadAgain } from './state-findings.ts';
 import type { Category, Tally } from './tally.ts';
 
 /** An accepted message that waits for what the database says. */
@@ -175,7 +173,7 @@ export class RecordJudge {
   }
 
   #reject(partition: number, record: LogRecord, verdict: Rejection, letters: readonly Letter[]): void {
-    const { findings, tally } = this.#options;
+    const { findings, tally, now } = this.#options;
     const { offset, value } = record;
     const own = letters.filter((letter) => holdsValue(letter, value));
     const add = (kind: FindingKind, detail: string): void =>
@@ -187,19 +185,18 @@ export class RecordJudge {
       this.repeated += own.length - 1;
       for (const letter of letters) {
         if (!own.includes(letter)) this.#unexplained('letter', letter);
-        else
-          this.#checkLetter(
-            record,
-            partition,
-            letter,
-            letter.reason === verdict.reason ? verdict.detail : undefined,
-          );
+        else {
+          const detail = letter.reason === verdict.reason ? verdict.detail : undefined;
+          this.#checkLetter(record, partition, letter, detail);
+        }
       }
       this.#dead(partition, offset, right?.reason ?? first?.reason ?? verdict.reason);
       return;
     }
     const passed = this.#passed(partition, offset);
-    const unseen = passed && letters.length === 0 ? this.#options.unseen(partition, offset) : undefined;
+    // A time that has not come yet says nothing.
+    const at = record.timestamp > now() ? 0 : record.timestamp;
+    const unseen = passed && letters.length === 0 ? this.#options.unseen(partition, offset, at) : undefined;
     if (unseen === 'expired') {
       this.expired += 1;
       tally.add(partition, offset, 'deadLettered');

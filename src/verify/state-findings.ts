@@ -1,4 +1,7 @@
+import type { OpenTransaction } from '../kafka/admin/open-transactions.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
+import type { TopicReader } from '../kafka/read/topic-reader.ts';
+import { rfc3339 } from '../lib/rfc3339.ts';
 import type { LogCut } from '../storage/postgresql/offset-store.ts';
 import type { StoredState } from '../storage/stored-state.ts';
 import type { Letter } from './dead-letter-claim.ts';
@@ -163,4 +166,87 @@ function remainingLines({
     for (const { offset, fault } of index.allLines(partition)) missing(partition, offset, fault);
   }
   return { beforeLog };
+}
+
+export interface PendingSearch {
+  /** The topic as it is called in the findings. */
+  readonly topic: string;
+  readonly log: Pick<TopicReader, 'openTransactions'>;
+  /** Up to the last stable offsets. */
+  readonly ranges: ReadonlyMap<number, LogRange>;
+  /** The high watermarks that count. */
+  readonly ends: ReadonlyMap<number, number>;
+  readonly findings: Findings;
+}
+
+/**
+ * Finds what waits behind open transactions: a finding a partition, with whose transaction it is as far as the brokers tell.
+ * @returns offsets that wait, by partition: as many messages, or fewer
+ */
+export async function addPending(search: PendingSearch): Promise<ReadonlyMap<number, number>> {
+  const { topic, log, ranges, ends, findings } = search;
+  const waiting = new Map<number, number>();
+  for (const [partition, { end }] of ranges) {
+    const offsets = (ends.get(partition) ?? 0) - end;
+    if (offsets > 0) waiting.set(partition, offsets);
+  }
+  const open = waiting.size === 0 ? [] : await log.openTransactions([...waiting.keys()]);
+  for (const [partition, offsets] of waiting) {
+    const whose = open.filter((one) => one.partition === partition).map(nameOf);
+    findings.add({
+      kind: 'pending',
+      partition,
+      offset: ranges.get(partition)?.end,
+      detail: `${offsets} offsets of ${topic} from here on wait behind an open transaction${whose.length === 0 ? '' : `: ${whose.join('; ')}`}`,
+    });
+  }
+  return waiting;
+}
+
+function nameOf({ transactionalId, producerId, startedAt, timeoutMs }: OpenTransaction): string {
+  if (transactionalId === undefined) return `producer ${producerId}, which no coordinator names: it may hang`;
+  const since = startedAt === undefined ? '' : `, open since ${rfc3339(startedAt)}`;
+  const until = timeoutMs === undefined ? '' : `, aborted after ${timeoutMs / 1000} s`;
+  return `${transactionalId} (producer ${producerId})${since}${until}`;
+}
+
+interface Ahead {
+  messages: number;
+  /** Orders stored from the very message, and the last of their offsets. */
+  stored: number;
+  last: number;
+}
+
+/** Messages that have had their effect although the group's offset has not passed them: the group will read them again. */
+export class ReadAgain {
+  readonly #partitions = new Map<number, Ahead>();
+
+  /** `stored`: an order came from this very message. */
+  note(partition: number, offset: number, stored: boolean): void {
+    const ahead = this.#partitions.get(partition) ?? { messages: 0, stored: 0, last: 0 };
+    ahead.messages += 1;
+    if (stored) {
+      ahead.stored += 1;
+      ahead.last = Math.max(ahead.last, offset);
+    }
+    this.#partitions.set(partition, ahead);
+  }
+
+  /**
+   * A finding a partition. Orders and offsets move in one transaction, so a stored order ahead of the offset says that the offset was
+   * moved; a dead letter ahead of it may be a killed consumer's, and only waits.
+   */
+  report(findings: Findings, nextOffsets: ReadonlyMap<number, number>): void {
+    for (const [partition, { messages, stored, last }] of this.#partitions) {
+      const offset = nextOffsets.get(partition);
+      if (stored === 0) {
+        const detail = `${messages} messages from here on are accounted for, and the group has not passed them`;
+        findings.add({ kind: 'not_yet_stored', partition, offset: offset ?? 0, detail });
+        continue;
+      }
+      const where = offset === undefined ? 'the group has no offset' : `the group’s offset is ${offset}`;
+      const detail = `${where}, and ${stored} orders up to ${last} are stored: it was moved back, or another group stored them; all is read again`;
+      findings.add({ kind: 'offset_moved_back', partition, offset: offset ?? 0, detail });
+    }
+  }
 }

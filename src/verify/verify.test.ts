@@ -97,17 +97,6 @@ describe('the innocent are not accused', () => {
     }
   });
 
-  test('after retention of the dead letters: what was removed is not missing, what must be there is', async () => {
-    const world = new VerifyWorld(1);
-    for (let at = 0; at < 4; at++) world.bad();
-    for (const offset of [0, 1, 2]) world.letter(offset, 'not_json');
-    world.letters.starts.set(0, 2);
-    const report = await world.verify();
-    expect(onlyFinding(report)).toMatchObject({ kind: 'missing_dead_letter', offset: 3 });
-    expect(report.deadLetters).toMatchObject({ read: 1, expired: 2 });
-    expect(report.total).toMatchObject({ deadLettered: 3, lost: 1 });
-  });
-
   test('a letter that went without a time of its own is as good as any', async () => {
     const world = new VerifyWorld(1);
     world.letter(world.bad(), 'not_json');

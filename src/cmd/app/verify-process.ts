@@ -6,20 +6,21 @@ import { fileURLToPath } from 'node:url';
 import type { VerifyProgress, VerifyReport } from '../../contract/verification.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { ownProcess } from '../../lib/own-process.ts';
-import type { VerifyOptions } from '../../server/api/verifications/runs.ts';
+import type { VerificationOptions } from '../../server/api/verifications/runs.ts';
 import { toEnvironment } from './config-environment.ts';
 import type { Config } from './config-schema.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
+const TELL_EVERY_MS = 200;
 
 /**
  * Verifies in a process of its own, with less priority than lookups and the consumer have. It has this process's very
  * settings, through its environment, and lives no longer than this process.
  * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could not finish
  */
-export async function verifyInProcess(config: Config, options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyInProcess(config: Config, options: VerificationOptions): Promise<VerifyReport> {
   const { wait, maxFindings, onProgress, signal } = options;
   const args = ['verify', '--json', '--wait', String(wait), '--max-findings', String(maxFindings)];
   const [bun, ...command] = ownProcess(MAIN, ...args);
@@ -84,4 +85,33 @@ function yieldTo(child: ChildProcess): void {
 function saidIn(errors: string): string {
   const at = errors.lastIndexOf('error: ');
   return at === -1 ? errors.trim() : errors.slice(at + 'error: '.length).trim();
+}
+
+/** The channel to the process that started this one. */
+export interface Leash {
+  /** Reports the progress, a few times a second at most. */
+  readonly tell: (progress: VerifyProgress) => void;
+  /** Lets go: this process may end when it likes. */
+  close(): void;
+}
+
+/** The leash of a process that a server has started, which ends when the server does. Undefined for one started from a shell. */
+export function openLeash(): Leash | undefined {
+  if (process.send === undefined) return undefined;
+  const gone = (): never => process.exit(1);
+  if (!process.connected) gone();
+  process.once('disconnect', gone);
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return {
+    tell: (progress) => {
+      const now = performance.now();
+      if (now - toldAt < TELL_EVERY_MS) return;
+      toldAt = now;
+      process.send?.(progress);
+    },
+    close: () => {
+      process.off('disconnect', gone);
+      if (process.connected) process.disconnect?.();
+    },
+  };
 }

@@ -20,7 +20,7 @@ import {
 } from '../context.ts';
 import { listWidth } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { openLeash } from '../verify-leash.ts';
+import { openLeash } from '../verify-process.ts';
 import { renderReport } from './verify-report.ts';
 
 interface VerifyCommandOptions extends CommonOptions {

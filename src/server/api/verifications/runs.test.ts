@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { VerifyReport } from '../../../contract/verification.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { Verifications, type VerifyOptions } from './runs.ts';
+import { type VerificationOptions, Verifications } from './runs.ts';
 import { verificationJson } from './verifications.ts';
 
 const COUNTS = {
@@ -37,7 +37,7 @@ const REPORT: VerifyReport = {
 
 /** Each verification ends when its promise is settled. */
 function setUp() {
-  const asked: (VerifyOptions & { settle: PromiseWithResolvers<VerifyReport> })[] = [];
+  const asked: (VerificationOptions & { settle: PromiseWithResolvers<VerifyReport> })[] = [];
   const verifications = new Verifications((options) => {
     const settle = Promise.withResolvers<VerifyReport>();
     options.signal.addEventListener('abort', () => settle.reject(new AppError('aborted', 'cancelled')));

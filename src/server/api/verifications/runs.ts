@@ -15,7 +15,7 @@ export interface Verification {
   readonly error?: string;
 }
 
-export interface VerifyOptions {
+export interface VerificationOptions {
   /** Seconds to wait for the consumers. */
   readonly wait: number;
   readonly maxFindings: number;
@@ -34,12 +34,12 @@ interface Run {
 
 /** The verifications of this process, beside its work: one at a time, the last ten kept. */
 export class Verifications {
-  readonly #verify: (options: VerifyOptions) => Promise<VerifyReport>;
+  readonly #verify: (options: VerificationOptions) => Promise<VerifyReport>;
   readonly #runs: Run[] = [];
   #lastId = 0;
 
   /** `verify` does one. */
-  constructor(verify: (options: VerifyOptions) => Promise<VerifyReport>) {
+  constructor(verify: (options: VerificationOptions) => Promise<VerifyReport>) {
     this.#verify = verify;
   }
 
@@ -53,7 +53,7 @@ export class Verifications {
   }
 
   /** Starts one, unless one is running: then it is that one. */
-  start(how: Pick<VerifyOptions, 'wait' | 'maxFindings'>): {
+  start(how: Pick<VerificationOptions, 'wait' | 'maxFindings'>): {
     readonly started: boolean;
     readonly verification: Verification;
   } {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../../lib/app-error.ts';
@@ -5,6 +6,7 @@ import { printable } from '../../lib/printable.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
+const EXECUTABLE = fileURLToPath(new URL('../../../test-service', import.meta.url));
 
 /** Every command, loaded when it is needed: most of the time it takes to start one goes into loading it. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -48,7 +50,7 @@ configuration.`,
   const commands = await Promise.all(wanted.map((one) => COMMANDS.get(one)?.()));
   for (const command of commands) if (command !== undefined) program.addCommand(command);
   // It needs to know them all.
-  if (wanted.length > 1) (await import('./completion.ts')).addCompletion(program);
+  if (wanted.length > 1) await addCompletion(program);
   for (const command of program.commands) inherit(command, program.exitOverride());
   return program;
 }
@@ -79,4 +81,27 @@ function inherit(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent).exitOverride();
   for (const child of command.commands) inherit(child, command);
   return command;
+}
+
+/** Adds `completion SHELL`, which prints a script for the shell, and the hidden command the script asks. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
+  const completion = tab(program, { completionCommandName: 'completion' });
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.description(
+      'print a script that makes the shell complete commands and options: bash, zsh, fish or powershell',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(./test-service completion bash)        now; put it into ~/.bashrc for good
+  source <(./test-service completion zsh)
+  ./test-service completion fish | source`,
+    )
+    // By its full name, as it is seldom on the PATH; quoted as one word of the shell.
+    .action((shell: string) =>
+      completion.setup(program.name(), `'${EXECUTABLE.replaceAll("'", String.raw`'\''`)}'`, shell),
+    );
 }

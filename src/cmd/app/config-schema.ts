@@ -12,7 +12,7 @@ const NAME = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}(?<!\\s)$';
 const NAME_IN_WORDS = '1 to 200 characters, none of them a control character, no blank at either end';
 const name = (value: string, description: string) =>
   Type.String({ pattern: NAME, allowed: NAME_IN_WORDS, default: value, description });
-/** What it means is checked by `config-checks.ts`. */
+/** What it means is checked by `config-problems.ts`. */
 const text = (value: string, description: string) => Type.String({ default: value, description });
 
 /** Every setting, its type, limits, default and meaning. config.yaml is held against it by a test. */

@@ -10,7 +10,7 @@ import type { GeneratorChange, GeneratorDesk } from '../../producer/generator-de
 import type { LoadProfile } from '../../producer/schedule.ts';
 import type { GeneratorControl } from '../../server/api/generator/generator.ts';
 import type { GeneratorChangeJson, GeneratorJson } from '../../server/api/generator/schemas.ts';
-import { randomSeed } from './random-seed.ts';
+import { randomSeed } from './options.ts';
 
 /** The generator as the REST API steers it. */
 export function generatorControl(desk: GeneratorDesk, topic: string): GeneratorControl {

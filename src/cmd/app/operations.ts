@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { OrderConsumer } from '../../consumer/consumer.ts';
 import { EngineControl } from '../../engines/control/engine-control.ts';
 import { GroupCatalog } from '../../kafka/admin/group-catalog.ts';
+import type { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
 import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
@@ -9,13 +10,17 @@ import type { GeneratorDesk } from '../../producer/generator-desk.ts';
 import type { Operations } from '../../server/api/api.ts';
 import type { ServerCounters } from '../../server/api/counters.ts';
 import type { TopicReading } from '../../server/api/live/figures.ts';
+import { LastPositions } from '../../server/api/live/last-positions.ts';
 import { LiveSampler } from '../../server/api/live/sampler.ts';
 import type { ReadinessJson } from '../../server/api/schemas.ts';
+import type { Ailment, Probe } from '../../server/api/service/readiness.ts';
 import { Verifications } from '../../server/api/verifications/runs.ts';
 import { EventStreams } from '../../server/http/event-stream.ts';
 import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
+import { writeObstacle } from '../../storage/postgresql/write-obstacle.ts';
+import type { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { LoopDelay } from '../../telemetry/loop-delay.ts';
@@ -25,7 +30,6 @@ import type { Config } from './config-schema.ts';
 import { engineDesk } from './engine-desk.ts';
 import { engineSettings } from './environment.ts';
 import { generatorControl } from './generator-control.ts';
-import { LastPositions } from './last-positions.ts';
 import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
 import { verifyInProcess } from './verify-process.ts';
@@ -182,4 +186,40 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     streams,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
   };
+}
+
+/** Storing that has waited this long does not recover by itself, as it does after a lock. */
+const STUCK_MS = 3_000;
+
+export interface ProbedParts {
+  readonly database: Database;
+  readonly kafka: KafkaProbe;
+  /** Undefined without a cache. */
+  readonly cache: RedisOrderCache | undefined;
+  /** Undefined in a process that stores nothing. */
+  readonly consumer: OrderConsumer | undefined;
+}
+
+/** For each engine, the smallest real operation that this process needs. */
+export function engineProbes({ database, kafka, cache, consumer }: ProbedParts): Probe[] {
+  return [
+    { name: 'postgresql', required: true, check: () => askPostgresql(database, consumer) },
+    { name: 'kafka', required: false, check: async () => void (await kafka.check()) },
+    ...(cache === undefined
+      ? []
+      : [{ name: 'redis', required: false, check: async () => void (await cache.ping()) } as const]),
+  ];
+}
+
+async function askPostgresql(
+  database: Database,
+  consumer: OrderConsumer | undefined,
+): Promise<Ailment | undefined> {
+  const bearable = consumer === undefined;
+  const obstacle = await writeObstacle(database);
+  if (obstacle !== undefined) return { trouble: 'read_only', reason: obstacle, bearable };
+  const stuck = consumer?.status().stuck;
+  return stuck?.engine === 'postgresql' && stuck.forMs > STUCK_MS
+    ? { trouble: 'storing_waits', reason: 'orders wait to be stored: it does not take them', bearable }
+    : undefined;
 }

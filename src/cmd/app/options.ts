@@ -1,4 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../../lib/app-error.ts';
+import { FAULT_NAMES, parseFaults } from '../../producer/faults.ts';
 
 /** A parser for a whole number of an option, within limits. */
 export function integerOption(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -20,3 +22,23 @@ export function numberOption(min: number, max: number): (text: string) => number
 
 /** Seeds of the generator, as `--seed` takes them. */
 export const MAX_SEED = 4_294_967_295;
+
+/** A seed nobody has used lately. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+/** `--faults malformed=0.5%,duplicate=2%`. */
+export function faultsOption(): Option {
+  const option = new Option(
+    '--faults <list>',
+    `spoil a share of the messages: name=share,…; ${FAULT_NAMES.join(', ')}`,
+  );
+  return option.argParser((text: string) => {
+    try {
+      return parseFaults(text);
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error));
+    }
+  });
+}

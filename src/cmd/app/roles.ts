@@ -30,9 +30,8 @@ import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterDesk } from './dead-letter-clients.ts';
-import { openOperations, type ProcessParts } from './operations.ts';
-import { engineProbes } from './probes.ts';
-import { randomSeed } from './random-seed.ts';
+import { engineProbes, openOperations, type ProcessParts } from './operations.ts';
+import { randomSeed } from './options.ts';
 import { serverToken } from './server-token.ts';
 import { type Resources, workTimeMs } from './shutdown.ts';
 

@@ -5,11 +5,13 @@ import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import type { Handler } from '../../../server/http/handler.ts';
 import { startServer } from '../../../server/http/server.ts';
+import { CACHE_ADVICE, CacheUnusable } from '../../../storage/cache-trouble.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
+import { PostgresIdentity } from '../../../storage/postgresql/database-identity.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
 import { writeObstacle } from '../../../storage/postgresql/write-obstacle.ts';
+import { checkCache } from '../../../storage/redis/cache-check.ts';
 import { silentLogger } from '../../../telemetry/logger.ts';
-import { cacheTrouble } from '../cache-finding.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
@@ -112,6 +114,30 @@ async function engine(config: Config, status: EngineStatus): Promise<Finding> {
         advice: 'stop it, or set another port',
       }
     : { check, state: 'bad', found, advice: 'start it, or set engines: auto' };
+}
+
+/** Why Redis could not be used as the cache of this database, and what to do; undefined when it could, as far as can be told. */
+async function cacheTrouble(config: Config): Promise<{ found: string; advice: string } | undefined> {
+  const { cache, postgresql, redis } = config;
+  const database = new Database({ ...postgresql, maxConnections: 1, applicationName: 'test-service doctor' });
+  try {
+    await checkCache({
+      urls: redis.url.split(','),
+      connectTimeoutMs: redis.connectTimeoutMs,
+      keyPrefix: cache.keyPrefix,
+      database: new PostgresIdentity(database),
+    });
+    return undefined;
+  } catch (error) {
+    // A database that is still to be made has no keys that could be somebody else's.
+    if (!(error instanceof CacheUnusable) || error.trouble === 'unverified') return undefined;
+    return {
+      found: `can't be used as a cache: ${error.trouble}, ${error.message}`,
+      advice: CACHE_ADVICE[error.trouble],
+    };
+  } finally {
+    await database.close();
+  }
 }
 
 async function schema(config: Config): Promise<Finding> {

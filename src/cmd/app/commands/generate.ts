@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { FaultRates } from '../../../producer/faults.ts';
 import { createSource } from '../../../producer/source.ts';
-import { faultsOption } from '../faults-option.ts';
-import { integerOption, MAX_SEED } from '../options.ts';
+import { faultsOption, integerOption, MAX_SEED } from '../options.ts';
 import { writeOutput } from '../output.ts';
 
 interface GenerateOptions {

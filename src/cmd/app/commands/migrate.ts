@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { AppError } from '../../../lib/app-error.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../../storage/postgresql/migrate.ts';
-import { confirm } from '../confirm.ts';
-import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
+import { type CommonOptions, configFrom, confirm, print, printJson, withCommonOptions } from '../context.ts';
 import { migrateOptions } from '../environment.ts';
 import { integerOption } from '../options.ts';
 

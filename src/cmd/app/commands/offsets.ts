@@ -4,10 +4,10 @@ import { KeptAdmin } from '../../../kafka/admin/kept-admin.ts';
 import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
 import { TopicCatalog } from '../../../kafka/admin/topic-catalog.ts';
 import type { PartitionMove } from '../../../server/api/kafka/groups.ts';
-import { confirm } from '../confirm.ts';
 import {
   type CommandContext,
   type CommonOptions,
+  confirm,
   print,
   printJson,
   withCommonOptions,

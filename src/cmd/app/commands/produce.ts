@@ -17,10 +17,8 @@ import {
   withContext,
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
-import { faultsOption } from '../faults-option.ts';
-import { integerOption, MAX_SEED, numberOption } from '../options.ts';
+import { faultsOption, integerOption, MAX_SEED, numberOption, randomSeed } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { randomSeed } from '../random-seed.ts';
 import { Clients } from '../roles.ts';
 import { workTimeMs } from '../shutdown.ts';
 

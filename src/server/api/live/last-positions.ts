@@ -1,4 +1,4 @@
-import { within } from '../../lib/deadline.ts';
+import { within } from '../../../lib/deadline.ts';
 
 /** Next offset to store, by partition. */
 export type Positions = ReadonlyMap<number, number>;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import type { Page } from 'playwright-core';
 import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
-import { buildWebClient } from '../../src/server/web/web-client.ts';
+import { buildWebClient } from '../../src/server/web/web.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { seriousIn } from '../helpers/axe.ts';

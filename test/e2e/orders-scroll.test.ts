@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
-import { buildWebClient } from '../../src/server/web/web-client.ts';
+import { buildWebClient } from '../../src/server/web/web.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';

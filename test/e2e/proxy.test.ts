@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
-import { buildWebClient } from '../../src/server/web/web-client.ts';
+import { buildWebClient } from '../../src/server/web/web.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { TestBrowser } from '../helpers/browser.ts';

@@ -14,7 +14,7 @@ import { AppError } from '../../src/lib/app-error.ts';
 import type { Order } from '../../src/order/order.ts';
 import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
-import { buildWebClient } from '../../src/server/web/web-client.ts';
+import { buildWebClient } from '../../src/server/web/web.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { seriousIn } from '../helpers/axe.ts';

@@ -12,7 +12,7 @@ import { createOrderIntake } from '../../server/api/orders/order-intake.ts';
 import { createReadiness } from '../../server/api/service/readiness.ts';
 import { createApp } from '../../server/app.ts';
 import { forwardTo, listenOnSocket, type RunningServer, startServer } from '../../server/http/server.ts';
-import { buildWebClient } from '../../server/web/web-client.ts';
+import { buildWebClient } from '../../server/web/web.ts';
 import { Invalidator } from '../../storage/invalidator.ts';
 import { OrderReader } from '../../storage/order-reader.ts';
 import { Database } from '../../storage/postgresql/database.ts';

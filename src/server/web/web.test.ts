@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTempDir } from '../../../test/helpers/temp-dir.ts';
-import { buildWebClient } from './web-client.ts';
+import { buildWebClient } from './web.ts';
 
 const folder = createTempDir('test-service-bundle-');
 

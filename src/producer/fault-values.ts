@@ -1,5 +1,5 @@
+import type { SpoilingFault } from '../contract/generator.ts';
 import type { Order } from '../order/order.ts';
-import type { SpoilingFault } from './faults.ts';
 
 const OVERSIZE_BYTES = 600_000;
 

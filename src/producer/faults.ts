@@ -1,55 +1,9 @@
+import { FAULT_NAMES, type FaultName, type FaultRates, isFaultName } from '../contract/generator.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { RejectionReason } from '../order/rejection.ts';
 import { hash32 } from './random.ts';
-
-/**
- * What can be wrong with a message, and the dead-letter reason it must lead to; null where the message is a good order:
- * - `duplicate`: an identical resend, instead of the index's own order, of one sent up to 128 indexes earlier;
- * - `changed`: the same, but with other items and sums;
- * - `out_of_order`: the order is sent 1 to 64 indexes later than its place.
- */
-export const FAULT_REASONS = {
-  malformed: 'not_json',
-  invalid_utf8: 'invalid_utf8',
-  unknown_field: 'unknown_field',
-  type_mismatch: 'schema',
-  integer_range: 'integer_range',
-  sums_mismatch: 'sums_mismatch',
-  invalid_date: 'invalid_date',
-  future_date: 'future_date',
-  nul: 'nul_character',
-  surrogate: 'lone_surrogate',
-  oversize: 'too_large',
-  tombstone: 'tombstone',
-  duplicate: null,
-  changed: null,
-  out_of_order: null,
-} as const satisfies Record<string, RejectionReason | null>;
-
-export type FaultName = keyof typeof FAULT_REASONS;
-
-/** Faults that spoil the message's own value; the others send good orders. */
-export type SpoilingFault = Exclude<FaultName, 'duplicate' | 'changed' | 'out_of_order'>;
-
-/** Share of the messages, 0..1, for each fault asked for. */
-export type FaultRates = ReadonlyMap<FaultName, number>;
-
-/** Every fault's name, in the order `--help` lists them. */
-export const FAULT_NAMES = Object.keys(FAULT_REASONS).filter(isFaultName);
 
 const STREAM = 0x666c74;
 const REACH = 64;
-
-/** Every spoiling fault's name. */
-export const SPOILING_FAULTS = FAULT_NAMES.filter(isSpoiling);
-
-export function isFaultName(name: string): name is FaultName {
-  return Object.hasOwn(FAULT_REASONS, name);
-}
-
-function isSpoiling(name: FaultName): name is SpoilingFault {
-  return FAULT_REASONS[name] !== null;
-}
 
 /**
  * `malformed=0.5%,duplicate=0.05` → rates. A share is a percentage or a fraction.

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { until } from '../../test/helpers/until.ts';
+import type { GeneratorSettings } from '../contract/generator.ts';
 import type { OutgoingMessage, SentPosition } from '../kafka/send/message-sender.ts';
 import { silentLogger } from '../telemetry/logger.ts';
-import { GeneratorDesk, type GeneratorSettings } from './generator-desk.ts';
+import { GeneratorDesk } from './generator-desk.ts';
 import { STEADY } from './schedule.ts';
 
 /** Acknowledges at once, or when the test opens the gate. */

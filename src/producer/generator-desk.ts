@@ -1,78 +1,20 @@
+import type {
+  GeneratorChange,
+  GeneratorCounts,
+  GeneratorSettings,
+  GeneratorStatus,
+  PreviewedMessage,
+  SentOne,
+  SpoilingFault,
+} from '../contract/generator.ts';
 import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { ProducerLogger } from './delivery.ts';
-import type { FaultName, FaultRates, SpoilingFault } from './faults.ts';
 import { MessageHeaders } from './message-headers.ts';
 import { orderUid } from './order-uid.ts';
 import { OrderProducer } from './producer.ts';
-import { type LoadProfile, scheduleOf } from './schedule.ts';
+import { scheduleOf } from './schedule.ts';
 import { createSource, type GeneratedSource, type SourceMessage } from './source.ts';
-
-/** What the generator is to do. */
-export interface GeneratorSettings {
-  /** Messages per second, above 0. */
-  readonly rate: number;
-  readonly profile: LoadProfile;
-  /** 0..2³²−1. */
-  readonly seed: number;
-  /** It stops by itself after so many messages; null: never. */
-  readonly count: number | null;
-  /** Share of the messages, 0..1. */
-  readonly faults: FaultRates;
-}
-
-/** What to change. A new seed starts at index 0, unless `nextIndex` says where. */
-export interface GeneratorChange {
-  readonly rate?: number | undefined;
-  readonly profile?: LoadProfile | undefined;
-  readonly seed?: number | undefined;
-  /** Counted from the change on. */
-  readonly count?: number | null | undefined;
-  readonly faults?: FaultRates | undefined;
-  readonly nextIndex?: number | undefined;
-}
-
-/** How many messages: generated = sent + failed + inFlight. */
-export interface GeneratorCounts {
-  readonly generated: number;
-  readonly sent: number;
-  readonly failed: number;
-  readonly inFlight: number;
-}
-
-export interface GeneratorStatus {
-  readonly state: 'stopped' | 'running' | 'stopping';
-  readonly settings: GeneratorSettings;
-  /** Messages per second the profile asks for now; 0 when it does not run. */
-  readonly currentRate: number;
-  /** How far the schedule is behind, ms. */
-  readonly lateMs: number;
-  readonly nextIndex: number;
-  /** Messages left until it stops by itself; null: without end. */
-  readonly remaining: number | null;
-  /** Since this process started, those sent one by one included. */
-  readonly counts: GeneratorCounts;
-  /** When it was last started, ms since the Unix epoch. */
-  readonly startedAt: number | undefined;
-  /** Why it stopped, when nobody had asked for that. */
-  readonly error: string | undefined;
-}
-
-/** A message as it would be sent. */
-export interface PreviewedMessage {
-  readonly index: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly fault: FaultName | undefined;
-}
-
-/** Where the one message went that was sent by hand. */
-export interface SentOne {
-  readonly orderUid: string;
-  readonly fault: SpoilingFault | undefined;
-  readonly partition: number;
-  readonly offset: bigint;
-}
 
 export interface GeneratorDeskOptions {
   readonly sender: Pick<MessageSender, 'send' | 'close'>;

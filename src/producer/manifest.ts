@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import type { FaultName } from '../contract/generator.ts';
 import type { SentPosition } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { RejectionReason } from '../order/rejection.ts';
-import type { FaultName } from './faults.ts';
 import type { FaultNote } from './source.ts';
 
 /** First line of a manifest. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { type LoadProfile, STEADY, scheduleOf } from './schedule.ts';
+import type { LoadProfile } from '../contract/generator.ts';
+import { STEADY, scheduleOf } from './schedule.ts';
 
 const BURST: LoadProfile = { kind: 'burst', burstRate: 1_000, forMs: 2_000, everyMs: 10_000 };
 const UP: LoadProfile = { kind: 'ramp', toRate: 500, overMs: 60_000 };

@@ -1,3 +1,4 @@
+import type { LoadProfile } from '../contract/generator.ts';
 /** How many messages are due when. All instants are ms since the schedule's start. */
 export interface Schedule {
   /** Messages due by then, as a real number: at 0 it is 0. */
@@ -8,32 +9,7 @@ export interface Schedule {
   rateAt(elapsedMs: number): number;
 }
 
-/** The same rate for ever. */
-export interface SteadyProfile {
-  readonly kind: 'steady';
-}
-
-/** Every `everyMs`, `forMs` at `burstRate`; in between at the producer's rate. */
-export interface BurstProfile {
-  readonly kind: 'burst';
-  /** Messages per second. */
-  readonly burstRate: number;
-  readonly forMs: number;
-  /** Longer than forMs. */
-  readonly everyMs: number;
-}
-
-/** From the producer's rate to `toRate` within `overMs`, evenly; then on at `toRate`. */
-export interface RampProfile {
-  readonly kind: 'ramp';
-  /** Messages per second. */
-  readonly toRate: number;
-  readonly overMs: number;
-}
-
-export type LoadProfile = SteadyProfile | BurstProfile | RampProfile;
-
-export const STEADY: SteadyProfile = { kind: 'steady' };
+export const STEADY: LoadProfile = { kind: 'steady' };
 
 /** The schedule of a profile around `rate`, messages per second, above 0. */
 export function scheduleOf(profile: LoadProfile, rate: number): Schedule {
@@ -56,7 +32,10 @@ export function steady(rate: number): Schedule {
   };
 }
 
-function burst({ burstRate, forMs, everyMs }: BurstProfile, rate: number): Schedule {
+function burst(
+  { burstRate, forMs, everyMs }: Extract<LoadProfile, { kind: 'burst' }>,
+  rate: number,
+): Schedule {
   const inBurst = (burstRate * forMs) / 1000;
   const inPeriod = inBurst + (rate * (everyMs - forMs)) / 1000;
   return {
@@ -77,7 +56,7 @@ function burst({ burstRate, forMs, everyMs }: BurstProfile, rate: number): Sched
   };
 }
 
-function ramp({ toRate, overMs }: RampProfile, rate: number): Schedule {
+function ramp({ toRate, overMs }: Extract<LoadProfile, { kind: 'ramp' }>, rate: number): Schedule {
   // In messages per ms, and how much that grows in each ms.
   const from = rate / 1000;
   const to = toRate / 1000;

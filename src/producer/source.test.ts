@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import { FAULT_NAMES } from '../contract/generator.ts';
 import { decodeOrder } from '../order/decode.ts';
-import { FAULT_NAMES, parseFaults } from './faults.ts';
+import { parseFaults } from './faults.ts';
 import { orderAt } from './generator.ts';
 import { createSource, type SourceMessage } from './source.ts';
 

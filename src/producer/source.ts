@@ -1,6 +1,7 @@
+import { FAULT_REASONS, type FaultName, type FaultRates, type SpoilingFault } from '../contract/generator.ts';
 import type { RejectionReason } from '../order/rejection.ts';
 import { spoil } from './fault-values.ts';
-import { FAULT_REASONS, type FaultName, FaultPlan, type FaultRates, type SpoilingFault } from './faults.ts';
+import { FaultPlan } from './faults.ts';
 import { createdAtMs, orderAt, orderBytes } from './generator.ts';
 import { orderUid } from './order-uid.ts';
 

@@ -1,4 +1,3 @@
-import { generatorControl } from '../../src/cmd/app/generator-control.ts';
 import type { BrowsedMessage } from '../../src/kafka/read/browsed-message.ts';
 import type { BrowseQuery } from '../../src/kafka/read/message-browser.ts';
 import { AppError } from '../../src/lib/app-error.ts';
@@ -131,7 +130,8 @@ export function fakeOperations(): FakeOperations {
     forgotten,
     cache: fakeCache(forgotten),
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
-    generator: generatorControl(desk, 'orders'),
+    generator: desk,
+    generatorTopic: 'orders',
     engines: fakeEngines(),
     verifications: fakeVerifications(),
     topics: {

@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FAULT_NAMES } from '../../src/contract/generator.ts';
 import { ensureTopics } from '../../src/kafka/admin/topics.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
-import { FAULT_NAMES, parseFaults } from '../../src/producer/faults.ts';
+import { parseFaults } from '../../src/producer/faults.ts';
 import { ManifestWriter } from '../../src/producer/manifest.ts';
 import { OrderProducer } from '../../src/producer/producer.ts';
 import { createSource } from '../../src/producer/source.ts';

@@ -29,7 +29,6 @@ import { registerMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
 import { engineDesk } from './engine-desk.ts';
 import { engineSettings } from './environment.ts';
-import { generatorControl } from './generator-control.ts';
 import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
 import { verifyInProcess } from './verify-process.ts';
@@ -161,7 +160,8 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   return {
     cache,
     lookups: () => counters.lookups,
-    generator: generatorControl(generator, topic),
+    generator,
+    generatorTopic: topic,
     engines: engineDesk(engines, config.server.requestTimeoutMs * ENGINE_WAIT_SHARE),
     verifications,
     topics,

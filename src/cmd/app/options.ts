@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { FAULT_NAMES } from '../../contract/generator.ts';
 import { messageOf } from '../../lib/app-error.ts';
-import { FAULT_NAMES, parseFaults } from '../../producer/faults.ts';
+import { parseFaults } from '../../producer/faults.ts';
 
 /** A parser for a whole number of an option, within limits. */
 export function integerOption(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -22,11 +23,6 @@ export function numberOption(min: number, max: number): (text: string) => number
 
 /** Seeds of the generator, as `--seed` takes them. */
 export const MAX_SEED = 4_294_967_295;
-
-/** A seed nobody has used lately. */
-export function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-}
 
 /** `--faults malformed=0.5%,duplicate=2%`. */
 export function faultsOption(): Option {

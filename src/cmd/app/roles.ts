@@ -1,5 +1,6 @@
 import { OrderConsumer } from '../../consumer/consumer.ts';
 import { sendDeadLetters } from '../../consumer/dead-letter.ts';
+import { randomSeed } from '../../contract/generator.ts';
 import { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
 import { KafkaOrderLog } from '../../kafka/read/kafka-order-log.ts';
 import type { MessageSender } from '../../kafka/send/message-sender.ts';
@@ -31,7 +32,6 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import { deadLetterDesk } from './dead-letter-clients.ts';
 import { engineProbes, openOperations, type ProcessParts } from './operations.ts';
-import { randomSeed } from './options.ts';
 import { serverToken } from './server-token.ts';
 import { type Resources, workTimeMs } from './shutdown.ts';
 

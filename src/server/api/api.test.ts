@@ -71,7 +71,7 @@ describe('generator', () => {
     const { operations, send } = setUp();
     const { status, json } = await send(method, path, body);
     expect([status, json.violations.length > 0]).toEqual([422, true]);
-    expect([operations.sent, operations.generator.status().rate]).toEqual([[], 10]);
+    expect([operations.sent, operations.generator.status.settings.rate]).toEqual([[], 10]);
   });
 });
 

@@ -7,7 +7,7 @@ import { type CacheEndpointsOptions, cacheEndpoints } from './cache/cache.ts';
 import { type DeadLetterControl, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
 import { redriveEndpoints } from './dead-letters/redrive.ts';
 import { type EngineDesk, engineEndpoints } from './engines/engines.ts';
-import { type GeneratorControl, generatorEndpoints } from './generator/generator.ts';
+import { type GeneratorEndpointsOptions, generatorEndpoints } from './generator/generator.ts';
 import { type GroupEndpointsOptions, groupEndpoints } from './kafka/groups.ts';
 import { type MessageEndpointsOptions, messageEndpoints } from './kafka/messages.ts';
 import { type TopicEndpointsOptions, topicEndpoints } from './kafka/topics.ts';
@@ -27,11 +27,11 @@ import { type VerificationRuns, verificationEndpoints } from './verifications/ve
 /** What operators look at and control. */
 export interface Operations
   extends CacheEndpointsOptions,
+    GeneratorEndpointsOptions,
     TopicEndpointsOptions,
     Omit<GroupEndpointsOptions, 'now'>,
     Omit<MessageEndpointsOptions, 'now'>,
     LiveEndpointsOptions {
-  readonly generator: GeneratorControl;
   readonly engines: EngineDesk;
   readonly verifications: VerificationRuns;
   readonly streams: EventStreams;

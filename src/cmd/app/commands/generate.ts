@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { FaultRates } from '../../../producer/faults.ts';
+import type { FaultRates } from '../../../contract/generator.ts';
 import { createSource } from '../../../producer/source.ts';
 import { faultsOption, integerOption, MAX_SEED } from '../options.ts';
 import { writeOutput } from '../output.ts';

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import type { FaultRates } from '../../../contract/generator.ts';
+import { randomSeed } from '../../../contract/generator.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import { printable } from '../../../lib/printable.ts';
-import type { FaultRates } from '../../../producer/faults.ts';
 import { ManifestWriter } from '../../../producer/manifest.ts';
 import { NdjsonSource } from '../../../producer/ndjson-source.ts';
 import { OrderProducer, type ProducerStatus } from '../../../producer/producer.ts';
@@ -17,7 +18,7 @@ import {
   withContext,
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
-import { faultsOption, integerOption, MAX_SEED, numberOption, randomSeed } from '../options.ts';
+import { faultsOption, integerOption, MAX_SEED, numberOption } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { Clients } from '../roles.ts';
 import { workTimeMs } from '../shutdown.ts';

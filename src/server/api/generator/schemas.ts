@@ -1,4 +1,5 @@
 import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
+import { FAULT_NAMES, SPOILING_FAULTS } from '../../../contract/generator.ts';
 import { OrderUidSchema } from '../../../order/order.ts';
 import { BytesSchema, OffsetSchema } from '../schemas.ts';
 
@@ -37,29 +38,27 @@ export const ProfileSchema = Type.Union(
   { $id: 'LoadProfile' },
 );
 
-/** What to change; what is absent stays as it is. The generator names the faults. */
-export function generatorChangeSchema(faultNames: readonly string[]) {
-  return Type.Object(
-    {
-      rate: Type.Optional(rate),
-      profile: Type.Optional(ProfileSchema),
-      seed: Type.Optional(
-        Type.Union([seed, Type.Literal('auto')], {
-          description: 'auto: a new one. Another seed starts at index 0',
-        }),
-      ),
-      next_index: Type.Optional(index),
-      count: Type.Optional(limit),
-      faults: Type.Optional(faultsSchema(faultNames)),
-    },
-    { ...strict, $id: 'GeneratorChange' },
-  );
-}
+/** What to change; what is absent stays as it is. */
+export const GeneratorChangeSchema = Type.Object(
+  {
+    rate: Type.Optional(rate),
+    profile: Type.Optional(ProfileSchema),
+    seed: Type.Optional(
+      Type.Union([seed, Type.Literal('auto')], {
+        description: 'auto: a new one. Another seed starts at index 0',
+      }),
+    ),
+    next_index: Type.Optional(index),
+    count: Type.Optional(limit),
+    faults: Type.Optional(faultsSchema()),
+  },
+  { ...strict, $id: 'GeneratorChange' },
+);
 
-export type GeneratorChangeJson = Static<ReturnType<typeof generatorChangeSchema>>;
+export type GeneratorChangeJson = Static<typeof GeneratorChangeSchema>;
 
-function faultsSchema(names: readonly string[]): TObject<Record<string, TOptional<TNumber>>> {
-  return Type.Object(Object.fromEntries(names.map((name) => [name, Type.Optional(percent)])), {
+function faultsSchema(): TObject<Record<string, TOptional<TNumber>>> {
+  return Type.Object(Object.fromEntries(FAULT_NAMES.map((name) => [name, Type.Optional(percent)])), {
     ...strict,
     description: 'Share of each fault; faults not given are not injected. Together at most 100',
   });
@@ -96,30 +95,29 @@ export const GeneratorSchema = Type.Object(
 
 export type GeneratorJson = Static<typeof GeneratorSchema>;
 
+const PreviewedMessageSchema = Type.Object(
+  {
+    index,
+    key: Type.Union([BytesSchema, Type.Null()]),
+    value: Type.Union([BytesSchema, Type.Null()]),
+    fault: Type.Union([Type.String(), Type.Null()]),
+  },
+  strict,
+);
+
+export type PreviewedMessageJson = Static<typeof PreviewedMessageSchema>;
+
 /** The next messages. */
 export const PreviewSchema = Type.Object(
-  {
-    messages: Type.Array(
-      Type.Object(
-        {
-          index,
-          key: Type.Union([BytesSchema, Type.Null()]),
-          value: Type.Union([BytesSchema, Type.Null()]),
-          fault: Type.Union([Type.String(), Type.Null()]),
-        },
-        strict,
-      ),
-    ),
-  },
+  { messages: Type.Array(PreviewedMessageSchema) },
   { ...strict, $id: 'GeneratorPreview' },
 );
 
-export type PreviewJson = Static<typeof PreviewSchema>;
-
 /** What to send: a valid order, or one with this fault. */
-export function sendOneSchema(spoilingFaults: readonly string[]) {
-  return Type.Object({ fault: Type.Optional(Type.Enum([...spoilingFaults])) }, { ...strict, $id: 'SendOne' });
-}
+export const SendOneSchema = Type.Object(
+  { fault: Type.Optional(Type.Enum([...SPOILING_FAULTS])) },
+  { ...strict, $id: 'SendOne' },
+);
 
 /** Where Kafka put it. */
 export const SentOneSchema = Type.Object(

@@ -23,7 +23,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const contents = { topic: 'orders', count, seed: SEED };
   await loadTopic(contents, engines, context);
   const expected = expectedOutcome(contents);
-  const rows = await encodeTopic(engines.brokers, contents.topic);
+  const rows = await encodeTopic(engines.kafkaClients, contents.topic);
   const tables = new OrderTables(engines.databaseUrl, context.resources);
   const copied: Round[] = [];
   const drained: Round[] = [];

@@ -95,7 +95,7 @@ async function measure(
     { url: app.url, warmUpS: WARM_UP_S, seconds, samplesPerSecond: SAMPLES_PER_SECOND, signal },
   );
   await producer.stop();
-  const sent = await topicEnd(brokers, TOPIC);
+  const sent = await topicEnd(engines.kafkaClients, TOPIC);
   while ((await tables.progress()) < sent) await sleep(100, signal);
   const { cpu } = roundOf(sent - started, 1, before, cpuNow(app.child.pid, engines));
   return { ...summary, cpu };

@@ -159,7 +159,7 @@ class Watch {
 
 /** Resolves when the database is where the topic ended at the call. */
 async function caughtUp(engines: BenchEngines, tables: OrderTables, watch: Watch): Promise<void> {
-  const end = await topicEnd(engines.brokers, TOPIC);
+  const end = await topicEnd(engines.kafkaClients, TOPIC);
   while ((await tables.progress()) < end) {
     watch.check();
     await Bun.sleep(100);

@@ -70,7 +70,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
     const result = await measure();
     const to = await progressNow(tables);
     await producer.stop();
-    const sent = await topicEnd(engines.brokers, TOPIC);
+    const sent = await topicEnd(engines.kafkaClients, TOPIC);
     while ((await tables.progress()) < sent) await sleep(100, signal);
     return { result, stored: (to.total - from.total) / ((to.at - from.at) / 1000) };
   };

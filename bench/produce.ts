@@ -65,9 +65,9 @@ async function sendAll(
   engines: BenchEngines,
   { resources, signal }: BenchContext,
 ): Promise<Round> {
-  const { brokers } = engines;
-  await ensureTopics(brokers, [{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]);
-  const reader = await TopicReader.open({ brokers, topic });
+  const { brokers, kafkaClients: kafka } = engines;
+  await ensureTopics(kafka, [{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]);
+  const reader = await TopicReader.open(kafka, { topic });
   const child =
     kind === 'produce'
       ? Child.app(
@@ -101,6 +101,6 @@ async function sendAll(
   } finally {
     await reader.close();
     await child.stop();
-    await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+    await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
   }
 }

@@ -17,13 +17,12 @@ const PAUSE_MS = 2;
 /** One message at a time: sent with acks=all, until a fetch that waits for it has brought it. */
 export async function bareRoundTrips(
   samples: number,
-  { brokers }: BenchEngines,
+  { kafkaClients: kafka }: BenchEngines,
   signal: AbortSignal,
 ): Promise<LatencySummary> {
-  await ensureTopics(brokers, [{ name: TOPIC, partitions: 1, replicationFactor: 1 }]);
-  const sender = createMessageSender({ brokers, clientId: 'bench-bare', logger: silentLogger });
-  const fetcher = new PartitionFetcher({
-    brokers,
+  await ensureTopics(kafka, [{ name: TOPIC, partitions: 1, replicationFactor: 1 }]);
+  const sender = createMessageSender(kafka, { clientId: 'bench-bare', logger: silentLogger });
+  const fetcher = new PartitionFetcher(kafka, {
     clientId: 'bench-bare',
     topic: TOPIC,
     maxBytesPerPartition: 1_048_576,

@@ -2,7 +2,7 @@
  * The bare loop that producing is held against, a process of its own: takes a BareProducerInput as JSON, generates
  * everything, prints a line, and sends. Nothing but the client is at work then; batches and their number are the producer's.
  */
-import { Producer } from '@platformatic/kafka';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { MessageHeaders } from '../../src/producer/message-headers.ts';
@@ -30,6 +30,7 @@ const IN_FLIGHT = 5;
 const ACKS_ALL = -1;
 
 const { brokers, topic, count, seed, client }: BareProducerInput = JSON.parse(process.argv[2] ?? '');
+const kafka = new KafkaClients({ brokers });
 const batches = generate();
 const loop = client === 'library' ? libraryLoop() : senderLoop();
 Bun.gc(true);
@@ -42,12 +43,15 @@ async function sendNext(): Promise<void> {
 }
 
 function senderLoop(): Loop {
-  const sender = createMessageSender({ brokers, clientId: 'bench', logger: silentLogger });
+  const sender = createMessageSender(kafka, {
+    clientId: 'bench',
+    logger: silentLogger,
+  });
   return { send: (batch) => sender.send(topic, batch), close: () => sender.close() };
 }
 
 function libraryLoop(): Loop {
-  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: [...brokers], acks: ACKS_ALL });
+  const producer = kafka.producer({ clientId: 'bench', acks: ACKS_ALL });
   return {
     send: (batch) =>
       producer.send({

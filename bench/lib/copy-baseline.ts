@@ -1,4 +1,5 @@
 import type { SQL } from 'bun';
+import type { KafkaClients } from '../../src/kafka/clients.ts';
 import type { LogRecord } from '../../src/kafka/read/order-log.ts';
 import { producedAt } from '../../src/kafka/read/produced-at.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
@@ -15,8 +16,8 @@ const BATCH_ORDERS = 4_000;
 const CHUNK_BYTES = 131_072;
 
 /** Every order of a topic as the rows the service itself writes for it: the same bytes, encoded beforehand. */
-export async function encodeTopic(brokers: readonly string[], topic: string): Promise<EncodedRows> {
-  const reader = await TopicReader.open({ brokers, topic });
+export async function encodeTopic(kafka: KafkaClients, topic: string): Promise<EncodedRows> {
+  const reader = await TopicReader.open(kafka, { topic });
   const rows = new CopyRows(topic);
   const orders: Buffer[] = [];
   const items: Buffer[] = [];

@@ -94,7 +94,7 @@ export async function drain(
   await consumer.stop();
   if (first >= count) throw new Error(`${count} orders are too few to time`);
   await tables.verify(expected, `draining ${topic}`);
-  const letters = await topicEnd(engines.brokers, deadLetterTopic);
+  const letters = await topicEnd(engines.kafkaClients, deadLetterTopic);
   if (letters !== expected.deadLetters)
     throw new Error(`${topic} led to ${letters} dead letters, not ${expected.deadLetters}`);
   return roundOf(count - first, ms, before, after);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readRecord, recordPath } from '../../src/engines/record.ts';
 import type { EngineName } from '../../src/engines/types.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { startTestEngines, sweepLeftovers, type TestRunEngines } from '../../test/helpers/run-engines.ts';
 import { watchOver } from '../../test/helpers/run-sweep.ts';
@@ -15,6 +16,7 @@ const FOLDER = 'test-service-tests-bench-';
 /** Engines of one bench's own, with the settings of every local engine of this service. */
 export interface BenchEngines {
   readonly brokers: string[];
+  readonly kafkaClients: KafkaClients;
   /** The database with the service's schema; its user is a superuser. */
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -46,8 +48,10 @@ export async function startEngines({ resources, signal, say }: BenchContext): Pr
     return { pid: found.process.pid, version: found.version };
   };
   const [postgresql, kafka, redis] = [record('postgresql'), record('kafka'), record('redis')];
+  const brokers = TEST_KAFKA_BROKERS.split(',');
   return {
-    brokers: TEST_KAFKA_BROKERS.split(','),
+    brokers,
+    kafkaClients: new KafkaClients({ brokers }),
     databaseUrl: database.href,
     redisUrl: TEST_REDIS_URL,
     folder,

@@ -1,3 +1,4 @@
+import type { KafkaClients } from '../../src/kafka/clients.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { parseFaults } from '../../src/producer/faults.ts';
 import { createSource } from '../../src/producer/source.ts';
@@ -30,14 +31,14 @@ export async function loadTopic(
   if (faults !== undefined) args.push('--faults', faults);
   const child = Child.app(engines, args, { 'kafka.topic': topic }, resources);
   await child.done();
-  const end = await topicEnd(engines.brokers, topic);
+  const end = await topicEnd(engines.kafkaClients, topic);
   if (rule === 'exactly' ? end !== count : end < count)
     throw new Error(`${topic} has ${end} messages, not ${count}`);
 }
 
 /** How many messages the topic has. */
-export async function topicEnd(brokers: readonly string[], topic: string): Promise<number> {
-  const reader = await TopicReader.open({ brokers, topic });
+export async function topicEnd(kafka: KafkaClients, topic: string): Promise<number> {
+  const reader = await TopicReader.open(kafka, { topic });
   try {
     return endOf(await reader.ranges());
   } finally {

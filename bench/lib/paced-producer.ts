@@ -3,6 +3,8 @@
  * producer, until it is told to stop. Order k is due at `epoch + k × 1000 / rate`, whatever became of those before; it prints the
  * epoch, ms since the Unix epoch.
  */
+
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import { OrderProducer } from '../../src/producer/producer.ts';
 import { createSource } from '../../src/producer/source.ts';
@@ -18,7 +20,10 @@ export interface PacedProducerInput {
 }
 
 const { brokers, topic, rate, seed }: PacedProducerInput = JSON.parse(process.argv[2] ?? '');
-const sender = createMessageSender({ brokers, clientId: 'bench-load', logger: silentLogger });
+const sender = createMessageSender(new KafkaClients({ brokers }), {
+  clientId: 'bench-load',
+  logger: silentLogger,
+});
 let epoch: number | undefined;
 const producer = new OrderProducer({
   sender,

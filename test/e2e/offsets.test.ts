@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { withAdmin } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { until } from '../helpers/until.ts';
@@ -52,7 +53,7 @@ afterAll(async () => {
 test('offsets reset by Kafka’s own tool are ignored with a warning, a metric and a flag', async () => {
   await app.stop();
   const partitionOffsets = [0, 1, 2].map((partition) => ({ partition, offset: 0n }));
-  await withAdmin([place.engines.broker], (admin) =>
+  await withAdmin(new KafkaClients({ brokers: [place.engines.broker] }), (admin) =>
     admin.alterConsumerGroupOffsets({
       groupId: place.group,
       topics: [{ name: place.topic, partitionOffsets }],

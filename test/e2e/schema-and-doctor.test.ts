@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ensureTopics } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { useAppPlaces } from '../helpers/app-places.ts';
 import { type AppExit, runApp } from '../helpers/app-process.ts';
@@ -121,7 +122,7 @@ describe('doctor', () => {
     const { topic, deadLetterTopic } = place;
     const topics = [topic, deadLetterTopic].map((name) => ({ name, partitions: 3, replicationFactor: 1 }));
     await Promise.all([
-      ensureTopics([place.engines.broker], topics),
+      ensureTopics(new KafkaClients({ brokers: [place.engines.broker] }), topics),
       run(place, ['migrate', 'up']),
       run(readOnly, ['migrate', 'up']),
     ]);

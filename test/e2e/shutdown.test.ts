@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { Admin } from '@platformatic/kafka';
 import { SQL } from 'bun';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { useAppPlaces } from '../helpers/app-places.ts';
 import { type AppProcess, startApp } from '../helpers/app-process.ts';
@@ -22,7 +22,7 @@ async function start(place: AppPlace, env: Record<string, string> = {}): Promise
 
 /** Where the group stands in Kafka, all partitions together. */
 async function committed(place: AppPlace): Promise<number> {
-  const admin = new Admin({ clientId: 'e2e', bootstrapBrokers: [place.engines.broker] });
+  const admin = new KafkaClients({ brokers: [place.engines.broker] }).admin({ clientId: 'e2e' });
   try {
     const topics = [{ name: place.topic, partitionIndexes: [0, 1, 2] }];
     const groups = await admin.listConsumerGroupOffsets({ groups: [{ groupId: place.group, topics }] });

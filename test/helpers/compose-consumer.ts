@@ -1,6 +1,7 @@
 import type { OrderSink } from '../../src/consumer/batch-storer.ts';
 import { OrderConsumer, type OrderConsumerSettings } from '../../src/consumer/consumer.ts';
 import { sendDeadLetters } from '../../src/consumer/dead-letter.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { KafkaOrderLog } from '../../src/kafka/read/kafka-order-log.ts';
 import type { OrderLog } from '../../src/kafka/read/order-log.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
@@ -68,7 +69,8 @@ export function startComposed(
   tuning: ConsumerTuning = {},
   hooks: ConsumerHooks = {},
 ): ComposedConsumer {
-  const { brokers, topic, group } = place;
+  const { topic, group } = place;
+  const kafka = new KafkaClients(place);
   // TEST_LOG=debug shows what the consumers of a test do.
   const level = process.env['TEST_LOG'] === 'debug' ? 'debug' : 'silent';
   const logger = createLogger({ level, format: 'pretty' });
@@ -82,7 +84,7 @@ export function startComposed(
     statementTimeoutMs,
     applicationName,
   });
-  const sender = createMessageSender({ brokers, clientId: applicationName, timeOptional: true, logger });
+  const sender = createMessageSender(kafka, { clientId: applicationName, timeOptional: true, logger });
   const sink = new OrderWriter(database, {
     group,
     topic,
@@ -91,8 +93,7 @@ export function startComposed(
   });
   const send: Send = (letters) => sendDeadLetters(sender, place.deadLetterTopic, letters, logger);
   const openLog = (): OrderLog =>
-    new KafkaOrderLog({
-      brokers,
+    new KafkaOrderLog(kafka, {
       clientId: applicationName,
       group: tuning.kafkaGroup ?? group,
       topic,

@@ -1,16 +1,21 @@
+import { KafkaClients } from '../../src/kafka/clients.ts';
+
 /** Addresses of the engines that the test run has started. */
 export interface TestEngines {
   /** A superuser's URL of the server; its database is `postgres`. Tests create their own. */
   readonly postgresqlUrl: string;
   readonly brokers: string[];
+  readonly kafka: KafkaClients;
   readonly redisUrl: string;
 }
 
 /** The engines of this test run. @throws when the tests were not started by `test/run.ts`, which starts them */
 export function testEngines(): TestEngines {
+  const brokers = variable('TEST_KAFKA_BROKERS').split(',');
   return {
     postgresqlUrl: variable('TEST_POSTGRESQL_URL'),
-    brokers: variable('TEST_KAFKA_BROKERS').split(','),
+    brokers,
+    kafka: new KafkaClients({ brokers }),
     redisUrl: variable('TEST_REDIS_URL'),
   };
 }

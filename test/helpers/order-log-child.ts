@@ -3,11 +3,16 @@
  * nothing holds it any more. Arguments: brokers, topic, group, number.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { KafkaOrderLog } from '../../src/kafka/read/kafka-order-log.ts';
 
 const [brokers = '', topic = '', group = '', request] = process.argv.slice(2);
 const settings = { clientId: 'test', sessionTimeoutMs: 6_000, maxBytesPerPartition: 1_048_576 };
-const log = new KafkaOrderLog({ ...settings, brokers: brokers.split(','), topic, group });
+const log = new KafkaOrderLog(new KafkaClients({ brokers: brokers.split(',') }), {
+  ...settings,
+  topic,
+  group,
+});
 const requests = tracingChannel('plt:kafka:connections:api');
 const waiting = new Promise<void>((resolve) => {
   requests.start.subscribe((message) => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Producer } from '@platformatic/kafka';
+import type { Producer } from '@platformatic/kafka';
+import type { KafkaClients } from '../../src/kafka/clients.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 
 /** Sends lines by kcat, a client of another make. With a key, each line is `key`, a tab, the value. */
@@ -31,13 +32,12 @@ export class TransactionalProducer {
   readonly #topic: string;
   #begun = false;
 
-  constructor(brokers: readonly string[], topic: string, name: string) {
+  constructor(kafka: KafkaClients, topic: string, name: string) {
     this.#topic = topic;
     const bytes = (value: Buffer | undefined): Buffer | undefined => value;
     const text = (value: string | undefined): Buffer => Buffer.from(value ?? '');
-    this.#producer = new Producer({
+    this.#producer = kafka.producer({
       clientId: name,
-      bootstrapBrokers: [...brokers],
       transactionalId: name,
       idempotent: true,
       serializers: { key: bytes, value: bytes, headerKey: text, headerValue: text },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SQL } from 'bun';
 import { highWatermarks } from '../../src/kafka/admin/high-watermarks.ts';
 import { ensureTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/send/message-sender.ts';
@@ -46,6 +47,7 @@ export interface ReadDeadLetter {
 /** A topic, a dead-letter topic, a group and a database of one test's own, and what can be done with them. */
 export class WritePath {
   readonly place: ConsumerPlace;
+  readonly kafka: KafkaClients;
   readonly partitions: number;
   /** A session of the test's own on its database. */
   readonly sql: SQL;
@@ -57,11 +59,12 @@ export class WritePath {
 
   private constructor(place: ConsumerPlace, options: WritePathOptions, database: TestDatabase) {
     this.place = place;
+    this.kafka = new KafkaClients(place);
     this.partitions = options.partitions ?? 3;
     this.#options = options;
     this.#testDatabase = database;
     this.sql = new SQL(database.url, { max: 1 });
-    this.sender = createMessageSender({ ...place, clientId: 'test', logger: silentLogger });
+    this.sender = createMessageSender(this.kafka, { clientId: 'test', logger: silentLogger });
     const limits = { maxConnections: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000 };
     this.#database = new Database({ ...limits, url: database.url, applicationName: 'test' });
   }
@@ -82,9 +85,9 @@ export class WritePath {
   }
 
   async createTopics(): Promise<void> {
-    const { brokers, topic, deadLetterTopic } = this.place;
+    const { topic, deadLetterTopic } = this.place;
     const { partitions } = this;
-    await ensureTopics(brokers, [
+    await ensureTopics(this.kafka, [
       { name: topic, partitions, replicationFactor: 1, configs: this.#options.configs ?? {} },
       {
         name: deadLetterTopic,
@@ -113,7 +116,7 @@ export class WritePath {
 
   /** Resolves when the database is at the end of every partition that has messages. */
   async drained(timeoutMs = 40_000): Promise<void> {
-    const reader = await TopicReader.open({ ...this.place });
+    const reader = await TopicReader.open(this.kafka, this.place);
     try {
       const ends = await this.#settledEnds(reader);
       let seen = '';
@@ -140,7 +143,7 @@ export class WritePath {
   async #settledEnds(reader: TopicReader): Promise<Map<number, LogRange>> {
     let ends = new Map<number, LogRange>();
     await until(async () => {
-      const written = await highWatermarks(this.place.brokers, this.place.topic);
+      const written = await highWatermarks(this.kafka, this.place.topic);
       ends = await reader.ranges();
       return [...ends].every(([partition, { end }]) => written.get(partition) === end);
     }, 30_000);
@@ -190,15 +193,15 @@ export class WritePath {
 
   /** All dead letters so far, in the order of their topic. */
   async deadLetters(): Promise<ReadDeadLetter[]> {
-    return (await readAll(this.place.brokers, this.place.deadLetterTopic)).map(readDeadLetter);
+    return (await readAll(this.kafka, this.place.deadLetterTopic)).map(readDeadLetter);
   }
 
   /** Stops the consumers, and removes the topics and the database. */
   async close(): Promise<void> {
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await Promise.all([this.sender.close(), this.sql.close(), this.#database.close()]);
-    const { brokers, topic, deadLetterTopic } = this.place;
-    await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic, deadLetterTopic] })).catch(
+    const { topic, deadLetterTopic } = this.place;
+    await withAdmin(this.kafka, (admin) => admin.deleteTopics({ topics: [topic, deadLetterTopic] })).catch(
       () => {},
     );
     await this.#testDatabase.drop();
@@ -206,8 +209,8 @@ export class WritePath {
 }
 
 /** Every committed record of a topic that is there now. */
-export async function readAll(brokers: readonly string[], topic: string): Promise<LogRecord[]> {
-  const reader = await TopicReader.open({ brokers, topic, maxBytesPerPartition: 8_388_608 });
+export async function readAll(kafka: KafkaClients, topic: string): Promise<LogRecord[]> {
+  const reader = await TopicReader.open(kafka, { topic, maxBytesPerPartition: 8_388_608 });
   try {
     const ranges: Map<number, LogRange> = await reader.ranges();
     const records: LogRecord[] = [];

@@ -162,9 +162,9 @@ describe('redriving', () => {
   });
 
   test('a dry run sends nothing', async () => {
-    const before = (await readAll(path.place.brokers, path.place.topic)).length;
+    const before = (await readAll(path.kafka, path.place.topic)).length;
     expect(await cli('redrive', '--all', '--dry-run')).toContain('7 would_send');
-    expect((await readAll(path.place.brokers, path.place.topic)).length).toBe(before);
+    expect((await readAll(path.kafka, path.place.topic)).length).toBe(before);
     const rows: object[] = await path.sql`select 1 from dead_letter_redrives`;
     expect(rows).toHaveLength(0);
   });
@@ -178,7 +178,7 @@ describe('redriving', () => {
     expect(await cli('redrive', position, '--edit', patch)).toContain('1 sent');
     await until(async () => (await path.storedOrders()).has('edited'), 40_000, 100);
     expect((await path.storedOrders()).get('edited')?.date_created).toBe('2026-01-02T03:04:05Z');
-    const sent = (await readAll(path.place.brokers, path.place.topic)).filter(
+    const sent = (await readAll(path.kafka, path.place.topic)).filter(
       ({ key }) => key?.toString() === 'edited',
     );
     expect(sent[1]?.headers.slice(0, CARRIED.length)).toEqual([...CARRIED]);
@@ -198,7 +198,7 @@ describe('redriving', () => {
     const { position } = await letterOf('replaced');
     await cli('redrive', position, '--edit', file('order.json', text));
     await until(async () => (await path.storedOrders()).has('replaced'), 40_000, 100);
-    const sent = await readAll(path.place.brokers, path.place.topic);
+    const sent = await readAll(path.kafka, path.place.topic);
     expect(sent.some(({ value }) => value?.toString() === text)).toBe(true);
   });
 
@@ -234,7 +234,7 @@ describe('redriving', () => {
   });
 
   test('a letter that was written twice is one, and a foreign message is left alone', async () => {
-    const [copy] = (await readAll(path.place.brokers, path.place.deadLetterTopic)).filter(
+    const [copy] = (await readAll(path.kafka, path.place.deadLetterTopic)).filter(
       ({ key }) => key?.toString() === 'later',
     );
     const headers = Object.fromEntries(
@@ -359,7 +359,7 @@ describe('over REST', () => {
     expect(outcomes).toMatchObject([{ outcome: 'sent' }]);
     expect(await fateOf(outcomes[0].sent_to)).toMatchObject({ state: 'stored', order_uid: 'mended' });
     expect((await path.storedOrders()).has('mended')).toBe(true);
-    const sent = await readAll(path.place.brokers, path.place.topic);
+    const sent = await readAll(path.kafka, path.place.topic);
     expect(sent.filter(({ value }) => value?.toString() === text)).toHaveLength(1);
     expect((await post({ positions: [position], edit })).counts).toEqual({ already_redriven: 1 });
   });

@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'bun:test';
-import { Consumer } from '@platformatic/kafka';
 import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import { messageOf, rawMessage, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
@@ -41,17 +40,15 @@ test('two services of one group over two topics, whichever leads: each stores al
 
 test('a leader that deals out its own topic to everybody: refused with a sentence, until it is gone', async () => {
   const [ours, theirs] = [await paths.open({ partitions: 2 }), await paths.open({ partitions: 4 })];
-  const { brokers, group } = ours.place;
+  const { group } = ours.place;
   // The client's own assignor does that.
-  const other = new Consumer({
+  const other = ours.kafka.consumer({
     clientId: 'other',
-    bootstrapBrokers: [...brokers],
     groupId: group,
     sessionTimeout: 6_000,
     rebalanceTimeout: 6_000,
     heartbeatInterval: 500,
   });
-  other.on('error', () => {});
   other.topics.track(theirs.place.topic);
   try {
     await other.joinGroup({});
@@ -78,6 +75,6 @@ test('a leader that deals out its own topic to everybody: refused with a sentenc
     await ours.drained();
   } finally {
     await other.close(true);
-    await withAdmin(brokers, (admin) => admin.deleteGroups({ groups: [group] })).catch(() => {});
+    await withAdmin(ours.kafka, (admin) => admin.deleteGroups({ groups: [group] })).catch(() => {});
   }
 }, 120_000);

@@ -2,6 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { KafkaProbe } from '../../src/kafka/admin/kafka-probe.ts';
 import { ensureTopics, listTopics } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { writeObstacle } from '../../src/storage/postgresql/write-obstacle.ts';
 import { AppPlace } from '../helpers/app-place.ts';
@@ -33,14 +34,15 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
   });
   cleanups.push(() => kafka.close());
   const name = `topic-${randomBytes(4).toString('hex')}`;
-  const probe = new KafkaProbe([kafka.broker], name);
+  const clients = new KafkaClients({ brokers: [kafka.broker] });
+  const probe = new KafkaProbe(clients, name);
   cleanups.push(() => probe.close());
   expect(probe.check()).rejects.toMatchObject({ code: 'topic_missing' });
-  await ensureTopics([kafka.broker], [{ name, partitions: 3, replicationFactor: 1 }]);
+  await ensureTopics(clients, [{ name, partitions: 3, replicationFactor: 1 }]);
   // A leader takes a moment to know that it is one.
   await until(async () => (await probe.check()) === 3);
   await proxy?.setMode('refuse');
-  expect(await listTopics([kafka.broker])).toContain(name);
+  expect(await listTopics(clients)).toContain(name);
   expect(probe.check()).rejects.toMatchObject({ code: 'kafka_unavailable' });
   const doctor = await runApp(['doctor'], {
     env: {

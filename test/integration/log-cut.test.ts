@@ -91,8 +91,12 @@ describe('a log that lost its end is read on from the cut, nothing of it skipped
 });
 
 test('a fetch that names the epoch of what was read last is told that the log has another there', async () => {
-  const { brokers, topic } = places[0]?.path.place ?? { brokers: [], topic: '' };
-  const fetcher = new PartitionFetcher({ brokers, topic, clientId: 'test', maxBytesPerPartition: 100_000 });
+  const path = places[0]?.path ?? (await paths.open());
+  const fetcher = new PartitionFetcher(path.kafka, {
+    topic: path.place.topic,
+    clientId: 'test',
+    maxBytesPerPartition: 100_000,
+  });
   try {
     await fetcher.open();
     const fetch = async (epoch: number) => {

@@ -19,13 +19,14 @@ afterAll(async () => {
 
 /** A topic whose partition 0 has one stored order, and twenty that wait behind a transaction in partition 0. */
 async function behindTransaction(path: WritePath) {
-  const { brokers, topic } = path.place;
+  const { kafka } = path;
+  const { topic } = path.place;
   const [first, ...others] = sampleOrders(21).map((order) => messageOf(order, { partition: 0 }));
   if (first === undefined) throw new Error('no order');
   await path.send([first]);
   const { consumer } = path.start();
   await path.drained();
-  const producer = new TransactionalProducer(brokers, topic, `${topic}-holds`);
+  const producer = new TransactionalProducer(kafka, topic, `${topic}-holds`);
   closing.push(() => producer.close());
   const transaction = await producer.begin();
   await transaction.send(sampleOrders(1, 'inside').map((order) => messageOf(order, { partition: 0 })));
@@ -35,9 +36,10 @@ async function behindTransaction(path: WritePath) {
 
 test('what waits behind an open transaction is lag, pending, and no proof', async () => {
   const path = await paths.open({ partitions: 2 });
-  const { brokers, topic, group } = path.place;
+  const { kafka } = path;
+  const { topic, group } = path.place;
   const { transaction } = await behindTransaction(path);
-  const admin = new KeptAdmin({ brokers, clientId: 'test', timeoutMs: 5_000 });
+  const admin = new KeptAdmin(kafka, { clientId: 'test', timeoutMs: 5_000 });
   closing.push(() => admin.close());
   const topics = new TopicCatalog(admin);
 
@@ -56,7 +58,7 @@ test('what waits behind an open transaction is lag, pending, and no proof', asyn
   expect(found?.partitions).toContainEqual(expect.objectContaining({ partition: 0, stableEnd: 1, end: 22 }));
   expect(found?.openTransactions).toMatchObject([open]);
 
-  const browser = new MessageBrowser({ brokers, maxOrderBytes: 524_288, budgetMs: 10_000, now: Date.now });
+  const browser = new MessageBrowser(kafka, { maxOrderBytes: 524_288, budgetMs: 10_000, now: Date.now });
   const page = await browser.list(topic, { limit: 50, maxValueBytes: 10 });
   expect(page).toMatchObject({ messages: [{ offset: 0 }], pending: 21, next_cursor: null });
 

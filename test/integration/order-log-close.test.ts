@@ -10,9 +10,9 @@ const REQUESTS = { JoinGroup: 11, SyncGroup: 14 };
 
 for (const [name, request] of Object.entries(REQUESTS)) {
   test(`closed while it waits for the answer to ${name}, it goes on with nothing`, async () => {
-    const { brokers } = testEngines();
+    const { brokers, kafka } = testEngines();
     const topic = `close-${randomBytes(5).toString('hex')}`;
-    await ensureTopics(brokers, [{ name: topic, partitions: 1, replicationFactor: 1 }]);
+    await ensureTopics(kafka, [{ name: topic, partitions: 1, replicationFactor: 1 }]);
     const args = [brokers.join(','), topic, `${topic}-group`, String(request)];
     const child = Bun.spawn([process.execPath, SCRIPT, ...args], { timeout: 15_000, killSignal: 'SIGKILL' });
     expect(await child.exited).toBe(0);

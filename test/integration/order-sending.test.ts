@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import type { Order } from '../../src/order/order.ts';
 import { PolledArrivals } from '../../src/server/api/orders/order-arrivals.ts';
@@ -91,8 +92,7 @@ test('an order that the database refuses is a 422, when somebody waits for it', 
 });
 
 test('Kafka down: 503 in a few seconds, and no success is claimed', async () => {
-  const sender = createMessageSender({
-    brokers: [`127.0.0.1:${await freePort()}`],
+  const sender = createMessageSender(new KafkaClients({ brokers: [`127.0.0.1:${await freePort()}`] }), {
     clientId: 'test',
     logger: silentLogger,
     sendTimeoutMs: 1_000,

@@ -22,16 +22,16 @@ afterEach(async () => {
 });
 
 test('the manifest says of every message of a topic that is not a plain order what and where it is', async () => {
-  const { brokers } = testEngines();
+  const { kafka } = testEngines();
   const topic = `producer-${randomUUID()}`;
-  await ensureTopics(brokers, [{ name: topic, partitions: 3, replicationFactor: 1 }]);
+  await ensureTopics(kafka, [{ name: topic, partitions: 3, replicationFactor: 1 }]);
   const folder = createTempDir('producer-');
   cleanups.push(folder.remove);
   const path = join(folder.path, 'manifest.ndjson');
   const count = 2_000;
   const faults = parseFaults(FAULT_NAMES.map((name) => `${name}=${name === 'oversize' ? 0.5 : 2}%`).join());
   const manifest = new ManifestWriter(path, { seed: 11, count, topic, started: new Date().toISOString() });
-  const sender = createMessageSender({ brokers, clientId: 'producer-test', logger: silentLogger });
+  const sender = createMessageSender(kafka, { clientId: 'producer-test', logger: silentLogger });
   cleanups.push(() => sender.close());
   const producer = new OrderProducer({
     sender,
@@ -53,7 +53,7 @@ test('the manifest says of every message of a topic that is not a plain order wh
   );
   expect(new Set(lines.map((entry) => entry.fault)).size).toBe(FAULT_NAMES.length);
 
-  const reader = await TopicReader.open({ brokers, topic });
+  const reader = await TopicReader.open(kafka, { topic });
   cleanups.push(() => reader.close());
   let read = 0;
   const plain = new Set<string>();

@@ -60,7 +60,7 @@ function openDesk(path: WritePath) {
 /** What is in the target topic, by key. */
 async function arrived(path: WritePath): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
-  for (const { key, value } of await readAll(path.place.brokers, path.place.topic)) {
+  for (const { key, value } of await readAll(path.kafka, path.place.topic)) {
     found.set(String(key), [...(found.get(String(key)) ?? []), String(value)]);
   }
   return found;

@@ -4,6 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEngines, stopEngines } from '../../src/engines/engines.ts';
 import { ensureTopics } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/send/message-sender.ts';
 import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
@@ -21,14 +22,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function newTopic(brokers: readonly string[], configs: Record<string, string> = {}): Promise<string> {
+async function newTopic(kafka: KafkaClients, configs: Record<string, string> = {}): Promise<string> {
   const name = `sender-${randomUUID()}`;
-  await ensureTopics(brokers, [{ name, partitions: 3, replicationFactor: 1, configs }]);
+  await ensureTopics(kafka, [{ name, partitions: 3, replicationFactor: 1, configs }]);
   return name;
 }
 
-function newSender(brokers: readonly string[], options: Partial<MessageSenderOptions> = {}): MessageSender {
-  const sender = createMessageSender({ brokers, clientId: 'sender-test', logger: silentLogger, ...options });
+function newSender(kafka: KafkaClients, options: Partial<MessageSenderOptions> = {}): MessageSender {
+  const sender = createMessageSender(kafka, { clientId: 'sender-test', logger: silentLogger, ...options });
   cleanups.push(() => sender.close());
   return sender;
 }
@@ -53,8 +54,8 @@ interface Stored {
 }
 
 /** All there is in the topic, by `partition/offset`. */
-async function stored(brokers: readonly string[], topic: string): Promise<Map<string, Stored>> {
-  const reader = await TopicReader.open({ brokers, topic });
+async function stored(kafka: KafkaClients, topic: string): Promise<Map<string, Stored>> {
+  const reader = await TopicReader.open(kafka, { topic });
   const found = new Map<string, Stored>();
   try {
     for await (const { partition, records } of reader.read(await reader.ranges())) {
@@ -76,8 +77,8 @@ const at = ({ partition, offset }: SentPosition): string => `${partition}/${offs
 
 describe('createMessageSender', () => {
   test('tells where each message went, in the order given', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers);
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka);
     const messages = [
       message('a', 'first', { headers: { 'content-type': 'text/plain', bytes: Buffer.from('жук') } }),
       message('b', null),
@@ -85,9 +86,9 @@ describe('createMessageSender', () => {
       message('c', 'chosen', { partition: 2 }),
       ...Array.from({ length: 500 }, (_, n) => message(`k${n}`, `v${n}`)),
     ];
-    const sender = newSender(brokers);
+    const sender = newSender(kafka);
     const positions = await sender.send(topic, messages);
-    const found = await stored(brokers, topic);
+    const found = await stored(kafka, topic);
     expect(found.size).toBe(messages.length);
     positions.forEach((position, index) => {
       const { key = null, value = null } = messages[index] ?? {};
@@ -106,9 +107,9 @@ describe('createMessageSender', () => {
   });
 
   test('spreads messages without a key', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers);
-    const positions = await newSender(brokers).send(
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka);
+    const positions = await newSender(kafka).send(
       topic,
       Array.from({ length: 30 }, () => message(null)),
     );
@@ -117,32 +118,32 @@ describe('createMessageSender', () => {
   });
 
   test('keeps the order of calls for one key, many calls in flight', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers);
-    const sender = newSender(brokers);
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka);
+    const sender = newSender(kafka);
     const sent = await Promise.all(
       Array.from({ length: 300 }, (_, n) => sender.send(topic, [message('same', `${n}`)])),
     );
     const offsets = sent.flat().map(({ offset }) => Number(offset));
     expect(offsets).toEqual(Array.from({ length: 300 }, (_, n) => n));
-    expect([...(await stored(brokers, topic)).values()].map(({ value }) => Number(value))).toEqual(offsets);
+    expect([...(await stored(kafka, topic)).values()].map(({ value }) => Number(value))).toEqual(offsets);
   });
 
   test('sends more than fits in one batch', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers);
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka);
     const value = 'x'.repeat(300_000);
     const messages = Array.from({ length: 10 }, (_, n) =>
       message('big', value, { headers: { n: String(n) } }),
     );
-    const positions = await newSender(brokers).send(topic, messages);
+    const positions = await newSender(kafka).send(topic, messages);
     expect(positions.map(({ offset }) => Number(offset))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test('a message too large for the broker is refused alone', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers, { 'max.message.bytes': '20000' });
-    const sender = newSender(brokers);
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka, { 'max.message.bytes': '20000' });
+    const sender = newSender(kafka);
     const messages = Array.from({ length: 40 }, (_, n) =>
       message('k', n === 17 ? 'x'.repeat(30_000) : 'x'.repeat(1_000)),
     );
@@ -151,7 +152,7 @@ describe('createMessageSender', () => {
     if (!(error instanceof MessagesRejectedError)) return;
     expect(error).toMatchObject({ code: 'kafka_rejected', retryable: false });
     expect([...error.rejected]).toEqual([[17, 'too_large']]);
-    const found = await stored(brokers, topic);
+    const found = await stored(kafka, topic);
     expect(found.size).toBe(39);
     error.positions.forEach((position, index) => {
       if (index !== 17) expect(found.has(at(position))).toBe(true);
@@ -164,36 +165,36 @@ describe('createMessageSender', () => {
     ['behind', -2],
   ] as const) {
     test(`a clock two hours ${where} the broker's is named, and what need not have a time is sent without`, async () => {
-      const { brokers } = testEngines();
-      const topic = await newTopic(brokers, { 'message.timestamp.before.max.ms': '3600000' });
+      const { kafka } = testEngines();
+      const topic = await newTopic(kafka, { 'message.timestamp.before.max.ms': '3600000' });
       cleanups.push(() => setSystemTime());
       setSystemTime(new Date(Date.now() + hours * 3_600_000));
       const messages = Array.from({ length: 40 }, (_, n) => message(`k${n}`));
-      await expect(newSender(brokers).send(topic, messages)).rejects.toMatchObject({
+      await expect(newSender(kafka).send(topic, messages)).rejects.toMatchObject({
         code: 'kafka_refuses',
         retryable: false,
         message: expect.stringMatching(/INVALID_TIMESTAMP.*This machine's clock.*set the clock\.$/s),
         rejected: new Map(messages.map((_, n) => [n, 'clock'])),
       });
-      const positions = await newSender(brokers, { timeOptional: true }).send(topic, messages);
-      expect([...(await stored(brokers, topic)).keys()].sort()).toEqual(positions.map(at).sort());
+      const positions = await newSender(kafka, { timeOptional: true }).send(topic, messages);
+      expect([...(await stored(kafka, topic)).keys()].sort()).toEqual(positions.map(at).sort());
     });
   }
 
   test('a topic or partition that is not there is an error at once', async () => {
-    const { brokers } = testEngines();
-    const sender = newSender(brokers);
+    const { kafka } = testEngines();
+    const sender = newSender(kafka);
     await expect(sender.send(`none-${randomUUID()}`, [message('a')])).rejects.toMatchObject({
       code: 'topic_missing',
     });
-    const topic = await newTopic(brokers);
+    const topic = await newTopic(kafka);
     await expect(sender.send(topic, [message('a', 'v', { partition: 3 })])).rejects.toMatchObject({
       code: 'kafka_rejected',
     });
   });
 
   test('nobody there: kafka_unavailable at the deadline, and close() is prompt', async () => {
-    const sender = newSender(['127.0.0.1:1'], { sendTimeoutMs: 300 });
+    const sender = newSender(new KafkaClients({ brokers: ['127.0.0.1:1'] }), { sendTimeoutMs: 300 });
     const begun = unstalledNow();
     const refused = expect(sender.send('orders', [message('a')])).rejects.toMatchObject({
       code: 'kafka_unavailable',
@@ -207,10 +208,10 @@ describe('createMessageSender', () => {
   });
 
   test('close() waits for what is in flight and leaves no socket', async () => {
-    const { brokers } = testEngines();
-    const topic = await newTopic(brokers);
+    const { kafka } = testEngines();
+    const topic = await newTopic(kafka);
     const before = sockets();
-    const sender = newSender(brokers);
+    const sender = newSender(kafka);
     const sending = sender.send(
       topic,
       Array.from({ length: 2_000 }, (_, n) => message(`k${n}`)),
@@ -234,9 +235,9 @@ describe('createMessageSender and a broker that fails', () => {
       return pid;
     };
     let pid = await start();
-    const { brokers } = settings;
-    const topic = await newTopic(brokers);
-    const sender = newSender(brokers, { sendTimeoutMs: 120_000, requestTimeoutMs: 1_000 });
+    const kafka = new KafkaClients(settings);
+    const topic = await newTopic(kafka);
+    const sender = newSender(kafka, { sendTimeoutMs: 120_000, requestTimeoutMs: 1_000 });
     const told = new Map<string, string>();
     let next = 0;
     let stop = false;
@@ -268,7 +269,7 @@ describe('createMessageSender and a broker that fails', () => {
     }
     stop = true;
     await lanes;
-    const found = await stored(brokers, topic);
+    const found = await stored(kafka, topic);
     expect(found.size).toBe(next);
     expect(told.size).toBe(next);
     for (const [position, key] of told)

@@ -3,6 +3,7 @@ import { GroupCatalog } from '../../src/kafka/admin/group-catalog.ts';
 import { KeptAdmin } from '../../src/kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../src/kafka/admin/topic-catalog.ts';
 import { ensureTopics, listTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import { KafkaClients } from '../../src/kafka/clients.ts';
 import type { BrowsedMessage } from '../../src/kafka/read/browsed-message.ts';
 import { type BrowseQuery, MessageBrowser } from '../../src/kafka/read/message-browser.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
@@ -28,13 +29,8 @@ const place = ({ partition, offset }: BrowsedMessage): string => `${partition}:$
 
 beforeAll(async () => {
   path = await WritePath.open();
-  browser = new MessageBrowser({
-    brokers: path.place.brokers,
-    maxOrderBytes: 524_288,
-    budgetMs: 10_000,
-    now: Date.now,
-  });
-  admin = new KeptAdmin({ brokers: path.place.brokers, clientId: 'test', timeoutMs: 5_000 });
+  browser = new MessageBrowser(path.kafka, { maxOrderBytes: 524_288, budgetMs: 10_000, now: Date.now });
+  admin = new KeptAdmin(path.kafka, { clientId: 'test', timeoutMs: 5_000 });
   const orders = Array.from({ length: COUNT }, (_, at) => messageOf(sampleOrder(`uid-${at}`)));
   await path.send(orders.slice(0, COUNT / 2));
   await Bun.sleep(5);
@@ -93,9 +89,7 @@ describe('browsing', () => {
   test('by key, what other clients have put into partitions of their own', async () => {
     const topic = `${path.place.topic}-keys`;
     const keys = Array.from({ length: 8 }, (_, at) => `kc${at}`);
-    await ensureTopics(path.place.brokers, [
-      { name: topic, partitions: 6, replicationFactor: 1, configs: {} },
-    ]);
+    await ensureTopics(path.kafka, [{ name: topic, partitions: 6, replicationFactor: 1, configs: {} }]);
     try {
       const [broker = ''] = path.place.brokers;
       await kcat(broker, ['-P', '-t', topic, '-K', ':'], keys.map((key) => `${key}:1\n`).join(''));
@@ -110,7 +104,7 @@ describe('browsing', () => {
       }
       expect(found).toEqual(['2', '1']);
     } finally {
-      await withAdmin(path.place.brokers, (client) => client.deleteTopics({ topics: [topic] }));
+      await withAdmin(path.kafka, (client) => client.deleteTopics({ topics: [topic] }));
     }
   });
 
@@ -153,11 +147,11 @@ describe('browsing', () => {
     const missing = `${path.place.topic}.missing`;
     expect(browser.list(missing, other)).rejects.toMatchObject({ code: 'topic_missing' });
     await browser.list(missing, other).catch(() => {});
-    expect(await listTopics(path.place.brokers)).not.toContain(missing);
+    expect(await listTopics(path.kafka)).not.toContain(missing);
   });
 
   test('a range beyond the end of the log ends where the log does', async () => {
-    const reader = await TopicReader.open(path.place);
+    const reader = await TopicReader.open(path.kafka, path.place);
     try {
       const { end = 0 } = (await reader.ranges()).get(0) ?? {};
       const read = async (start: number): Promise<number> => {
@@ -254,7 +248,10 @@ describe('catalogs', () => {
   });
 
   test('an admin client whose broker has gone is replaced', async () => {
-    const lost = new KeptAdmin({ brokers: ['127.0.0.1:1'], clientId: 'test', timeoutMs: 500 });
+    const lost = new KeptAdmin(new KafkaClients({ brokers: ['127.0.0.1:1'] }), {
+      clientId: 'test',
+      timeoutMs: 500,
+    });
     expect(new TopicCatalog(lost).list()).rejects.toMatchObject({ code: 'kafka_unavailable' });
     await new TopicCatalog(lost).list().catch(() => {});
     await lost.close();

@@ -3,6 +3,7 @@ import { GroupCatalog } from '../../src/kafka/admin/group-catalog.ts';
 import { KeptAdmin } from '../../src/kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../src/kafka/admin/topic-catalog.ts';
 import { withAdmin } from '../../src/kafka/admin/topics.ts';
+import type { KafkaClients } from '../../src/kafka/clients.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
 import { messageOf, rawMessage, sampleOrders } from '../helpers/sample-orders.ts';
@@ -14,15 +15,15 @@ afterAll(() => paths.closeAll());
 
 test('partitions added to the topic while it is read: read by the group, and counted everywhere at once', async () => {
   const path = await paths.open({ partitions: 1 });
-  const { brokers, topic, group } = path.place;
+  const { topic, group } = path.place;
   const orders = sampleOrders(60);
   const consumers = [path.start(), path.start()].map(({ consumer }) => consumer);
   const rebuilds = () => consumers.map((consumer) => consumer.status().rebuilds);
   const assigned = () => consumers.flatMap((consumer) => consumer.status().partitions).sort();
   await path.send(orders.slice(0, 10).map((order) => messageOf(order)));
   await path.drained();
-  const admin = new KeptAdmin({ brokers, clientId: 'test', timeoutMs: 5_000 });
-  const reader = await TopicReader.open({ brokers, topic });
+  const admin = new KeptAdmin(path.kafka, { clientId: 'test', timeoutMs: 5_000 });
+  const reader = await TopicReader.open(path.kafka, { topic });
   const stop = new AbortController();
   const seen = new Set<number>();
   const following = (async () => {
@@ -30,7 +31,7 @@ test('partitions added to the topic while it is read: read by the group, and cou
   })();
   try {
     const before = rebuilds();
-    await grow(brokers, topic, 4);
+    await grow(path.kafka, topic, 4);
     // The sender knows of one partition only, and yet takes what is for another.
     await path.send(orders.slice(10).map((order, at) => messageOf(order, { partition: at % 4 })));
     expect([...(await reader.ranges()).keys()]).toEqual([0, 1, 2, 3]);
@@ -55,17 +56,17 @@ test('partitions added to the topic while it is read: read by the group, and cou
 
 test('partitions added to the dead-letter topic while letters are written and read', async () => {
   const path = await paths.open({ partitions: 1 });
-  const { brokers, deadLetterTopic } = path.place;
+  const { deadLetterTopic } = path.place;
   let sent = 0;
   const sendBad = () => path.send([rawMessage('{', `bad-${sent++}`)]);
   path.start();
   await sendBad();
   await path.drained();
-  await grow(brokers, deadLetterTopic, 3);
+  await grow(path.kafka, deadLetterTopic, 3);
   await until(
     async () => {
       await sendBad();
-      const reader = await TopicReader.open({ brokers, topic: deadLetterTopic });
+      const reader = await TopicReader.open(path.kafka, { topic: deadLetterTopic });
       const ranges = await reader.ranges().finally(() => reader.close());
       return [...ranges.values()].filter(({ end }) => end > 0).length === 3;
     },
@@ -77,8 +78,8 @@ test('partitions added to the dead-letter topic while letters are written and re
   expect([sources.length, new Set(sources).size]).toEqual([sent, sent]);
 }, 180_000);
 
-async function grow(brokers: readonly string[], topic: string, count: number): Promise<void> {
-  await withAdmin(brokers, (admin) =>
+async function grow(kafka: KafkaClients, topic: string, count: number): Promise<void> {
+  await withAdmin(kafka, (admin) =>
     admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] }),
   );
 }

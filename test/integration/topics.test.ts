@@ -8,19 +8,19 @@ import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 
 const prefix = `topics-${randomBytes(4).toString('hex')}`;
-const { brokers } = testEngines();
+const { kafka } = testEngines();
 const names: string[] = [];
 
 afterAll(async () => {
-  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: names }));
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: names }));
 });
 
 test('a topic that was just created can be written to at once', async () => {
   for (let round = 0; round < 5; round += 1) {
     const name = `${prefix}-${round}`;
     names.push(name);
-    expect(await ensureTopics(brokers, [{ name, partitions: 12, replicationFactor: 1 }])).toEqual([name]);
-    const sender = createMessageSender({ brokers, clientId: 'test', logger: silentLogger });
+    expect(await ensureTopics(kafka, [{ name, partitions: 12, replicationFactor: 1 }])).toEqual([name]);
+    const sender = createMessageSender(kafka, { clientId: 'test', logger: silentLogger });
     const messages = Array.from({ length: 50 }, (_, index) => messageOf(sampleOrder(`uid-${index}`)));
     expect(await sender.send(name, messages)).toHaveLength(50);
     await sender.close();
@@ -29,8 +29,8 @@ test('a topic that was just created can be written to at once', async () => {
 
 test('a topic that exists is left as it is', async () => {
   const [name = ''] = names;
-  expect(await ensureTopics(brokers, [{ name, partitions: 99, replicationFactor: 1 }])).toEqual([]);
-  const metadata = await withAdmin(brokers, (admin) => admin.metadata({ topics: [name] }));
+  expect(await ensureTopics(kafka, [{ name, partitions: 99, replicationFactor: 1 }])).toEqual([]);
+  const metadata = await withAdmin(kafka, (admin) => admin.metadata({ topics: [name] }));
   expect(metadata.topics.get(name)?.partitionsCount).toBe(12);
 });
 
@@ -39,15 +39,15 @@ test('a dead-letter topic made with other settings than ours gets those that nob
   const [plain, own] = [`${prefix}-plain`, `${prefix}-own`];
   names.push(plain, own);
   const topic = { partitions: 1, replicationFactor: 1 };
-  await ensureTopics(brokers, [
+  await ensureTopics(kafka, [
     { name: plain, ...topic },
     { name: own, ...topic, configs: { 'retention.ms': '60000' } },
   ]);
   const wanted = [plain, own].map((name) => ({ name, ...topic, configs }));
-  expect((await settleTopics(brokers, wanted)).toSorted()).toEqual([
+  expect((await settleTopics(kafka, wanted)).toSorted()).toEqual([
     `${own} max.message.bytes=12582912`,
     `${plain} max.message.bytes=12582912`,
     `${plain} retention.ms=-1`,
   ]);
-  await until(async () => (await settleTopics(brokers, wanted)).length === 0);
+  await until(async () => (await settleTopics(kafka, wanted)).length === 0);
 });

@@ -10,7 +10,7 @@ afterAll(() => paths.closeAll());
 
 test('a letter that was cut at its topic’s limit keeps its headers and is explained; letters that retention took are not missing', async () => {
   const path = await paths.open({ partitions: 1, deadLetterConfigs: { 'max.message.bytes': '90000' } });
-  const { brokers, deadLetterTopic } = path.place;
+  const { deadLetterTopic } = path.place;
   await path.send([{ ...rawMessage(Buffer.alloc(200_000, 0x7b), 'big'), headers: { trace: '7' } }]);
   path.start();
   await path.drained();
@@ -26,7 +26,7 @@ test('a letter that was cut at its topic’s limit keeps its headers and is expl
   expect([code, report.ok, found]).toEqual([0, true, { cut_dead_letter: 1 }]);
   expect(report.findings[0]?.listed[0]).toMatchObject({ partition: 0, offset: 0 });
 
-  await withAdmin(brokers, (admin) =>
+  await withAdmin(path.kafka, (admin) =>
     admin.deleteRecords({ topics: [{ name: deadLetterTopic, partitions: [{ partition: 0, offset: 1n }] }] }),
   );
   const after = await verifyReport(path.place);
@@ -36,10 +36,11 @@ test('a letter that was cut at its topic’s limit keeps its headers and is expl
 
 test('an order whose message compaction has removed is no phantom', async () => {
   const path = await paths.open({ partitions: 1, configs: { 'cleanup.policy': 'compact' } });
-  const { brokers, topic } = path.place;
+  const { kafka } = path;
+  const { topic } = path.place;
   await path.send([messageOf(sampleOrder('a'))]);
   // An aborted message leaves an offset without one, as compaction does.
-  const producer = new TransactionalProducer(brokers, topic, `${topic}-gap`);
+  const producer = new TransactionalProducer(kafka, topic, `${topic}-gap`);
   const transaction = await producer.begin();
   await transaction.send([messageOf(sampleOrder('b'))]);
   await transaction.abort();

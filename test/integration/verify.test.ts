@@ -253,10 +253,11 @@ describe('what went wrong is found:', () => {
   });
 
   test('a dead letter that is missing, and one too many', async () => {
-    const { brokers, deadLetterTopic } = path.place;
+    const { kafka } = path;
+    const { deadLetterTopic } = path.place;
     const copy = `${deadLetterTopic}.copy`;
-    await ensureTopics(brokers, [{ name: copy, partitions: 1, replicationFactor: 1 }]);
-    const reader = await TopicReader.open({ brokers, topic: deadLetterTopic });
+    await ensureTopics(kafka, [{ name: copy, partitions: 1, replicationFactor: 1 }]);
+    const reader = await TopicReader.open(kafka, { topic: deadLetterTopic });
     const letters = [];
     for await (const { records } of reader.read(await reader.ranges())) {
       for (const { key, value, headers } of records) {

@@ -13,9 +13,9 @@ const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 const line = (order: Order): string => `${order.order_uid}\t${JSON.stringify(order)}`;
 
 /** Bytes of the topic on the broker's disk. */
-async function bytesOnDisk({ place, partitions }: WritePath): Promise<number> {
+async function bytesOnDisk({ kafka, place, partitions }: WritePath): Promise<number> {
   const topics = [{ name: place.topic, partitions: Array.from({ length: partitions }, (_, at) => at) }];
-  const answers = await withAdmin(place.brokers, (admin) => admin.describeLogDirs({ topics }));
+  const answers = await withAdmin(kafka, (admin) => admin.describeLogDirs({ topics }));
   const sizes = answers.flatMap(({ results }) => results.flatMap((result) => result.topics));
   return sizes.flatMap((topic) => topic.partitions).reduce((sum, one) => sum + Number(one.partitionSize), 0);
 }
@@ -74,9 +74,10 @@ test('a transaction of librdkafka is stored', async () => {
 
 test('aborted transactions are never stored, committed ones are, and the offsets reach the end', async () => {
   const path = await paths.open({ partitions: 2 });
-  const { brokers, topic } = path.place;
-  const one = new TransactionalProducer(brokers, topic, `${topic}-one`);
-  const two = new TransactionalProducer(brokers, topic, `${topic}-two`);
+  const { kafka } = path;
+  const { topic } = path.place;
+  const one = new TransactionalProducer(kafka, topic, `${topic}-one`);
+  const two = new TransactionalProducer(kafka, topic, `${topic}-two`);
   const stored: Order[] = [];
   const send = async (
     to: { send(messages: ReturnType<typeof messageOf>[]): Promise<void> },

@@ -14,9 +14,10 @@ const paths = new WritePaths();
 afterAll(() => paths.closeAll());
 
 async function recreateTopic(path: WritePath): Promise<void> {
-  const { brokers, topic } = path.place;
-  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
-  await until(async () => !(await listTopics(brokers)).includes(topic), 30_000, 50);
+  const { kafka } = path;
+  const { topic } = path.place;
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
+  await until(async () => !(await listTopics(kafka)).includes(topic), 30_000, 50);
   await path.createTopics();
 }
 
@@ -162,8 +163,8 @@ test('a broker killed and started again: consuming goes on by itself', async () 
   }
 });
 
-async function deleteBefore({ place }: WritePath, offset: number): Promise<void> {
-  await withAdmin(place.brokers, (admin) =>
+async function deleteBefore({ kafka, place }: WritePath, offset: number): Promise<void> {
+  await withAdmin(kafka, (admin) =>
     admin.deleteRecords({
       topics: [{ name: place.topic, partitions: [{ partition: 0, offset: BigInt(offset) }] }],
     }),

@@ -1,6 +1,7 @@
 import { DeadLetters } from '../../dead-letters/dead-letters.ts';
 import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
 import { highWatermarks } from '../../kafka/admin/high-watermarks.ts';
+import { KafkaClients } from '../../kafka/clients.ts';
 import { TopicReader } from '../../kafka/read/topic-reader.ts';
 import { AtomicSender } from '../../kafka/send/atomic-sender.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
@@ -21,14 +22,15 @@ export function deadLetterClients(
   database: Database,
   { maxBytesPerPartition, maxHiddenMs }: DeadLetterClientsOptions,
 ): RedriveDependencies {
-  const { brokers, deadLetterTopic } = config.kafka;
+  const { deadLetterTopic } = config.kafka;
+  const kafka = new KafkaClients(config.kafka);
   const { url, connectTimeoutMs } = config.postgresql;
   return {
-    openTopic: (topic) => TopicReader.open({ brokers, topic, maxBytesPerPartition }),
-    highWatermarks: (topic) => highWatermarks(brokers, topic),
+    openTopic: (topic) => TopicReader.open(kafka, { topic, maxBytesPerPartition }),
+    highWatermarks: (topic) => highWatermarks(kafka, topic),
     maxHiddenMs,
     journal: new PostgresRedriveJournal(database, { url, connectTimeoutMs, deadLetterTopic }),
-    openSender: () => AtomicSender.open({ brokers, name: `test-service.redrive.${deadLetterTopic}` }),
+    openSender: () => AtomicSender.open(kafka, `test-service.redrive.${deadLetterTopic}`),
   };
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
 import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/admin/topics.ts';
+import { KafkaClients } from '../../kafka/clients.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { unlessAborted } from '../../lib/deadline.ts';
@@ -57,7 +58,7 @@ export async function prepareEnvironment(
 }
 
 async function createTopics(config: Config, logger: Logger): Promise<void> {
-  const topics = await ensureTopics(config.kafka.brokers, topicsOf(config));
+  const topics = await ensureTopics(new KafkaClients(config.kafka), topicsOf(config));
   if (topics.length > 0) logger.info({ topics }, 'topics created');
   await settle(config, logger);
 }
@@ -80,7 +81,7 @@ function createTopicsLater(config: Config, { logger, signal }: EnvironmentOption
 /** A dead-letter topic that others created may lose letters, or refuse long ones. */
 async function settle({ kafka }: Config, logger: Logger): Promise<void> {
   try {
-    const settings = await settleTopics(kafka.brokers, [deadLetterTopicOf(kafka)]);
+    const settings = await settleTopics(new KafkaClients(kafka), [deadLetterTopicOf(kafka)]);
     if (settings.length > 0) logger.info({ settings }, 'topic settings set');
   } catch (error) {
     const reason = messageOf(error);

@@ -1,4 +1,5 @@
 import { type OffsetTarget, targetOffsets } from '../../kafka/admin/offset-target.ts';
+import { KafkaClients } from '../../kafka/clients.ts';
 import { TopicReader } from '../../kafka/read/topic-reader.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { MoveOptions, PartitionMove } from '../../server/api/kafka/groups.ts';
@@ -12,13 +13,14 @@ import type { Config } from './config-schema.ts';
  * @throws AppError `usage` for a partition the topic does not have; `topic_missing`, `kafka_unavailable`, `database_unavailable`
  */
 export async function moveOffsets(
-  { kafka: { brokers, group, topic } }: Config,
+  { kafka }: Config,
   database: Database,
   target: OffsetTarget,
   { partitions, dryRun }: MoveOptions,
 ): Promise<PartitionMove[]> {
   const offsets = new OffsetStore(database);
-  const reader = await TopicReader.open({ brokers, topic });
+  const { group, topic } = kafka;
+  const reader = await TopicReader.open(new KafkaClients(kafka), { topic });
   try {
     const scope = { group, topic, topicId: reader.topicId };
     const ranges = await reader.ranges();

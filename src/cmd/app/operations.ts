@@ -5,6 +5,7 @@ import { GroupCatalog } from '../../kafka/admin/group-catalog.ts';
 import type { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
 import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
+import { KafkaClients } from '../../kafka/clients.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
 import type { GeneratorDesk } from '../../producer/generator-desk.ts';
 import type { Operations } from '../../server/api/api.ts';
@@ -62,8 +63,9 @@ const ENGINE_WAIT_SHARE = 0.7;
 /** What those who run the service look at and steer; the sampler runs until the resources are closed. */
 export function openOperations(config: Config, options: OperationsOptions): Operations {
   const { consumer, counters, database, generator, logger, readiness, registry, resources } = options;
-  const { brokers, topic, deadLetterTopic, group } = config.kafka;
-  const admin = new KeptAdmin({ brokers, clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
+  const { topic, deadLetterTopic, group } = config.kafka;
+  const kafka = new KafkaClients(config.kafka);
+  const admin = new KeptAdmin(kafka, { clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
   resources.defer('connections', 'kafka console', () => admin.close());
   const topics = new TopicCatalog(admin);
   const offsets = new OffsetStore(database);
@@ -176,8 +178,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
       ignoredMoves: () => consumer?.role.status().ignoredMoves ?? new Map(),
       move: (target, how) => moveOffsets(config, database, target, how),
     },
-    messages: new MessageBrowser({
-      brokers,
+    messages: new MessageBrowser(kafka, {
       maxOrderBytes: config.consumer.maxOrderBytes,
       budgetMs: Math.min(MAX_BUDGET_MS, config.server.requestTimeoutMs / 2),
       now: Date.now,

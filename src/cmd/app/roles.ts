@@ -2,6 +2,7 @@ import { OrderConsumer } from '../../consumer/consumer.ts';
 import { sendDeadLetters } from '../../consumer/dead-letter.ts';
 import { randomSeed } from '../../contract/generator.ts';
 import { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
+import { KafkaClients } from '../../kafka/clients.ts';
 import { KafkaOrderLog } from '../../kafka/read/kafka-order-log.ts';
 import type { MessageSender } from '../../kafka/send/message-sender.ts';
 import { createMessageSender } from '../../kafka/send/sender.ts';
@@ -108,8 +109,7 @@ export class Clients {
   }
 
   #createSender(sendTimeoutMs: number, timeOptional = false): MessageSender {
-    const sender = createMessageSender({
-      brokers: this.#config.kafka.brokers,
+    const sender = createMessageSender(new KafkaClients(this.#config.kafka), {
       clientId: 'test-service',
       logger: this.#logger.child({ client: 'kafka' }),
       sendTimeoutMs,
@@ -182,7 +182,7 @@ export function startConsumer(
     { ...settings, group: kafka.group, topic: kafka.topic, closeMs: workTimeMs(config.shutdownTimeoutMs) },
     {
       openLog: () =>
-        new KafkaOrderLog({
+        new KafkaOrderLog(new KafkaClients(kafka), {
           ...kafka,
           clientId: 'test-service-consumer',
           sessionTimeoutMs: settings.sessionTimeoutMs,
@@ -224,7 +224,7 @@ export async function startRestServer(
   const offsets = new OffsetStore(database);
   // Before the first lookup: what a killed process has left may be cached.
   await clients.invalidator?.start();
-  const kafkaProbe = new KafkaProbe(config.kafka.brokers, config.kafka.topic);
+  const kafkaProbe = new KafkaProbe(new KafkaClients(config.kafka), config.kafka.topic);
   resources.defer('connections', 'kafka probe', () => kafkaProbe.close());
   const probes = engineProbes({ database, kafka: kafkaProbe, cache, consumer: parts.consumer?.role });
   const readiness = createReadiness(probes, roleLogger);

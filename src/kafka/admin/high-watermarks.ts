@@ -1,3 +1,4 @@
+import type { KafkaClients } from '../clients.ts';
 import { withAdmin } from './topics.ts';
 
 const LATEST = -1n;
@@ -8,8 +9,8 @@ const READ_UNCOMMITTED = 0;
  * less.
  * @throws AppError `kafka_unavailable` (retryable), `topic_missing`.
  */
-export function highWatermarks(brokers: readonly string[], topic: string): Promise<Map<number, number>> {
-  return withAdmin(brokers, async (admin) => {
+export function highWatermarks(kafka: KafkaClients, topic: string): Promise<Map<number, number>> {
+  return withAdmin(kafka, async (admin) => {
     const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
     const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
     const partitions = Array.from({ length: count }, (_, partitionIndex) => ({

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/app-error.ts';
+import type { KafkaClients } from '../clients.ts';
 import { KeptAdmin } from './kept-admin.ts';
 
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -9,13 +10,9 @@ export class KafkaProbe {
   readonly #topic: string;
   readonly #admin: KeptAdmin;
 
-  constructor(brokers: readonly string[], topic: string) {
+  constructor(kafka: KafkaClients, topic: string) {
     this.#topic = topic;
-    this.#admin = new KeptAdmin({
-      brokers,
-      clientId: 'test-service-probe',
-      timeoutMs: REQUEST_TIMEOUT_MS,
-    });
+    this.#admin = new KeptAdmin(kafka, { clientId: 'test-service-probe', timeoutMs: REQUEST_TIMEOUT_MS });
   }
 
   /**

@@ -1,9 +1,9 @@
-import { Admin } from '@platformatic/kafka';
+import type { Admin } from '@platformatic/kafka';
 import { within } from '../../lib/deadline.ts';
+import type { KafkaClients } from '../clients.ts';
 import { toKafkaError } from '../kafka-error.ts';
 
 export interface KeptAdminOptions {
-  readonly brokers: readonly string[];
   readonly clientId: string;
   /** Time a request may take, ms. */
   readonly timeoutMs: number;
@@ -13,19 +13,20 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 /** An admin client that stays open between questions, and is replaced after one that failed. */
 export class KeptAdmin {
+  readonly #kafka: KafkaClients;
   readonly #options: KeptAdminOptions;
   #admin: Admin | undefined;
 
-  constructor(options: KeptAdminOptions) {
+  constructor(kafka: KafkaClients, options: KeptAdminOptions) {
+    this.#kafka = kafka;
     this.#options = options;
   }
 
   /** @param what is asked, for the error. @throws AppError `kafka_unavailable` (retryable), `topic_missing`. */
   async ask<T>(what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
-    const { brokers, clientId, timeoutMs } = this.#options;
-    this.#admin ??= new Admin({
+    const { clientId, timeoutMs } = this.#options;
+    this.#admin ??= this.#kafka.admin({
       clientId,
-      bootstrapBrokers: [...brokers],
       connectTimeout: timeoutMs,
       requestTimeout: timeoutMs,
       retries: 0,

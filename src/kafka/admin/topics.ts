@@ -1,11 +1,12 @@
 import {
-  Admin,
+  type Admin,
   ConfigResourceTypes,
   ConfigSources,
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
+import type { KafkaClients } from '../clients.ts';
 import { hasProtocolError, toKafkaError } from '../kafka-error.ts';
 
 export interface TopicSettings {
@@ -26,11 +27,8 @@ const POLL_MS = 20;
  * @returns the names of those it created.
  * @throws AppError `kafka_unavailable`.
  */
-export async function ensureTopics(
-  brokers: readonly string[],
-  topics: readonly TopicSettings[],
-): Promise<string[]> {
-  return withAdmin(brokers, async (admin) => {
+export async function ensureTopics(kafka: KafkaClients, topics: readonly TopicSettings[]): Promise<string[]> {
+  return withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const created: string[] = [];
     for (const topic of topics) {
@@ -48,11 +46,8 @@ export async function ensureTopics(
  * @returns what was changed, `TOPIC NAME=VALUE`.
  * @throws AppError `kafka_unavailable`, also when this user may not.
  */
-export async function settleTopics(
-  brokers: readonly string[],
-  topics: readonly TopicSettings[],
-): Promise<string[]> {
-  return withAdmin(brokers, async (admin) => {
+export async function settleTopics(kafka: KafkaClients, topics: readonly TopicSettings[]): Promise<string[]> {
+  return withAdmin(kafka, async (admin) => {
     const described = await admin.describeConfigs({
       resources: topics.map(({ name, configs = {} }) => ({
         resourceType: ConfigResourceTypes.TOPIC,
@@ -96,13 +91,13 @@ function amount(value: string | null | undefined): number {
 }
 
 /** The names of all topics but Kafka's own. @throws AppError `kafka_unavailable`. */
-export function listTopics(brokers: readonly string[]): Promise<string[]> {
-  return withAdmin(brokers, (admin) => admin.listTopics());
+export function listTopics(kafka: KafkaClients): Promise<string[]> {
+  return withAdmin(kafka, (admin) => admin.listTopics());
 }
 
 /** Which of the topics are compacted; none that one may not ask about. @throws AppError `kafka_unavailable`. */
-export function compactedTopics(brokers: readonly string[], topics: readonly string[]): Promise<Set<string>> {
-  return withAdmin(brokers, async (admin) => {
+export function compactedTopics(kafka: KafkaClients, topics: readonly string[]): Promise<Set<string>> {
+  return withAdmin(kafka, async (admin) => {
     const resources = topics.map((resourceName) => ({
       resourceType: ConfigResourceTypes.TOPIC,
       resourceName,
@@ -117,13 +112,9 @@ export function compactedTopics(brokers: readonly string[], topics: readonly str
 }
 
 /** Runs `work` with an admin client that is closed afterwards; its errors become AppErrors. */
-export async function withAdmin<T>(
-  brokers: readonly string[],
-  work: (admin: Admin) => Promise<T>,
-): Promise<T> {
-  const admin = new Admin({
+export async function withAdmin<T>(kafka: KafkaClients, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin({
     clientId: 'test-service-admin',
-    bootstrapBrokers: [...brokers],
     connectTimeout: 3_000,
     requestTimeout: 10_000,
     retries: 5,
@@ -132,7 +123,7 @@ export async function withAdmin<T>(
   try {
     return await within(TIMEOUT_MS, work(admin));
   } catch (error) {
-    throw toKafkaError(error, `asking ${brokers.join(', ')}`);
+    throw toKafkaError(error, `asking ${kafka.address}`);
   } finally {
     await within(1_000, admin.close()).catch(() => {});
   }

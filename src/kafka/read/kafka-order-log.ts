@@ -1,9 +1,10 @@
-import { Consumer } from '@platformatic/kafka';
+import type { Consumer } from '@platformatic/kafka';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
 import { committedOffset } from '../admin/group-catalog.ts';
 import { KeptAdmin } from '../admin/kept-admin.ts';
+import type { KafkaClients } from '../clients.ts';
 import { hasProtocolError, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../kafka-error.ts';
 import { assignBySubscription } from './group-assignor.ts';
 import type {
@@ -17,7 +18,6 @@ import type {
 import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
-  readonly brokers: readonly string[];
   readonly clientId: string;
   readonly group: string;
   readonly topic: string;
@@ -36,6 +36,7 @@ const GIVE_OWN_GROUP = 'give this service a group of its own (kafka.group)';
 
 /** OrderLog on @platformatic/kafka: its group membership, our own reading. */
 export class KafkaOrderLog implements OrderLog {
+  readonly #kafka: KafkaClients;
   readonly #options: OrderLogOptions;
   readonly #consumer: Consumer;
   readonly #fetcher: PartitionFetcher;
@@ -46,11 +47,11 @@ export class KafkaOrderLog implements OrderLog {
   #dealing: ReadonlyMap<string, number> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: OrderLogOptions) {
+  constructor(kafka: KafkaClients, options: OrderLogOptions) {
+    this.#kafka = kafka;
     this.#options = options;
-    this.#consumer = new Consumer({
+    this.#consumer = kafka.consumer({
       clientId: options.clientId,
-      bootstrapBrokers: [...options.brokers],
       groupId: options.group,
       autocommit: false,
       partitionAssigner: (_leader, members, _topics, { topics }) => {
@@ -67,7 +68,7 @@ export class KafkaOrderLog implements OrderLog {
       retries: 1,
       retryDelay: 100,
     });
-    this.#fetcher = new PartitionFetcher(options);
+    this.#fetcher = new PartitionFetcher(kafka, options);
   }
 
   get lastHeartbeat(): number | undefined {
@@ -154,8 +155,8 @@ export class KafkaOrderLog implements OrderLog {
   }
 
   async committed(): Promise<Map<number, CommittedOffset>> {
-    const { brokers, clientId, group, topic } = this.#options;
-    const admin = new KeptAdmin({ brokers, clientId, timeoutMs: REQUEST_TIMEOUT_MS });
+    const { clientId, group, topic } = this.#options;
+    const admin = new KeptAdmin(this.#kafka, { clientId, timeoutMs: REQUEST_TIMEOUT_MS });
     try {
       const groups = await admin.ask(`the offsets of group ${group}`, (client) =>
         client.listConsumerGroupOffsets({ groups: [group] }),

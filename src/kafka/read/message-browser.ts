@@ -1,3 +1,4 @@
+import type { KafkaClients } from '../clients.ts';
 import { likelyPartitions } from '../send/partitioner.ts';
 import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-message.ts';
 import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
@@ -39,7 +40,6 @@ export interface MessagePage {
 }
 
 export interface MessageBrowserOptions {
-  readonly brokers: readonly string[];
   /** Longest order the consumer takes. */
   readonly maxOrderBytes: number;
   /** Time one call looks before it answers with what it has. */
@@ -54,9 +54,11 @@ const FETCH_BYTES = 262_144;
  * All throw AppError `topic_missing`, `kafka_unavailable`.
  */
 export class MessageBrowser {
+  readonly #kafka: KafkaClients;
   readonly #options: MessageBrowserOptions;
 
-  constructor(options: MessageBrowserOptions) {
+  constructor(kafka: KafkaClients, options: MessageBrowserOptions) {
+    this.#kafka = kafka;
     this.#options = options;
   }
 
@@ -148,8 +150,7 @@ export class MessageBrowser {
   }
 
   #open(topic: string): Promise<TopicReader> {
-    const { brokers } = this.#options;
-    return TopicReader.open({ brokers, topic, maxBytesPerPartition: FETCH_BYTES });
+    return TopicReader.open(this.#kafka, { topic, maxBytesPerPartition: FETCH_BYTES });
   }
 
   async #reading<T>(topic: string, work: (reader: TopicReader) => Promise<T>): Promise<T> {

@@ -1,13 +1,9 @@
-import {
-  type ClusterMetadata,
-  type ClusterTopicMetadata,
-  type Connection,
-  Consumer,
-} from '@platformatic/kafka';
+import type { ClusterMetadata, ClusterTopicMetadata, Connection, Consumer } from '@platformatic/kafka';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import { withinRfc3339 } from '../../lib/rfc3339.ts';
 import { type OpenTransaction, openTransactions } from '../admin/open-transactions.ts';
+import type { KafkaClients } from '../clients.ts';
 import { toKafkaError } from '../kafka-error.ts';
 import { askEpochEnds, EpochStarts, spansOf } from './epoch-ends.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
@@ -15,7 +11,6 @@ import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
 import { committedRecords } from './read-committed.ts';
 
 export interface PartitionFetcherOptions {
-  readonly brokers: readonly string[];
   readonly clientId: string;
   readonly topic: string;
   /** Most bytes one fetch brings of one partition, but always one batch at least. */
@@ -52,11 +47,10 @@ export class PartitionFetcher {
   /** The metadata may be wrong: a broker has answered so, or not at all. */
   #inDoubt = false;
 
-  constructor(options: PartitionFetcherOptions) {
+  constructor(kafka: KafkaClients, options: PartitionFetcherOptions) {
     this.#options = options;
-    this.#client = new Consumer({
+    this.#client = kafka.consumer({
       clientId: options.clientId,
-      bootstrapBrokers: [...options.brokers],
       // The client wants a name, but no group is joined.
       groupId: `${options.clientId}-fetcher`,
       connectTimeout: 5_000,
@@ -64,8 +58,6 @@ export class PartitionFetcher {
       retries: 1,
       retryDelay: 100,
     });
-    // Errors come back from the calls; the event would end the process if nobody listened.
-    this.#client.on('error', () => {});
   }
 
   /** Tells this topic from others that had or will have its name. */

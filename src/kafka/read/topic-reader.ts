@@ -1,9 +1,9 @@
 import type { OpenTransaction } from '../admin/open-transactions.ts';
+import type { KafkaClients } from '../clients.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface TopicReaderOptions {
-  readonly brokers: readonly string[];
   readonly topic: string;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition?: number;
@@ -29,10 +29,9 @@ export class TopicReader {
   }
 
   /** @throws AppError `topic_missing`, `kafka_unavailable`. */
-  static async open(options: TopicReaderOptions): Promise<TopicReader> {
-    const { brokers, topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
-    const fetcher = new PartitionFetcher({
-      brokers,
+  static async open(kafka: KafkaClients, options: TopicReaderOptions): Promise<TopicReader> {
+    const { topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
+    const fetcher = new PartitionFetcher(kafka, {
       clientId: 'test-service-reader',
       topic,
       maxBytesPerPartition,

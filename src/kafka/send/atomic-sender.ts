@@ -1,6 +1,6 @@
-import { Producer } from '@platformatic/kafka';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
+import type { KafkaClients } from '../clients.ts';
 import { hasProtocolError, toKafkaError } from '../kafka-error.ts';
 import type { OutgoingMessage } from './message-sender.ts';
 import { refusalOf } from './produce-outcome.ts';
@@ -8,12 +8,6 @@ import { refusalOf } from './produce-outcome.ts';
 /** A message with its place decided. */
 export interface PlacedMessage extends OutgoingMessage {
   readonly partition: number;
-}
-
-export interface AtomicSenderOptions {
-  readonly brokers: readonly string[];
-  /** Whoever opens a sender of this name shuts every earlier one of the name out (KIP-98 `transactional.id`). */
-  readonly name: string;
 }
 
 /** Longest a transaction stays open when its sender has died and nobody opens another of its name. */
@@ -45,10 +39,12 @@ export class AtomicSender {
     this.#producer = producer;
   }
 
-  /** @throws AppError `kafka_unavailable`. */
-  static async open({ brokers, name }: AtomicSenderOptions): Promise<AtomicSender> {
-    const producer = createProducer(brokers, name);
-    producer.on('error', () => {});
+  /**
+   * Whoever opens a sender of this name shuts every earlier one of the name out (KIP-98 `transactional.id`).
+   * @throws AppError `kafka_unavailable`.
+   */
+  static async open(kafka: KafkaClients, name: string): Promise<AtomicSender> {
+    const producer = createProducer(kafka, name);
     const sender = new AtomicSender(producer);
     try {
       // -1, -1 is a sender without a past: the client's own default claims to be producer 0, and is fenced for it.
@@ -116,12 +112,11 @@ function headerMap(
   ]);
 }
 
-function createProducer(brokers: readonly string[], transactionalId: string) {
+function createProducer(kafka: KafkaClients, transactionalId: string) {
   const bytes = (value: Buffer | null | undefined): Buffer | undefined => value ?? undefined;
   const name = (value: Buffer | undefined): Buffer => value ?? Buffer.alloc(0);
-  return new Producer({
+  return kafka.producer({
     clientId: 'test-service-redrive',
-    bootstrapBrokers: [...brokers],
     transactionalId,
     idempotent: true,
     serializers: { key: bytes, value: bytes, headerKey: name, headerValue: bytes },

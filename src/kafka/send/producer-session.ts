@@ -1,10 +1,10 @@
-import { type Connection, Producer } from '@platformatic/kafka';
+import type { Connection, Producer } from '@platformatic/kafka';
 import { AppError } from '../../lib/app-error.ts';
+import type { KafkaClients } from '../clients.ts';
 import { saysTopicMissing, toKafkaError } from '../kafka-error.ts';
 import { type PartitionAnswer, type PartitionBatch, produce, produceVersion } from './produce-api.ts';
 
 export interface ProducerSessionOptions {
-  readonly brokers: readonly string[];
   readonly clientId: string;
   readonly connectTimeoutMs: number;
   /** Silence of a broker after which a request is given up, ms. */
@@ -34,13 +34,15 @@ const BROKER_SHARE = 0.8;
  * no broken socket outlives an error.
  */
 export class ProducerSession {
+  readonly #kafka: KafkaClients;
   readonly #options: ProducerSessionOptions;
-  #client: Producer<Buffer, Buffer, Buffer, Buffer> | undefined;
+  #client: Producer | undefined;
   #version: Promise<number> | undefined;
   #identity: Promise<ProducerIdentity> | undefined;
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ProducerSessionOptions) {
+  constructor(kafka: KafkaClients, options: ProducerSessionOptions) {
+    this.#kafka = kafka;
     this.#options = options;
   }
 
@@ -133,10 +135,9 @@ export class ProducerSession {
     await this.#closing;
   }
 
-  #open(): Producer<Buffer, Buffer, Buffer, Buffer> {
-    this.#client ??= new Producer({
+  #open(): Producer {
+    this.#client ??= this.#kafka.producer({
       clientId: this.#options.clientId,
-      bootstrapBrokers: [...this.#options.brokers],
       connectTimeout: this.#options.connectTimeoutMs,
       requestTimeout: this.#options.requestTimeoutMs,
       retries: 0,

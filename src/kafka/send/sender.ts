@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
+import type { KafkaClients } from '../clients.ts';
 import { toKafkaError } from '../kafka-error.ts';
 import type { MessageSender, OutgoingMessage, SentPosition } from './message-sender.ts';
 import { partitionOfKey } from './partitioner.ts';
@@ -9,8 +10,6 @@ import { ProducerSession, type TopicLayout } from './producer-session.ts';
 import { SendJob } from './send-job.ts';
 
 export interface MessageSenderOptions {
-  /** Bootstrap brokers, host:port. */
-  readonly brokers: readonly string[];
   readonly clientId: string;
   readonly logger: SenderLogger;
   /** Time one send() may take, repeats included, ms; 30 000. */
@@ -40,8 +39,8 @@ const LAYOUT_AGE_MS = 10_000;
  * - `aborted` after close().
  * An offset of −1 is possible, for a batch the broker remembers but not where.
  */
-export function createMessageSender(options: MessageSenderOptions): MessageSender {
-  return new KafkaMessageSender(options);
+export function createMessageSender(kafka: KafkaClients, options: MessageSenderOptions): MessageSender {
+  return new KafkaMessageSender(kafka, options);
 }
 
 class KafkaMessageSender implements MessageSender {
@@ -53,9 +52,9 @@ class KafkaMessageSender implements MessageSender {
   #closed: Promise<void> | undefined;
   #spread = 0;
 
-  constructor(options: MessageSenderOptions) {
+  constructor(kafka: KafkaClients, options: MessageSenderOptions) {
     const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000 } = options;
-    this.#session = new ProducerSession({ ...options, connectTimeoutMs, requestTimeoutMs });
+    this.#session = new ProducerSession(kafka, { ...options, connectTimeoutMs, requestTimeoutMs });
     this.#dispatcher = new ProduceDispatcher(this.#session, options.timeOptional === true, options.logger);
     this.#sendTimeoutMs = options.sendTimeoutMs ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
 import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
+import { KafkaClients } from '../../../kafka/clients.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
 import type { Handler } from '../../../server/http/handler.ts';
@@ -178,7 +179,7 @@ async function topics(config: Config): Promise<Finding> {
   const other: string[] = [];
   try {
     for (const { name, partitions } of topicsOf(config)) {
-      const count = await partitionsOf(config.kafka.brokers, name);
+      const count = await partitionsOf(new KafkaClients(config.kafka), name);
       if (count === undefined) missing.push(name);
       else if (count !== partitions) other.push(`${name} has ${count} partitions, not ${partitions}`);
     }
@@ -194,8 +195,8 @@ async function topics(config: Config): Promise<Finding> {
 }
 
 /** Undefined for a topic that is not there. */
-async function partitionsOf(brokers: readonly string[], topic: string): Promise<number | undefined> {
-  const probe = new KafkaProbe(brokers, topic);
+async function partitionsOf(kafka: KafkaClients, topic: string): Promise<number | undefined> {
+  const probe = new KafkaProbe(kafka, topic);
   try {
     return await probe.check();
   } catch (error) {

@@ -3,6 +3,7 @@ import { GroupCatalog } from '../../../kafka/admin/group-catalog.ts';
 import { KeptAdmin } from '../../../kafka/admin/kept-admin.ts';
 import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
 import { TopicCatalog } from '../../../kafka/admin/topic-catalog.ts';
+import { KafkaClients } from '../../../kafka/clients.ts';
 import type { PartitionMove } from '../../../server/api/kafka/groups.ts';
 import {
   type CommandContext,
@@ -77,9 +78,9 @@ Orders that are read again are stored once. Messages that are not orders become 
 }
 
 async function show(context: CommandContext, { json }: ShowOptions): Promise<void> {
-  const { database, brokers, group, topic } = await open(context);
+  const { database, kafka, group, topic } = await open(context);
   const stored = await moveOffsets(context.config, database, 'latest', { dryRun: true });
-  const admin = new KeptAdmin({ brokers, clientId: 'test-service-offsets', timeoutMs: KAFKA_TIMEOUT_MS });
+  const admin = new KeptAdmin(kafka, { clientId: 'test-service-offsets', timeoutMs: KAFKA_TIMEOUT_MS });
   context.resources.defer('connections', 'kafka admin', () => admin.close());
   const found = await new GroupCatalog(admin, new TopicCatalog(admin)).find(group);
   const committed = new Map(
@@ -115,7 +116,8 @@ async function reset(context: CommandContext, options: ResetOptions): Promise<vo
 
 async function open({ config, logger, resources, signal }: CommandContext) {
   await prepareEnvironment(config, { resources, logger, signal });
-  return { database: new Clients(config, resources, logger).database, ...config.kafka };
+  const kafka = new KafkaClients(config.kafka);
+  return { database: new Clients(config, resources, logger).database, kafka, ...config.kafka };
 }
 
 /** `read 17 messages again and skip 3`. */

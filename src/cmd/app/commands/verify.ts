@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import type { VerifyProgress, VerifyReport } from '../../../contract/verification.ts';
 import { compactedTopics, listTopics } from '../../../kafka/admin/topics.ts';
+import { KafkaClients } from '../../../kafka/clients.ts';
 import { TopicReader } from '../../../kafka/read/topic-reader.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
@@ -96,7 +97,8 @@ async function run(
   const { config, resources, signal } = context;
   const { topic, deadLetterTopic, group } = config.kafka;
   const { maxOrderBytes } = config.consumer;
-  const topics = await listTopics(config.kafka.brokers);
+  const kafka = new KafkaClients(config.kafka);
+  const topics = await listTopics(kafka);
   if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} is not there`);
   const log = await openReader(context, topic);
   const database = new Database({ ...config.postgresql, applicationName: 'test-service verify' });
@@ -129,7 +131,7 @@ async function run(
     ? await openReader(context, deadLetterTopic)
     : undefined;
   const compacted = await compactedTopics(
-    config.kafka.brokers,
+    kafka,
     [topic, deadLetterTopic].filter((name) => topics.includes(name)),
   );
   const index = new EvidenceIndex();
@@ -170,9 +172,7 @@ async function run(
 }
 
 async function openReader({ config, resources }: CommandContext, topic: string): Promise<TopicReader> {
-  const { brokers } = config.kafka;
-  const reader = await TopicReader.open({
-    brokers,
+  const reader = await TopicReader.open(new KafkaClients(config.kafka), {
     topic,
     maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
   });

@@ -74,7 +74,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-/** For what is rejected because the connection broke. */
+/** To be thrown where the connection broke. */
 export function unreachable(): never {
   throw new ApiError('unreachable', 0);
 }
@@ -84,7 +84,9 @@ function authorize(headers: Headers): void {
   if (token !== '') headers.set('authorization', `Bearer ${token}`);
 }
 
-/** The error of an answer with status 400 or more, whose parsed body is `body`; asks for the token when it is missing. */
+/**
+ * The error of an answer with status 400 or more, whose parsed body is `body`; asks for the token when it is missing.
+ */
 function refused(response: Response, body: unknown): ApiError {
   const problem = isProblem(body) ? body : undefined;
   const seconds = Number(response.headers.get('retry-after'));

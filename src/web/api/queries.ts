@@ -6,10 +6,10 @@ import { ApiError } from './client.ts';
 
 const RETRY_MS = 2_000;
 
-/** What was asked for, by page; nothing is asked twice at the same time. */
+/** The answers to requests; nothing is requested twice at the same time. */
 export const queryClient = new QueryClient({
   defaultOptions: {
-    // An error is shown at once; what may pass is tried again by `refetchEvery`.
+    // An error is shown at once; `refetchEvery` retries after one that may pass.
     queries: { retry: false, networkMode: 'always', staleTime: 0, refetchOnWindowFocus: false },
     mutations: { retry: false, networkMode: 'always' },
   },
@@ -19,7 +19,10 @@ interface QueryLike {
   readonly state: { readonly error: unknown };
 }
 
-/** For `refetchInterval`: again after `ms`, never without; after an error that may pass, when the server says. */
+/**
+ * For `refetchInterval`: refetches every `ms`, or never without it; after an error that may pass, when the server says
+ * so.
+ */
 export function refetchEvery(ms?: number): (query: QueryLike) => number | false {
   return ({ state: { error } }) => {
     if (error instanceof ApiError) return error.passing ? (error.retryAfterMs ?? RETRY_MS) : false;
@@ -28,8 +31,8 @@ export function refetchEvery(ms?: number): (query: QueryLike) => number | false 
 }
 
 /**
- * Something the reader does: says what came of it, and asks the queries whose keys begin with one of `changes` again. An error stays in
- * the result, to be shown in its place.
+ * An action of the reader: announces its result, and refetches the queries whose keys begin with one of `changes`. An
+ * error stays in the result, to be shown in its place.
  */
 export function useAction<T, V = void>(
   act: (value: V) => Promise<T>,

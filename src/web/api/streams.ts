@@ -53,7 +53,7 @@ async function pause(error: ApiError, signal: AbortSignal): Promise<void> {
   while (error.kind === 'token-required' && currentToken() === token && !signal.aborted);
 }
 
-/** The end of a stream of events. */
+/** The latest events of a stream. */
 interface TailState<T> {
   /** Newest first. */
   readonly items: readonly T[];
@@ -67,8 +67,8 @@ const MOST_SHOWN = 100;
 const DRAW_MS = 250;
 
 /**
- * The last hundred events of one name that pass `isItem`, updated a few times a second. Without a URL the stream is not followed, and the
- * items stay.
+ * The last hundred events of one name that pass `isItem`, updated a few times a second. Without a URL the stream is not
+ * followed, and the items stay.
  */
 export function useTail<T>(
   url: string | undefined,

@@ -3,7 +3,7 @@ import { storageKey } from '../app/base.ts';
 
 interface TokenState {
   readonly token: string;
-  /** The server refused a request for want of the right token. */
+  /** The server refused a request because the token is missing or wrong. */
   readonly asked: boolean;
 }
 
@@ -11,7 +11,7 @@ const KEY = storageKey('token');
 const listeners = new Set<() => void>();
 let state: TokenState = { token: remembered(), asked: false };
 
-/** What requests carry; empty for nothing. Kept until the tab is closed. */
+/** The token that requests carry; empty if there is none. It is kept until the tab is closed. */
 export function currentToken(): string {
   return state.token;
 }
@@ -20,18 +20,18 @@ export function useToken(): TokenState {
   return useSyncExternalStore(subscribe, () => state);
 }
 
-/** Takes a token; empty forgets it. */
+/** Sets the token; empty forgets it. */
 export function setToken(token: string): void {
   try {
     if (token === '') sessionStorage.removeItem(KEY);
     else sessionStorage.setItem(KEY, token);
   } catch {
-    // It is kept in memory at least.
+    // It is at least kept in memory.
   }
   change({ token, asked: false });
 }
 
-/** The server wants a token, or another one. */
+/** Asks the reader for a token, or for another one. */
 export function askForToken(asked = true): void {
   if (state.asked !== asked) change({ ...state, asked });
 }

@@ -20,8 +20,8 @@ const theme = createTheme({
 const colorScheme = localStorageColorSchemeManager({ key: storageKey('color-scheme') });
 
 /**
- * The console. The kit's variables and classes come from `styles/index.css`, not from style elements it would write into the page: the
- * content security policy allows none.
+ * The console. The kit's variables and classes come from `styles/index.css`, not from style elements it would write
+ * into the page: the content security policy allows none.
  */
 export function App() {
   return (

@@ -4,7 +4,7 @@ import { basePath } from './base.ts';
 const listeners = new Set<() => void>();
 addEventListener('popstate', notify);
 
-/** Path and query of the page, as the address bar has them after the base path. */
+/** Path and query of the page: what follows the base path in the address bar. */
 export interface Place {
   readonly pathname: string;
   readonly query: URLSearchParams;
@@ -19,7 +19,7 @@ export function usePlace(): Place {
   }, [address]);
 }
 
-/** Goes to an address of the console; `replace` leaves no step to go back to. */
+/** Goes to an address of the console; `replace` adds no entry to the history. */
 export function navigate(to: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   if (to === currentAddress()) return;
   if (replace) history.replaceState(null, '', basePath + to);
@@ -30,7 +30,10 @@ export function navigate(to: string, { replace = false }: { readonly replace?: b
   notify();
 }
 
-/** Changes parameters of the page's query: undefined and empty ones go. Leaves no step to go back to, unless told. */
+/**
+ * Changes parameters of the page's query; undefined and empty ones are removed. Adds no entry to the history unless
+ * told to.
+ */
 export function setQuery(
   changes: Readonly<Record<string, string | undefined>>,
   options: { readonly replace?: boolean } = { replace: true },
@@ -66,7 +69,7 @@ function notify(): void {
   for (const listener of listeners) listener();
 }
 
-/** A link within the console: with a modifier it opens another tab, as links do. */
+/** A link within the console; with a modifier key it opens another tab, like any link. */
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event);

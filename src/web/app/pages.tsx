@@ -28,7 +28,10 @@ interface Page {
   readonly Page: ComponentType;
 }
 
-/** The pages in the order of the navigation. All but the orders are loaded when they are first opened. The server has their paths in `web.ts`. */
+/**
+ * The pages in the order of the navigation. All but the orders are loaded when they are first opened. The server has
+ * their paths in `web.ts`.
+ */
 const PAGES: readonly Page[] = [
   {
     path: '/',

@@ -73,7 +73,7 @@ const ENGINES = [
   ['redis', 'Redis'],
 ] as const;
 
-/** How each engine is. */
+/** The state of each engine. */
 function EngineDots() {
   const engines = useEngines();
   const t = useTexts(shellTexts);
@@ -113,10 +113,10 @@ function LanguageSwitch() {
   );
 }
 
-/** Light or dark; until it is pressed the system decides. */
+/** Light or dark; the system decides until it is pressed. */
 function ThemeSwitch() {
   const t = useTexts(shellTexts);
-  // Without its own way to hold transitions back: that writes a style element.
+  // Its own way to hold back transitions would write a style element.
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const now = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const label = now === 'dark' ? t.toLight : t.toDark;
@@ -147,7 +147,7 @@ type EngineStatus = Readiness['engines'][number];
 
 const EVERY_MS = 3_000;
 
-/** The engines' state, kept current; undefined while the service does not answer. */
+/** The current state of the engines; undefined while the service does not answer. */
 function useEngines(): readonly EngineStatus[] | undefined {
   const { data, isError } = useQuery({
     queryKey: ['readiness'],
@@ -165,7 +165,7 @@ async function readiness(signal: AbortSignal): Promise<Readiness> {
   return await response.json();
 }
 
-/** Asks for the token when the server has refused a request without it, and then asks the server again. */
+/** Asks for the token when the server has refused a request without it, then repeats the requests. */
 function TokenDialog() {
   const t = useTexts(shellTexts);
   const { asked } = useToken();
@@ -201,7 +201,7 @@ function TokenDialog() {
   );
 }
 
-/** The field an order_uid goes into. `/` from anywhere moves the focus here. */
+/** The search field for an order_uid. `/` moves the focus here from anywhere. */
 export function Search() {
   const t = useTexts(shellTexts);
   const { pathname } = usePlace();

@@ -4,7 +4,7 @@ import { DEPTH_BOUND, parseBoundedJson } from '../../lib/bounded-json.ts';
 /** Text, or base64 of bytes that are not UTF-8, as the API gives keys and values. */
 type TextOrBase64 = NonNullable<Message['key']>;
 
-/** Headers as names and texts; a name that comes again is numbered, and nothing is written so that it is seen. */
+/** Headers as names and texts. A repeated name is numbered; an empty value is shown as `""`. */
 export function headerTexts(headers: Readonly<Message['headers']>): [name: string, text: string][] {
   const seen = new Map<string, number>();
   return headers.map(({ name, value }) => {
@@ -14,13 +14,13 @@ export function headerTexts(headers: Readonly<Message['headers']>): [name: strin
   });
 }
 
-/** To be shown in one line. */
+/** Bytes as one line. */
 export function bytesText(bytes: TextOrBase64 | null): string {
   if (bytes === null) return '—';
   return typeof bytes === 'string' ? bytes : `base64:${bytes.base64}`;
 }
 
-/** JSON with indents; other text, and what is nested very deep, as it is; what is no text as hexadecimal. */
+/** Indented JSON; other text, and JSON that is nested very deep, as it is; bytes that are not text as hexadecimal. */
 export function prettyBytes(bytes: TextOrBase64 | null): string {
   if (bytes === null) return '';
   if (typeof bytes !== 'string') return hexOf(bytes.base64);
@@ -32,7 +32,7 @@ export function prettyBytes(bytes: TextOrBase64 | null): string {
   }
 }
 
-/** Bytes of base64. @throws DOMException when it is none */
+/** The bytes of base64. @throws DOMException when it is not base64 */
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
 }

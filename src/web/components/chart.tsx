@@ -7,18 +7,18 @@ export type SeriesColour = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface ChartSeries {
   readonly label: string;
-  /** A number of the palette. */
+  /** Its number in the palette. */
   readonly colour: SeriesColour;
   readonly values: (number | null)[];
 }
 
 interface ChartProps {
   readonly title: string;
-  /** Unix seconds, of all series. */
+  /** Unix seconds of the points of all series. */
   readonly at: number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
-  /** Seconds from the left to the right, once there are so many; 300. */
+  /** Seconds from left to right, once there are so many; 300. */
   readonly windowS?: number;
 }
 
@@ -26,8 +26,8 @@ const HEIGHT = 150;
 const LEAST_S = 60;
 
 /**
- * Lines over the last minutes, with the last values beside their names: those are what a screen reader gets. The lines are drawn only
- * while they are seen.
+ * Lines over the last minutes, with the last values beside their names, for screen readers too. The lines are drawn
+ * only while they are in view.
  */
 export function Chart({ title, at, series, format, windowS = 300 }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -108,7 +108,7 @@ function dataOf({ at, series }: { at: number[]; series: readonly ChartSeries[] }
   return [at, ...series.map(({ values }) => values)];
 }
 
-/** How plots look in the theme that is chosen: colours by the names of their variables, and axes. */
+/** The look of plots in the current theme: colours by the names of their variables, and axes. */
 export function plotStyle(element: Element) {
   const style = getComputedStyle(element);
   const colourOf = (name: string): string => style.getPropertyValue(name).trim();
@@ -120,21 +120,21 @@ export function plotStyle(element: Element) {
   return { colourOf, axis };
 }
 
-/** Keeps a plot as wide as its element, until the function that is returned is called. */
+/** Keeps a plot as wide as its element until the returned function is called. */
 export function keepWidth(plot: uPlot, element: Element): () => void {
   const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: plot.height }));
   watch.observe(element);
   return () => watch.disconnect();
 }
 
-/** Draws an element only while it is seen. */
+/** Draws an element only while it is in view. */
 interface SeenDrawing {
-  /** Draws now, or once when the element is next seen. */
+  /** Draws now, or once when the element next comes into view. */
   request(): void;
   stop(): void;
 }
 
-/** What is scrolled away, or in a tab behind, is not worth drawing. */
+/** Nothing is drawn while the element is scrolled away, or its tab is in the background. */
 function drawWhenSeen(element: Element, draw: () => void): SeenDrawing {
   let [inView, wanted] = [false, false];
   const drawWanted = () => {

@@ -37,13 +37,13 @@ export function Dialog({ open, title, onClose, children }: DialogProps) {
 
 interface ConfirmButtonProps extends ButtonProps {
   readonly children: ReactNode;
-  /** What is asked before. */
+  /** The question in the dialog. */
   readonly question: string;
   readonly explanation: ReactNode;
   readonly onConfirm: () => void;
 }
 
-/** A button for what can't be taken back: it asks first. */
+/** A button for an action that can't be undone: it asks first. */
 export function ConfirmButton({ children, question, explanation, onConfirm, ...rest }: ConfirmButtonProps) {
   const t = useTexts(commonTexts);
   const [open, setOpen] = useState(false);

@@ -7,7 +7,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** Where a text stops being JSON; undefined when nothing is wrong with it, or it is nested too deep to tell. */
+/** Where a text stops being JSON; undefined when it is JSON, or nested too deep to tell. */
 export function syntaxErrorIn(text: string): Span | undefined {
   if (isDeep(text)) return undefined;
   const errors: ParseError[] = [];
@@ -17,8 +17,9 @@ export function syntaxErrorIn(text: string): Span | undefined {
 }
 
 /**
- * Finds what RFC 6901 pointers name in a JSON text: a member with its name. Of a member that is missing, the name of the one around it. Of a
- * doubled member the last, as it is the one that counts. The whole document is its first character.
+ * Finds what RFC 6901 pointers name in a JSON text: a member with its name. For a missing member it is the name of the
+ * member around it; for a duplicate member the last one, which is the one that counts; for the whole document its first
+ * character.
  */
 export function placeFinder(text: string): (pointer: string) => Span {
   const root = isDeep(text) ? undefined : parseTree(text);
@@ -30,7 +31,7 @@ export function placeFinder(text: string): (pointer: string) => Span {
       node = child;
     }
     if (node === undefined || node === root) return headOf(node, text);
-    // In an object, the name stands with the value.
+    // In an object, the name is part of it.
     const whole = node.parent?.type === 'property' ? node.parent : node;
     return { from: whole.offset, to: whole.offset + whole.length };
   };
@@ -45,14 +46,17 @@ export function lineAndColumn(
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** The text with indents and otherwise as it was written: numbers keep their digits, doubled members stay. What is no JSON, or nested very deep, stays as it is. */
+/**
+ * Indents the text and changes nothing else: numbers keep their digits, duplicate members stay. Text that is not JSON,
+ * or is nested very deep, is returned as it is.
+ */
 export function indentJson(text: string): string {
   if (isDeep(text) || syntaxErrorIn(text) !== undefined) return text;
   const edits = format(text, undefined, { insertSpaces: true, tabSize: 2, eol: '\n' });
   return applyEdits(text, edits);
 }
 
-/** The parser and the formatter call themselves for each level. */
+/** The parser and the formatter recurse for each level. */
 function isDeep(text: string): boolean {
   return jsonExcess(new TextEncoder().encode(text), DEPTH_BOUND) !== undefined;
 }
@@ -62,7 +66,7 @@ function childOf(node: Node, step: string): Node | undefined {
   return node.children?.findLast(({ children: [name] = [] }) => name?.value === step)?.children?.[1];
 }
 
-/** What stands for a member as a whole, to mark that something is missing in it. */
+/** The place to mark when something is missing in a member. */
 function headOf(node: Node | undefined, text: string): Span {
   if (node === undefined) return spanOf({ offset: 0, length: 1 }, text);
   const name = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
@@ -74,7 +78,7 @@ function spanOf({ offset, length }: { offset: number; length: number }, text: st
   return { from, to: Math.min(text.length, from + Math.max(1, length)) };
 }
 
-/** What is wrong with a text that should be JSON, in the browser's words; undefined for nothing. */
+/** What is wrong with a text that should be JSON, in the browser's words; undefined if it is JSON. */
 export function jsonErrorOf(text: string): string | undefined {
   try {
     JSON.parse(text);

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Past this many characters the colours cost more than they give. */
+/** With more characters than this, colours cost more than they are worth. */
 const PLAIN_PAST = 200_000;
 
 /** JSON in colours; any other text as it is. `label` names the region, which scrolls. */

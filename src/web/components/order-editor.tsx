@@ -14,13 +14,13 @@ interface OrderEditorProps {
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly rows: number;
-  /** Of this text, by `useOrderCheck`. */
+  /** What `useOrderCheck` says of the text. */
   readonly verdict: OrderVerdict;
 }
 
 const NO_MARKS = [] as const;
 
-/** A field for an order as JSON, with all that is wrong with it: each place is marked, and a click leads there. */
+/** A field for an order as JSON with its errors: each place is marked, and a click goes there. */
 export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEditorProps) {
   const t = useTexts(editorTexts);
   const editor = useRef<EditorHandle>(null);
@@ -59,7 +59,7 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
   );
 }
 
-/** What can be done with an editor from outside. */
+/** What others can do with an editor. */
 interface EditorHandle {
   /** Selects a part of the text, brings it into view, and gives the editor the focus. */
   readonly show: (span: Span) => void;
@@ -70,16 +70,16 @@ interface JsonEditorProps {
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly rows: number;
-  /** What is marked as wrong. */
+  /** The parts marked as wrong. */
   readonly marks: readonly Span[];
   readonly ref?: Ref<EditorHandle>;
 }
 
-/** Past this many characters, marks cost more than they give. */
+/** With more characters than this, marks cost more than they are worth. */
 const PLAIN_PAST = 200_000;
 const LINES_BEFORE = 3;
 
-/** A field for JSON, in which parts can be marked: the marks lie behind a text area whose ground can be seen through. */
+/** A field for JSON in which parts can be marked: the marks lie behind a text area with a transparent background. */
 function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps) {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
@@ -104,7 +104,7 @@ function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps
       <div className="editor">
         <pre ref={behind} className="editor__behind" aria-hidden="true">
           {text.length > PLAIN_PAST ? text : marked(text, marks)}
-          {/* A last line that is empty has its height, too. */}
+          {/* An empty last line has its height, too. */}
           {'\n'}
         </pre>
         <textarea
@@ -142,7 +142,7 @@ function marked(text: string, marks: readonly Span[]): ReactNode[] {
   return parts;
 }
 
-/** Something that is wrong with the text, and where. */
+/** An error in the text, and where it is. */
 interface Issue {
   readonly pointer: string;
   readonly message: string;
@@ -151,7 +151,7 @@ interface Issue {
   readonly column: number;
 }
 
-/** What is known of a text that should be an order. */
+/** What is known about a text that should be an order. */
 type OrderVerdict =
   | { readonly state: 'blank' | 'checking' | 'unknown' }
   | { readonly state: 'accepted'; readonly uid: string }
@@ -159,7 +159,10 @@ type OrderVerdict =
 
 const TYPING_MS = 300;
 
-/** Follows the text while it is typed: at once whether it is JSON, and a moment later, from the server, whether it is a valid order. */
+/**
+ * Checks the text while it is typed: at once whether it is JSON, and a moment later, by the server, whether it is a
+ * valid order.
+ */
 export function useOrderCheck(text: string): OrderVerdict {
   const isBlank = text.trim() === '';
   const broken = useMemo(() => (isBlank ? undefined : brokenAt(text)), [text, isBlank]);
@@ -195,7 +198,10 @@ function brokenAt(text: string): Issue | undefined {
   return { pointer: '', message, span, ...lineAndColumn(text, span.from) };
 }
 
-/** Whether the consumer would accept this text as an order; it is not sent. @throws ApiError, and the signal's reason when it was aborted */
+/**
+ * Whether the consumer would accept this text as an order; it is not sent. @throws ApiError, and the signal's reason
+ * when it was aborted
+ */
 async function checkOrder(text: string, signal: AbortSignal): Promise<OrderCheck> {
   const headers = { 'content-type': 'application/json' };
   const response = await request('/api/v1/orders/check', { method: 'POST', headers, body: text, signal });

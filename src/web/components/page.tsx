@@ -10,7 +10,7 @@ interface PageTitleProps {
 
 let first = true;
 
-/** The page's heading, which takes the focus when the page was opened by a link, and the tab's title. */
+/** The page's heading and the tab's title. The heading takes the focus when the page was opened by a link. */
 export function PageTitle({ title, shown, children }: PageTitleProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -18,7 +18,7 @@ export function PageTitle({ title, shown, children }: PageTitleProps) {
   }, [title]);
   useEffect(() => {
     const active = document.activeElement;
-    // Who has just come, or is typing, stays where he is.
+    // On the first page, and while the reader types, the focus stays where it is.
     if (!first && !(active instanceof HTMLInputElement)) heading.current?.focus({ preventScroll: true });
     first = false;
   }, []);
@@ -68,7 +68,7 @@ export function Card({
   );
 }
 
-/** An instant in the reader's zone; the exact one as a hint. */
+/** An instant in the reader's time zone, with the exact one as a tooltip. */
 export function Instant({
   at,
   timeOnly = false,

@@ -7,13 +7,13 @@ import { commonTexts } from './texts.ts';
 
 interface ProblemAlertProps {
   readonly error: unknown;
-  /** Tries the same again. */
+  /** Tries again. */
   readonly onRetry?: (() => void) | undefined;
-  /** It is tried again without that. */
+  /** The request is retried automatically. */
   readonly retries?: boolean;
 }
 
-/** What went wrong, where, and what to do. */
+/** What went wrong, where, and what to do about it. */
 export function ProblemAlert({ error, onRetry, retries = false }: ProblemAlertProps) {
   const t = useTexts(commonTexts);
   const { title, advice } = useProblem(error);
@@ -58,7 +58,7 @@ export function ProblemAlert({ error, onRetry, retries = false }: ProblemAlertPr
   );
 }
 
-/** An error as a title and what to do about it, in the reader's language where there are words for it. */
+/** An error as a title and advice, in the reader's language where there are texts for it. */
 export function useProblem(error: unknown): { readonly title: string; readonly advice: string } {
   const t = useTexts(commonTexts);
   if (!(error instanceof ApiError)) return { title: String(error), advice: '' };

@@ -24,7 +24,7 @@ export function TableHead({ columns }: { readonly columns: readonly Column[] }) 
   );
 }
 
-/** What is too wide for a phone scrolls sideways in here; by keyboard, too. */
+/** Scrolls content sideways that is too wide for a phone, by keyboard too. */
 export function ScrollX({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
@@ -35,7 +35,7 @@ export function ScrollX({ label, children }: { readonly label: string; readonly 
 }
 
 interface ShowMoreProps {
-  /** What a list read page by page says of itself. */
+  /** The state of a list that is read page by page. */
   readonly list: {
     readonly hasNextPage: boolean;
     readonly isFetching: boolean;
@@ -43,7 +43,7 @@ interface ShowMoreProps {
   };
 }
 
-/** Reads the next page of a list, while there is one. */
+/** A button for the next page of a list, while there is one. */
 export function ShowMore({ list }: ShowMoreProps) {
   const t = useTexts(commonTexts);
   if (!list.hasNextPage) return null;

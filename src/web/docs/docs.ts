@@ -1,8 +1,8 @@
 import { basePath, storageKey } from '../app/base.ts';
 
-/** Of Scalar's standalone file, https://github.com/scalar/scalar: what is used here. */
+/** What is used here of Scalar's standalone file, https://github.com/scalar/scalar. */
 declare global {
-  /** Where its file is, by the bundler. */
+  /** The path of its file, set by the bundler. */
   const SCALAR_PATH: string;
   var Scalar: { createApiReference(element: string, configuration: object): unknown } | undefined;
 }
@@ -29,7 +29,7 @@ document.documentElement.lang = 'en';
 document.querySelector('#console')?.setAttribute('href', `${basePath}/`);
 await start();
 
-/** Shows the description of the API, and asks for the token before where the server wants it. */
+/** Shows the description of the API; asks for the token first if the server requires it. */
 async function start(): Promise<void> {
   const token = sessionStorage.getItem(TOKEN) ?? '';
   const headers: HeadersInit = token === '' ? {} : { authorization: `Bearer ${token}` };
@@ -61,7 +61,7 @@ async function start(): Promise<void> {
   });
 }
 
-/** Its buttons to copy an example are pictures without a name (WCAG 4.1.2). */
+/** Its buttons to copy an example have no name (WCAG 4.1.2). */
 function nameButtons(): void {
   for (const button of document.querySelectorAll('.scalar-code-copy:not([aria-label])'))
     button.setAttribute('aria-label', 'Copy');

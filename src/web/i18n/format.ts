@@ -2,9 +2,9 @@
 export type Language = 'en' | 'ru';
 
 /**
- * Minor units of a currency → text in the reader's locale, exact for every safe integer: 1817, 'USD' → `$18.17`; 1817, 'JPY' →
- * `¥1,817`. `narrow` writes `$` for every dollar: for where the code stands nearby. What is no ISO 4217 code is written
- * after the plain number.
+ * Minor units of a currency → text in the reader's locale, exact for every safe integer: 1817, 'USD' → `$18.17`; 1817,
+ * 'JPY' → `¥1,817`. `narrow` writes `$` for every dollar, for where the code is shown nearby. If it is not an ISO 4217
+ * code, it follows the plain number.
  */
 export function formatMoney(
   minor: number,
@@ -36,7 +36,7 @@ function isNumeric(text: string): text is Intl.StringNumericLiteral {
   return /^-?\d+(\.\d+)?$/.test(text);
 }
 
-/** An instant in the reader's time zone: `26 Nov 2021, 09:22`. What is no instant is given back as it is. */
+/** An instant in the reader's time zone: `26 Nov 2021, 09:22`. Text that is not an instant is returned as it is. */
 export function formatDateTime(instant: string | number, locale?: string, timeZone?: string): string {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return String(instant);
@@ -55,7 +55,7 @@ const SPAN_UNITS = {
   ru: { ms: 'мс', s: 'с', min: 'мин', h: 'ч', d: 'дн.' },
 } as const;
 
-/** A span of time as short as it reads well: `< 0.1 ms`, `0.4 ms`, `38 ms`, `1.2 s`, `3 min`, `5 h`, `12 d`. */
+/** A span of time, short: `< 0.1 ms`, `0.4 ms`, `38 ms`, `1.2 s`, `3 min`, `5 h`, `12 d`. */
 export function formatSpan(ms: number, language: Language = 'en'): string {
   const units = SPAN_UNITS[language];
   const of = (value: number, unit: keyof typeof units) =>
@@ -71,7 +71,7 @@ export function formatSpan(ms: number, language: Language = 'en'): string {
   return of(Math.round(ms / 86_400_000), 'd');
 }
 
-/** A number with at most so many digits after the point; none by default. */
+/** A number with at most so many decimals; none by default. */
 export function formatNumber(value: number, locale?: string, digits = 0): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
 }

@@ -27,7 +27,7 @@ export function setLanguage(language: Language): void {
   try {
     localStorage.setItem(KEY, language);
   } catch {
-    // A browser that keeps nothing forgets this, too.
+    // A browser that stores nothing forgets it.
   }
   for (const listener of listeners) listener();
 }
@@ -53,12 +53,12 @@ function preferred(): Language {
 /** Texts of one part of the console, in every language. */
 export type Dictionary<T> = Readonly<Record<Language, T>>;
 
-/** English texts and their Russian counterparts: the compiler finds what is missing. */
+/** English texts and their Russian counterparts: the compiler reports missing ones. */
 export function dictionary<T>(en: T, ru: NoInfer<T>): Dictionary<T> {
   return { en, ru };
 }
 
-/** The texts in the language that is chosen. */
+/** The texts in the chosen language. */
 export function useTexts<T>(texts: Dictionary<T>): T {
   return texts[useLanguage()];
 }
@@ -75,7 +75,7 @@ export interface Format {
   readonly bytes: (bytes: number) => string;
 }
 
-/** By the language that is chosen, in the region of the browser where that has the same language. */
+/** In the chosen language, and in the browser's region if the browser has the same language. */
 export function useFormat(): Format {
   const language = useLanguage();
   return useMemo(() => {

@@ -3,13 +3,13 @@ import { FIGURE_NAMES, FIGURES, type Figure } from './figures.ts';
 
 /** An hour of seconds. */
 const KEPT = 3_600;
-/** Rows beyond the hour before the oldest are dropped, so that this is not done for each. */
+/** How many rows beyond the hour are kept before the oldest are dropped together. */
 const SLACK = 600;
 const MOST_PARTITIONS = 64;
 
 /**
- * The last hour in columns of numbers: what a sample takes does not depend on how much it says. Of a topic with very many partitions
- * those furthest behind have a column; one that comes in for another begins where it came in.
+ * The last hour in columns of numbers, so that the size of a sample is bounded. Of a topic with very many partitions
+ * those furthest behind have a column; when one replaces another, its column begins there.
  */
 export class LivePoints {
   readonly #at = column();
@@ -30,7 +30,7 @@ export class LivePoints {
     }
   }
 
-  /** The last so many seconds, in no more than some hundred points. */
+  /** The last so many seconds, in a few hundred points at most. */
   window(seconds: number): PointWindow {
     return new PointWindow(
       { at: this.#at, figures: this.#figures, partitions: this.#partitions, count: this.#count },
@@ -49,7 +49,7 @@ export class LivePoints {
     }
   }
 
-  /** Undefined when all columns belong to partitions that are further behind. */
+  /** Undefined when all columns are taken by partitions further behind. */
   #columnOf(partition: number, lag: number, row: number): Column | undefined {
     const known = this.#partitions.get(partition);
     if (known !== undefined) return known;
@@ -80,10 +80,10 @@ function column(): Column {
   return new Float64Array(KEPT + SLACK).fill(Number.NaN);
 }
 
-/** Numbers by row, oldest first; NaN where nothing is known. */
+/** Numbers by row, oldest first; NaN where the value is unknown. */
 export type Column = Float64Array;
 
-/** All rows there are, of which the first `count` count. */
+/** All rows, of which the first `count` are used. */
 export interface Rows {
   readonly at: Column;
   readonly figures: ReadonlyMap<Figure, Column>;
@@ -92,21 +92,21 @@ export interface Rows {
   readonly count: number;
 }
 
-/** A line of a chart: a value for each point; null where nothing is known. */
+/** A line of a chart: a value for each point; null where it is unknown. */
 export type Line = (number | null)[];
 
-/** How far each partition is behind: those furthest behind by number, and what the others are together. */
+/** How far partitions are behind: those furthest behind each on their own, and the others together. */
 interface PartitionLines {
   readonly named: readonly { readonly partition: number; readonly line: Line }[];
-  /** Undefined when all have a line of their own. */
+  /** Undefined when every partition has its own line. */
   readonly rest: Line | undefined;
 }
 
-/** More points than that can't be told from one another in a chart. */
+/** In a chart, more points than this can't be told apart. */
 const MOST_DRAWN = 450;
 const STEPS_S = [2, 5, 10, 30, 60];
 
-/** A span of the history up to its end, of which several rows make one point where there are more than can be seen. */
+/** The last part of the history. Where there are more rows than can be seen, several make one point. */
 export class PointWindow {
   /** Unix seconds, of each point. */
   readonly at: number[] = [];
@@ -122,7 +122,7 @@ export class PointWindow {
     let last = Number.NaN;
     for (let row = from; row < count; row++) {
       const time = at[row] ?? 0;
-      // By the clock, so that a point stays what it was when the window moves on.
+      // Aligned to the clock, so that a point stays the same when the window moves.
       const place = step === 0 ? row : Math.floor(time / step);
       if (place === last) this.at[this.at.length - 1] = time;
       else {
@@ -139,7 +139,7 @@ export class PointWindow {
     return values === undefined ? [] : this.#draw(values, FIGURES[figure].worst === true);
   }
 
-  /** At most `most` lines, the rest among them; by partition. */
+  /** At most `most` lines by partition, including the one of the rest. */
   partitions(most: number): PartitionLines {
     const lines = [...this.#rows.partitions].map(([partition, lags]) => {
       const line = this.#draw(lags, true);
@@ -175,7 +175,7 @@ export class PointWindow {
   }
 }
 
-/** The first row that is later; they are in order. */
+/** The first row after that time; rows are in order. */
 function rowAfter(at: Column, count: number, time: number): number {
   let [low, high] = [0, count];
   while (low < high) {

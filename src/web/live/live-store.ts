@@ -4,21 +4,24 @@ import type { ApiError } from '../api/client.ts';
 import { followEvents } from '../api/streams.ts';
 import { LivePoints, type PointWindow } from './live-points.ts';
 
-/** What is known at a moment; another object whenever something has changed. */
+/** What is known at present; a new object whenever something changes. */
 export interface LiveState {
   readonly latest: LiveSample | undefined;
   /** Newest first. */
   readonly notes: readonly LiveNote[];
-  /** Why nothing comes at present. */
+  /** Why no events arrive at present. */
   readonly error: ApiError | undefined;
-  /** Nothing has come for some seconds: what is shown is old. */
+  /** No data for several seconds: what is shown is old. */
   readonly stale: boolean;
 }
 
 const STALE_MS = 4_000;
 const MOST_NOTES = 30;
 
-/** What goes on, second by second, and the last hour of it. It stands outside of React: who shows a part of it follows that part only. */
+/**
+ * The live figures, second by second, and their last hour. It lives outside React, so that a component follows only the
+ * part it shows.
+ */
 export class LiveStore {
   readonly points = new LivePoints();
   readonly #listeners = new Set<() => void>();
@@ -29,13 +32,13 @@ export class LiveStore {
     return this.#state;
   }
 
-  /** Calls the listener after each change, until the function that is returned is called. */
+  /** Calls the listener after each change until the returned function is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Follows `/api/v1/live` until the function that is returned is called. */
+  /** Follows `/api/v1/live` until the returned function is called. */
   follow(): () => void {
     this.#expectMore();
     const stop = followEvents('/api/v1/live', {
@@ -75,7 +78,7 @@ export class LiveStore {
   }
 }
 
-// The events are made by the server this page comes from, by the schemas its types are made from.
+// The server this page comes from makes the events by the same schemas as these types.
 function isHistory(data: unknown): data is LiveHistory {
   return typeof data === 'object' && data !== null && 'samples' in data && 'notes' in data;
 }
@@ -88,19 +91,22 @@ function isNote(data: unknown): data is LiveNote {
   return typeof data === 'object' && data !== null && 'at' in data && 'kind' in data;
 }
 
-/** Follows what goes on while the component that asks is there. It is not drawn again for what comes: `useLiveState` is for that. */
+/**
+ * Follows the live figures while the component is mounted. Updates don't render it again: that is what `useLiveState`
+ * does.
+ */
 export function useLive(): LiveStore {
   const [store] = useState(() => new LiveStore());
   useEffect(() => store.follow(), [store]);
   return store;
 }
 
-/** A part of what is known at present; drawn again when that part has changed. */
+/** A part of what is known at present; renders again when that part changes. */
 export function useLiveState<T>(store: LiveStore, part: (state: LiveState) => T): T {
   return useSyncExternalStore(store.subscribe, () => part(store.state));
 }
 
-/** The last so many seconds, to be drawn; again with each sample. */
+/** The last so many seconds as points; renders again with each sample. */
 export function usePoints(store: LiveStore, seconds: number): PointWindow {
   const sample = useLiveState(store, ({ latest }) => latest);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each sample adds to the points.

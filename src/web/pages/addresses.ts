@@ -22,19 +22,19 @@ export function addressOf(uid: string): string {
   }
 }
 
-/** Where a message is shown; its position is `partition:offset`. */
+/** The address that shows a message; its position is `partition:offset`. */
 export function messageAddress(topic: string, position: string): string {
   return withQuery('/messages', new URLSearchParams({ topic, message: position }));
 }
 
 type ListParameters = paths['/api/v1/topics/{topic}/messages']['get']['parameters'];
 
-/** Which messages the address asks for, as the API takes it. */
+/** The messages that the address asks for, as a query of the API. */
 export type MessageQuery = Readonly<
   Pick<NonNullable<ListParameters['query']>, 'partition' | 'offset' | 'at' | 'key'>
 >;
 
-/** The page's query → what is asked for; an offset counts only within a partition, and rules `at` out. */
+/** The page's query → the API's. An offset counts only together with a partition, and then `at` does not. */
 export function messageQueryOf(query: URLSearchParams): MessageQuery {
   const partition = numberOf(query.get('partition'));
   const offset = partition === undefined ? undefined : numberOf(query.get('offset'));

@@ -14,7 +14,7 @@ import { useFormat, useTexts } from '../../i18n/language.ts';
 import { Invalidations } from './invalidations.tsx';
 import { cacheTexts } from './texts.ts';
 
-/** The tiers of the cache, what Redis holds, and what they forget, and how to make them. */
+/** The tiers of the cache, what Redis holds, what they forget, and how to make them forget. */
 export function CachePage() {
   const t = useTexts(cacheTexts);
   const { query } = usePlace();
@@ -106,7 +106,7 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
   );
 }
 
-/** What each tier has of an order; it can be forgotten. */
+/** What each tier holds of an order, with a button to forget it. */
 function CachedOrder({ uid }: { readonly uid: string }) {
   const t = useTexts(cacheTexts);
   const format = useFormat();

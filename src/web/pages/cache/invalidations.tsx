@@ -11,7 +11,7 @@ import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
 import { cacheTexts } from './texts.ts';
 
-/** What the cache forgets, and why, as it happens: followed while the address says `watch=on`, of the order it names as `forgotten`. */
+/** What the cache forgets, and why, live: while the address has `watch=on`, for the order it names as `forgotten`. */
 export function Invalidations() {
   const t = useTexts(cacheTexts);
   const { query } = usePlace();
@@ -59,7 +59,7 @@ export function Invalidations() {
 function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
   const t = useTexts(cacheTexts);
   const format = useFormat();
-  // A stream that is opened again begins with the last ones again.
+  // A reopened stream begins with the last events again.
   const unique = [...new Map(items.map((one) => [`${one.number} ${one.at}`, one])).values()];
   return (
     <ScrollX label={t.forgotten}>
@@ -84,7 +84,7 @@ function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
   );
 }
 
-// The events are made by the server this page comes from, by the schemas its types are made from.
+// The server this page comes from makes the events by the same schemas as these types.
 function isInvalidation(data: unknown): data is CacheInvalidation {
   return typeof data === 'object' && data !== null && 'reason' in data && 'number' in data;
 }

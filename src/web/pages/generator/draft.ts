@@ -1,6 +1,6 @@
 import type { Generator, GeneratorChange, LoadProfile } from '../../../client/schema.generated.ts';
 
-/** The form: what is typed, as text. */
+/** The form, as typed. */
 export interface Draft {
   readonly rate: number | string;
   readonly count: string;
@@ -11,11 +11,11 @@ export interface Draft {
   readonly everyMs: string;
   readonly toRate: string;
   readonly overMs: string;
-  /** Per cent by fault. */
+  /** Percent by fault. */
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** What the generator does, as the form shows it. */
+/** The generator's settings as the form shows them. */
 export function draftOf({ rate, count, seed, profile, faults }: Generator): Draft {
   return {
     rate,
@@ -31,7 +31,7 @@ export function draftOf({ rate, count, seed, profile, faults }: Generator): Draf
   };
 }
 
-/** The form as a change; the seed only where it is another than `seed`, because giving one begins it anew. */
+/** The form as a change. The seed is sent only if it differs from `seed`, because sending one restarts the sequence. */
 export function changeOf(draft: Draft, seed: number): GeneratorChange {
   const given = Object.entries(draft.faults).filter(([, percent]) => Number(percent) > 0);
   return {
@@ -67,7 +67,7 @@ export function rateOfSlider(position: number): number {
   return Number(rate.toPrecision(2));
 }
 
-/** The opposite; rates beyond its ends stay at them. */
+/** The opposite; rates out of range are at its ends. */
 export function sliderOfRate(rate: number): number {
   if (!(rate > 0.1)) return 0;
   return Math.min(100, ((Math.log10(rate) + 1) / DECADES) * 100);

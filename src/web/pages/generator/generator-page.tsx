@@ -13,7 +13,7 @@ import { LoadForm } from './load-form.tsx';
 import { SendOne, SendOwn } from './send-orders.tsx';
 import { generatorTexts } from './texts.ts';
 
-/** Steers the generator of the process that answers, and sends orders by hand. */
+/** Controls the generator of this process, and sends orders by hand. */
 export function GeneratorPage() {
   const t = useTexts(generatorTexts);
   const { data, error } = useQuery({
@@ -75,7 +75,7 @@ function Status({ generator }: { readonly generator: Generator }) {
 
 const COUNT = 5;
 
-/** The next messages, as they would be sent now. */
+/** The next messages, as the generator would send them now. */
 export function Preview() {
   const t = useTexts(generatorTexts);
   const { data } = useQuery({

@@ -9,7 +9,7 @@ import { useTexts } from '../../i18n/language.ts';
 import { changeOf, type Draft, draftOf, rateOfSlider, sliderOfRate } from './draft.ts';
 import { generatorTexts } from './texts.ts';
 
-/** Rate, count, seed, profile and faults. It shows what the generator does until something is typed. */
+/** Rate, count, seed, profile and faults. Until something is typed, the form shows the generator's current settings. */
 export function LoadForm({ generator }: { readonly generator: Generator }) {
   const t = useTexts(generatorTexts);
   const [typed, setTyped] = useState<Draft | undefined>(undefined);

@@ -15,7 +15,7 @@ import { generatorTexts } from './texts.ts';
 
 type Fault = NonNullable<SendOneRequest['fault']>;
 
-/** The compiler says when the API has others. */
+/** The compiler reports a fault that is missing here. */
 const FAULTS = namesOf<Fault>({
   malformed: true,
   invalid_utf8: true,
@@ -31,7 +31,7 @@ const FAULTS = namesOf<Fault>({
   tombstone: true,
 });
 
-/** Sends the next order, good or with one fault. */
+/** Sends the next order, valid or with one fault. */
 export function SendOne() {
   const t = useTexts(generatorTexts);
   const [fault, setFault] = useState<Fault | undefined>(undefined);
@@ -71,7 +71,7 @@ export function SendOne() {
 
 const ROWS = 10;
 
-/** An order of one's own, as JSON: everything that is wrong with it is said while it is typed. */
+/** Sends an order typed as JSON; its errors are shown while it is typed. */
 export function SendOwn() {
   const t = useTexts(generatorTexts);
   const [text, setText] = useState('');

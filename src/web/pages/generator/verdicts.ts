@@ -1,11 +1,11 @@
-/** What has become of the lines so far. */
+/** The verdicts on the lines so far. */
 export interface Verdicts {
   readonly accepted: number;
   readonly rejected: number;
   readonly failed: number;
   /** The first lines that were not accepted. */
   readonly bad: readonly { readonly line: number; readonly text: string }[];
-  /** Whether every line was dealt with; undefined until the end. */
+  /** Whether every line was processed; undefined until the end. */
   readonly complete: boolean | undefined;
 }
 
@@ -13,7 +13,7 @@ export const NO_VERDICTS: Verdicts = { accepted: 0, rejected: 0, failed: 0, bad:
 
 const MOST_BAD = 20;
 
-/** The verdicts with those of one more line of the answer. */
+/** The verdicts after one more line of the answer. */
 export function withVerdict(verdicts: Verdicts, text: string): Verdicts {
   const said: unknown = JSON.parse(text);
   if (typeof said !== 'object' || said === null) return verdicts;

@@ -14,7 +14,7 @@ import { lettersTexts } from './texts.ts';
 
 const ROWS = 18;
 
-/** Mends the value of a letter in its place, and sends the letter back with it. */
+/** Edits the value of a letter, and sends the letter back with it. */
 export function FixForm({ letter }: { readonly letter: DeadLetter }) {
   const t = useTexts(lettersTexts);
   const [start] = useState(() => editableValue(letter));

@@ -3,7 +3,7 @@ import { REASONS, type Reason } from './letter-query.ts';
 
 export const COLOURS = [1, 2, 3, 4, 5, 6, 7] as const;
 
-/** The letters of one reason, or of all that have no layer of their own. */
+/** The letters of one reason, or of all reasons without a layer of their own. */
 export interface Layer {
   readonly reason: Reason | 'others';
   /** A number of the palette; the last is for the others. */
@@ -11,18 +11,21 @@ export interface Layer {
   readonly total: number;
   /** By bucket. */
   readonly counts: readonly number[];
-  /** By bucket, with those of the layers below. */
+  /** By bucket, including the layers below. */
   readonly tops: number[];
 }
 
 export interface Layers {
-  /** Where each bucket begins, Unix seconds. */
+  /** The start of each bucket, Unix seconds. */
   readonly at: number[];
   /** From the bottom up. */
   readonly layers: readonly Layer[];
 }
 
-/** Letters over time, in layers that can be drawn one behind the other. The most frequent reasons have a layer each, in an order that stays. */
+/**
+ * Letters over time in layers, to be drawn one behind the other. The most frequent reasons have a layer each, in a
+ * fixed order.
+ */
 export function layersOf({ since, until, bucket_ms, by_reason }: DeadLetterTimeline): Layers {
   const start = Date.parse(since) / 1000;
   const step = bucket_ms / 1000;

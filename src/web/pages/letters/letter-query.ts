@@ -1,7 +1,9 @@
 import type { RedriveRequest } from '../../../client/schema.generated.ts';
 import { REJECTION_REASONS } from '../../../order/rejection.ts';
 
-/** Which letters the address asks for, as the API takes it: `since` is one of AGES or RFC 3339, `until` RFC 3339. */
+/**
+ * The letters that the address asks for, as a filter of the API: `since` is one of AGES or RFC 3339, `until` RFC 3339.
+ */
 export type LetterFilter = Readonly<NonNullable<RedriveRequest['filter']>>;
 export type Reason = NonNullable<LetterFilter['reason']>[number];
 
@@ -30,7 +32,7 @@ function instantOf(text: string | null): string | undefined {
   return !Number.isNaN(at) && new Date(at).toISOString() === text ? text : undefined;
 }
 
-/** What a redrive of the filter's letters asks for. */
+/** The request to redrive the filter's letters. */
 export function redriveOf(filter: LetterFilter, dry_run: boolean): RedriveRequest {
   return Object.keys(filter).length === 0 ? { all: true, dry_run } : { filter, dry_run };
 }

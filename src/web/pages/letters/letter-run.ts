@@ -1,12 +1,12 @@
-/** How far sending many letters back is. */
+/** The progress of sending many letters back. */
 export interface LetterRun {
   readonly passed: number;
   readonly total: number;
-  /** Letters by what became, or in a dry run would become, of them. */
+  /** Letters by outcome; in a dry run, by the outcome they would have. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Of a dry run: those that would come back, by reason. */
+  /** In a dry run: letters that would come back, by reason. */
   readonly comeBack: Readonly<Record<string, number>>;
-  /** `stopped` until a line says how it ended. */
+  /** `stopped` until a line says how the run ended. */
   readonly end: 'stopped' | 'complete' | { readonly problem: string };
 }
 

@@ -2,20 +2,20 @@ import type { DeadLetter } from '../../../client/schema.generated.ts';
 import { bytesOf } from '../../components/bytes.ts';
 import { indentJson } from '../../components/json-places.ts';
 
-/** A letter's value as text to be edited. */
+/** A letter's value as editable text. */
 interface EditableValue {
   readonly text: string;
-  /** The bytes are no UTF-8: the text has U+FFFD in their place, so it is another value even unchanged. */
+  /** The bytes are not UTF-8: the text has U+FFFD in their place, so it is a different value even if unchanged. */
   readonly isLossy: boolean;
 }
 
-/** The value with indents where it is JSON, and every digit as it was sent; as it is where it is other text; empty for a tombstone. */
+/** JSON indented, with every digit as it was sent; other text as it is; empty for a tombstone. */
 export function editableValue(
   letter: Pick<DeadLetter, 'value' | 'value_base64' | 'value_bytes'>,
 ): EditableValue {
   const { value, value_base64, value_bytes } = letter;
   if (value_bytes === null) return { text: '', isLossy: false };
-  // Only JSON that would give its bytes back comes without them.
+  // The API leaves the bytes out only where JSON reproduces them.
   if (value_base64 === undefined) return { text: JSON.stringify(value, undefined, 2), isLossy: false };
   const bytes = bytesOf(value_base64);
   try {
@@ -35,7 +35,7 @@ export function base64Of(text: string): string {
   return btoa(binary);
 }
 
-/** A text in which something is to be marked. */
+/** A text with a part that is marked. */
 interface Spotted {
   readonly before: string;
   /** Empty where nothing is marked. */
@@ -43,14 +43,14 @@ interface Spotted {
   readonly after: string;
 }
 
-/** `/payment/amount: is 1` → `/payment/amount`; undefined where the detail names no place. */
+/** `/payment/amount: is 1` → `/payment/amount`; undefined if the detail names no place. */
 export function pointerOf(detail: string): string | undefined {
   return /^(\/[^:]*):/.exec(detail)?.[1];
 }
 
 /**
- * A JSON value with indents, and the member an RFC 6901 pointer names marked in it, its name included. Of a member that is missing, the
- * nearest one around it is marked.
+ * An indented JSON value in which the member that an RFC 6901 pointer names is marked, with its name. For a missing
+ * member, the nearest one around it is marked.
  */
 export function spotIn(value: unknown, pointer: string | undefined): Spotted {
   const steps = (pointer ?? '')

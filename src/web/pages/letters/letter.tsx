@@ -19,11 +19,11 @@ interface LetterProps {
   readonly position: string;
   /** Whether it is being fixed. */
   readonly fixes: boolean;
-  /** Where it was sent back to, when that is to be followed. */
+  /** The position it was sent back to, if that is followed. */
   readonly sent: string | undefined;
 }
 
-/** One letter with all it has: what is wrong is marked, and it can be sent back, fixed or as it is. */
+/** One letter in full: the error is marked, and the letter can be sent back, fixed or as it is. */
 export function Letter({ position, fixes, sent }: LetterProps) {
   const t = useTexts(lettersTexts);
   const heading = useRef<HTMLDivElement>(null);
@@ -34,7 +34,7 @@ export function Letter({ position, fixes, sent }: LetterProps) {
     refetchInterval: refetchEvery(),
   });
   useEffect(() => {
-    // Newer browsers give a promise, which is nothing to clean up with.
+    // Newer browsers return a promise, which is not a clean-up function.
     void heading.current?.scrollIntoView({ block: 'nearest' });
   }, []);
   return (
@@ -149,12 +149,12 @@ function readable(base64: string): string {
 const POLL_MS = 700;
 
 interface FollowProps {
-  /** The topic the message was sent to, and where in it it is. */
+  /** The topic the message was sent to, and its position there. */
   readonly topic: string;
   readonly sent: string;
 }
 
-/** Follows a message that was sent back until it is stored, or has come back. */
+/** Follows a message that was sent back until it is stored or rejected again. */
 export function Follow({ topic, sent }: FollowProps) {
   const t = useTexts(lettersTexts);
   const queries = useQueryClient();

@@ -16,7 +16,7 @@ import { BulkRedrive } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
 
 const LIMIT = 50;
-/** Stands for a range of time that is none of the ages. */
+/** Stands for a period that is not one of the ages. */
 const CHOSEN = 'chosen';
 
 /** Rejected messages: how many and why, each of them, and how to send them back. */

@@ -16,11 +16,14 @@ import { lettersTexts } from './texts.ts';
 
 const REFRESH_MS = 5_000;
 
-/** When and why letters were rejected: the last hour, or what the filter says. Choosing a reason or a range changes the page's filter. */
+/**
+ * When and why letters were rejected, in the last hour or the filter's period. Choosing a reason or a period changes
+ * the page's filter.
+ */
 export function ReasonChart({ filter }: { readonly filter: LetterFilter }) {
   const t = useTexts(lettersTexts);
   const format = useFormat();
-  // All reasons stay in sight, so that another one can be chosen.
+  // All reasons stay visible, so that another one can be chosen.
   const { reason: [chosen] = [], ...query } = filter;
   const { data, error } = useQuery({
     queryKey: ['letters', 'timeline', JSON.stringify(query)],
@@ -80,7 +83,7 @@ interface TableProps {
   readonly onRange: (since: number, until: number) => void;
 }
 
-/** The same as a table; of buckets without letters, nothing. */
+/** The chart as a table, without empty buckets. */
 function Table({ layers: { at, layers }, until, onRange }: TableProps) {
   const t = useTexts(lettersTexts);
   const rows = at
@@ -120,7 +123,7 @@ interface ReasonPlotProps {
   readonly layers: Layers;
   /** Unix seconds. */
   readonly until: number;
-  /** The one that is not pale; all of them when undefined. */
+  /** The highlighted reason; all are when undefined. */
   readonly chosen: Layer['reason'] | undefined;
   readonly onReason: (reason: Layer['reason']) => void;
   /** A range of whole buckets was chosen, Unix seconds. */
@@ -130,7 +133,9 @@ interface ReasonPlotProps {
 const HEIGHT = 180;
 const LEAST_DRAG_PX = 6;
 
-/** Stacked bars over time. A click chooses a reason, a drag a range. For pointers only: what it shows is in the table, too. */
+/**
+ * Stacked bars over time. A click chooses a reason, a drag a period. It is for pointers only: the table shows the same.
+ */
 function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonPlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -169,7 +174,7 @@ function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonPlotProp
         ],
         series: [
           {},
-          // The highest first, so that the lower ones are drawn over it.
+          // The highest first: the lower ones are drawn over it.
           ...(shape === '' ? [] : shape.split(',')).reverse().map((colour) => ({
             fill: colourOf(colour),
             width: 0,
@@ -216,7 +221,7 @@ function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonPlotProp
   return <div ref={place} className="reasons__plot" aria-hidden="true" />;
 }
 
-/** How instants are written under a range of so many seconds. */
+/** The format of instants below a range of so many seconds. */
 function clockOf(seconds: number): string {
   if (seconds <= 900) return '{HH}:{mm}:{ss}';
   return seconds <= 2 * 86_400 ? '{HH}:{mm}' : '{DD}.{MM}. {HH}:{mm}';

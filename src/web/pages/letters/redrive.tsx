@@ -19,7 +19,10 @@ interface Shown {
   readonly error?: unknown;
 }
 
-/** Sends back all that the filter shows: first what would happen, then, once confirmed, for real. It can be stopped and gone on with. */
+/**
+ * Sends back all letters the filter shows: first as a preview, then, once confirmed, for real. It can be stopped and
+ * continued.
+ */
 export function BulkRedrive({ filter }: { readonly filter: LetterFilter }) {
   const t = useTexts(lettersTexts);
   const queries = useQueryClient();
@@ -37,7 +40,7 @@ export function BulkRedrive({ filter }: { readonly filter: LetterFilter }) {
       const headers = { 'content-type': 'application/json' };
       const body = JSON.stringify(redriveOf(filter, dryRun));
       const fold = { start: NOT_BEGUN, withLine, tell: (run: LetterRun) => change({ run }) };
-      // Aborted, it stops after the part in hand.
+      // When aborted, the server stops after the current part.
       await postForLines('/api/v1/dead-letters/redrive.ndjson', { headers, body, signal }, fold);
       change({ isRunning: false });
     } catch (error) {
@@ -95,7 +98,7 @@ function Result({ shown: { dryRun, isRunning, run, error } }: { readonly shown: 
   );
 }
 
-/** What became, or would become, of the one letter that was asked about. */
+/** The outcome for one letter, or the outcome it would have. */
 export function OneOutcome({ answer }: { readonly answer: RedriveAnswer }) {
   const t = useTexts(outcomeTexts);
   const [first] = answer.outcomes;
@@ -118,11 +121,11 @@ export function OneOutcome({ answer }: { readonly answer: RedriveAnswer }) {
 
 interface CountsProps {
   readonly counts: Readonly<Record<string, number>>;
-  /** Of a dry run: letters that would be rejected again, by reason. */
+  /** In a dry run: letters that would be rejected again, by reason. */
   readonly comeBack?: Readonly<Record<string, number>>;
 }
 
-/** Letters by what became of them. */
+/** Letters by outcome. */
 function OutcomeCounts({ counts, comeBack = {} }: CountsProps) {
   const t = useTexts(outcomeTexts);
   const outcomes = Object.entries(counts).filter(([, count]) => count > 0);

@@ -143,7 +143,7 @@ export const lettersTexts = dictionary(
   },
 );
 
-/** What can become of a letter that is to be sent back. */
+/** The possible outcomes for a letter that is to be sent back. */
 export const outcomeTexts = dictionary(
   {
     outcomes: {

@@ -11,7 +11,7 @@ import { ScrollX, ShowMore, TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { messagesTexts } from './texts.ts';
 
-/** Who reads, and how far behind they are: all groups, or those whose names have what the address says. */
+/** The consumer groups and their lag: all, or those whose names contain the text in the address. */
 export function Groups() {
   const t = useTexts(messagesTexts);
   const format = useFormat();
@@ -80,11 +80,11 @@ export function Groups() {
 
 interface OffsetResetProps {
   readonly group: string;
-  /** Partitions that were moved by hand in Kafka, in vain. */
+  /** Partitions whose offset was changed in Kafka, without effect. */
   readonly ignored: number;
 }
 
-/** Has the consumers of the service's own group read on from elsewhere: shows first what that would do. */
+/** Resets the offsets of the service's own group, after a preview. */
 function OffsetReset({ group, ignored }: OffsetResetProps) {
   const t = useTexts(messagesTexts);
   const format = useFormat();

@@ -13,7 +13,7 @@ import { Groups } from './groups.tsx';
 import { MessageCard, MessageRows, Tail } from './messages.tsx';
 import { messagesTexts } from './texts.ts';
 
-/** What is in a topic, and what arrives; the groups that read. */
+/** The messages of a topic, old and new, and the consumer groups. */
 export function MessagesPage() {
   const t = useTexts(messagesTexts);
   const { query } = usePlace();
@@ -132,7 +132,7 @@ function Form({ wanted, partitions }: { readonly wanted: MessageQuery; readonly 
   );
 }
 
-/** What of a topic waits behind open transactions, in which partitions, and whose they are. */
+/** The messages of a topic that wait behind open transactions: in which partitions, and behind whose. */
 export function Waiting({ topic }: { readonly topic: string }) {
   const t = useTexts(messagesTexts);
   const format = useFormat();

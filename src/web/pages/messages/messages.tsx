@@ -61,7 +61,7 @@ export function MessageRows({ messages }: { readonly messages: readonly Message[
   );
 }
 
-/** One message, whole. */
+/** One message in full. */
 export function MessageCard({ topic, position }: { readonly topic: string; readonly position: string }) {
   const t = useTexts(messagesTexts);
   const format = useFormat();
@@ -105,7 +105,7 @@ export function MessageCard({ topic, position }: { readonly topic: string; reado
   );
 }
 
-/** What arrives in a topic from now on; the last hundred are shown. */
+/** The new messages of a topic; the last hundred are shown. */
 export function Tail({ topic }: { readonly topic: string }) {
   const t = useTexts(messagesTexts);
   const [typed, setTyped] = useState('');
@@ -137,7 +137,7 @@ export function Tail({ topic }: { readonly topic: string }) {
   );
 }
 
-// The events are made by the server this page comes from, by the schemas its types are made from.
+// The server this page comes from makes the events by the same schemas as these types.
 function isMessage(data: unknown): data is Message {
   return typeof data === 'object' && data !== null && 'meaning' in data && 'offset' in data;
 }

@@ -20,13 +20,13 @@ export const FILTERS: Readonly<Record<FilterName, 'text' | 'number' | 'datetime-
 
 export const FILTER_NAMES = namesOf(FILTERS);
 
-/** What of the list is shown, as the address says. */
+/** What the address says of the list. */
 export interface OrderFilters {
   readonly values: Readonly<Partial<Record<FilterName, string>>>;
   readonly order: 'newest' | 'oldest';
 }
 
-/** The page's query → its filters; what is no filter is left out. */
+/** The page's query → its filters; other parameters are left out. */
 export function filtersOf(query: URLSearchParams): OrderFilters {
   const values: Partial<Record<FilterName, string>> = {};
   for (const name of FILTER_NAMES) {
@@ -43,13 +43,13 @@ export function toQuery({ values, order }: OrderFilters): URLSearchParams {
   return query;
 }
 
-/** `2026-01-02T03:04` in the reader's zone → RFC 3339; undefined for what is no such text. */
+/** `2026-01-02T03:04` in the reader's time zone → RFC 3339; undefined for any other text. */
 export function fromLocalInput(text: string): string | undefined {
   const date = new Date(text);
   return text === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** The opposite, for a field of the kind `datetime-local`; empty for what is no instant. */
+/** The opposite, for a `datetime-local` field; empty if it is not an instant. */
 export function toLocalInput(instant: string | undefined): string {
   const date = new Date(instant ?? '');
   if (Number.isNaN(date.getTime())) return '';

@@ -15,7 +15,7 @@ import { messageAddress } from '../addresses.ts';
 import { Receipt } from './receipt.tsx';
 import { orderTexts } from './texts.ts';
 
-/** One order: looked up when it is opened, and again until it can be read. */
+/** One order: looked up when the page is opened, and again until it can be read. */
 export function OrderPage({ uid }: { readonly uid: string }) {
   const t = useTexts(orderTexts);
   const lookup = useQuery({
@@ -108,7 +108,7 @@ function Found({ found }: { readonly found: FoundOrder }) {
   );
 }
 
-/** Copies `text`; says so for a moment. `label` names what is copied, and is shown when `wide`. */
+/** Copies `text`, and says so for a moment. `label` names what is copied; it is shown when `wide`. */
 function CopyButton({ text, label, wide = false }: { text: string; label: string; wide?: boolean }) {
   const t = useTexts(commonTexts);
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
@@ -122,7 +122,7 @@ function CopyButton({ text, label, wide = false }: { text: string; label: string
       await navigator.clipboard.writeText(text);
       setState('copied');
     } catch {
-      // No permission, or no secure context: the text is on the page to be selected.
+      // No permission, or no secure context: the reader can select the text on the page.
       setState('failed');
     }
   };
@@ -141,7 +141,7 @@ function CopyButton({ text, label, wide = false }: { text: string; label: string
   );
 }
 
-/** How the order got here: what the lookup says at once, then in full. */
+/** How the order got here: first what the lookup says, then in full. */
 function Journey({ found }: { readonly found: FoundOrder }) {
   const t = useTexts(orderTexts);
   const format = useFormat();
@@ -194,7 +194,7 @@ function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {
   );
 }
 
-/** Without the times in between: which clocks can be believed is not known yet. */
+/** Without the times in between: it is not known yet which clocks can be trusted. */
 function shortSteps({ producedAt, storedAt }: FoundOrder): OrderJourney['steps'] {
   return [
     { step: 'produced', at: producedAt },
@@ -204,11 +204,11 @@ function shortSteps({ producedAt, storedAt }: FoundOrder): OrderJourney['steps']
 
 export type Tier = 'l1' | 'redis' | 'postgresql';
 
-/** An order and what the response headers say about it. */
+/** An order, and what the response headers say about it. */
 export interface FoundOrder {
   readonly order: Order;
   readonly tier: Tier;
-  /** How long the server looked, ms; undefined when it did not say. */
+  /** How long the lookup took on the server, ms; undefined if it did not say. */
   readonly lookupMs: number | undefined;
   readonly topic: string;
   readonly partition: string;

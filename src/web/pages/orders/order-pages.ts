@@ -1,27 +1,28 @@
 import type { OrderList, OrderSummary } from '../../../client/schema.generated.ts';
 
 interface Page {
-  /** What the page is asked for with; undefined for the first. */
+  /** The cursor that gets the page; undefined for the first. */
   readonly cursor: string | undefined;
   /** Row of its first order. */
   readonly start: number;
   readonly count: number;
-  /** Where it ended when it was read; undefined when it was empty. */
+  /** Its last order when it was first read; undefined if it was empty. */
   readonly last: Pick<OrderSummary, 'order_uid' | 'stored_at'> | undefined;
-  /** Undefined while it is far from what is looked at: it can be asked for again. */
+  /** Undefined while it is far from the rows in view: it can be read again. */
   readonly orders: readonly OrderSummary[] | undefined;
 }
 
-/** Pages on either side of one that was read that keep their orders. */
+/** How many pages on either side of the last one read keep their orders. */
 const KEPT_AROUND = 15;
 
 /**
- * A list as far as it was scrolled to. Of pages that are far from the one read last only the cursor and the number of orders are kept, so that a
- * million rows are some megabytes. It does not change: a page that is added or read again makes another one.
+ * A list as far as the reader has scrolled. Pages far from the last one read keep only their cursor and their number of
+ * orders, so that a million rows take a few megabytes. It is immutable: adding a page, or reading one again, makes a
+ * new one.
  */
 export class OrderPages {
   readonly #pages: readonly Page[];
-  /** Asks for the page after the last; null when there is none. */
+  /** The cursor of the page after the last; null if there is none. */
   readonly #next: string | null;
 
   private constructor(pages: readonly Page[], next: string | null) {
@@ -48,18 +49,18 @@ export class OrderPages {
     return this.#next !== null;
   }
 
-  /** The newest of the list, or the oldest: what it begins with. */
+  /** The first order of the list: the newest, or the oldest. */
   get first(): OrderSummary | undefined {
     return this.at(0);
   }
 
-  /** The order of a row; undefined past the end, and while its page is not there. */
+  /** The order of a row; undefined past the end, and while its page is not loaded. */
   at(row: number): OrderSummary | undefined {
     const page = this.#pages[this.#numberAt(row)];
     return page?.orders?.[row - page.start];
   }
 
-  /** The page that is to be read for these rows, if any; `pageCount` for one more. */
+  /** The page to read for these rows, if any; `pageCount` means the next one. */
   wanted(from: number, to: number): number | undefined {
     const last = this.#numberAt(Math.min(to, this.count - 1));
     for (let number = this.#numberAt(from); number <= last; number++)
@@ -67,12 +68,12 @@ export class OrderPages {
     return to >= this.count && this.hasMore ? this.#pages.length : undefined;
   }
 
-  /** What a page is asked for with. */
+  /** The cursor that gets a page. */
   cursorOf(number: number): string | undefined {
     return number === this.#pages.length ? (this.#next ?? undefined) : this.#pages[number]?.cursor;
   }
 
-  /** With this page read, for the first time or again. */
+  /** The list with this page, read for the first time or again. */
   with(number: number, { orders, next_cursor }: OrderList): OrderPages {
     const near = this.#pages.map((page, at) =>
       at === 0 || Math.abs(at - number) <= KEPT_AROUND || page.orders === undefined
@@ -83,7 +84,8 @@ export class OrderPages {
       return new OrderPages([...near, pageOf(this.#next ?? undefined, this.count, orders)], next_cursor);
     const known = near[number];
     if (known === undefined) return this;
-    // What was changed meanwhile has left the page, and others have come up from the next one: they are there already.
+    // Orders changed meanwhile have left the page, and others have moved up from the next one, where they are listed
+    // already.
     const read = pageOf(known.cursor, known.start, orders.slice(0, placeOfEnd(orders, known.last)));
     const shift = read.count - known.count;
     const rest = near.slice(number + 1);
@@ -91,7 +93,7 @@ export class OrderPages {
     return new OrderPages([...near.slice(0, number), { ...read, last: known.last }, ...moved], this.#next);
   }
 
-  /** The last page that begins at the row or before it. */
+  /** The last page that begins at or before the row. */
   #numberAt(row: number): number {
     let [low, high] = [0, this.#pages.length - 1];
     while (low < high) {
@@ -109,7 +111,7 @@ function pageOf(cursor: string | undefined, start: number, orders: readonly Orde
   return { cursor, start, count: orders.length, last, orders };
 }
 
-/** How many of these orders belong to a page that once ended there. */
+/** How many of these orders belong to a page whose last order was this one. */
 function placeOfEnd(orders: readonly OrderSummary[], last: Page['last']): number {
   if (last === undefined) return 0;
   const there = orders.findIndex(({ order_uid }) => order_uid === last.order_uid);

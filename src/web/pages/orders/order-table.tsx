@@ -11,14 +11,14 @@ import type { OrderListing } from './use-order-list.ts';
 
 interface OrderTableProps {
   readonly listing: OrderListing;
-  /** A pointer or the keyboard is on a row, or the list is scrolled. */
+  /** Called when the pointer or the focus is on a row, or the list is scrolled. */
   readonly onHold: (what: 'pointer' | 'focus' | 'scrolled', on: boolean) => void;
 }
 
-/** Rows are asked for before they are seen. */
+/** How many rows ahead of those in view are read. */
 const AHEAD_ROWS = 150;
 
-/** The list: only the rows that are seen exist. */
+/** The list: only the rows in view exist. */
 export function OrderTable({ listing, onHold }: OrderTableProps) {
   const t = useTexts(ordersTexts);
   const { pages, look, error } = listing;
@@ -93,7 +93,7 @@ interface Place {
   readonly height: number;
 }
 
-/** A row that is being read again: it was far from what was looked at. */
+/** A row that is being read again after it was far out of view. */
 function Waiting({ index, place }: { readonly index: number; readonly place: Place }) {
   return (
     <div role="row" className="orders__row" style={place} aria-rowindex={index + 2}>
@@ -137,25 +137,30 @@ function Row({ order, index, place }: RowProps) {
 
 const ROW_PX = 52;
 
-/** No browser draws an element that is much higher than ten million pixels; a list of more rows shows a part of them at a time. */
+/**
+ * Browsers can't draw an element much taller than ten million pixels: of a longer list only a part exists at a time.
+ */
 export const MOST_ROWS = 200_000;
 const STEP_ROWS = 80_000;
 const MARGIN_ROWS = 20_000;
 
-/** The row that the list begins with at present. */
+/** The first row of the part that exists. */
 interface RowBase {
   readonly base: number;
-  /** Call it after scrolling: near the part's end it goes on, near its beginning it goes back. `top`: where the list begins on the page. */
+  /**
+   * To be called after scrolling: moves the part forward near its end, and back near its beginning. `top`: where the
+   * list begins on the page.
+   */
   readonly follow: (top: number) => void;
   readonly toFirst: () => void;
 }
 
-/** Moves the part of a very long list that exists along with what is looked at; the rows stay where they are seen. */
+/** Moves the part of a very long list that exists along with the view; visible rows stay in place. */
 function useRowBase(): RowBase {
   const [base, setBase] = useState(0);
   const scrollTop = useRef<number>(undefined);
   useLayoutEffect(() => {
-    // What was scrolled to may lie beyond the part's end now, where the browser has put the page back a little.
+    // The scroll position may be past the end of the new part, and the browser has moved the page back a little.
     if (scrollTop.current !== undefined) scrollTo({ top: scrollTop.current, behavior: 'instant' });
     scrollTop.current = undefined;
   });

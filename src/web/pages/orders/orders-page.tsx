@@ -23,7 +23,7 @@ import { OrderTable } from './order-table.tsx';
 import { orderLabels, ordersTexts } from './texts.ts';
 import { useOrderList } from './use-order-list.ts';
 
-/** All orders, filtered as the address says. Newest first they come by themselves, unless `live=off`. */
+/** All orders, filtered as the address says. Newest first, the list updates live unless the address has `live=off`. */
 export function OrdersPage() {
   const t = useTexts(ordersTexts);
   const { query } = usePlace();
@@ -63,7 +63,7 @@ export function OrdersPage() {
               href={basePath + file(extension)}
               download
               loading={save.isPending && save.variables === file(extension)}
-              // Without a token the browser itself saves what comes, as it comes.
+              // Without a token the browser itself streams the file to disk.
               onClick={(event) => {
                 if (token === '') return;
                 event.preventDefault();
@@ -101,7 +101,7 @@ export function OrdersPage() {
   );
 }
 
-/** Which orders are listed. What is typed goes into the address when the field is left, or on Enter. */
+/** The filters of the list. What is typed goes into the address on Enter, or when the field loses the focus. */
 function FilterBar({ filters }: { readonly filters: OrderFilters }) {
   const t = useTexts(ordersTexts);
   const active = Object.keys(filters.values).length;
@@ -177,7 +177,9 @@ function FilterField({ name, value }: { readonly name: FilterName; readonly valu
   );
 }
 
-/** Saves a file of the API under the last part of its path, with the token, which a link can't carry. @throws ApiError */
+/**
+ * Saves a file of the API under the last part of its path, with the token, which a link can't carry. @throws ApiError
+ */
 async function download(path: string): Promise<void> {
   const response = await request(path);
   const file = URL.createObjectURL(await response.blob().catch(unreachable));

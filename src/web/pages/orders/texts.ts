@@ -4,12 +4,12 @@ import { dictionary } from '../../i18n/language.ts';
 
 type Labels<T, Hidden extends keyof T = never> = Readonly<Record<Exclude<keyof T, Hidden>, string>>;
 
-/** What each field of an order is called; the compiler says when one has no name. The receipt shows them in this order. */
+/** The label of each field of an order, in the order of the receipt. The compiler reports a missing one. */
 export interface OrderLabels {
   readonly order: Labels<Order, 'delivery' | 'payment' | 'items'>;
   readonly delivery: Labels<Order['delivery']>;
   readonly payment: Labels<Order['payment']>;
-  /** Without the identifiers that say nothing to a reader. */
+  /** Without identifiers that mean nothing to a reader. */
   readonly item: Labels<Order['items'][number], 'chrt_id' | 'track_number' | 'rid'>;
 }
 

@@ -7,25 +7,25 @@ import { type OrderFilters, toQuery } from './filters.ts';
 import { OrderPages } from './order-pages.ts';
 
 const FIRST_ORDERS = 100;
-/** Who scrolls on wants many. */
+/** Later pages are larger: a reader who scrolls on wants many. */
 const NEXT_ORDERS = 200;
 const EVERY_MS = 2_000;
 
-/** The orders of a filter, as far as they have been scrolled to. */
+/** The orders of a filter, as far as the reader has scrolled. */
 export interface OrderListing {
-  /** Undefined while the first answer is awaited. */
+  /** Undefined until the first answer. */
   readonly pages: OrderPages | undefined;
   readonly error: unknown;
-  /** Says which rows are looked at: what is missing of them is read, page by page. */
+  /** Tells which rows are in view: missing ones are read, page by page. */
   readonly look: (from: number, to: number) => void;
-  /** Orders that came since wait to be shown. */
+  /** Newer orders wait to be shown. */
   readonly hasNew: boolean;
   readonly showNew: () => void;
 }
 
 /**
- * Reads page after page, and looks whether anything new came while `live`. What is new is shown at once only while `mayMove` and
- * nothing but the first page is there: rows do not move under a pointer or a reader.
+ * Reads page after page, and checks for new orders while `live`. New orders are shown at once only while `mayMove` and
+ * only the first page is loaded: rows do not move under a pointer or a reader.
  */
 export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () => boolean): OrderListing {
   const client = useQueryClient();

@@ -15,7 +15,7 @@ interface LiveProps {
   readonly live: LiveStore;
 }
 
-/** The whole pipe at a glance: as it is, and over the last minutes, or the last hour. */
+/** The whole pipeline at a glance: now, and over the last minutes or the last hour. */
 export function OverviewPage() {
   const t = useTexts(overviewTexts);
   const live = useLive();
@@ -42,7 +42,7 @@ export function OverviewPage() {
   );
 }
 
-/** Each follows for itself what it shows: a sample draws no more than what it changes. */
+/** Each part follows only what it shows, so that a sample renders no more than it changes. */
 const Parts = memo(function Parts({ live, seconds }: LiveProps & { readonly seconds: number }) {
   return (
     <>
@@ -98,7 +98,7 @@ function Process({ live }: LiveProps) {
 
 type Health = 'up' | 'down' | 'unknown';
 
-/** The pipe as it is, with what flows through it at present. */
+/** The pipeline with its current rates. */
 function Pipe({ sample }: { readonly sample: LiveSample }) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
@@ -168,7 +168,7 @@ function Arrow({ text, flows }: { readonly text: string; readonly flows: boolean
 
 const MOST_SHOWN = 12;
 
-/** What happened, newest first. */
+/** The events, newest first. */
 export function Notes({ live }: { readonly live: LiveStore }) {
   const t = useTexts(overviewTexts);
   const notes = useLiveState(live, (state) => state.notes);
@@ -192,7 +192,7 @@ export function Notes({ live }: { readonly live: LiveStore }) {
   );
 }
 
-/** A note in the reader's language; of a kind that this console does not know, as the server says it. */
+/** A note in the reader's language; if this console does not know its kind, as the server words it. */
 function Text({ note }: { readonly note: LiveNote }) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
@@ -206,7 +206,7 @@ function Text({ note }: { readonly note: LiveNote }) {
   });
 }
 
-/** The spans the charts can show, by their names in the address; the first without one. */
+/** The spans the charts can show, by their names in the address; the first one is the default. */
 const WINDOWS = [
   { name: '5m', seconds: 300 },
   { name: '15m', seconds: 900 },

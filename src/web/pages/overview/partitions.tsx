@@ -10,7 +10,7 @@ import { overviewTexts } from './texts.ts';
 const COLOURS: readonly SeriesColour[] = [1, 2, 3, 4, 5, 6, 7, 8];
 const MOST_ROWS = 12;
 
-/** How far each partition is behind: over a span, and now. */
+/** How far each partition is behind, over a span and now. */
 export function Partitions({ live, seconds }: { readonly live: LiveStore; readonly seconds: number }) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
@@ -28,7 +28,7 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
   }, [shown, t]);
   const partitions = topic?.partitions ?? [];
   const waits = (topic?.pending ?? 0) > 0;
-  // The table is as long as it reads well; in it, too, are those that are furthest behind.
+  // The table shows those furthest behind, no more than can be read at a glance.
   const rows = partitions
     .toSorted((a, b) => b.lag - a.lag)
     .slice(0, MOST_ROWS)

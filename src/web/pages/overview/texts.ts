@@ -2,7 +2,7 @@ import type { LiveNote } from '../../../client/schema.generated.ts';
 import { countEn, countRu } from '../../i18n/format.ts';
 import { dictionary } from '../../i18n/language.ts';
 
-/** What a note's text is made of. */
+/** The variable parts of a note's text. */
 interface NoteParts {
   readonly engine: string;
   readonly rate: string;

@@ -14,7 +14,7 @@ import { proofTexts } from './texts.ts';
 const RUNNING_MS = 500;
 const IDLE_MS = 5_000;
 
-/** Proves in the background that every message is where it belongs, and shows the proof. */
+/** Verifies in the background that every message is where it belongs, and shows the result. */
 export function ProofPage() {
   const t = useTexts(proofTexts);
   const queries = useQueryClient();
@@ -31,7 +31,7 @@ export function ProofPage() {
   const start = useAction(
     async () => {
       const begun = await dataOf(api.POST('/api/v1/verifications', { body: {} }));
-      // The list that is asked for next has it; till then the page must not say that there is no such run.
+      // The next list has it; until then the page must not say that the run does not exist.
       queries.setQueryData<VerificationList>(['verifications'], (list) => ({
         verifications: [begun, ...(list?.verifications ?? [])],
       }));
@@ -89,7 +89,7 @@ function Shown({ verification }: { readonly verification: Verification }) {
   );
 }
 
-/** How far a verification is, and how long it still takes. */
+/** The progress of a verification, and the time left. */
 export function Progress({ verification }: { readonly verification: Verification }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
@@ -123,7 +123,7 @@ export function Progress({ verification }: { readonly verification: Verification
   );
 }
 
-/** The verifications there were. */
+/** The verifications of this process. */
 export function Runs({ verifications }: { readonly verifications: readonly Verification[] }) {
   const t = useTexts(proofTexts);
   const format = useFormat();

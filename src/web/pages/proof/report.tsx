@@ -10,7 +10,7 @@ const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 
 
 type Group = VerificationReport['findings'][number];
 
-/** What a verification has found, with its evidence. */
+/** The findings of a verification, with their evidence. */
 export function Report({ report }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
@@ -153,10 +153,10 @@ function DeadLetters({
   );
 }
 
-/** The terms that produced is the sum of; those that must be nothing come last. */
+/** The terms that add up to `produced`; those that should be zero come last. */
 const TERMS = ['stored', 'superseded', 'identical', 'dead_lettered', 'pending', 'lost'] as const;
 
-/** produced = stored + … , with the numbers; what is wrong only when there is any. */
+/** produced = stored + …, with numbers; the terms that should be zero only if they are not. */
 function Equation({ total }: { readonly total: VerificationReport['total'] }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
@@ -166,7 +166,7 @@ function Equation({ total }: { readonly total: VerificationReport['total'] }) {
       <div className="equation">
         <Term name="produced" label={t.produced} value={format.number(total.produced)} />
         {terms.map((term, at) => (
-          // A sign stays with what it adds.
+          // A sign stays on the line of its term.
           <div className="equation__part" key={term}>
             <span className="equation__sign">{at === 0 ? '=' : '+'}</span>
             <Term name={term} label={t.counts[term]} value={format.number(total[term])} />
@@ -194,7 +194,7 @@ function Term({
   );
 }
 
-/** Findings that may resolve themselves, and explained ones. */
+/** Findings that may resolve themselves, and findings that are explained. */
 const HARMLESS: ReadonlySet<Group['kind']> = new Set<Group['kind']>([
   'not_yet_stored',
   'pending',
@@ -202,7 +202,7 @@ const HARMLESS: ReadonlySet<Group['kind']> = new Set<Group['kind']>([
   'scattered_order',
 ]);
 
-/** What a report comes to. */
+/** The verdict of a report. */
 export function verdictOf({ ok, findings }: Pick<VerificationReport, 'ok' | 'findings'>): Verdict {
   const wrong = findings.filter(({ kind }) => !HARMLESS.has(kind)).reduce((sum, { count }) => sum + count, 0);
   return { kind: ok ? 'good' : wrong > 0 ? 'bad' : 'open', wrong };

@@ -1,7 +1,10 @@
 import { countEn, countRu } from '../../i18n/format.ts';
 import { dictionary } from '../../i18n/language.ts';
 
-/** good: every message is accounted for. open: nothing is wrong, but not everything is stored yet. bad: `wrong` things are wrong. */
+/**
+ * good: every message is accounted for. open: nothing is wrong, but not everything is stored yet. bad: `wrong` things
+ * are wrong.
+ */
 export interface Verdict {
   readonly kind: 'good' | 'open' | 'bad';
   readonly wrong: number;

@@ -32,7 +32,7 @@ export function ChaosPage() {
 const DEFAULT_PAUSE_S = 10;
 const LONGEST_PAUSE_S = 60;
 
-/** Takes the engines away and gives them back, beside what that does to the pipe; `children` stand at its head. */
+/** Stops and starts engines, and shows the effect on the pipeline; `children` are shown at the top. */
 function ChaosPanel({ children }: { readonly children?: ReactNode }) {
   const t = useTexts(chaosTexts);
   const { query } = usePlace();
@@ -68,7 +68,7 @@ function ChaosPanel({ children }: { readonly children?: ReactNode }) {
   );
 }
 
-/** What is typed stands as it is; what makes sense of it goes into the address. */
+/** The field keeps what is typed; the address gets the valid length. */
 function PauseLength({ seconds }: { readonly seconds: number }) {
   const t = useTexts(chaosTexts);
   const [typed, setTyped] = useState<string | number>(seconds);
@@ -146,7 +146,7 @@ function secondsOf(text: string | null): number {
 const WINDOW_S = 120;
 const LINES = { produced: 1, stored: 2, lag: 3, p99: 4 } as const;
 
-/** The last two minutes of the pipe: what is produced and stored, how far it is behind, how long an order takes. */
+/** The last two minutes of the pipeline: what is produced and stored, the lag, and how long an order takes. */
 function LiveStrip() {
   const live = useLive();
   const error = useLiveState(live, (state) => state.error);

@@ -8,15 +8,15 @@ export interface Deed {
   readonly action: EngineAction['action'];
   /** Unix ms, by this browser's clock. */
   readonly at: number;
-  /** asked: the server has not answered yet. under way: it has, and it takes a while. */
+  /** asked: the server has not answered yet. under way: it has, but the action is still in progress. */
   readonly outcome: 'asked' | 'under way' | 'done' | 'failed' | 'refused';
-  /** Known once it is done. */
+  /** Known once the action is done. */
   readonly tookMs: number | undefined;
 }
 
 const MOST = 50;
 
-/** The deeds after one more; the newest comes first, those long ago are forgotten. */
+/** The deeds with one more, newest first; the oldest are forgotten. */
 export function withDeed(
   deeds: readonly Deed[],
   deed: Pick<Deed, 'engine' | 'title' | 'action' | 'at'>,
@@ -25,7 +25,7 @@ export function withDeed(
   return [{ ...deed, id, outcome: 'asked' as const, tookMs: undefined }, ...deeds].slice(0, MOST);
 }
 
-/** The deeds with what became of one. */
+/** The deeds with the outcome of one. */
 export function withOutcome(
   deeds: readonly Deed[],
   id: number,
@@ -34,7 +34,7 @@ export function withOutcome(
   return deeds.map((deed) => (deed.id === id ? { ...deed, ...outcome } : deed));
 }
 
-/** What became of a deed, by what the server says of its engine; undefined while it is under way. */
+/** The outcome of a deed by what the server says of its engine; undefined while it is in progress. */
 export function outcomeOf(
   { action }: Pick<Deed, 'action'>,
   { last_action: last }: Pick<Engine, 'last_action'>,
@@ -43,7 +43,7 @@ export function outcomeOf(
   return { outcome: last.error === null ? 'done' : 'failed', tookMs: last.took_ms };
 }
 
-/** One of those that run and can be steered; undefined when there is none. `random` is 0 ≤ random < 1. */
+/** A running engine that can be controlled; undefined if there is none. `random` is 0 ≤ random < 1. */
 export function anyRunning(engines: readonly Engine[], random: number): Engine | undefined {
   const running = engines.filter(({ state, obstacle }) => state === 'running' && obstacle === null);
   return running[Math.floor(random * running.length)];

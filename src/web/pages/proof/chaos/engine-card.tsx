@@ -11,7 +11,7 @@ import { chaosTexts } from './texts.ts';
 type Action = EngineAction['action'];
 type Dangerous = Exclude<Action, 'start' | 'resume'>;
 
-/** What makes sense in which state. */
+/** The actions possible in each state. */
 const ACTIONS: Readonly<Record<Engine['state'], readonly Action[]>> = {
   running: ['stop', 'kill', 'restart', 'pause'],
   paused: ['resume', 'stop', 'kill'],
@@ -34,11 +34,11 @@ const COLOURS: Readonly<Record<Engine['state'], string>> = {
 
 interface EngineCardProps {
   readonly engine: Engine;
-  /** Of a pause. */
+  /** The length of a pause. */
   readonly seconds: number;
 }
 
-/** One engine: how it is, and what can be done to it. */
+/** One engine: its state, and what can be done to it. */
 export function EngineCard({ engine, seconds }: EngineCardProps) {
   const t = useTexts(chaosTexts);
   const format = useFormat();
@@ -81,7 +81,7 @@ function Steering({ engine, seconds }: EngineCardProps) {
   const steering = useSteering();
   const { last_action: last, state } = engine;
   const act = (action: Action) => steering.mutate({ engine, action, seconds });
-  // What failed is told by the engine itself, also after this page was left.
+  // The engine itself reports a failure, even after this page was left.
   const refused =
     steering.error instanceof ApiError && steering.error.kind === 'engine-failed' ? null : steering.error;
   return (

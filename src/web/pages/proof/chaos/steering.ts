@@ -10,11 +10,11 @@ import { chaosTexts } from './texts.ts';
 export interface Order {
   readonly engine: Pick<Engine, 'name' | 'title'>;
   readonly action: EngineAction['action'];
-  /** Of a pause. */
+  /** The length of a pause. */
   readonly seconds: number;
 }
 
-/** Does something to an engine, and notes it in the log. */
+/** Acts on an engine, and records it in the log. */
 export function useSteering(): UseMutationResult<Engine, Error, Order> {
   const t = useTexts(chaosTexts);
   return useAction(steer, {
@@ -44,23 +44,23 @@ async function steer({ engine, action, seconds }: Order): Promise<Engine> {
 let deeds: readonly Deed[] = [];
 const listeners = new Set<() => void>();
 
-/** What was done from this tab since it was opened, newest first; other pages may be visited meanwhile. */
+/** The actions of this tab since it was opened, newest first; they are kept while other pages are visited. */
 export function useDeeds(): readonly Deed[] {
   return useSyncExternalStore(subscribe, () => deeds);
 }
 
-/** Notes that something is being done; gives its number. */
+/** Records that an action has begun; returns its number. */
 function noteDeed(engine: Pick<Engine, 'name' | 'title'>, action: Deed['action']): number {
   change(withDeed(deeds, { engine: engine.name, title: engine.title, action, at: Date.now() }));
   return deeds[0]?.id ?? 0;
 }
 
-/** Notes what became of it. */
+/** Records the outcome of an action. */
 function settleDeed(id: number, outcome: Pick<Deed, 'outcome' | 'tookMs'>): void {
   change(withOutcome(deeds, id, outcome));
 }
 
-/** Notes what became of what was still under way, by what the server says of the engines now. */
+/** Records the outcome of actions in progress by the current state of the engines. */
 export function settleDeeds(engines: readonly Engine[]): void {
   for (const deed of deeds.filter(({ outcome }) => outcome === 'under way')) {
     const engine = engines.find(({ name }) => name === deed.engine);

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { TextInput, type TextInputProps } from '@mantine/core';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useFormat } from '../i18n/language.ts';
 
 interface PageTitleProps {
@@ -83,5 +84,30 @@ export function Instant({
     <time dateTime={iso} title={iso}>
       {timeOnly ? format.time(at) : format.dateTime(at)}
     </time>
+  );
+}
+
+interface AppliedInputProps extends Omit<TextInputProps, 'value'> {
+  readonly value: string;
+  readonly onApply: (text: string) => void;
+}
+
+/** A text field whose text takes effect on Enter, and when the field loses the focus. */
+export function AppliedInput({ value, onApply, ...rest }: AppliedInputProps) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const apply = () => {
+    if (typed !== value) onApply(typed);
+  };
+  return (
+    <TextInput
+      {...rest}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onBlur={apply}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') apply();
+      }}
+    />
   );
 }

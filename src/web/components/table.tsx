@@ -4,7 +4,7 @@ import { useTexts } from '../i18n/language.ts';
 import { commonTexts } from './texts.ts';
 
 /** A column's title, or title and class names. */
-export type Column = string | readonly [title: string, className: string];
+type Column = string | readonly [title: string, className: string];
 
 /** The head of a table: a column header for each. */
 export function TableHead({ columns }: { readonly columns: readonly Column[] }) {
@@ -24,12 +24,23 @@ export function TableHead({ columns }: { readonly columns: readonly Column[] }) 
   );
 }
 
-/** Scrolls content sideways that is too wide for a phone, by keyboard too. */
-export function ScrollX({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+interface TableProps {
+  readonly label: string;
+  readonly columns: readonly Column[];
+  readonly className?: string;
+  /** The rows. */
+  readonly children: ReactNode;
+}
+
+/** A table; where it is too wide, as on a phone, it scrolls sideways, by keyboard too. */
+export function Table({ label, columns, className = 'plain', children }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
     <section className="scroll-x" aria-label={label} tabIndex={0}>
-      {children}
+      <table className={className}>
+        <TableHead columns={columns} />
+        <tbody>{children}</tbody>
+      </table>
     </section>
   );
 }

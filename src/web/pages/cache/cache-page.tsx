@@ -9,7 +9,7 @@ import { ConfirmButton } from '../../components/dialog.tsx';
 import { JsonText } from '../../components/json-text.tsx';
 import { Card, Facts, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, ShowMore, TableHead } from '../../components/table.tsx';
+import { ShowMore, Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { Invalidations } from './invalidations.tsx';
 import { cacheTexts } from './texts.ts';
@@ -78,21 +78,16 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
   ] as const;
   return (
     <Card title={t.tiers}>
-      <ScrollX label={t.tiers}>
-        <table className="plain">
-          <TableHead columns={[t.tier, [t.answered, 'num'], [t.share, 'num'], t.holds]} />
-          <tbody>
-            {rows.map(([name, hits, holds]) => (
-              <tr key={name}>
-                <td>{name}</td>
-                <td className="num">{format.number(hits)}</td>
-                <td className="num">{all === 0 ? '—' : `${format.number((hits / all) * 100, 1)} %`}</td>
-                <td>{holds}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollX>
+      <Table label={t.tiers} columns={[t.tier, [t.answered, 'num'], [t.share, 'num'], t.holds]}>
+        {rows.map(([name, hits, holds]) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td className="num">{format.number(hits)}</td>
+            <td className="num">{all === 0 ? '—' : `${format.number((hits / all) * 100, 1)} %`}</td>
+            <td>{holds}</td>
+          </tr>
+        ))}
+      </Table>
       <ul className="muted">
         {redis.nodes.map(({ address, used_bytes, max_bytes, tracked }) => (
           <li key={address}>
@@ -183,30 +178,25 @@ function KeyList() {
       {list.error !== null && <ProblemAlert error={list.error} retries />}
       {keys.length === 0 && list.data !== undefined && !list.hasNextPage && <p className="empty">{t.none}</p>}
       {keys.length > 0 && (
-        <ScrollX label={t.list}>
-          <table className="plain">
-            <TableHead columns={[t.uid, t.kind, [t.ttl, 'num'], [t.size, 'num']]} />
-            <tbody>
-              {keys.map(({ order_uid, kind, ttl_ms, bytes }) => (
-                <tr key={`${kind} ${order_uid}`}>
-                  <td>
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      title={t.look}
-                      onClick={() => setQuery({ order: order_uid }, {})}
-                    >
-                      {order_uid}
-                    </Button>
-                  </td>
-                  <td>{t.kinds[kind]}</td>
-                  <td className="num">{ttl_ms === null ? t.forever : format.span(ttl_ms)}</td>
-                  <td className="num">{format.bytes(bytes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollX>
+        <Table label={t.list} columns={[t.uid, t.kind, [t.ttl, 'num'], [t.size, 'num']]}>
+          {keys.map(({ order_uid, kind, ttl_ms, bytes }) => (
+            <tr key={`${kind} ${order_uid}`}>
+              <td>
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  title={t.look}
+                  onClick={() => setQuery({ order: order_uid }, {})}
+                >
+                  {order_uid}
+                </Button>
+              </td>
+              <td>{t.kinds[kind]}</td>
+              <td className="num">{ttl_ms === null ? t.forever : format.span(ttl_ms)}</td>
+              <td className="num">{format.bytes(bytes)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       <ShowMore list={list} />
     </Card>

@@ -1,12 +1,11 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useState } from 'react';
 import type { CacheInvalidation } from '../../../client/schema.generated.ts';
 import { useTail } from '../../api/streams.ts';
 import { Link, setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
-import { Card, Instant } from '../../components/page.tsx';
+import { AppliedInput, Card, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
 import { cacheTexts } from './texts.ts';
@@ -17,36 +16,28 @@ export function Invalidations() {
   const { query } = usePlace();
   const watching = query.get('watch') === 'on';
   const uid = query.get('forgotten') ?? '';
-  const [typed, setTyped] = useState(uid);
   const wanted = new URLSearchParams(uid === '' ? {} : { order_uid: uid });
   const url = watching ? withQuery('/api/v1/cache/invalidations/tail', wanted) : undefined;
   const { items, leftOut, error } = useTail(url, 'invalidation', isInvalidation);
   return (
     <Card title={t.forgotten}>
       <div className="stack">
-        <form
-          className="fields"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setQuery({ forgotten: typed.trim() });
-          }}
-        >
-          <TextInput
+        <div className="fields">
+          <AppliedInput
             label={t.ofOrder}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            onBlur={() => setQuery({ forgotten: typed.trim() })}
+            value={uid}
+            onApply={(text) => setQuery({ forgotten: text.trim() })}
           />
           <Button
             variant="default"
             leftSection={
               watching ? <IconPlayerPause size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
             }
-            onClick={() => setQuery({ watch: watching ? undefined : 'on', forgotten: typed.trim() })}
+            onClick={() => setQuery({ watch: watching ? undefined : 'on' })}
           >
             {watching ? t.pause : t.watch}
           </Button>
-        </form>
+        </div>
         {error !== undefined && <ProblemAlert error={error} retries />}
         {leftOut > 0 && <p className="muted">{t.leftOut(leftOut)}</p>}
         {items.length > 0 && <Rows items={items} />}
@@ -62,25 +53,18 @@ function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
   // A reopened stream begins with the last events again.
   const unique = [...new Map(items.map((one) => [`${one.number} ${one.at}`, one])).values()];
   return (
-    <ScrollX label={t.forgotten}>
-      <table className="plain">
-        <TableHead columns={[t.time, t.uid, t.reason, [t.dropped, 'num']]} />
-        <tbody>
-          {unique.map(({ number, at, reason, order_uid, dropped }) => (
-            <tr key={`${number} ${at}`}>
-              <td>
-                <Instant at={at} timeOnly />
-              </td>
-              <td>
-                {order_uid === null ? t.everyOrder : <Link href={addressOf(order_uid)}>{order_uid}</Link>}
-              </td>
-              <td>{t.reasons[reason]}</td>
-              <td className="num">{dropped === 0 ? '—' : format.number(dropped)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollX>
+    <Table label={t.forgotten} columns={[t.time, t.uid, t.reason, [t.dropped, 'num']]}>
+      {unique.map(({ number, at, reason, order_uid, dropped }) => (
+        <tr key={`${number} ${at}`}>
+          <td>
+            <Instant at={at} timeOnly />
+          </td>
+          <td>{order_uid === null ? t.everyOrder : <Link href={addressOf(order_uid)}>{order_uid}</Link>}</td>
+          <td>{t.reasons[reason]}</td>
+          <td className="num">{dropped === 0 ? '—' : format.number(dropped)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -6,7 +6,7 @@ import { refetchEvery } from '../../api/queries.ts';
 import { bytesText } from '../../components/bytes.ts';
 import { Card, Facts, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { BulkFile } from './bulk-file.tsx';
 import { LoadForm } from './load-form.tsx';
@@ -85,26 +85,25 @@ export function Preview() {
   });
   return (
     <Card title={t.preview}>
-      <ScrollX label={t.preview}>
-        <table className="plain plain--fixed">
-          <TableHead columns={[[t.index, 'num plain__short'], t.key, [t.value, 'plain__wide'], t.fault]} />
-          <tbody>
-            {data?.messages.map(({ index, key, value, fault }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a fault may send the same index twice.
-              <tr key={at}>
-                <td className="num">{index}</td>
-                <td className="cut">
-                  <code>{bytesText(key)}</code>
-                </td>
-                <td className="cut">
-                  <code>{bytesText(value).slice(0, 300)}</code>
-                </td>
-                <td>{fault ?? '—'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollX>
+      <Table
+        label={t.preview}
+        columns={[[t.index, 'num plain__short'], t.key, [t.value, 'plain__wide'], t.fault]}
+        className="plain plain--fixed"
+      >
+        {data?.messages.map(({ index, key, value, fault }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a fault may send the same index twice.
+          <tr key={at}>
+            <td className="num">{index}</td>
+            <td className="cut">
+              <code>{bytesText(key)}</code>
+            </td>
+            <td className="cut">
+              <code>{bytesText(value).slice(0, 300)}</code>
+            </td>
+            <td>{fault ?? '—'}</td>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 }

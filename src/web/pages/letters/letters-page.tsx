@@ -1,13 +1,12 @@
-import { Badge, Button, NativeSelect, TextInput } from '@mantine/core';
+import { Badge, Button, NativeSelect } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { DeadLetterSummary } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
-import { Card, Instant, PageTitle } from '../../components/page.tsx';
+import { AppliedInput, Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, ShowMore, TableHead } from '../../components/table.tsx';
+import { ShowMore, Table } from '../../components/table.tsx';
 import { useTexts } from '../../i18n/language.ts';
 import { Letter } from './letter.tsx';
 import { AGES, filterOf, type LetterFilter, REASONS } from './letter-query.ts';
@@ -90,7 +89,6 @@ interface FilterProps {
 
 function Filter({ filter, counts }: FilterProps) {
   const t = useTexts(lettersTexts);
-  const [text, setText] = useState(filter.key ?? '');
   const isAge = filter.until === undefined && AGES.some((age) => age === (filter.since ?? ''));
   return (
     <div className="fields">
@@ -115,15 +113,7 @@ function Filter({ filter, counts }: FilterProps) {
           ...(isAge ? [] : [{ value: CHOSEN, label: t.chosenTime }]),
         ]}
       />
-      <TextInput
-        label={t.key}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onBlur={() => setQuery({ key: text })}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') setQuery({ key: text });
-        }}
-      />
+      <AppliedInput label={t.key} value={filter.key ?? ''} onApply={(key) => setQuery({ key })} />
     </div>
   );
 }
@@ -136,35 +126,34 @@ interface RowsProps {
 function Rows({ letters, open }: RowsProps) {
   const t = useTexts(lettersTexts);
   return (
-    <ScrollX label={t.list}>
-      <table className="plain plain--roomy">
-        <TableHead columns={[t.position, t.at, t.reason, t.detail, t.state]} />
-        <tbody>
-          {letters.map(({ position, at, reason, detail, redriven_at }) => (
-            <tr key={position}>
-              <td>
-                <Button
-                  size="compact-xs"
-                  variant={position === open ? 'light' : 'default'}
-                  onClick={() => {
-                    setQuery({ letter: position, fix: undefined, sent: undefined }, {});
-                  }}
-                >
-                  {position}
-                </Button>
-              </td>
-              <td>
-                <Instant at={at} />
-              </td>
-              <td>
-                <code>{reason}</code>
-              </td>
-              <td>{detail}</td>
-              <td>{redriven_at !== null && t.sentBack}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollX>
+    <Table
+      label={t.list}
+      columns={[t.position, t.at, t.reason, t.detail, t.state]}
+      className="plain plain--roomy"
+    >
+      {letters.map(({ position, at, reason, detail, redriven_at }) => (
+        <tr key={position}>
+          <td>
+            <Button
+              size="compact-xs"
+              variant={position === open ? 'light' : 'default'}
+              onClick={() => {
+                setQuery({ letter: position, fix: undefined, sent: undefined }, {});
+              }}
+            >
+              {position}
+            </Button>
+          </td>
+          <td>
+            <Instant at={at} />
+          </td>
+          <td>
+            <code>{reason}</code>
+          </td>
+          <td>{detail}</td>
+          <td>{redriven_at !== null && t.sentBack}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

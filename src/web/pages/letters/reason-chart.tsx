@@ -8,7 +8,7 @@ import { setQuery } from '../../app/navigation.tsx';
 import { keepWidth, plotStyle } from '../../components/chart.tsx';
 import { Card, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { type Layer, type Layers, layerAt, layersOf } from './layers.ts';
 import type { LetterFilter } from './letter-query.ts';
@@ -70,48 +70,43 @@ export function ReasonChart({ filter }: { readonly filter: LetterFilter }) {
         <p className="muted">{t.chooseHint}</p>
         <details>
           <summary>{t.asTable}</summary>
-          <Table layers={layers} until={until} onRange={chooseRange} />
+          <ReasonTable layers={layers} until={until} onRange={chooseRange} />
         </details>
       </div>
     </Card>
   );
 }
 
-interface TableProps {
+interface ReasonTableProps {
   readonly layers: Layers;
   readonly until: number;
   readonly onRange: (since: number, until: number) => void;
 }
 
 /** The chart as a table, without empty buckets. */
-function Table({ layers: { at, layers }, until, onRange }: TableProps) {
+function ReasonTable({ layers: { at, layers }, until, onRange }: ReasonTableProps) {
   const t = useTexts(lettersTexts);
   const rows = at
     .map((start, bucket) => ({ start, end: at[bucket + 1] ?? until, bucket }))
     .filter(({ bucket }) => layers.some(({ counts }) => (counts[bucket] ?? 0) > 0));
   const names = layers.map(({ reason }) => (reason === 'others' ? t.others : reason));
   return (
-    <ScrollX label={t.asTable}>
-      <table className="plain">
-        <TableHead columns={[t.from, ...names.map((name) => [name, 'num'] as const)]} />
-        <tbody>
-          {rows.map(({ start, end, bucket }) => (
-            <tr key={start}>
-              <td>
-                <Button size="compact-xs" variant="default" onClick={() => onRange(start, end)}>
-                  <Instant at={start * 1000} />
-                </Button>
-              </td>
-              {layers.map(({ reason, counts }) => (
-                <td key={reason} className="num">
-                  {counts[bucket]}
-                </td>
-              ))}
-            </tr>
+    <Table label={t.asTable} columns={[t.from, ...names.map((name) => [name, 'num'] as const)]}>
+      {rows.map(({ start, end, bucket }) => (
+        <tr key={start}>
+          <td>
+            <Button size="compact-xs" variant="default" onClick={() => onRange(start, end)}>
+              <Instant at={start * 1000} />
+            </Button>
+          </td>
+          {layers.map(({ reason, counts }) => (
+            <td key={reason} className="num">
+              {counts[bucket]}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </ScrollX>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -5,9 +5,9 @@ import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { Card } from '../../components/page.tsx';
+import { AppliedInput, Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, ShowMore, TableHead } from '../../components/table.tsx';
+import { ShowMore, Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { messagesTexts } from './texts.ts';
 
@@ -17,7 +17,6 @@ export function Groups() {
   const format = useFormat();
   const { query } = usePlace();
   const text = query.get('groups') ?? '';
-  const [typed, setTyped] = useState(text);
   const list = useInfiniteQuery({
     queryKey: ['groups', text],
     queryFn: ({ pageParam, signal }) => {
@@ -35,42 +34,31 @@ export function Groups() {
   return (
     <Card title={t.groups}>
       <div className="stack">
-        <form
-          className="fields"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setQuery({ groups: typed.trim() });
-          }}
-        >
-          <TextInput
+        <div className="fields">
+          <AppliedInput
             label={t.groupText}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            onBlur={() => setQuery({ groups: typed.trim() })}
+            value={text}
+            onApply={(typed) => setQuery({ groups: typed.trim() })}
           />
-        </form>
+        </div>
         {list.error !== null && <ProblemAlert error={list.error} retries />}
         {list.data !== undefined && <p className="muted">{t.groupsShown(groups.length, total)}</p>}
         {own !== undefined && <OffsetReset group={own.group} ignored={own.ignored} />}
         {groups.length > 0 && (
-          <ScrollX label={t.groups}>
-            <table className="plain">
-              <TableHead
-                columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num'], [t.pending, 'num']]}
-              />
-              <tbody>
-                {groups.map(({ group, state, members, lag, pending }) => (
-                  <tr key={group}>
-                    <td>{group}</td>
-                    <td>{state}</td>
-                    <td className="num">{format.number(members)}</td>
-                    <td className="num">{format.number(lag)}</td>
-                    <td className="num">{format.number(pending)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollX>
+          <Table
+            label={t.groups}
+            columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num'], [t.pending, 'num']]}
+          >
+            {groups.map(({ group, state, members, lag, pending }) => (
+              <tr key={group}>
+                <td>{group}</td>
+                <td>{state}</td>
+                <td className="num">{format.number(members)}</td>
+                <td className="num">{format.number(lag)}</td>
+                <td className="num">{format.number(pending)}</td>
+              </tr>
+            ))}
+          </Table>
         )}
         <ShowMore list={list} />
       </div>
@@ -153,21 +141,19 @@ function OffsetReset({ group, ignored }: OffsetResetProps) {
           </div>
           {move.error !== null && <ProblemAlert error={move.error} />}
           {move.data !== undefined && (
-            <ScrollX label={t.resetTitle(group)}>
-              <table className="plain">
-                <TableHead columns={[t.partition, [t.from, 'num'], [t.to, 'num'], [t.end, 'num']]} />
-                <tbody>
-                  {move.data.partitions.map((one) => (
-                    <tr key={one.partition}>
-                      <td>{one.partition}</td>
-                      <td className="num">{format.number(one.from)}</td>
-                      <td className="num">{format.number(one.to)}</td>
-                      <td className="num">{format.number(one.end)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollX>
+            <Table
+              label={t.resetTitle(group)}
+              columns={[t.partition, [t.from, 'num'], [t.to, 'num'], [t.end, 'num']]}
+            >
+              {move.data.partitions.map((one) => (
+                <tr key={one.partition}>
+                  <td>{one.partition}</td>
+                  <td className="num">{format.number(one.from)}</td>
+                  <td className="num">{format.number(one.to)}</td>
+                  <td className="num">{format.number(one.end)}</td>
+                </tr>
+              ))}
+            </Table>
           )}
           {move.data?.dry_run === false && <p role="status">{t.resetDone}</p>}
           <div className="row-end">

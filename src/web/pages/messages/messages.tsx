@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Message } from '../../../client/schema.generated.ts';
@@ -8,9 +8,9 @@ import { useTail } from '../../api/streams.ts';
 import { Link, setQuery, withQuery } from '../../app/navigation.tsx';
 import { bytesText, headerTexts, prettyBytes } from '../../components/bytes.ts';
 import { JsonText } from '../../components/json-text.tsx';
-import { Card, Facts, Instant } from '../../components/page.tsx';
+import { AppliedInput, Card, Facts, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
 import { messagesTexts } from './texts.ts';
@@ -19,45 +19,40 @@ import { messagesTexts } from './texts.ts';
 export function MessageRows({ messages }: { readonly messages: readonly Message[] }) {
   const t = useTexts(messagesTexts);
   return (
-    <ScrollX label={t.list}>
-      <table className="plain plain--fixed">
-        <TableHead columns={[t.position, t.time, t.key, t.meaning, [t.value, 'plain__wide']]} />
-        <tbody>
-          {messages.map(({ partition, offset, timestamp, key, value, meaning }) => {
-            const position = `${partition}:${offset}`;
-            return (
-              <tr key={position}>
-                <td>
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => setQuery({ message: position }, {})}
-                  >
-                    {position}
-                  </Button>
-                </td>
-                <td>
-                  <Instant at={timestamp} timeOnly />
-                </td>
-                <td className="cut">
-                  <code>{bytesText(key)}</code>
-                </td>
-                <td className="cut">
-                  {meaning.kind === 'order' ? (
-                    <Link href={addressOf(meaning.order_uid)}>{t.order}</Link>
-                  ) : (
-                    <code>{meaning.reason}</code>
-                  )}
-                </td>
-                <td className="cut">
-                  <code>{bytesText(value)}</code>
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </ScrollX>
+    <Table
+      label={t.list}
+      columns={[t.position, t.time, t.key, t.meaning, [t.value, 'plain__wide']]}
+      className="plain plain--fixed"
+    >
+      {messages.map(({ partition, offset, timestamp, key, value, meaning }) => {
+        const position = `${partition}:${offset}`;
+        return (
+          <tr key={position}>
+            <td>
+              <Button size="compact-xs" variant="default" onClick={() => setQuery({ message: position }, {})}>
+                {position}
+              </Button>
+            </td>
+            <td>
+              <Instant at={timestamp} timeOnly />
+            </td>
+            <td className="cut">
+              <code>{bytesText(key)}</code>
+            </td>
+            <td className="cut">
+              {meaning.kind === 'order' ? (
+                <Link href={addressOf(meaning.order_uid)}>{t.order}</Link>
+              ) : (
+                <code>{meaning.reason}</code>
+              )}
+            </td>
+            <td className="cut">
+              <code>{bytesText(value)}</code>
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
   );
 }
 
@@ -108,7 +103,6 @@ export function MessageCard({ topic, position }: { readonly topic: string; reado
 /** The new messages of a topic; the last hundred are shown. */
 export function Tail({ topic }: { readonly topic: string }) {
   const t = useTexts(messagesTexts);
-  const [typed, setTyped] = useState('');
   const [text, setText] = useState('');
   const query = new URLSearchParams({ value_bytes: '200', ...(text !== '' && { text }) });
   const url = withQuery(`/api/v1/topics/${encodeURIComponent(topic)}/tail`, query);
@@ -116,19 +110,7 @@ export function Tail({ topic }: { readonly topic: string }) {
   return (
     <Card title={t.tailing}>
       <div className="stack">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            setText(typed);
-          }}
-        >
-          <TextInput
-            label={t.tailText}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            onBlur={() => setText(typed)}
-          />
-        </form>
+        <AppliedInput label={t.tailText} value={text} onApply={setText} />
         {error !== undefined && <ProblemAlert error={error} retries />}
         {leftOut > 0 && <p className="muted">{t.leftOut(leftOut)}</p>}
         {items.length === 0 ? <p className="empty">{t.waiting}</p> : <MessageRows messages={items} />}

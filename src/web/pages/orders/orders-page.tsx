@@ -1,12 +1,12 @@
-import { ActionIcon, Badge, Button, NativeSelect, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, NativeSelect } from '@mantine/core';
 import { IconDownload, IconFilter, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { request, unreachable } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
 import { useToken } from '../../api/token.ts';
 import { basePath } from '../../app/base.ts';
 import { setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
-import { PageTitle } from '../../components/page.tsx';
+import { AppliedInput, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
 import {
@@ -155,23 +155,13 @@ function FilterField({ name, value }: { readonly name: FilterName; readonly valu
   const labels = { ...order, currency: payment.currency, ...ranges };
   const type = FILTERS[name];
   const isInstant = type === 'datetime-local';
-  const shown = isInstant ? toLocalInput(value) : value;
-  const [text, setText] = useState(shown);
-  useEffect(() => setText(shown), [shown]);
-  const apply = () => {
-    if (text !== shown) setQuery({ [name]: isInstant ? fromLocalInput(text) : text.trim() });
-  };
   return (
-    <TextInput
+    <AppliedInput
       size="xs"
       label={labels[name]}
       type={type}
-      value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onBlur={apply}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') apply();
-      }}
+      value={isInstant ? toLocalInput(value) : value}
+      onApply={(text) => setQuery({ [name]: isInstant ? fromLocalInput(text) : text.trim() })}
       autoComplete="off"
     />
   );

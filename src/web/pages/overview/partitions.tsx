@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { Link } from '../../app/navigation.tsx';
 import { Chart, type ChartSeries, type SeriesColour } from '../../components/chart.tsx';
 import { Card } from '../../components/page.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { type LiveStore, useLiveState, usePoints } from '../../live/live-store.ts';
 import { overviewTexts } from './texts.ts';
@@ -45,30 +45,26 @@ export function Partitions({ live, seconds }: { readonly live: LiveStore; readon
         />
       )}
       <Card title={t.partitions}>
-        <ScrollX label={t.partitions}>
-          <table className="plain">
-            <TableHead
-              columns={[
-                t.partition,
-                [t.end, 'num'],
-                [t.storedTo, 'num'],
-                [t.behind, 'num'],
-                ...(waits ? [[t.pending, 'num'] as const] : []),
-              ]}
-            />
-            <tbody>
-              {rows.map(({ partition, end, stored, lag, pending }) => (
-                <tr key={partition}>
-                  <td>{partition}</td>
-                  <td className="num">{format.number(end)}</td>
-                  <td className="num">{stored === null ? '—' : format.number(stored)}</td>
-                  <td className="num">{format.number(lag)}</td>
-                  {waits && <td className="num">{format.number(pending)}</td>}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollX>
+        <Table
+          label={t.partitions}
+          columns={[
+            t.partition,
+            [t.end, 'num'],
+            [t.storedTo, 'num'],
+            [t.behind, 'num'],
+            ...(waits ? [[t.pending, 'num'] as const] : []),
+          ]}
+        >
+          {rows.map(({ partition, end, stored, lag, pending }) => (
+            <tr key={partition}>
+              <td>{partition}</td>
+              <td className="num">{format.number(end)}</td>
+              <td className="num">{stored === null ? '—' : format.number(stored)}</td>
+              <td className="num">{format.number(lag)}</td>
+              {waits && <td className="num">{format.number(pending)}</td>}
+            </tr>
+          ))}
+        </Table>
         {waits && (
           <p>
             <Link href="/messages">{t.seeTransactions}</Link>

@@ -1,7 +1,7 @@
 import type { VerificationReport } from '../../../client/schema.generated.ts';
 import { Link } from '../../app/navigation.tsx';
 import { Card } from '../../components/page.tsx';
-import { ScrollX, TableHead } from '../../components/table.tsx';
+import { Table, TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf, messageAddress } from '../addresses.ts';
 import { proofTexts, type Verdict } from './texts.ts';
@@ -54,29 +54,24 @@ function Findings({ group, topic }: { readonly group: Group; readonly topic: str
   const title = t.kinds[kind];
   return (
     <Card title={`${title} (${format.number(count)})`}>
-      <ScrollX label={title}>
-        <table className="plain plain--roomy">
-          <TableHead columns={[t.message, t.order, t.detail]} />
-          <tbody>
-            {listed.map(({ partition, offset, order_uid: uid, detail }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: they do not change.
-              <tr key={at}>
-                <td>
-                  {partition !== null && offset !== null ? (
-                    <Link href={messageAddress(topic, `${partition}:${offset}`)}>
-                      {partition}:{offset}
-                    </Link>
-                  ) : (
-                    (partition ?? '—')
-                  )}
-                </td>
-                <td>{uid === null ? '—' : <Link href={addressOf(uid)}>{uid}</Link>}</td>
-                <td>{detail}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollX>
+      <Table label={title} columns={[t.message, t.order, t.detail]} className="plain plain--roomy">
+        {listed.map(({ partition, offset, order_uid: uid, detail }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: they do not change.
+          <tr key={at}>
+            <td>
+              {partition !== null && offset !== null ? (
+                <Link href={messageAddress(topic, `${partition}:${offset}`)}>
+                  {partition}:{offset}
+                </Link>
+              ) : (
+                (partition ?? '—')
+              )}
+            </td>
+            <td>{uid === null ? '—' : <Link href={addressOf(uid)}>{uid}</Link>}</td>
+            <td>{detail}</td>
+          </tr>
+        ))}
+      </Table>
       {count > listed.length && <p className="muted">{t.more(count - listed.length)}</p>}
     </Card>
   );
@@ -88,29 +83,26 @@ function Partitions({ report: { partitions } }: { readonly report: VerificationR
   const counts = TERMS.map((term) => [t.counts[term], 'num nowrap'] as const);
   return (
     <Card title={t.partitions} className="card--wide">
-      <ScrollX label={t.partitions}>
-        <table className="plain plain--roomy">
-          <TableHead
-            columns={[[t.partition, 'nowrap'], [t.offsets, 'nowrap'], [t.produced, 'num nowrap'], ...counts]}
-          />
-          <tbody>
-            {partitions.map((one) => (
-              <tr key={one.partition}>
-                <td>{one.partition}</td>
-                <td className="nowrap">
-                  {format.number(one.from)} – {format.number(one.to)}
-                </td>
-                <td className="num">{format.number(one.produced)}</td>
-                {TERMS.map((term) => (
-                  <td className="num" key={term}>
-                    {format.number(one[term])}
-                  </td>
-                ))}
-              </tr>
+      <Table
+        label={t.partitions}
+        columns={[[t.partition, 'nowrap'], [t.offsets, 'nowrap'], [t.produced, 'num nowrap'], ...counts]}
+        className="plain plain--roomy"
+      >
+        {partitions.map((one) => (
+          <tr key={one.partition}>
+            <td>{one.partition}</td>
+            <td className="nowrap">
+              {format.number(one.from)} – {format.number(one.to)}
+            </td>
+            <td className="num">{format.number(one.produced)}</td>
+            {TERMS.map((term) => (
+              <td className="num" key={term}>
+                {format.number(one[term])}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </ScrollX>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 }

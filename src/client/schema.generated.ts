@@ -686,7 +686,7 @@ export interface paths {
     };
   };
   "/api/v1/live": {
-    /** What goes on, second by second, as server-sent events */
+    /** Live figures, second by second, as server-sent events */
     get: {
       parameters: {  };
       responses: {
@@ -700,7 +700,7 @@ export interface paths {
     };
   };
   "/api/v1/live/history": {
-    /** The last hour, as a live stream begins with it */
+    /** The last hour of live figures, as a live stream begins */
     get: {
       parameters: {  };
       responses: {
@@ -1709,18 +1709,18 @@ export type LiveSample = {
     dead_lettered_per_s: number;
     dead_letters: number;
     lag: number;
-    /** Of the lag: what waits behind an open transaction */
+    /** The part of the lag that waits behind an open transaction */
     pending: number;
     /** At most 100: those furthest behind */
     partitions: ({
       partition: number;
-      /** Where the log ends */
+      /** End of the log */
       end: number;
-      /** Where PostgreSQL is */
+      /** Offset stored in PostgreSQL */
       stored: number | null;
-      /** From there to the end */
+      /** Offsets from there to the end */
       lag: number;
-      /** Of the lag: what waits behind an open transaction */
+      /** The part of the lag that waits behind an open transaction */
       pending: number;
     })[];
   } | null;
@@ -1802,7 +1802,7 @@ export type LiveNote = {
 };
 
 export type LiveHistory = {
-  /** Oldest first. The last five minutes by the second; of those before, up to an hour, ten seconds are one: rates are their means, lag, latencies and delays the worst, and of the partitions there are at most the 16 furthest behind */
+  /** Oldest first. The last five minutes second by second; before that, up to an hour, one sample for ten seconds: rates are their means, lag, latencies and delays the worst, and partitions at most the 16 furthest behind */
   samples: (LiveSample)[];
   notes: (LiveNote)[];
 };

@@ -8,7 +8,7 @@ export interface Span<R> {
   readonly seconds: number;
 }
 
-/** One figure of a sample: its schema, where it comes from, and what several seconds of it come to. */
+/** One figure of a sample: its schema, where it comes from, and how several seconds of it are combined. */
 export interface Figure<R, S extends TSchema = TSchema> {
   readonly schema: S;
   read(span: Span<R>): Static<S>;
@@ -43,7 +43,7 @@ export function part<R>() {
   });
 }
 
-/** What is read as it is: a total, a state. Unless told otherwise, the last value stands for several seconds. */
+/** A value that is read as it is: a total, a state. Unless told otherwise, several seconds have the last value. */
 export function state<R, S extends TSchema>(
   schema: S,
   read: (now: R) => Static<S>,
@@ -62,7 +62,7 @@ export function rate<R>(read: (now: R) => number, schema = PER_SECOND): Figure<R
   return growth(({ now, before = now }) => read(now) - read(before), schema);
 }
 
-/** The same, where the difference takes both readings. It is never negative: a topic that is created again counts from 0. */
+/** The same, from both readings. It is never negative: a topic that is recreated counts from 0 again. */
 export function growth<R>(read: (span: Span<R>) => number, schema = PER_SECOND): Figure<R, TNumber> {
   return {
     schema,

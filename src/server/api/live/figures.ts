@@ -14,14 +14,15 @@ import {
   worst,
 } from './figure.ts';
 
-// A figure is declared here: what is read, and what a sample says of it. The API's schemas, the samples and their means follow from it.
+// A figure is declared here: what is read, and what a sample says of it. The schemas of the API, the samples and their
+// means follow from it.
 
 export interface GeneratorReading {
   readonly state: 'stopped' | 'running' | 'stopping';
   readonly sent: number;
   readonly failed: number;
   readonly inFlight: number;
-  /** Messages per second it is to send now. */
+  /** Messages per second it should send now. */
   readonly currentRate: number;
   readonly lateMs: number;
 }
@@ -146,7 +147,7 @@ export const PROCESS = part<ProcessReading>()({
   uptime_s: count((now) => now.uptimeSeconds),
 });
 
-/** How far the orders topic is, and how far it is stored, whoever writes and stores. */
+/** The ends of the orders topic, and how far it is stored, whoever writes and stores. */
 export interface TopicReading {
   readonly partitions: ReadonlyArray<{
     readonly partition: number;
@@ -154,10 +155,10 @@ export interface TopicReading {
     readonly end: number;
     /** Where it ends for readers of committed messages. */
     readonly stableEnd: number;
-    /** Where the database is; undefined when it has nothing of this partition. */
+    /** The offset stored in the database; undefined if it has none for this partition. */
     readonly stored: number | undefined;
   }>;
-  /** Messages the dead-letter topic has ever had. */
+  /** How many messages were ever written to the dead-letter topic. */
   readonly deadLetters: number;
 }
 
@@ -167,20 +168,20 @@ export interface TimedTopic extends TopicReading {
 }
 
 const MOST_PARTITIONS = 100;
-/** Of older samples. */
+/** In combined samples. */
 const MOST_PARTITIONS_KEPT = 16;
 
 const PendingSchema = Type.Integer({
   minimum: 0,
-  description: 'Of the lag: what waits behind an open transaction',
+  description: 'The part of the lag that waits behind an open transaction',
 });
 const PartitionsSchema = Type.Array(
   Type.Object(
     {
       partition: Type.Integer({ minimum: 0 }),
-      end: Type.Integer({ description: 'Where the log ends' }),
-      stored: Type.Union([Type.Integer(), Type.Null()], { description: 'Where PostgreSQL is' }),
-      lag: Type.Integer({ minimum: 0, description: 'From there to the end' }),
+      end: Type.Integer({ description: 'End of the log' }),
+      stored: Type.Union([Type.Integer(), Type.Null()], { description: 'Offset stored in PostgreSQL' }),
+      lag: Type.Integer({ minimum: 0, description: 'Offsets from there to the end' }),
       pending: PendingSchema,
     },
     { additionalProperties: false },
@@ -206,7 +207,7 @@ export const TOPIC = part<TimedTopic>()(
   { description: 'The orders topic and its group, whoever writes and stores' },
 );
 
-/** How far a position has moved in all partitions together; one that was not known before has not moved. */
+/** How far a position has moved in all partitions together; a partition that was unknown before has not moved. */
 function grown(
   { now, before }: Span<TimedTopic>,
   positionOf: (one: TopicReading['partitions'][number]) => number | undefined,

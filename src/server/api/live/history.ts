@@ -2,12 +2,12 @@ import Type from 'typebox';
 import { LiveNoteSchema } from './notes.ts';
 import { type LiveSampleJson, LiveSampleSchema, meanSample } from './sample.ts';
 
-/** What a stream begins with. */
+/** The first event of a stream. */
 export const LiveHistorySchema = Type.Object(
   {
     samples: Type.Array(LiveSampleSchema, {
       description:
-        'Oldest first. The last five minutes by the second; of those before, up to an hour, ten seconds are one: rates are their means, lag, latencies and delays the worst, and of the partitions there are at most the 16 furthest behind',
+        'Oldest first. The last five minutes second by second; before that, up to an hour, one sample for ten seconds: rates are their means, lag, latencies and delays the worst, and partitions at most the 16 furthest behind',
     }),
     notes: Type.Array(LiveNoteSchema),
   },
@@ -17,16 +17,16 @@ export const LiveHistorySchema = Type.Object(
 export interface HistoryLimits {
   /** Samples kept as they were taken. */
   readonly recent: number;
-  /** So many of those that are older become one. */
+  /** So many older samples become one. */
   readonly together: number;
-  /** Such ones kept. */
+  /** Combined samples kept. */
   readonly older: number;
 }
 
-/** Five minutes by the second, and the rest of an hour by ten seconds. */
+/** Five minutes second by second, and the rest of an hour in steps of ten seconds. */
 export const AN_HOUR: HistoryLimits = { recent: 300, together: 10, older: 330 };
 
-/** The samples of the last hour: the newer ones as they were, the older ones coarser, so that all of them make a short answer. */
+/** The samples of the last hour: newer ones as they were taken, older ones combined, so that the whole stays small. */
 export class LiveHistory {
   readonly #limits: HistoryLimits;
   readonly #recent: LiveSampleJson[] = [];

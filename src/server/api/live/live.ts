@@ -10,11 +10,11 @@ export interface LiveEndpointsOptions {
   readonly streams: EventStreams;
 }
 
-/** The history of an hour and what comes while it is read. */
+/** Room for an hour of history, and for what is added while it is read. */
 const BUFFER_BYTES = 4_194_304;
 const COMMON = { tag: 'live', access: 'guarded', ofFirstProcess: true } as const;
 
-/** `/api/v1/live`: what goes on, second by second. */
+/** `/api/v1/live`: the live figures, second by second. */
 export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpoint[] {
   return [
     endpoint(
@@ -23,7 +23,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         method: 'get',
         path: '/api/v1/live',
         operationId: 'live',
-        summary: 'What goes on, second by second, as server-sent events',
+        summary: 'Live figures, second by second, as server-sent events',
         description:
           'First a `history` event (LiveHistory: the last hour), then a `sample` event (LiveSample) every second and a `note` event (LiveNote) when something happens. A reader that is too slow is disconnected.',
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
@@ -53,7 +53,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
         method: 'get',
         path: '/api/v1/live/history',
         operationId: 'liveHistory',
-        summary: 'The last hour, as a live stream begins with it',
+        summary: 'The last hour of live figures, as a live stream begins',
         responses: { 200: { description: 'Samples and notes, oldest first', schema: LiveHistorySchema } },
       },
       () => ({ status: 200, json: sampler.history, headers: NO_STORE }),

@@ -5,7 +5,7 @@ import type { LiveSampleJson } from './sample.ts';
 
 const count = Type.Integer({ minimum: 0 });
 
-/** An event. */
+/** An event between two samples. */
 export const LiveNoteSchema = Type.Object(
   {
     at: InstantSchema,

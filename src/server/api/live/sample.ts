@@ -34,7 +34,7 @@ export const LiveSampleSchema = Type.Object(
 
 export type LiveSampleJson = Static<typeof LiveSampleSchema>;
 
-/** What this process has counted since it started; nothing of it waits for anything. */
+/** The counts of this process since it started, read without waiting. */
 export interface LocalReading {
   /** Undefined in a process without a generator. */
   readonly generator: GeneratorReading | undefined;
@@ -51,7 +51,7 @@ export interface Reading {
   readonly at: number;
   readonly local: LocalReading;
   readonly engines: readonly EngineReadiness[];
-  /** The last one there is, and the one before it; undefined while an engine can't answer. */
+  /** The latest one, and the one before it; undefined while an engine can't answer. */
   readonly topic: TimedTopic | undefined;
   readonly earlierTopic: TimedTopic | undefined;
 }
@@ -77,8 +77,8 @@ export function sampleOf(before: Reading | undefined, reading: Reading): LiveSam
 }
 
 /**
- * Several samples as one, dated as the last of them: rates are their means, latencies and delays the worst, all else is as it was at the
- * end. Undefined for none.
+ * Combines several samples into one, dated as the last of them: rates are means, latencies and delays the worst, and
+ * everything else is as it was at the end. Undefined if there are none.
  */
 export function meanSample(samples: readonly LiveSampleJson[]): LiveSampleJson | undefined {
   const last = samples.at(-1);

@@ -17,11 +17,11 @@ export interface LiveSamplerOptions {
   readonly source: LiveSource;
   /** Time between samples, ms; 1 000. */
   readonly everyMs?: number;
-  /** Samples between two questions to the engines while nobody watches; 5. */
+  /** Samples between two queries of the engines while nobody watches; 5. */
   readonly idleRounds?: number;
-  /** Time Kafka and PostgreSQL may take to say where the topic is, ms; 3 000. Then it is unknown. */
+  /** How long Kafka and PostgreSQL may take to report the topic, ms; 3 000. After that it is unknown. */
   readonly patienceMs?: number;
-  /** Samples kept for those who connect; those of an hour. */
+  /** Samples kept for new connections; an hour of them. */
   readonly history?: HistoryLimits;
   readonly maxNotes?: number;
   /** The clock, ms since the Unix epoch. */
@@ -33,7 +33,7 @@ export interface LiveListener {
   note(note: LiveNoteJson): void;
 }
 
-/** Takes one sample a second, for everyone who watches, and keeps the last hour of them. */
+/** Takes one sample a second for everyone who watches, and keeps the last hour. */
 export class LiveSampler {
   readonly #options: LiveSamplerOptions;
   readonly #now: () => number;
@@ -57,7 +57,7 @@ export class LiveSampler {
     this.#maxNotes = options.maxNotes ?? 100;
   }
 
-  /** Begins; safe to call again. */
+  /** Starts sampling; safe to call again. */
   start(): void {
     if (this.#timer !== undefined) return;
     this.#ask();
@@ -80,7 +80,7 @@ export class LiveSampler {
     return this.#history.latest;
   }
 
-  /** Calls the listener from now on, until the function that is returned is called. */
+  /** Calls the listener from now on, until the returned function is called. */
   listen(listener: LiveListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -109,7 +109,7 @@ export class LiveSampler {
     }
   }
 
-  /** The answers count from the next sample on; one engine that is slow to answer holds nothing else up. */
+  /** The answers count from the next sample on; a slow engine does not delay anything else. */
   #ask(): void {
     void this.#askEngines();
     void this.#askTopic();
@@ -136,7 +136,7 @@ export class LiveSampler {
     this.#topic = topic && { ...topic, readAt: this.#now() };
   }
 
-  /** No second question before the first is answered, and nothing that is too old: then nobody can tell. */
+  /** There is no second query before the first is answered; when that takes too long, the topic is unknown. */
   #knownTopic(): Reading['topic'] {
     const askedAt = this.#topicAskedAt;
     if (askedAt !== undefined && this.#now() - askedAt > (this.#options.patienceMs ?? 3_000))

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Problem } from './problem.ts';
-import type { Reply, Responses } from './reply.ts';
+import type { Reply, ReplyTo, Responses } from './reply.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -122,7 +122,8 @@ export function endpoint<
   spec: Omit<EndpointSpec<P, Q, H, BodySpec, R>, 'body'> & { readonly body?: B },
   handle: (
     request: EndpointRequest<Static<P>, Static<Q>, Static<H>, BodyOf<B>>,
-  ) => Reply<S> | Promise<Reply<S>>,
+    // S keeps the status of a reply a literal.
+  ) => (Reply<S> & ReplyTo<R>) | Promise<Reply<S> & ReplyTo<R>>,
   shortcut?: Shortcut,
 ): Endpoint {
   return { spec, handle, ...(shortcut && { shortcut }) };

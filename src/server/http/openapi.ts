@@ -164,7 +164,7 @@ class Components {
   #part(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((one) => this.#part(one));
     if (typeof value !== 'object' || value === null) return value;
-    const { $id: name, ...rest } = value as Readonly<Record<string, unknown>>;
+    const { $id: name, ...rest }: { readonly $id?: unknown } = value;
     const parts = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, this.#part(one)]));
     if (typeof name !== 'string') return parts;
     this.schemas[name] = parts;

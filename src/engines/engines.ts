@@ -1,3 +1,4 @@
+import type { EngineName } from '../contract/engine.ts';
 import { formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -5,7 +6,7 @@ import { type Acquired, acquireEngine } from './acquire.ts';
 import { defineEngines } from './definitions.ts';
 import { keepLogsShort, logFileOf } from './log-rotation.ts';
 import { releaseEngine, stopEngine } from './release.ts';
-import type { EngineDefinition, EngineName, EngineOwner, EngineSettings, ProgressListener } from './types.ts';
+import type { EngineDefinition, EngineOwner, EngineSettings, ProgressListener } from './types.ts';
 
 export interface EnsureOptions {
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import { copyFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineName } from './types.ts';
+import type { EngineName } from '../contract/engine.ts';
 
 /** Bytes; as many again are kept of what was there before. */
 const LONGEST_LOG = 8_388_608;

@@ -2,9 +2,9 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
+import type { EngineName } from '../contract/engine.ts';
 import { privateFolder } from './private-folder.ts';
 import { isRunning } from './process-identity.ts';
-import type { EngineName } from './types.ts';
 
 const Identity = Type.Object({ pid: Type.Integer({ minimum: 1 }), startedAt: Type.String() });
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EngineName } from '../contract/engine.ts';
 import { type Address, formatAddress } from '../lib/address.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { isLoopback } from '../lib/loopback.ts';
@@ -7,7 +8,7 @@ import { defineEngines } from './definitions.ts';
 import type { Answer } from './exchange.ts';
 import { type EngineRecord, readRecord, recordPath } from './record.ts';
 import { redisVersion } from './redis/probe.ts';
-import type { EngineDefinition, EngineName, EngineSettings } from './types.ts';
+import type { EngineDefinition, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 

@@ -1,8 +1,7 @@
+import type { EngineName } from '../contract/engine.ts';
 import type { Address } from '../lib/address.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Answer } from './exchange.ts';
-
-export type EngineName = 'postgresql' | 'kafka' | 'redis';
 
 /** Where the engines are expected, and where local ones keep their data. */
 export interface EngineSettings {

@@ -1,4 +1,5 @@
-import type { EngineName, EngineSettings } from '../../src/engines/types.ts';
+import type { EngineName } from '../../src/contract/engine.ts';
+import type { EngineSettings } from '../../src/engines/types.ts';
 import { testEngines } from './engines.ts';
 import { freePorts } from './free-port.ts';
 

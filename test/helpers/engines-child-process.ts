@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { EngineName } from '../../src/contract/engine.ts';
 import type { EngineUse } from '../../src/engines/engines.ts';
-import type { EngineName, EngineSettings } from '../../src/engines/types.ts';
+import type { EngineSettings } from '../../src/engines/types.ts';
 import { until } from './until.ts';
 
 const SCRIPT = join(import.meta.dirname, 'engines-child.ts');

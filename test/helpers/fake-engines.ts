@@ -1,7 +1,6 @@
-import type { EngineDesk } from '../../src/server/api/engines/engines.ts';
-import type { EngineJson, EngineNameJson } from '../../src/server/api/engines/schemas.ts';
+import type { EngineControl, EngineName, EngineView } from '../../src/contract/engine.ts';
 
-const ENGINE: EngineJson = {
+const ENGINE: EngineView = {
   name: 'kafka',
   title: 'Kafka',
   address: '127.0.0.1:9092',
@@ -9,22 +8,21 @@ const ENGINE: EngineJson = {
   state: 'running',
   version: '4.4.0',
   pid: 7,
-  obstacle: null,
-  resumes_at: null,
-  last_action: null,
+  obstacle: undefined,
+  resumesAt: undefined,
+  last: undefined,
 };
 
-/** Engines in memory: Kafka runs, PostgreSQL is busy and does not start, Redis runs elsewhere. An answer waits 20 ms. */
-export function fakeEngines(): EngineDesk & { readonly orders: unknown[] } {
+/** Engines in memory: Kafka runs, PostgreSQL is busy and does not start, Redis runs elsewhere. */
+export function fakeEngines(): EngineControl & { readonly orders: unknown[] } {
   const orders: unknown[] = [];
-  const find = async (name: EngineNameJson): Promise<EngineJson> => ({
+  const find = async (name: EngineName): Promise<EngineView> => ({
     ...ENGINE,
     name,
-    ...(name === 'redis' && { title: 'Redis', pid: null, obstacle: 'elsewhere' }),
+    ...(name === 'redis' && { title: 'Redis', pid: undefined, obstacle: 'elsewhere' }),
   });
   return {
     orders,
-    maxWaitMs: 20,
     find,
     list: async () => [await find('postgresql'), await find('kafka'), await find('redis')],
     act: async (name, order) => {

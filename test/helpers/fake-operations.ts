@@ -133,6 +133,7 @@ export function fakeOperations(): FakeOperations {
     generator: desk,
     generatorTopic: 'orders',
     engines: fakeEngines(),
+    engineWaitMs: 20,
     verifications: fakeVerifications(),
     topics: {
       list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),

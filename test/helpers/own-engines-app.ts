@@ -1,4 +1,5 @@
-import type { EngineActionJson, EngineJson, EngineNameJson } from '../../src/server/api/engines/schemas.ts';
+import type { EngineName } from '../../src/contract/engine.ts';
+import type { EngineActionJson, EngineJson } from '../../src/server/api/engines/schemas.ts';
 import { AppPlace } from './app-place.ts';
 import { type AppProcess, startApp } from './app-process.ts';
 import { until } from './until.ts';
@@ -28,7 +29,7 @@ export class OwnEnginesApp {
     return started;
   }
 
-  async engine(name: EngineNameJson): Promise<EngineJson> {
+  async engine(name: EngineName): Promise<EngineJson> {
     const response = await fetch(`${this.place.url}/api/v1/engines`);
     const { engines }: { engines: EngineJson[] } = await response.json();
     const found = engines.find((one) => one.name === name);
@@ -37,7 +38,7 @@ export class OwnEnginesApp {
   }
 
   /** Does it and waits until it is done; gives how the engine is then. @throws when it is refused, or fails */
-  async act(name: EngineNameJson, body: EngineActionJson): Promise<EngineJson> {
+  async act(name: EngineName, body: EngineActionJson): Promise<EngineJson> {
     const response = await fetch(`${this.place.url}/api/v1/engines/${name}/actions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SQL } from 'bun';
-import { EngineControl, type EngineOrder } from '../../src/engines/control/engine-control.ts';
-import type { EngineView } from '../../src/engines/control/engine-view.ts';
+import type { EngineName, EngineOrder, EngineView } from '../../src/contract/engine.ts';
+import { LocalEngineControl } from '../../src/engines/control/engine-control.ts';
 import { ensureEngines, stopEngines } from '../../src/engines/engines.ts';
 import { familyOf } from '../../src/engines/process-family.ts';
 import { identifySelf, isSuspended } from '../../src/engines/process-identity.ts';
 import { lastRecord, recordPath, writeRecord } from '../../src/engines/record.ts';
-import type { EngineName, EngineSettings } from '../../src/engines/types.ts';
+import type { EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { isAlive } from '../helpers/app-process.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';
@@ -44,7 +44,7 @@ async function notStarted(...own: EngineName[]): Promise<EngineSettings> {
 }
 
 function controlOf(settings: EngineSettings) {
-  const control = new EngineControl(settings, silentLogger);
+  const control = new LocalEngineControl(settings, silentLogger);
   cleanups.push(() => control.close());
   const record = (name: EngineName) => lastRecord(recordPath(settings.dataDir, name));
   /** Does it, and gives how the engine is then. */

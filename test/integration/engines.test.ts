@@ -13,9 +13,10 @@ import {
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SQL } from 'bun';
+import type { EngineName } from '../../src/contract/engine.ts';
 import { type EnginesHandle, ensureEngines, stopEngines } from '../../src/engines/engines.ts';
 import { engineStatuses } from '../../src/engines/statuses.ts';
-import type { EngineName, EngineOwner, EngineSettings } from '../../src/engines/types.ts';
+import type { EngineOwner, EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { isAlive } from '../helpers/app-process.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';

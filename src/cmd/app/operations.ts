@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { OrderConsumer } from '../../consumer/consumer.ts';
-import { EngineControl } from '../../engines/control/engine-control.ts';
+import { LocalEngineControl } from '../../engines/control/engine-control.ts';
 import { GroupCatalog } from '../../kafka/admin/group-catalog.ts';
 import type { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
 import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
@@ -28,7 +28,6 @@ import { LoopDelay } from '../../telemetry/loop-delay.ts';
 import { memoryUsage } from '../../telemetry/memory-usage.ts';
 import { registerMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
-import { engineDesk } from './engine-desk.ts';
 import { engineSettings } from './environment.ts';
 import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
@@ -153,7 +152,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     },
   });
 
-  const engines = new EngineControl(engineSettings(config), logger);
+  const engines = new LocalEngineControl(engineSettings(config), logger);
   resources.defer('work', 'engine control', () => engines.close());
 
   const verifications = new Verifications((how) => verifyInProcess(config, how));
@@ -164,7 +163,8 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     lookups: () => counters.lookups,
     generator,
     generatorTopic: topic,
-    engines: engineDesk(engines, config.server.requestTimeoutMs * ENGINE_WAIT_SHARE),
+    engines,
+    engineWaitMs: config.server.requestTimeoutMs * ENGINE_WAIT_SHARE,
     verifications,
     topics,
     groups: new GroupCatalog(admin, topics),

@@ -1,27 +1,22 @@
+import type {
+  EngineAcceptance,
+  EngineControl,
+  EngineName,
+  EngineOrder,
+  EngineRefusal,
+  EngineView,
+  LastAction,
+} from '../../contract/engine.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { defineEngines } from '../definitions.ts';
 import { acquireLock } from '../file-lock.ts';
 import { isRunning, isSuspended } from '../process-identity.ts';
 import { type EngineRecord, lockPath, recordPath } from '../record.ts';
-import type { EngineDefinition, EngineName, EngineSettings } from '../types.ts';
-import { type EngineView, type LastAction, type Obstacle, steerable, viewEngine } from './engine-view.ts';
+import type { EngineDefinition, EngineSettings } from '../types.ts';
+import { steerable, viewEngine } from './engine-view.ts';
 import { pauseEngine, resumeEngine } from './paused-engine.ts';
 import { killEngine, type RestartContext, startEngine, stopEngine } from './stopped-engine.ts';
-
-/** What to do with an engine. */
-export type EngineOrder =
-  | { readonly action: 'stop' | 'kill' | 'start' | 'restart' | 'resume' }
-  /** It goes on by itself after the time. */
-  | { readonly action: 'pause'; readonly forMs: number };
-
-/** `busy`: something else is done with it, by this process or another. `not_running`: it can't be paused. */
-export type Refusal = Obstacle | 'busy' | 'not_running';
-
-/** Whether it is done. `done` resolves when it is finished. @throws AppError by `done` when it failed */
-export type Acceptance =
-  | { readonly accepted: true; readonly done: Promise<void> }
-  | { readonly accepted: false; readonly why: Refusal };
 
 /** Longest another process, or a start of this one, is waited for. */
 const LOCK_TIMEOUT_MS = 1_000;
@@ -30,7 +25,7 @@ const LOCK_TIMEOUT_MS = 1_000;
  * Stops, kills, suspends and starts again the engines that were started from this data folder, and no others. Whoever uses them stays
  * noted: the last of them stops them, in whatever state they are.
  */
-export class EngineControl {
+export class LocalEngineControl implements EngineControl {
   readonly #settings: EngineSettings;
   readonly #logger: Logger;
   readonly #engines: readonly EngineDefinition[];
@@ -46,7 +41,6 @@ export class EngineControl {
     this.#engines = defineEngines(settings);
   }
 
-  /** How all of them are now. Takes a second when one is silent. */
   list(): Promise<EngineView[]> {
     return Promise.all(this.#engines.map((engine) => this.#view(engine)));
   }
@@ -55,8 +49,7 @@ export class EngineControl {
     return await this.#view(this.#definition(name));
   }
 
-  /** Does it, unless that can't be; what is so already is left as it is. */
-  async act(name: EngineName, order: EngineOrder): Promise<Acceptance> {
+  async act(name: EngineName, order: EngineOrder): Promise<EngineAcceptance> {
     const engine = this.#definition(name);
     const { dataDir } = this.#settings;
     const before = steerable(engine, this.#settings);
@@ -155,7 +148,7 @@ export class EngineControl {
   }
 }
 
-function refusalOf(record: EngineRecord, { action }: EngineOrder): Refusal | undefined {
+function refusalOf(record: EngineRecord, { action }: EngineOrder): EngineRefusal | undefined {
   const needsIt = action === 'pause' || action === 'resume';
   return needsIt && !isRunning(record.process) ? 'not_running' : undefined;
 }

@@ -1,54 +1,15 @@
+import type { EngineObstacle, EngineView, LastAction } from '../../contract/engine.ts';
 import { formatAddress } from '../../lib/address.ts';
 import { isRunning, isSuspended } from '../process-identity.ts';
 import { type EngineRecord, lastRecord, recordPath } from '../record.ts';
 import { redisVersion } from '../redis/probe.ts';
-import type { EngineDefinition, EngineName, EngineSettings } from '../types.ts';
-
-/** What can be done with an engine. */
-export const ENGINE_ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
-
-export type EngineAction = (typeof ENGINE_ACTIONS)[number];
-
-/** Why an engine is not to be steered from here: local ones are off, or it was not started from this data folder. */
-export type Obstacle = 'engines_off' | 'elsewhere';
-
-/** How an engine is, and what is done with it. */
-export interface EngineView {
-  readonly name: EngineName;
-  /** The name people use. */
-  readonly title: string;
-  /** host:port; the one that answers, where several are configured. */
-  readonly address: string;
-  readonly answers: boolean;
-  /** `unreachable`: it is not ours, and does not answer. */
-  readonly state: 'running' | 'starting' | 'stopping' | 'restarting' | 'paused' | 'stopped' | 'unreachable';
-  /** Known for a Redis without password, and for engines started from this data folder. */
-  readonly version: string | undefined;
-  /** Undefined when it does not run, or is not ours. */
-  readonly pid: number | undefined;
-  /** Undefined when it can be steered. */
-  readonly obstacle: Obstacle | undefined;
-  /** Unix ms: when a pause ends by itself. */
-  readonly resumesAt: number | undefined;
-  /** The last thing done with it by this process. */
-  readonly last: LastAction | undefined;
-}
-
-export interface LastAction {
-  readonly action: EngineAction;
-  /** Unix ms. */
-  readonly at: number;
-  /** Undefined while it is under way. */
-  readonly tookMs: number | undefined;
-  /** Why it failed. */
-  readonly error: string | undefined;
-}
+import type { EngineDefinition, EngineSettings } from '../types.ts';
 
 const PROBE_TIMEOUT_MS = 700;
 const DOING = { stop: 'stopping', kill: 'stopping', start: 'starting', restart: 'restarting' } as const;
 
 /** The record of an engine that can be steered: started from this data folder, on an address that is configured; or why there is none. */
-export function steerable(engine: EngineDefinition, settings: EngineSettings): EngineRecord | Obstacle {
+export function steerable(engine: EngineDefinition, settings: EngineSettings): EngineRecord | EngineObstacle {
   if (settings.mode === 'off') return 'engines_off';
   const record = lastRecord(recordPath(settings.dataDir, engine.name));
   const addresses = engine.addresses.map(formatAddress);

@@ -6,7 +6,7 @@ import type { EventStreams } from '../http/event-stream.ts';
 import { type CacheEndpointsOptions, cacheEndpoints } from './cache/cache.ts';
 import { type DeadLetterControl, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
 import { redriveEndpoints } from './dead-letters/redrive.ts';
-import { type EngineDesk, engineEndpoints } from './engines/engines.ts';
+import { type EngineEndpointsOptions, engineEndpoints } from './engines/engines.ts';
 import { type GeneratorEndpointsOptions, generatorEndpoints } from './generator/generator.ts';
 import { type GroupEndpointsOptions, groupEndpoints } from './kafka/groups.ts';
 import { type MessageEndpointsOptions, messageEndpoints } from './kafka/messages.ts';
@@ -31,8 +31,8 @@ export interface Operations
     TopicEndpointsOptions,
     Omit<GroupEndpointsOptions, 'now'>,
     Omit<MessageEndpointsOptions, 'now'>,
+    EngineEndpointsOptions,
     LiveEndpointsOptions {
-  readonly engines: EngineDesk;
   readonly verifications: VerificationRuns;
   readonly streams: EventStreams;
   readonly metrics: MetricsPage;

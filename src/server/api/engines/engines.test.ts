@@ -32,7 +32,7 @@ test('an answer says that it is done, or that it goes on', async () => {
   expect(await act('kafka', { action: 'stop' })).toMatchObject({ status: 200, json: { name: 'kafka' } });
   expect(await act('kafka', { action: 'restart' })).toMatchObject({ status: 202 });
   expect(await act('kafka', { action: 'pause', seconds: 3 })).toMatchObject({ status: 200 });
-  expect(engines.orders.at(-1)).toEqual({ action: 'pause', seconds: 3 });
+  expect(engines.orders.at(-1)).toEqual({ action: 'pause', forMs: 3_000 });
 });
 
 test('what can not be done is refused with what to do', async () => {

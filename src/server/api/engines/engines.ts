@@ -1,10 +1,12 @@
 import Type from 'typebox';
+import type { EngineControl, EngineOrder, EngineRefusal, EngineView } from '../../../contract/engine.ts';
 import { messageOf } from '../../../lib/app-error.ts';
 import { within } from '../../../lib/deadline.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import {
+  DEFAULT_PAUSE_S,
   ENGINE_BUSY,
   ENGINE_ELSEWHERE,
   ENGINE_FAILED,
@@ -13,28 +15,14 @@ import {
   EngineActionSchema,
   type EngineJson,
   EngineListSchema,
-  type EngineNameJson,
   EngineNameSchema,
   EngineSchema,
 } from './schemas.ts';
 
-/** Why something is not done with an engine. `busy`: something else is done with it. `not_running`: it can't be paused. */
-export type EngineRefusal = 'engines_off' | 'elsewhere' | 'busy' | 'not_running';
-
-/** The engines as far as this process can steer them: those started from its data folder. Answers are what the schemas say. */
-export interface EngineDesk {
+export interface EngineEndpointsOptions {
+  readonly engines: EngineControl;
   /** How long an answer waits for what it was asked for. */
-  readonly maxWaitMs: number;
-  list(): Promise<EngineJson[]>;
-  find(name: EngineNameJson): Promise<EngineJson>;
-  /** `done` resolves when it is finished, and rejects when it failed. */
-  act(
-    name: EngineNameJson,
-    action: EngineActionJson,
-  ): Promise<
-    | { readonly accepted: true; readonly done: Promise<void> }
-    | { readonly accepted: false; readonly why: EngineRefusal }
-  >;
+  readonly engineWaitMs: number;
 }
 
 const COMMON = { tag: 'engines', access: 'guarded', ofFirstProcess: true } as const;
@@ -44,7 +32,7 @@ const ELSEWHERE: Readonly<Record<'engines_off' | 'elsewhere', string>> = {
 };
 
 /** `/api/v1/engines`: their states; stop, kill, start, restart, pause and resume those that were started from here. */
-export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): Endpoint[] {
+export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOptions): Endpoint[] {
   return [
     endpoint(
       {
@@ -55,7 +43,11 @@ export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): 
         summary: 'PostgreSQL, Kafka and Redis: their addresses and states, and what can be done with them',
         responses: { 200: { description: 'All three', schema: EngineListSchema } },
       },
-      async () => ({ status: 200, json: { engines: await engines.list() }, headers: NO_STORE }),
+      async () => ({
+        status: 200,
+        json: { engines: (await engines.list()).map(engineJson) },
+        headers: NO_STORE,
+      }),
     ),
 
     endpoint(
@@ -75,10 +67,14 @@ export function engineEndpoints({ engines }: { readonly engines: EngineDesk }): 
         problems: [ENGINE_ELSEWHERE, ENGINE_BUSY, ENGINE_NOT_RUNNING, ENGINE_FAILED],
       },
       async ({ params: { engine }, body }) => {
-        const acceptance = await engines.act(engine, body);
+        const acceptance = await engines.act(engine, orderOf(body));
         if (!acceptance.accepted) throw refused(await engines.find(engine), acceptance.why);
-        const finished = await isDoneWithin(engines.maxWaitMs, acceptance.done);
-        return { status: finished ? 200 : 202, json: await engines.find(engine), headers: NO_STORE };
+        const finished = await isDoneWithin(engineWaitMs, acceptance.done);
+        return {
+          status: finished ? 200 : 202,
+          json: engineJson(await engines.find(engine)),
+          headers: NO_STORE,
+        };
       },
     ),
   ];
@@ -98,7 +94,7 @@ async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
   }
 }
 
-function refused({ title, address }: EngineJson, why: EngineRefusal): ProblemError {
+function refused({ title, address }: EngineView, why: EngineRefusal): ProblemError {
   switch (why) {
     case 'busy':
       return new ProblemError(ENGINE_BUSY);
@@ -109,4 +105,36 @@ function refused({ title, address }: EngineJson, why: EngineRefusal): ProblemErr
       return new ProblemError(ENGINE_ELSEWHERE, `${where} Stop or start it where it was started.`);
     }
   }
+}
+
+function orderOf({ action, seconds = DEFAULT_PAUSE_S }: EngineActionJson): EngineOrder {
+  return action === 'pause' ? { action, forMs: seconds * 1000 } : { action };
+}
+
+function engineJson(view: EngineView): EngineJson {
+  const { name, title, address, answers, state, version, pid, obstacle, resumesAt, last } = view;
+  return {
+    name,
+    title,
+    address,
+    answers,
+    state,
+    version: version ?? null,
+    pid: pid ?? null,
+    obstacle: obstacle ?? null,
+    resumes_at: resumesAt === undefined ? null : instant(resumesAt),
+    last_action:
+      last === undefined
+        ? null
+        : {
+            action: last.action,
+            at: instant(last.at),
+            took_ms: last.tookMs ?? null,
+            error: last.error ?? null,
+          },
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ENGINE_ACTIONS } from '../../../contract/engine.ts';
 import type { Problem } from '../../http/problem.ts';
 import { InstantSchema } from '../schemas.ts';
 
@@ -33,12 +34,8 @@ export const ENGINE_FAILED: Problem = {
 /** Engines by name, in a path. */
 export const EngineNameSchema = Type.Enum(['postgresql', 'kafka', 'redis']);
 
-export type EngineNameJson = Static<typeof EngineNameSchema>;
-
 /** The default length of a pause. */
 export const DEFAULT_PAUSE_S = 10;
-
-const ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
 
 /** The state of an engine, and the last action on it. */
 export const EngineSchema = Type.Object(
@@ -63,7 +60,7 @@ export const EngineSchema = Type.Object(
       [
         Type.Object(
           {
-            action: Type.Enum(ACTIONS),
+            action: Type.Enum([...ENGINE_ACTIONS]),
             at: InstantSchema,
             took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
               description: 'null: it is in progress',
@@ -91,7 +88,7 @@ export const EngineListSchema = Type.Object(
 /** An action on an engine. */
 export const EngineActionSchema = Type.Object(
   {
-    action: Type.Enum(ACTIONS, {
+    action: Type.Enum([...ENGINE_ACTIONS], {
       description:
         'stop: shut it down. kill: kill -9 of all its processes. start: start it and wait until it answers. restart: stop, then start. pause: ' +
         'suspend all its processes (SIGSTOP). resume: end a pause. An action that is already done changes nothing',

@@ -3,20 +3,16 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import type { Rejection } from '../order/rejection.ts';
 import { reject } from '../order/validate.ts';
-import type { BatchResult, OrderBatch } from '../storage/postgresql/order-writer.ts';
+import type { BatchResult, OrderWriter } from '../storage/postgresql/order-writer.ts';
 import type { StoredBatch } from '../telemetry/consumer-meter.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { countRecords, splitBatch } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
-import { BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
-import { agesOf } from './order-age.ts';
-import type { Part } from './partition-queue.ts';
+import { agesOf, BatchAbandoned, type BatchHistory, IncomingBatch } from './incoming-batch.ts';
+import { countRecords, type Part, splitBatch } from './partition-queue.ts';
 import { takesAnOrder } from './trial-batch.ts';
 
 /** Where batches are stored. */
-export interface OrderSink {
-  write(batch: OrderBatch): Promise<BatchResult>;
-}
+export type OrderSink = Pick<OrderWriter, 'write'>;
 
 export interface BatchStorerOptions {
   readonly topic: string;
@@ -200,7 +196,7 @@ export class BatchStorer {
       scattered: result.scattered.length,
       rejected: batch.rejected.map(({ rejection }) => rejection.reason),
       seconds,
-      ...agesOf(batch.deliveries, at, result.written === 0 && result.unchanged > 0),
+      ...agesOf(batch.arrived, at, result.written === 0 && result.unchanged > 0),
     });
   }
 

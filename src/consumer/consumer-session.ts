@@ -1,15 +1,21 @@
 import type { Assignment, FetchedPartition, OrderLog } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
-import { aborted, Backoff, pause } from '../lib/backoff.ts';
-import { Cadence } from '../lib/cadence.ts';
+import { aborted, Backoff, pause, Signal } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
+import { Cadence } from '../lib/next-turn.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BatchStorer } from './batch-storer.ts';
-import { countFetched, countRecords, positionsToFetch, takeBatch } from './batcher.ts';
 import { CommitRelay } from './commit-relay.ts';
 import type { PartitionLoader } from './partition-loader.ts';
-import { type Part, PartitionQueue } from './partition-queue.ts';
-import { Signal } from './signal.ts';
+import {
+  countFetched,
+  countRecords,
+  lastEpochsOf,
+  type Part,
+  PartitionQueue,
+  positionsToFetch,
+  takeBatch,
+} from './partition-queue.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface ConsumerSessionOptions {
@@ -212,7 +218,7 @@ export class ConsumerSession {
         const started = performance.now();
         // A partition left out for want of room must not wait for messages of the others once it has room again.
         const waitMs = positions.size < this.queues.size ? BUSY_FETCH_WAIT_MS : this.#options.fetchWaitMs;
-        const fetched = await this.#log.fetch(positions, waitMs, this.#epochs());
+        const fetched = await this.#log.fetch(positions, waitMs, lastEpochsOf(this.queues));
         // A broker that was away may be back with another log.
         if (failures > 0) this.#reload([...this.queues.keys()]);
         this.#take(fetched, positions);
@@ -236,10 +242,6 @@ export class ConsumerSession {
         this.#watchdog.fetchEnds();
       }
     }
-  }
-
-  #epochs(): Map<number, number> {
-    return new Map([...this.queues.values()].map(({ partition, leaderEpoch }) => [partition, leaderEpoch]));
   }
 
   #take(fetched: readonly FetchedPartition[], positions: ReadonlyMap<number, number>): void {

@@ -1,8 +1,11 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
 import type { RecordHeaders } from '../contract/letter.ts';
-import type { MessageSender, OutgoingMessage } from '../kafka/send/message-sender.ts';
-import { MessagesRejectedError } from '../kafka/send/send-job.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type OutgoingMessage,
+} from '../kafka/send/message-sender.ts';
 import { reject } from '../order/validate.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { deadLetterOf, sendDeadLetters } from './dead-letter.ts';

@@ -3,15 +3,14 @@ import type { LogRecord } from '../kafka/read/order-log.ts';
 import { producedAt } from '../kafka/read/produced-at.ts';
 import { AppError } from '../lib/app-error.ts';
 import { SLICE_MS } from '../lib/next-turn.ts';
+import { isBelievable } from '../lib/rfc3339.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { latestDate, OrderScan } from '../order/order-scan.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OffsetMove, OrderBatch } from '../storage/postgresql/order-writer.ts';
-import { countRecords } from './batcher.ts';
 import type { RejectedRecord } from './dead-letter.ts';
-import type { Delivery } from './order-age.ts';
-import type { Part } from './partition-queue.ts';
+import { countRecords, type Part } from './partition-queue.ts';
 
 export interface IncomingBatchOptions {
   readonly topic: string;
@@ -49,7 +48,7 @@ export class IncomingBatch implements OrderBatch {
   readonly #sampleEvery: number;
   #rejected: RejectedRecord[] = [];
   #changed: readonly string[] = [];
-  #deliveries: Delivery[] = [];
+  #arrived: ArrivedOrder[] = [];
   #decoded = 0;
 
   constructor(parts: readonly Part[], history: BatchHistory, options: IncomingBatchOptions) {
@@ -72,8 +71,8 @@ export class IncomingBatch implements OrderBatch {
   }
 
   /** Some of the last attempt's orders, evenly spread over the batch. */
-  get deliveries(): readonly Delivery[] {
-    return this.#deliveries;
+  get arrived(): readonly ArrivedOrder[] {
+    return this.#arrived;
   }
 
   /** Orders that say something else if the last attempt's commit came through. */
@@ -84,7 +83,7 @@ export class IncomingBatch implements OrderBatch {
   *slices(rows: OrderRows): Iterable<void> {
     this.#rejected = [];
     this.#changed = [];
-    this.#deliveries = [];
+    this.#arrived = [];
     this.#decoded = 0;
     for (const part of this.#parts) {
       let at = 0;
@@ -141,7 +140,7 @@ export class IncomingBatch implements OrderBatch {
   #producedAt(record: LogRecord): number {
     const at = producedAt(record);
     if (this.#decoded % this.#sampleEvery === 0)
-      this.#deliveries.push({ producedAt: at, redriven: record.header(REPLAYS) !== undefined });
+      this.#arrived.push({ producedAt: at, redriven: record.header(REPLAYS) !== undefined });
     this.#decoded += 1;
     return at;
   }
@@ -152,4 +151,40 @@ export class BatchAbandoned extends AppError {
   constructor() {
     super('fenced', 'the batch is not to be committed any more');
   }
+}
+
+/** An order of a batch, as far as its age is concerned. */
+export interface ArrivedOrder {
+  /** ms since the Unix epoch, by the producer's clock. */
+  readonly producedAt: number;
+  /** It was sent back from the dead letters. */
+  readonly redriven: boolean;
+}
+
+/**
+ * Why an order's age is no latency: it waited among the dead letters (`redriven`), all of its batch was stored before (`repeated`), or the
+ * clock that says when it was produced can't be believed, or means more than a week ago (`clock`).
+ */
+export type Unmeasured = 'redriven' | 'repeated' | 'clock';
+
+export interface Ages {
+  /** From production to the commit, ms; never below 0. */
+  readonly agesMs: readonly number[];
+  readonly unmeasured: Readonly<Record<Unmeasured, number>>;
+}
+
+const WEEK_MS = 7 * 24 * 60 * 60_000;
+
+/** The ages of first deliveries with believable clocks, and how many there were of others. `now`: the commit, ms since the Unix epoch. */
+export function agesOf(orders: readonly ArrivedOrder[], now: number, repeated: boolean): Ages {
+  const agesMs: number[] = [];
+  const unmeasured = { redriven: 0, repeated: 0, clock: 0 };
+  for (const { producedAt, redriven } of orders) {
+    const age = now - producedAt;
+    if (redriven) unmeasured.redriven += 1;
+    else if (repeated) unmeasured.repeated += 1;
+    else if (!isBelievable(producedAt, now) || age > WEEK_MS) unmeasured.clock += 1;
+    else agesMs.push(Math.max(0, age));
+  }
+  return { agesMs, unmeasured };
 }

@@ -2,10 +2,10 @@ import type { CommittedOffset, LogRange, OrderLog } from '../kafka/read/order-lo
 import { messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import {
-  type Lineage,
   type LogCut,
   type LostRange,
   type OffsetScope,
+  type OffsetStore,
   type StoredOffset,
   UNKNOWN_LINEAGE,
 } from '../storage/postgresql/offset-store.ts';
@@ -13,13 +13,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { continuationsOf } from './log-lineage.ts';
 
 /** The offsets as the database has them. */
-export interface Offsets {
-  load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>>;
-  otherIncarnations(scope: OffsetScope): Promise<Map<string, number>>;
-  skip(scope: OffsetScope, lost: LostRange): Promise<boolean>;
-  rewind(scope: OffsetScope, cut: LogCut, lineage: Lineage): Promise<boolean>;
-  positions(scope: OffsetScope): Promise<Map<number, number>>;
-}
+export type Offsets = Pick<OffsetStore, 'load' | 'otherIncarnations' | 'skip' | 'rewind' | 'positions'>;
 
 /** The group's offset in Kafka was moved by hand; what is stored counts. */
 export interface IgnoredMove {

@@ -14,7 +14,7 @@ import type {
   RedriveRecord,
   RedriveRequest,
 } from '../contract/redrive.ts';
-import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-cursor.ts';
+import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-page.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';

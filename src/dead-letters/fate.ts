@@ -1,7 +1,7 @@
 import type { Position } from '../contract/letter.ts';
 import type { RedrivenFate } from '../contract/redrive.ts';
 import { readLogPage } from '../kafka/read/log-page.ts';
-import { recordAt } from '../kafka/read/record-at.ts';
+import { recordAt } from '../kafka/read/topic-reader.ts';
 import { checkOrder } from '../order/check.ts';
 import type { DecodeOptions } from '../order/decode.ts';
 import { parseLetter, summaryOf } from './letter.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { FakeTopic } from '../../test/helpers/fake-topic.ts';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
-import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-cursor.ts';
+import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-page.ts';
 import { parseLetter } from './letter.ts';
 import { LetterDigest, RecentIds, readLetter, readNewest, select, totalOf } from './reading.ts';
 

@@ -1,10 +1,15 @@
-import type { DeadLetter, LetterFilter, LetterReason, LetterSummary, Position } from '../contract/letter.ts';
-import { formatPosition } from '../contract/letter.ts';
+import {
+  type DeadLetter,
+  formatPosition,
+  type LetterFilter,
+  type LetterReason,
+  type LetterSummary,
+  type Position,
+} from '../contract/letter.ts';
 import type { RedriveRecord, Selection } from '../contract/redrive.ts';
 import { readLogPage } from '../kafka/read/log-page.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
-import { recordAt } from '../kafka/read/record-at.ts';
-import type { TopicReader } from '../kafka/read/topic-reader.ts';
+import { recordAt, type TopicReader } from '../kafka/read/topic-reader.ts';
 import { parseLetter, summaryOf } from './letter.ts';
 
 /** A topic that is read without a group. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Address, formatAddress } from '../lib/address.ts';
+import { type Address, formatAddress, isLoopback } from '../lib/address.ts';
 import { AppError } from '../lib/app-error.ts';
-import { isLoopback } from '../lib/loopback.ts';
 import { throwIfAborted } from './launch.ts';
 import { portOwner } from './port-owner.ts';
 import type { EngineDefinition, EngineSettings } from './types.ts';

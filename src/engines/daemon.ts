@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHILD_LOCALE } from '../lib/child-locale.ts';
+import { CHILD_LOCALE } from '../lib/own-process.ts';
 import { rotateLog } from './log-rotation.ts';
 import { privateFolder } from './private-folder.ts';
 import { resumeFamily } from './process-family.ts';

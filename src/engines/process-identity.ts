@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { CHILD_LOCALE } from '../lib/child-locale.ts';
+import { CHILD_LOCALE } from '../lib/own-process.ts';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { EngineName } from '../contract/engine.ts';
-import { type Address, formatAddress } from '../lib/address.ts';
+import { type Address, formatAddress, isLoopback } from '../lib/address.ts';
 import { messageOf } from '../lib/app-error.ts';
-import { isLoopback } from '../lib/loopback.ts';
 import { checkDataFolder } from './data-folder.ts';
 import { defineEngines } from './definitions.ts';
 import type { Answer } from './exchange.ts';

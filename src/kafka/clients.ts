@@ -4,9 +4,12 @@ import {
   type AdminOptions,
   Consumer,
   type ConsumerOptions,
+  findErrorBy,
   Producer,
   type ProducerOptions,
+  UserError,
 } from '@platformatic/kafka';
+import { AppError, messageOf } from '../lib/app-error.ts';
 
 /** How to reach the cluster. */
 export interface KafkaConnection {
@@ -57,4 +60,44 @@ export class KafkaClients {
 function silenced<Client extends EventEmitter>(client: Client): Client {
   client.on('error', () => {});
   return client;
+}
+
+/** Does the client's error, or one it carries, have this protocol error name (`UNKNOWN_TOPIC_ID`)? */
+export function hasProtocolError(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.some((name) => findErrorBy(error, 'apiId', name) !== null);
+}
+
+/** Whatever the client threw → AppError: `topic_missing` when the topic is not there, else `kafka_unavailable`. */
+export function toKafkaError(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  if (saysTopicMissing(error)) {
+    return new AppError('topic_missing', `${what}: the topic is not there, or is not the same any more`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+  return new AppError('kafka_unavailable', `${what}: ${messageOf(error)}`, { retryable: true, cause: error });
+}
+
+/** A broker that has just started says so until it has loaded, or made, what groups and producers are kept in. */
+export function saysNotYet(error: unknown): boolean {
+  return hasProtocolError(
+    error instanceof AppError ? error.cause : error,
+    'COORDINATOR_LOAD_IN_PROGRESS',
+    'COORDINATOR_NOT_AVAILABLE',
+    'NOT_COORDINATOR',
+  );
+}
+
+/** How long a broker may take for that before it is worth a warning. */
+export const NOT_YET_PATIENCE_MS = 20_000;
+
+const MISSING = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'] as const;
+
+/**
+ * The broker says so, or the client does: it looks topics up in the metadata, and what it calls its user's error there is a
+ * topic or a partition that does not exist.
+ */
+export function saysTopicMissing(error: unknown): boolean {
+  return hasProtocolError(error, ...MISSING) || error instanceof UserError;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { formatAddress, parseBroker } from './address.ts';
-import { isLoopback } from './loopback.ts';
+import { formatAddress, isLoopback, parseBroker } from './address.ts';
 
 describe('addresses', () => {
   test('of a broker: names, IPv4 and IPv6', () => {

@@ -37,3 +37,8 @@ export function parseAddress(text: string, what: string, defaultPort?: number): 
   if (number < 1 || number > 65_535) throw refuse('has no port from 1 to 65535');
   return { host, port: number };
 }
+
+/** True for a host, as a name or an address with or without brackets, that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -17,3 +17,34 @@ export function terminalJson(value: unknown): string {
   );
   return text.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
+
+/** Bytes in a JSON document: text, or base64 when they are no UTF-8. */
+export type TextOrBase64 = string | { readonly base64: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LONGEST_CHARACTER = 4;
+
+/** The bytes as UTF-8 text, or undefined when they are none. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+export function textOrBase64(bytes: Buffer): TextOrBase64 {
+  return textOf(bytes) ?? { base64: bytes.toString('base64') };
+}
+
+/** The first `maxBytes` bytes, or up to three less where that would cut a character of UTF-8. */
+export function startOf(bytes: Buffer, maxBytes: number): TextOrBase64 {
+  const start = bytes.subarray(0, maxBytes);
+  if (start.length < bytes.length) {
+    for (let less = 1; less < Math.min(LONGEST_CHARACTER, start.length); less += 1) {
+      const text = textOf(start) ?? textOf(start.subarray(0, start.length - less));
+      if (text !== undefined) return text;
+    }
+  }
+  return textOrBase64(start);
+}

@@ -1,6 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { MessageSender, SentPosition } from '../kafka/send/message-sender.ts';
-import { MessagesRejectedError } from '../kafka/send/send-job.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type SentPosition,
+} from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import { MessageHeaders } from './message-headers.ts';

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import type { MessageSender, OutgoingMessage, SentPosition } from '../kafka/send/message-sender.ts';
-import { MessagesRejectedError } from '../kafka/send/send-job.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type OutgoingMessage,
+  type SentPosition,
+} from '../kafka/send/message-sender.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { OrderProducer, type OrderProducerOptions } from './producer.ts';

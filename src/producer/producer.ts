@@ -1,7 +1,6 @@
 import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
-import { Cadence } from '../lib/cadence.ts';
-import { nextTurn } from '../lib/next-turn.ts';
+import { Cadence, nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
 import { Pacer } from './pacer.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SQL } from 'bun';
-import { highWatermarks } from '../../src/kafka/admin/high-watermarks.ts';
-import { ensureTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
+import { ensureTopics, highWatermarks, withAdmin } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';

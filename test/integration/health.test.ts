@@ -1,6 +1,6 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { KafkaProbe } from '../../src/kafka/admin/kafka-probe.ts';
+import { KafkaProbe } from '../../src/kafka/admin/kept-admin.ts';
 import { ensureTopics, listTopics } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';

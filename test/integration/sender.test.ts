@@ -6,9 +6,13 @@ import { ensureEngines, stopEngines } from '../../src/engines/engines.ts';
 import { ensureTopics } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
-import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/send/message-sender.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type OutgoingMessage,
+  type SentPosition,
+} from '../../src/kafka/send/message-sender.ts';
 import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
-import { MessagesRejectedError } from '../../src/kafka/send/send-job.ts';
 import { createMessageSender, type MessageSenderOptions } from '../../src/kafka/send/sender.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { settingsWithOwn } from '../helpers/engine-settings.ts';

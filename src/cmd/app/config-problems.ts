@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import Value from 'typebox/value';
-import { topicNameProblem, topicsCollide } from '../../kafka/admin/topic-name.ts';
 import { parseBroker } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { formatUrl, parsePostgresqlUrl, parseRedisUrls, redactUrl } from '../../lib/connection-url.ts';
@@ -212,4 +211,28 @@ function checkTopics(
       'kafka.deadLetterTopic',
       'differs from kafka.topic only in dots and underscores, which Kafka refuses',
     );
+}
+
+const OWN_TOPICS = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__cluster_metadata',
+]);
+
+/**
+ * Why Kafka would not take this name for a topic, or would keep it for itself; undefined when it is fine.
+ * org.apache.kafka.common.internals.Topic
+ */
+function topicNameProblem(name: string): string | undefined {
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name))
+    return 'must be 1 to 249 letters, digits, dots, underscores or dashes';
+  if (name === '.' || name === '..') return 'must be more than dots';
+  if (OWN_TOPICS.has(name)) return 'is a topic of Kafka itself';
+  return undefined;
+}
+
+/** Whether Kafka takes two topics for one, or refuses the second: in the names of its metrics a dot is an underscore. */
+function topicsCollide(one: string, other: string): boolean {
+  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }

@@ -1,6 +1,6 @@
 import { DeadLetters } from '../../dead-letters/dead-letters.ts';
 import type { RedriveDependencies } from '../../dead-letters/redrive.ts';
-import { highWatermarks } from '../../kafka/admin/high-watermarks.ts';
+import { highWatermarks } from '../../kafka/admin/topics.ts';
 import { KafkaClients } from '../../kafka/clients.ts';
 import { TopicReader } from '../../kafka/read/topic-reader.ts';
 import { AtomicSender } from '../../kafka/send/atomic-sender.ts';

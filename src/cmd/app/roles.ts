@@ -1,7 +1,7 @@
 import { OrderConsumer } from '../../consumer/consumer.ts';
 import { sendDeadLetters } from '../../consumer/dead-letter.ts';
 import { randomSeed } from '../../contract/generator.ts';
-import { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
+import { KafkaProbe } from '../../kafka/admin/kept-admin.ts';
 import { KafkaClients } from '../../kafka/clients.ts';
 import { KafkaOrderLog } from '../../kafka/read/kafka-order-log.ts';
 import type { MessageSender } from '../../kafka/send/message-sender.ts';

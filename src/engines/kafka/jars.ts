@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
-import { CHILD_LOCALE } from '../../lib/child-locale.ts';
+import { CHILD_LOCALE } from '../../lib/own-process.ts';
 import { acquireLock } from '../file-lock.ts';
 import { programVersion, runProgram } from '../program.ts';
 import { endStrays } from '../strays.ts';

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Address, formatAddress, parseBroker } from '../../lib/address.ts';
-import { isLoopback } from '../../lib/loopback.ts';
+import { type Address, formatAddress, isLoopback, parseBroker } from '../../lib/address.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
 import { checkKafkaJars, ensureKafkaJars, KAFKA_VERSION } from './jars.ts';

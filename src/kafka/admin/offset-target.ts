@@ -1,5 +1,5 @@
 import { parseWhen } from '../../order/when.ts';
-import type { LogRange } from '../read/order-log.ts';
+import type { TopicReader } from '../read/topic-reader.ts';
 
 /** Where to read a partition from: one end of its log, what was written at an instant (ms since the Unix epoch) or later, an offset. */
 export type OffsetTarget = 'earliest' | 'latest' | { readonly at: number } | { readonly offset: number };
@@ -15,18 +15,12 @@ export function parseOffsetTarget(text: string, now: number): OffsetTarget | und
   return at === undefined ? undefined : { at };
 }
 
-/** The part of a topic's reader that knows where its partitions begin and end. */
-export interface OffsetSource {
-  ranges(): Promise<Map<number, LogRange>>;
-  offsetsAt(timestamp: number): Promise<Map<number, number>>;
-}
-
 /**
  * The target in each partition: an offset that the log does not reach is its nearest end, an instant after its last message the end.
  * @throws AppError `kafka_unavailable`
  */
 export async function targetOffsets(
-  source: OffsetSource,
+  source: Pick<TopicReader, 'ranges' | 'offsetsAt'>,
   target: OffsetTarget,
 ): Promise<Map<number, number>> {
   const ranges = await source.ranges();

@@ -6,8 +6,7 @@ import {
 } from '@platformatic/kafka';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
-import type { KafkaClients } from '../clients.ts';
-import { hasProtocolError, toKafkaError } from '../kafka-error.ts';
+import { hasProtocolError, type KafkaClients, toKafkaError } from '../clients.ts';
 
 export interface TopicSettings {
   readonly name: string;
@@ -154,4 +153,28 @@ async function create(admin: Admin, topic: TopicSettings): Promise<boolean> {
     if (hasProtocolError(error, 'TOPIC_ALREADY_EXISTS')) return false;
     throw error;
   }
+}
+
+const LATEST = -1n;
+const READ_UNCOMMITTED = 0;
+
+/**
+ * Where each partition of the topic ends, whether a transaction is still open there or not. A reader of committed messages may see
+ * less.
+ * @throws AppError `kafka_unavailable` (retryable), `topic_missing`.
+ */
+export function highWatermarks(kafka: KafkaClients, topic: string): Promise<Map<number, number>> {
+  return withAdmin(kafka, async (admin) => {
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+    const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: LATEST,
+    }));
+    const [listed] = await admin.listOffsets({
+      topics: [{ name: topic, partitions }],
+      isolationLevel: READ_UNCOMMITTED,
+    });
+    return new Map((listed?.partitions ?? []).map((one) => [one.partitionIndex, Number(one.offset)]));
+  });
 }

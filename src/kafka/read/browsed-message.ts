@@ -1,6 +1,6 @@
 import { DEAD_LETTER_HEADERS } from '../../contract/letter.ts';
+import { startOf, type TextOrBase64, textOrBase64 } from '../../lib/printable.ts';
 import { rfc3339 } from '../../lib/rfc3339.ts';
-import { startOf, type TextOrBase64, textOrBase64 } from '../../lib/text-or-base64.ts';
 import { decodeOrder } from '../../order/decode.ts';
 import { type NamedHeader, namedHeaders } from './named-headers.ts';
 import type { LogRecord } from './order-log.ts';

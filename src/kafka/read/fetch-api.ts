@@ -1,6 +1,5 @@
 import { type Connection, type Reader, Writer } from '@platformatic/kafka';
-import type { AbortedTransaction } from './read-committed.ts';
-import { type RecordBatch, readRecordBatches } from './record-batch-reader.ts';
+import { type AbortedTransaction, type RecordBatch, readRecordBatches } from './record-batch-reader.ts';
 
 const FETCH_KEY = 1;
 /** Topics by id (KIP-516): Kafka 3.1. */
@@ -31,10 +30,10 @@ export interface FetchRequest {
 
 export interface FetchAnswer {
   readonly errorCode: number;
-  readonly partitions: readonly PartitionAnswer[];
+  readonly partitions: readonly FetchedBatches[];
 }
 
-export interface PartitionAnswer {
+export interface FetchedBatches {
   readonly partition: number;
   readonly errorCode: number;
   readonly logStartOffset: number;
@@ -113,7 +112,7 @@ function readAnswer(reader: Reader): FetchAnswer {
   return { errorCode, partitions: topics.flat() };
 }
 
-function readPartition(reader: Reader): PartitionAnswer {
+function readPartition(reader: Reader): FetchedBatches {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
   // High watermark and last stable offset.

@@ -1,12 +1,16 @@
-import type { Consumer } from '@platformatic/kafka';
+import type { ClusterMetadata, Consumer } from '@platformatic/kafka';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
 import { committedOffset } from '../admin/group-catalog.ts';
 import { KeptAdmin } from '../admin/kept-admin.ts';
-import type { KafkaClients } from '../clients.ts';
-import { hasProtocolError, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../kafka-error.ts';
-import { assignBySubscription } from './group-assignor.ts';
+import {
+  hasProtocolError,
+  type KafkaClients,
+  NOT_YET_PATIENCE_MS,
+  saysNotYet,
+  toKafkaError,
+} from '../clients.ts';
 import type {
   Assignment,
   CommittedOffset,
@@ -220,4 +224,36 @@ export class KafkaOrderLog implements OrderLog {
     await within(LEAVE_TIMEOUT_MS, left).catch(() => {});
     await within(CLOSE_TIMEOUT_MS, this.#consumer.close(true)).catch(() => {});
   }
+}
+
+/** A group's member and what it subscribes to, as far as it matters here. */
+export interface Subscriber {
+  readonly topics?: readonly string[];
+}
+
+/** What a member gets: topic → its partitions. */
+type Share = Map<string, { topic: string; partitions: number[] }>;
+
+/**
+ * Deals out each topic's partitions in turn to the members that subscribe to it, as Kafka's own round-robin assignor does. The client's
+ * assignor deals out the leader's topics to everybody: members of one group that read different topics would get partitions they never
+ * look at, and nobody would read the rest.
+ */
+export function assignBySubscription(
+  members: ReadonlyMap<string, Subscriber>,
+  topics: ClusterMetadata['topics'],
+): { memberId: string; assignments: Share }[] {
+  const shares = new Map<string, Share>([...members.keys()].map((memberId) => [memberId, new Map()]));
+  for (const [topic, { partitionsCount }] of topics) {
+    const readers = [...members]
+      .flatMap(([id, member]) => (member.topics?.includes(topic) ? [id] : []))
+      .sort();
+    for (let partition = 0; readers.length > 0 && partition < partitionsCount; partition += 1) {
+      const share = shares.get(readers[partition % readers.length] ?? '');
+      const dealt = share?.get(topic) ?? { topic, partitions: [] };
+      dealt.partitions.push(partition);
+      share?.set(topic, dealt);
+    }
+  }
+  return [...shares].map(([memberId, assignments]) => ({ memberId, assignments }));
 }

@@ -1,11 +1,9 @@
 import type { KafkaClients } from '../clients.ts';
 import { likelyPartitions } from '../send/partitioner.ts';
 import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-message.ts';
-import { clamp, decodeCursor, encodeCursor } from './log-cursor.ts';
-import { readLogPage } from './log-page.ts';
+import { clamp, decodeCursor, encodeCursor, readLogPage } from './log-page.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
-import { recordAt } from './record-at.ts';
-import { TopicReader } from './topic-reader.ts';
+import { recordAt, TopicReader } from './topic-reader.ts';
 
 /** Which messages of a topic. */
 export interface BrowseQuery {

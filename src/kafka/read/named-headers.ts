@@ -1,5 +1,5 @@
 import type { RecordHeaders } from '../../contract/letter.ts';
-import { type TextOrBase64, textOrBase64 } from '../../lib/text-or-base64.ts';
+import { type TextOrBase64, textOrBase64 } from '../../lib/printable.ts';
 
 /** A header, ready to be written as JSON. */
 export interface NamedHeader {

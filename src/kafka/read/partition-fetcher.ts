@@ -3,12 +3,11 @@ import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import { withinRfc3339 } from '../../lib/rfc3339.ts';
 import { type OpenTransaction, openTransactions } from '../admin/open-transactions.ts';
-import type { KafkaClients } from '../clients.ts';
-import { toKafkaError } from '../kafka-error.ts';
+import { type KafkaClients, toKafkaError } from '../clients.ts';
 import { askEpochEnds, EpochStarts, spansOf } from './epoch-ends.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
-import { committedRecords } from './read-committed.ts';
+import { committedRecords } from './record-batch-reader.ts';
 
 export interface PartitionFetcherOptions {
   readonly clientId: string;

@@ -1,9 +1,8 @@
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
-import type { KafkaClients } from '../clients.ts';
-import { hasProtocolError, toKafkaError } from '../kafka-error.ts';
+import { hasProtocolError, type KafkaClients, toKafkaError } from '../clients.ts';
 import type { OutgoingMessage } from './message-sender.ts';
-import { refusalOf } from './produce-outcome.ts';
+import { refusalOf } from './produce-api.ts';
 
 /** A message with its place decided. */
 export interface PlacedMessage extends OutgoingMessage {

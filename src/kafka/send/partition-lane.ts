@@ -1,9 +1,8 @@
 import { Backoff } from '../../lib/backoff.ts';
-import type { OutgoingMessage } from './message-sender.ts';
-import type { Refusal } from './produce-outcome.ts';
+import type { OutgoingMessage, SendJob } from './message-sender.ts';
+import type { SendRefusal } from './produce-api.ts';
 import type { ProducerIdentity } from './producer-session.ts';
 import { encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
-import type { SendJob } from './send-job.ts';
 
 /** Below the broker's default message.max.bytes, 1 048 588. */
 const MAX_BATCH_BYTES = 900_000;
@@ -102,7 +101,7 @@ export class PartitionLane {
   }
 
   /** Takes the head off: certainly not written, and it never will be. */
-  refused(head: Batch, refusal: Refusal, reason: string): void {
+  refused(head: Batch, refusal: SendRefusal, reason: string): void {
     this.#drop(head);
     for (const { job, indexes } of head.parts) job.refuse(indexes, refusal, reason);
   }

@@ -1,8 +1,7 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../kafka-error.ts';
+import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
-import type { PartitionAnswer } from './produce-api.ts';
-import { errorName, produceOutcome, refusalOf } from './produce-outcome.ts';
+import { errorName, type ProduceAnswer, produceOutcome, refusalOf } from './produce-api.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';
 
 /** The part of a logger the sender needs. */
@@ -152,7 +151,7 @@ export class ProduceDispatcher {
     this.wake();
   }
 
-  #settle(lane: PartitionLane, head: Batch, answer: PartitionAnswer): void {
+  #settle(lane: PartitionLane, head: Batch, answer: ProduceAnswer): void {
     const outcome = produceOutcome(answer.errorCode);
     const name = errorName(answer.errorCode);
     if (outcome === 'written') {

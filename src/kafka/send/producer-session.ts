@@ -1,8 +1,7 @@
 import type { Connection, Producer } from '@platformatic/kafka';
 import { AppError } from '../../lib/app-error.ts';
-import type { KafkaClients } from '../clients.ts';
-import { saysTopicMissing, toKafkaError } from '../kafka-error.ts';
-import { type PartitionAnswer, type PartitionBatch, produce, produceVersion } from './produce-api.ts';
+import { type KafkaClients, saysTopicMissing, toKafkaError } from '../clients.ts';
+import { type PartitionBatch, type ProduceAnswer, produce, produceVersion } from './produce-api.ts';
 
 export interface ProducerSessionOptions {
   readonly clientId: string;
@@ -81,7 +80,7 @@ export class ProducerSession {
   async produce(
     connection: Connection,
     batches: readonly PartitionBatch[],
-  ): Promise<readonly PartitionAnswer[]> {
+  ): Promise<readonly ProduceAnswer[]> {
     const version = await this.version();
     return produce(connection, version, this.#options.requestTimeoutMs * BROKER_SHARE, batches);
   }

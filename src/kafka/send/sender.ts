@@ -1,13 +1,11 @@
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
-import type { KafkaClients } from '../clients.ts';
-import { toKafkaError } from '../kafka-error.ts';
-import type { MessageSender, OutgoingMessage, SentPosition } from './message-sender.ts';
+import { type KafkaClients, toKafkaError } from '../clients.ts';
+import { type MessageSender, type OutgoingMessage, SendJob, type SentPosition } from './message-sender.ts';
 import { partitionOfKey } from './partitioner.ts';
 import { ProduceDispatcher, type SenderLogger } from './produce-dispatcher.ts';
 import { ProducerSession, type TopicLayout } from './producer-session.ts';
-import { SendJob } from './send-job.ts';
 
 export interface MessageSenderOptions {
   readonly clientId: string;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { isLoopback } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { isLoopback } from '../../lib/loopback.ts';
 import { CROSS_ORIGIN, ProblemError, TOKEN_REQUIRED, URI_TOO_LONG, WRONG_HOST } from './problem.ts';
 import type { Guard } from './serve-endpoint.ts';
 

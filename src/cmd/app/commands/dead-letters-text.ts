@@ -1,9 +1,8 @@
 import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
 import type { RedriveRecord } from '../../../contract/redrive.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
-import { printable } from '../../../lib/printable.ts';
+import { printable, textOf } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
-import { textOf } from '../../../lib/text-or-base64.ts';
 import { shorten, textTable } from '../output.ts';
 
 const DUMP_BYTES = 4_096;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
-import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
+import { KafkaProbe } from '../../../kafka/admin/kept-admin.ts';
 import { KafkaClients } from '../../../kafka/clients.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';

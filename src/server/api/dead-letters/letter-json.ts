@@ -1,8 +1,8 @@
 import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
 import { namedHeaders } from '../../../kafka/read/named-headers.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
+import { textOrBase64 } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
-import { textOrBase64 } from '../../../lib/text-or-base64.ts';
 import type { LetterJson, LetterSummaryJson } from './schemas.ts';
 
 /** A letter without its value, as the API and the command line show it. */

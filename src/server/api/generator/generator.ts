@@ -12,7 +12,7 @@ import {
   randomSeed,
   type SentOne,
 } from '../../../contract/generator.ts';
-import { textOrBase64 } from '../../../lib/text-or-base64.ts';
+import { textOrBase64 } from '../../../lib/printable.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';

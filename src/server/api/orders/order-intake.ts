@@ -1,6 +1,9 @@
-import type { MessageSender, OutgoingMessage } from '../../../kafka/send/message-sender.ts';
-import type { Refusal } from '../../../kafka/send/produce-outcome.ts';
-import { MessagesRejectedError } from '../../../kafka/send/send-job.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type OutgoingMessage,
+} from '../../../kafka/send/message-sender.ts';
+import type { SendRefusal } from '../../../kafka/send/produce-api.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Order } from '../../../order/order.ts';
 import { traceparentOf } from './traceparent.ts';
@@ -24,7 +27,7 @@ export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` the client's trace. */
   submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;
   /** By index; the reason for an order that Kafka rejects for good, such as one that is too long for its topic. */
-  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | Refusal | undefined)[]>;
+  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | SendRefusal | undefined)[]>;
 }
 
 /** Sends each order to `topic` as the client wrote it, keyed by its order_uid, in the client's trace or a new one. `now` is ms since the Unix epoch. */

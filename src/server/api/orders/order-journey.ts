@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
-import { isBelievable } from '../../../lib/believable.ts';
 import { within } from '../../../lib/deadline.ts';
+import { isBelievable } from '../../../lib/rfc3339.ts';
 import type { CacheInspector } from '../../../storage/cache-inspector.ts';
 import type { OrderTrail, OrderTrails } from '../../../storage/order-trail.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import Type, { type Static } from 'typebox';
-import { textOf } from '../../../lib/text-or-base64.ts';
+import { textOf } from '../../../lib/printable.ts';
 import { formatInstantMicros, parseInstantMicros } from '../../../order/instant.ts';
 import { MAX_EXACT_INTEGER } from '../../../order/order.ts';
 import type { ListOrder, ListPosition, OrderFilter, OrderListing } from '../../../storage/order-listing.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { assignBySubscription } from './group-assignor.ts';
+import { assignBySubscription } from './kafka-order-log.ts';
 
 function topics(counts: Record<string, number>): Parameters<typeof assignBySubscription>[1] {
   return new Map(

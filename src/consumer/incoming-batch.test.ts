@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { agesOf } from './order-age.ts';
+import { agesOf } from './incoming-batch.ts';
 
 const NOW = Date.parse('2026-01-15T12:00:00Z');
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { type AbortedTransaction, committedBatches, type TransactionalBatch } from './read-committed.ts';
+import { type AbortedTransaction, committedBatches, type TransactionalBatch } from './record-batch-reader.ts';
 
 interface NamedBatch extends TransactionalBatch {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { BrowsedMessage } from '../../src/kafka/read/browsed-message.ts';
 import type { BrowseQuery } from '../../src/kafka/read/message-browser.ts';
 import { AppError } from '../../src/lib/app-error.ts';
-import { GeneratorDesk } from '../../src/producer/generator-desk.ts';
+import { GeneratorControl } from '../../src/producer/generator-control.ts';
 import { STEADY } from '../../src/producer/schedule.ts';
 import type { Operations } from '../../src/server/api/api.ts';
 import type { LiveNoteJson } from '../../src/server/api/live/notes.ts';
@@ -113,7 +113,7 @@ export function fakeOperations(): FakeOperations {
     close: async () => {},
   };
   const moved: unknown[] = [];
-  const desk = new GeneratorDesk({
+  const control = new GeneratorControl({
     sender,
     topic: 'orders',
     settings: { rate: 10, profile: STEADY, seed: 7, count: null, faults: new Map() },
@@ -130,7 +130,7 @@ export function fakeOperations(): FakeOperations {
     forgotten,
     cache: fakeCache(forgotten),
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
-    generator: desk,
+    generator: control,
     generatorTopic: 'orders',
     engines: fakeEngines(),
     engineWaitMs: 20,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { loadConfig } from '../../src/cmd/app/config.ts';
-import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
+import { deadLetterControl } from '../../src/cmd/app/dead-letter-clients.ts';
 import type { RecordHeaders } from '../../src/contract/letter.ts';
 import {
   FateSchema,
@@ -258,7 +258,10 @@ describe('over REST', () => {
   beforeAll(() => {
     const config = loadConfig({ env: commandEnvironment(path.place) });
     database = new Database({ ...config.postgresql, applicationName: 'test' });
-    app = new FakeBackend().app({ deadLetters: deadLetterDesk(config, database), requestTimeoutMs: 30_000 });
+    app = new FakeBackend().app({
+      deadLetters: deadLetterControl(config, database),
+      requestTimeoutMs: 30_000,
+    });
   });
 
   afterAll(() => database.close());

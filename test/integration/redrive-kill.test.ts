@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/cmd/app/config.ts';
-import { deadLetterDesk } from '../../src/cmd/app/dead-letter-clients.ts';
+import { deadLetterControl } from '../../src/cmd/app/dead-letter-clients.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { commandEnvironment, runCommand, startCommand } from '../helpers/command-line.ts';
@@ -51,10 +51,10 @@ const ALL = {
 };
 
 /** Dead letters as the REST API has them. */
-function openDesk(path: WritePath) {
+function openControl(path: WritePath) {
   const config = loadConfig({ env: commandEnvironment(path.place) });
   const database = new Database({ ...config.postgresql, applicationName: 'test' });
-  return { letters: deadLetterDesk(config, database), database };
+  return { letters: deadLetterControl(config, database), database };
 }
 
 /** What is in the target topic, by key. */
@@ -106,12 +106,12 @@ test('an edited redrive, killed between every two steps: each letter arrives onc
     });
     await child.exited;
   }
-  const desk = openDesk(path);
+  const control = openControl(path);
   const answers = await Array.fromAsync(
-    desk.letters.redriveAll({ ...ALL, edit: { patch } }),
+    control.letters.redriveAll({ ...ALL, edit: { patch } }),
     (step) => step?.answer,
   );
-  await desk.database.close();
+  await control.database.close();
   expect(answers.at(-1)).toBeDefined();
   const edited = [...values].map(([key, value]): [string, string] => [
     key,
@@ -122,7 +122,7 @@ test('an edited redrive, killed between every two steps: each letter arrives onc
 
 test('a redrive told of that is ended early is gone on with: each letter arrives once', async () => {
   const { path, values } = await withLetters(LETTERS);
-  const { letters, database } = openDesk(path);
+  const { letters, database } = openControl(path);
   let before = 0;
   for await (const step of letters.redriveAll(ALL)) {
     before = step?.counts['sent'] ?? 0;

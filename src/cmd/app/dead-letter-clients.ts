@@ -38,7 +38,7 @@ const MAX_BUDGET_MS = 5_000;
 const FETCH_BYTES = 262_144;
 
 /** Dead letters as the REST API serves them: every call ends well within the time a request may take. */
-export function deadLetterDesk(config: Config, database: Database): DeadLetters {
+export function deadLetterControl(config: Config, database: Database): DeadLetters {
   const budgetMs = Math.min(MAX_BUDGET_MS, config.server.requestTimeoutMs / 2);
   const limits = { maxBytesPerPartition: FETCH_BYTES, maxHiddenMs: budgetMs / 2 };
   const { topic, deadLetterTopic, group } = config.kafka;

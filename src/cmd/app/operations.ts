@@ -6,7 +6,7 @@ import { type KafkaProbe, KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
 import { KafkaClients } from '../../kafka/clients.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
-import type { GeneratorDesk } from '../../producer/generator-desk.ts';
+import type { GeneratorControl } from '../../producer/generator-control.ts';
 import type { Operations } from '../../server/api/api.ts';
 import type { ServerCounters } from '../../server/api/counters.ts';
 import type { TopicReading } from '../../server/api/live/figures.ts';
@@ -34,7 +34,7 @@ import { verifyInProcess } from './verify-process.ts';
 
 /** What the server of this process can look at beside the engines. */
 export interface ProcessParts {
-  readonly generator: GeneratorDesk;
+  readonly generator: GeneratorControl;
   /** Undefined in a process without a consumer. */
   readonly consumer: { readonly role: OrderConsumer; readonly meter: ConsumerMeter } | undefined;
   readonly registry: Registry;

@@ -6,7 +6,7 @@ import { KafkaClients } from '../../kafka/clients.ts';
 import { KafkaOrderLog } from '../../kafka/read/kafka-order-log.ts';
 import type { MessageSender } from '../../kafka/send/message-sender.ts';
 import { createMessageSender } from '../../kafka/send/sender.ts';
-import { GeneratorDesk } from '../../producer/generator-desk.ts';
+import { GeneratorControl } from '../../producer/generator-control.ts';
 import { STEADY } from '../../producer/schedule.ts';
 import { apiEndpoints } from '../../server/api/api.ts';
 import { PolledArrivals } from '../../server/api/orders/order-arrivals.ts';
@@ -31,7 +31,7 @@ import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
-import { deadLetterDesk } from './dead-letter-clients.ts';
+import { deadLetterControl } from './dead-letter-clients.ts';
 import { engineProbes, openOperations, type ProcessParts } from './operations.ts';
 import { serverToken } from './server-token.ts';
 import { type Resources, workTimeMs } from './shutdown.ts';
@@ -252,7 +252,7 @@ export async function startRestServer(
       },
       { maxWaitMs: config.server.requestTimeoutMs * WAIT_SHARE },
     ),
-    deadLetters: deadLetterDesk(config, database),
+    deadLetters: deadLetterControl(config, database),
     readiness,
     operations,
   });
@@ -279,10 +279,10 @@ export async function startRestServer(
 }
 
 /** The generator as the settings have it, not started: dated now, and new orders at every start of the process unless a seed is set. */
-export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorDesk {
+export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorControl {
   const { kafka, producer: settings } = config;
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;
-  return new GeneratorDesk({
+  return new GeneratorControl({
     sender: clients.orderSender,
     topic: kafka.topic,
     settings: { seed, rate: settings.rate, profile: STEADY, count: null, faults: new Map() },

@@ -14,12 +14,12 @@ function setUp(changes: Parameters<FakeBackend['app']>[0] = {}) {
   const app = backend.app({ now: () => NOW, ...changes });
   const redrive = (body: unknown) =>
     app.request(`${URL_}/redrive`, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) });
-  return { backend, app, redrive, desk: backend.deadLetters };
+  return { backend, app, redrive, control: backend.deadLetters };
 }
 
 describe('asking', () => {
   test('filters become what they mean', async () => {
-    const { app, desk } = setUp();
+    const { app, control } = setUp();
     const query =
       'reason=schema&reason=unknown&since=15m&until=2026-01-02T03:04:05Z&key=a%20b&limit=7&cursor=c';
     expect((await app.request(`${URL_}?${query}`)).status).toBe(200);
@@ -28,7 +28,7 @@ describe('asking', () => {
     await app.request(`${URL_}/3:17`);
     await app.request(`${URL_}/redriven?position=3:18`);
     await app.request(`${URL_}/timeline?since=2m&bucket_s=30&reason=schema`);
-    expect(desk.asked).toEqual([
+    expect(control.asked).toEqual([
       {
         list: {
           reasons: ['schema', 'unknown'],
@@ -48,7 +48,7 @@ describe('asking', () => {
   });
 
   test('what is not understood is refused, a mistyped filter too', async () => {
-    const { app, desk } = setUp();
+    const { app, control } = setUp();
     const wrong = [
       '?reson=schema',
       '?reason=because',
@@ -63,8 +63,8 @@ describe('asking', () => {
       '/x',
     ];
     for (const one of wrong) expect((await app.request(URL_ + one)).status).toBe(400);
-    expect(desk.asked).toEqual([]);
-    desk.empty = true;
+    expect(control.asked).toEqual([]);
+    control.empty = true;
     expect((await app.request(`${URL_}?cursor=old`)).status).toBe(400);
     expect((await (await app.request(`${URL_}/3:17`)).json()).type).toBe('/problems/dead-letter-not-found');
   });
@@ -72,14 +72,14 @@ describe('asking', () => {
 
 describe('redriving', () => {
   test('by positions, by filter, or all', async () => {
-    const { redrive, desk } = setUp();
+    const { redrive, control } = setUp();
     expect((await redrive({ positions: ['1:2'], dry_run: true, max_replays: 5, again: true })).status).toBe(
       200,
     );
     await redrive({ filter: { reason: ['schema'], since: '1h' } });
     await redrive({ all: true, cursor: 'c' });
     const plain = { dryRun: false, maxReplays: 3, again: false, edit: undefined, cursor: undefined };
-    expect(desk.asked).toEqual([
+    expect(control.asked).toEqual([
       {
         redrive: {
           selection: { positions: [{ partition: 1, offset: 2 }] },
@@ -96,7 +96,7 @@ describe('redriving', () => {
   });
 
   test('never by accident: everything must be asked for', async () => {
-    const { redrive, desk } = setUp();
+    const { redrive, control } = setUp();
     const wrong = [
       {},
       { filter: {} },
@@ -108,16 +108,16 @@ describe('redriving', () => {
       [],
     ];
     for (const body of wrong) expect((await redrive(body)).status).toBe(422);
-    expect(desk.asked).toEqual([]);
+    expect(control.asked).toEqual([]);
   });
 
   test('edited: by a patch, or with JSON or bytes in the place of one value', async () => {
-    const { redrive, desk } = setUp();
+    const { redrive, control } = setUp();
     const patch = [{ op: 'remove', path: '/a' }];
     await redrive({ all: true, edit: { patch } });
     await redrive({ positions: ['1:2'], edit: { value: { a: null } } });
     await redrive({ positions: ['1:2'], edit: { value_base64: '/w==' } });
-    expect(desk.asked).toMatchObject([
+    expect(control.asked).toMatchObject([
       { redrive: { edit: { patch } } },
       { redrive: { edit: { bytes: Buffer.from('{"a":null}') } } },
       { redrive: { edit: { bytes: Buffer.from([0xff]) } } },
@@ -125,15 +125,15 @@ describe('redriving', () => {
     expect((await redrive({ all: true, edit: { value: 1 } })).status).toBe(422);
     expect((await redrive({ positions: ['1:2', '1:3'], edit: { value_base64: '' } })).status).toBe(422);
     expect((await redrive({ positions: ['1:2'], edit: { value: 1, patch } })).status).toBe(422);
-    desk.failure = new AppError('usage', 'the edit is none');
+    control.failure = new AppError('usage', 'the edit is none');
     expect((await (await redrive({ all: true, edit: { patch } })).json()).violations).toMatchObject([
       { pointer: '/edit' },
     ]);
   });
 
   test('while another one does it: 503 with Retry-After', async () => {
-    const { redrive, desk } = setUp();
-    desk.failure = new AppError('busy', 'another process');
+    const { redrive, control } = setUp();
+    control.failure = new AppError('busy', 'another process');
     const answer = await redrive({ all: true });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect((await answer.json()).type).toBe('/problems/dead-letters-busy');
@@ -160,30 +160,30 @@ describe('telling of the progress', () => {
   });
 
   test('what fails is the last line, an edit that is none a problem', async () => {
-    const { app, desk } = setUp();
+    const { app, control } = setUp();
     const last = async () => (await lines(await all(app))).at(-1);
-    desk.failure = new AppError('busy', 'another process');
+    control.failure = new AppError('busy', 'another process');
     expect(await last()).toEqual({ result: { complete: false, reason: 'dead-letters-busy' } });
-    desk.failure = undefined;
-    desk.failureLater = new AppError('kafka_unavailable', 'gone');
+    control.failure = undefined;
+    control.failureLater = new AppError('kafka_unavailable', 'gone');
     expect(await last()).toEqual({ result: { complete: false, reason: 'kafka-unavailable' } });
-    desk.empty = true;
+    control.empty = true;
     expect(await last()).toEqual({ result: { complete: false, reason: 'invalid-body' } });
   });
 
   test('a client that goes away ends it', async () => {
-    const { app, desk } = setUp();
+    const { app, control } = setUp();
     const reader = (await all(app)).body?.getReader();
     await reader?.read();
-    expect(desk.asked).not.toContain('ended');
+    expect(control.asked).not.toContain('ended');
     await reader?.cancel();
-    expect(desk.asked).toContain('ended');
+    expect(control.asked).toContain('ended');
   });
 });
 
 describe('the token', () => {
   const status = async (host: string, token: string, authorization?: string) => {
-    const { app, desk } = setUp({ host, token });
+    const { app, control } = setUp({ host, token });
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
     const paths = ['', '/counts', '/3:17'];
     const answers = await Promise.all(paths.map((path) => app.request(URL_ + path, { headers })));
@@ -196,7 +196,7 @@ describe('the token', () => {
     );
     const statuses = new Set(answers.map((answer) => answer.status));
     expect(statuses.size).toBe(1);
-    expect(desk.asked.length > 0).toBe(statuses.has(200));
+    expect(control.asked.length > 0).toBe(statuses.has(200));
     return answers[0]?.status;
   };
 

@@ -16,7 +16,7 @@ import { OrderProducer } from './producer.ts';
 import { scheduleOf } from './schedule.ts';
 import { createSource, type GeneratedSource, type SourceMessage } from './source.ts';
 
-export interface GeneratorDeskOptions {
+export interface GeneratorControlOptions {
   readonly sender: Pick<MessageSender, 'send' | 'close'>;
   readonly topic: string;
   readonly settings: GeneratorSettings;
@@ -33,8 +33,8 @@ const NOTHING: GeneratorCounts = { generated: 0, sent: 0, failed: 0, inFlight: 0
  * The generator with a switch: starts, stops and changes as asked, as often as asked. One run sends at a time; a start while a stop
  * waits for what is in flight begins after it.
  */
-export class GeneratorDesk {
-  readonly #options: GeneratorDeskOptions;
+export class GeneratorControl {
+  readonly #options: GeneratorControlOptions;
   readonly #now: () => number;
   readonly #headers = new MessageHeaders();
   #settings: GeneratorSettings;
@@ -50,7 +50,7 @@ export class GeneratorDesk {
   #error: string | undefined;
   #closed = false;
 
-  constructor(options: GeneratorDeskOptions) {
+  constructor(options: GeneratorControlOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#settings = options.settings;

@@ -209,7 +209,7 @@ export interface paths {
     };
   };
   "/api/v1/dead-letters/redrive": {
-    /** Send rejected messages back to their topic, each of them once, edited if wanted */
+    /** Send rejected messages back to their topic, each once, edited if wanted */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": RedriveRequest } };
@@ -229,7 +229,7 @@ export interface paths {
     };
   };
   "/api/v1/dead-letters/redrive.ndjson": {
-    /** Send any number of rejected messages back, and tell of the progress */
+    /** Send any number of rejected messages back, and report the progress */
     post: {
       parameters: {  };
       requestBody: { content: { "application/json": RedriveRequest } };
@@ -1101,12 +1101,12 @@ export type RedriveRequest = {
   };
   all?: true;
   dry_run?: boolean;
-  /** Leave alone what came back so often */
+  /** Skip letters that came back this many times */
   max_replays?: number;
-  /** Also what was sent back before */
+  /** Also letters that were sent back before */
   again?: boolean;
   edit?: LetterEdit;
-  /** Of an answer that was cut: goes on there */
+  /** `next_cursor` of an answer that was cut: continues there */
   cursor?: string;
 };
 

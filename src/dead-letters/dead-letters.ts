@@ -66,7 +66,7 @@ export class DeadLetters {
     this.#options = options;
   }
 
-  /** Undefined when the cursor is none, or of another topic. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`. */
+  /** Undefined for an invalid cursor, or one of another topic. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`. */
   list(filter: LetterFilter, limit: number, cursor: string | undefined): Promise<LetterPage | undefined> {
     return this.#reading(async (topic) => {
       const ranges = await rangesOf(topic, cursor);
@@ -127,7 +127,7 @@ export class DeadLetters {
     return this.#reading((topic) => readTimeline(topic, request, performance.now() + this.#options.budgetMs));
   }
 
-  /** What became of a message of the orders' topic; undefined when there is none at the position. @throws as `list`. */
+  /** What became of a message of the orders' topic; undefined when the position has no message. @throws as `list`. */
   async fate(position: Position): Promise<RedrivenFate | undefined> {
     this.#enter();
     try {
@@ -140,7 +140,7 @@ export class DeadLetters {
     }
   }
 
-  /** Undefined when the cursor is none. @throws as `list`; `busy` also while another process redrives; `usage` for an edit that is none. */
+  /** Undefined for an invalid cursor. @throws as `list`; `busy` also while another process redrives; `usage` for an invalid edit. */
   redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined> {
     const rules = rulesOf(request, this.#options.topic);
     return this.#reading(async (topic) => {
@@ -172,9 +172,9 @@ export class DeadLetters {
   }
 
   /**
-   * The same without a bound, told of while it goes on: at once, after every part, and with the answer at the end. Ended early, what was
-   * sent is sent; what comes back meanwhile is not sent again. The only step is undefined when the cursor is none. @throws as `redrive`,
-   * an edit that is none at once
+   * The same without a bound, a step at a time: the first at once, one after every part, and the last with the answer. Ended early, what
+   * was sent is sent; what comes back meanwhile is not sent again. For an invalid cursor the only step is undefined. @throws as `redrive`;
+   * for an invalid edit at once
    */
   redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined> {
     return this.#redriveAll(request, rulesOf(request, this.#options.topic));
@@ -235,7 +235,7 @@ export class DeadLetters {
   }
 }
 
-/** All of the topic, or what a cursor left of it; undefined when the cursor is none. */
+/** All of the topic, or what a cursor left of it; undefined for an invalid cursor. */
 async function rangesOf(
   topic: ReadableTopic,
   cursor: string | undefined,

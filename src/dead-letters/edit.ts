@@ -44,7 +44,7 @@ export function replacementEdit(bytes: Buffer): Edit {
   return { replaces: true, apply: async () => ({ ok: true, value: bytes }) };
 }
 
-/** A JSON Patch (RFC 6902). @throws AppError `usage` when it is none. */
+/** A JSON Patch (RFC 6902). @throws AppError `usage` when it is invalid. */
 export function patchEdit(document: readonly unknown[]): Edit {
   if (document.length > MAX_OPERATIONS)
     throw new AppError('usage', `the edit has ${document.length} operations, the most is ${MAX_OPERATIONS}`);

@@ -156,7 +156,7 @@ function remove(container: Container, key: string): void {
   else delete container[key];
 }
 
-/** Defines it, because an assignment to `__proto__` is none to a member. */
+/** Defines it, because an assignment to `__proto__` would not define a member. */
 function set(container: Container, key: string, value: unknown): void {
   Object.defineProperty(container, key, { value, writable: true, enumerable: true, configurable: true });
 }

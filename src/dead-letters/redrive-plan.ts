@@ -35,7 +35,7 @@ export async function judge(
 ): Promise<Verdict> {
   const { source, replays } = letter;
   if (source === undefined && !rules.foreign) {
-    return skip('foreign', 'no dead letter of this service');
+    return skip('foreign', 'not a dead letter of this service');
   }
   if (source !== undefined && source.topic !== rules.targetTopic) {
     return skip('other_topic', `it came from ${source.topic}`);

@@ -121,7 +121,7 @@ export class Redrive {
 
   /**
    * Sends the letters that may be sent, and says what became of each, in order. Edited values are held a batch at a time.
-   * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next run goes on.
+   * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next run completes it.
    */
   async run(letters: readonly DeadLetter[]): Promise<RedriveOutcome[]> {
     const known = await this.#dependencies.journal.find(letters.map(({ id }) => id));

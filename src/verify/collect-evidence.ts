@@ -124,7 +124,7 @@ class KeptLetters {
   }
 }
 
-/** The same values; the next one is asked for before the last one is handed out, so that fetching goes on while it is worked on. */
+/** The same values; each is requested before the last one is handed out, so that fetching continues during the work. */
 export async function* ahead<T>(values: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = values[Symbol.asyncIterator]();
   let next = iterator.next();

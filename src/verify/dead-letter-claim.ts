@@ -16,7 +16,7 @@ export interface Letter {
   readonly reason: string;
   readonly detail: string;
   readonly replays: string;
-  /** When it was rejected, ms since the Unix epoch; undefined when the header is no instant. */
+  /** When it was rejected, ms since the Unix epoch; undefined when the header is not an instant. */
   readonly at: number | undefined;
   /** The letter's own timestamp. */
   readonly writtenAt: number;

@@ -17,7 +17,7 @@ export interface AcceptedPosition {
  * - `superseded`: a later message has replaced it;
  * - `suspect`: an older message is stored that says something else. Right only if a later one says again what is stored: an
  *   order that comes back to it within one batch is left as it is;
- * - `pending`: the group has not come so far; `lost`: it has, and nothing is stored.
+ * - `pending`: the group has not reached it yet; `lost`: it has, and nothing is stored.
  */
 export type Fate = 'stored' | 'altered' | 'identical' | 'superseded' | 'suspect' | 'pending' | 'lost';
 

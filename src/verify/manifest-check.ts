@@ -15,9 +15,9 @@ export interface Outcome {
   readonly partition: number;
   readonly offset: number;
   readonly key: Buffer | null;
-  /** Undefined when the message is no order. */
+  /** Undefined when the message is not an order. */
   readonly orderUid: string | undefined;
-  /** Why it is, or has to be, a dead letter; undefined for an order that is none. */
+  /** Why it is, or has to be, a dead letter; undefined for an order that is not. */
   readonly reason: string | undefined;
 }
 
@@ -60,7 +60,7 @@ export class ManifestCheck {
       this.#findings.add({ kind: 'manifest_mismatch', partition, offset, orderUid, detail });
     if (lines.length === 0 && withinRun && reason !== undefined) {
       if (this.#index.hasLine(outcome.key?.toString() ?? '', reason)) this.resent += 1;
-      else differ(`${reason}, and the manifest has nothing of it`);
+      else differ(`${reason}, and the manifest does not mention it`);
     }
     for (const line of lines) {
       const expected = line.expectedReason ?? 'a good order';

@@ -53,7 +53,7 @@ async function* readManifest(path: string, topic: string): AsyncGenerator<Manife
 /**
  * Reads what a producer noted of the faults it injected: NDJSON, a header and a line a message; several files
  * one after the other. Gives the lines in pages.
- * @throws AppError `usage` when a file can't be read, is no manifest, or is one of another topic.
+ * @throws AppError `usage` when a file can't be read, is not a manifest, or is one of another topic.
  */
 export async function* readManifests(
   paths: readonly string[],

@@ -157,7 +157,7 @@ export class RecordJudge {
     } else if (fate === 'suspect') {
       index.suspect({ orderUid, partition, offset });
     } else if (fate === 'pending') {
-      this.#add('not_yet_stored', candidate, 'the group has not come so far');
+      this.#add('not_yet_stored', candidate, 'the group has not reached it yet');
     } else if (fate === 'lost' && !alreadyFound) {
       this.#add('lost', candidate, 'not stored, and no dead letter');
     }
@@ -210,7 +210,7 @@ export class RecordJudge {
         `${verdict.reason}, and no dead letter can be seen: some wait behind an open transaction`,
       );
     else if (passed) add('missing_dead_letter', `${verdict.reason}, and no dead letter`);
-    else add('not_yet_stored', `${verdict.reason}, the group has not come so far`);
+    else add('not_yet_stored', `${verdict.reason}, the group has not reached it yet`);
   }
 
   /** Which dead letters of an accepted message were right when they were written. */

@@ -26,7 +26,7 @@ export async function addStateFindings(state: StateToCheck): Promise<void> {
   const { limit } = findings;
   const lost = await stored.lostRanges(limit);
   for (const { partition, from, to, reason } of lost.first) {
-    const detail = `${from} to ${to - 1}: gone before they were stored (${reason})`;
+    const detail = `${from} to ${to - 1}: left the log before they were stored (${reason})`;
     findings.add({ kind: 'lost_range', partition, offset: from, detail });
   }
   findings.addUnlisted('lost_range', lost.count - lost.first.length);
@@ -37,7 +37,7 @@ export async function addStateFindings(state: StateToCheck): Promise<void> {
   for (const [partition, next] of nextOffsets) {
     const range = logRanges.get(partition) ?? { start: 0, end: 0 };
     if (next >= 0 && next < range.start) {
-      const detail = `${next} to ${range.start - 1}: have left the log and were not stored before`;
+      const detail = `${next} to ${range.start - 1}: left the log before they were stored`;
       findings.add({ kind: 'lost_range', partition, offset: next, detail });
     } else if (next > Math.max(range.end, ends.get(partition) ?? 0)) {
       const detail = `the stored offset; the log ends at ${Math.max(range.end, ends.get(partition) ?? 0)}`;
@@ -108,7 +108,7 @@ async function remainingLetters(check: RemaindersToCheck): Promise<Remainders['l
     else if (earlierUntil !== undefined && at <= earlierUntil) counts.earlierTopics += 1;
     else if (gap && compacted) counts.compacted += 1;
     else {
-      const detail = `${reason}, but no such message is there`;
+      const detail = `${reason}; there is no such message`;
       findings.add({ kind: 'wrongly_dead_lettered', partition, offset, detail });
     }
   };
@@ -152,7 +152,7 @@ function remainingLines({
   const missing = (partition: number, offset: number, fault: string): void => {
     if (compacted || offset < (starts.get(partition) ?? 0)) beforeLog += 1;
     else {
-      const detail = `${fault} was injected here, but no message is there`;
+      const detail = `${fault} was injected here, but there is no message`;
       findings.add({ kind: 'manifest_mismatch', partition, offset, detail });
     }
   };

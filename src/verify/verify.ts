@@ -31,7 +31,7 @@ export interface VerifyOptions {
 
 export interface VerifySources {
   readonly log: RecordSource;
-  /** Undefined when there is no such topic. */
+  /** Undefined when the topic does not exist. */
   readonly deadLetters: RecordSource | undefined;
   readonly stored: StoredState;
   /** Pages of what was injected; undefined without a manifest. */
@@ -57,7 +57,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /**
  * Accounts for every committed message the log still has, against the database as it is at this moment and the dead letters.
  * Memory does not grow with the number of messages. Changes nothing anywhere.
- * @throws AppError `aborted` when the signal aborts, `usage` for a manifest that is none, and what the sources throw.
+ * @throws AppError `aborted` when the signal aborts, `usage` for an invalid manifest, and what the sources throw.
  */
 export async function verify(options: VerifyOptions, sources: VerifySources): Promise<VerifyReport> {
   const started = performance.now();
@@ -198,7 +198,7 @@ async function judgeAll(
     settling.catch(() => {});
   };
   for await (const { partition, records, nextOffset } of ahead(log.read(ranges))) {
-    if (signal.aborted) throw new AppError('aborted', 'stopped before all was verified');
+    if (signal.aborted) throw new AppError('aborted', 'stopped before everything was verified');
     for (const record of records) {
       const candidate = judge.inspect(partition, record);
       if (candidate === undefined) continue;

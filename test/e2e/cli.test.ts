@@ -68,7 +68,7 @@ describe('wrong usage ends with exit code 2', () => {
     [['run', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json\?/],
     [['generate', '--count', 'ten'], /--count[\s\S]*whole number/],
     [['produce', '--faults', 'nonsense=1%'], /--faults[\s\S]*nonsense/],
-    [['produce', '--file', '/nowhere', '--count', '3'], /--file does not go with --count/],
+    [['produce', '--file', '/nowhere', '--count', '3'], /--file can't be combined with --count/],
     [['produce', '--file', '/nowhere'], /can't read \/nowhere/],
     [['produce', '--file', '/'], /\/ is a folder: --file takes one file/],
     [['config', '--log-level', 'loud'], /--log-level: log\.level is "loud"; allowed: error \| warn/],

@@ -41,7 +41,7 @@ describe('migrate', () => {
       stderr: expect.stringContaining('add --yes'),
     });
     for (let left = all - 1; left >= 0; left--) {
-      expect((await run(place, ['migrate', 'down', '--yes'])).stdout).toMatch(/^took back \d{4}_/);
+      expect((await run(place, ['migrate', 'down', '--yes'])).stdout).toMatch(/^rolled back \d{4}_/);
       expect(await status()).toEqual([...Array(left).fill(true), ...Array(all - left).fill(false)]);
     }
     expect(await run(place, ['migrate', 'down'])).toMatchObject({
@@ -99,7 +99,7 @@ describe('doctor', () => {
     for (const line of [
       `BAD   kafka          does not answer at 127.0.0.1:${silent}`,
       '→ start it, or set engines: auto',
-      `BAD   redis          something else has 127.0.0.1:${taken}`,
+      `BAD   redis          something else listens at 127.0.0.1:${taken}`,
       '→ stop it, or set another port',
       'BAD   server port',
     ]) {

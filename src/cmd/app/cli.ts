@@ -32,7 +32,7 @@ export async function buildProgram(name = ''): Promise<Command> {
     )
     .version(pkg.version, '-V, --version')
     .showSuggestionAfterError()
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help lists commands and options)')
     .addHelpText(
       'after',
       `
@@ -40,10 +40,10 @@ Examples:
   test-service run                                everything, in one process
   test-service produce --count 100000 --rate 5000 a known load
   test-service generate --count 3 --seed 7        orders on standard output, no engine needed
-  test-service doctor                             what is well, what is not, what to do
+  test-service doctor                             what works, what does not, what to do
 
 Every setting of config.yaml is also an environment variable, TEST_SERVICE_<SECTION>_<KEY>.
-Exit codes: 0 done, 1 failed, or stopped before all was done (the log says what was left), 2 wrong usage or
+Exit codes: 0 done, 1 failed, or stopped before it was done (the log says what is left), 2 wrong usage or
 configuration.`,
     );
   const wanted = COMMANDS.has(name) ? [name] : [...COMMANDS.keys()];

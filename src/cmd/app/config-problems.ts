@@ -83,7 +83,7 @@ export function allowedText(schema: Readonly<Record<string, unknown>>): string {
   if (type === 'boolean') return 'true | false';
   if (type === 'integer' || type === 'number')
     return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
-  return 'text that is not empty';
+  return 'text, not empty';
 }
 
 /** `; did you mean …?` with the candidate that is almost the word, or nothing. */

@@ -9,7 +9,7 @@ const flag = (value: boolean, description: string) => Type.Boolean({ default: va
 // No NUL and the like: no engine takes them in a name.
 const NAME = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}(?<!\\s)$';
 /** `allowed` is for people, who should not have to read a pattern. */
-const NAME_IN_WORDS = '1 to 200 characters, none of them a control character, no blank at either end';
+const NAME_IN_WORDS = '1 to 200 characters, no control characters, no blanks at the ends';
 const name = (value: string, description: string) =>
   Type.String({ pattern: NAME, allowed: NAME_IN_WORDS, default: value, description });
 /** What it means is checked by `config-problems.ts`. */

@@ -27,7 +27,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const problems: ConfigProblem[] = [];
   const found = readConfigFile(file ?? `${cwd}/config.yaml`);
   if (found === undefined && file !== undefined)
-    throw new AppError('config_invalid', `can't read ${file}: there is no such file`);
+    throw new AppError('config_invalid', `can't read ${file}: no such file`);
   const { tree, placeOf } = found ?? { tree: {}, placeOf: () => undefined };
   const ignored: string[] = [];
   const sources = new Map<string, string>();
@@ -118,9 +118,7 @@ function readConfigFile(file: string): ConfigFile | undefined {
     // Endless where an alias leads back to its own anchor, or too deep: neither is a settings file.
     JSON.stringify(content);
   } catch {
-    throw refuse(
-      `${file} is nested too deep, or its aliases lead nowhere, back to themselves or to too much`,
-    );
+    throw refuse(`${file} is nested too deeply, or its aliases are undefined, circular or too large`);
   }
   const wrong = document.errors.map(
     ({ code, pos }) => `${place(pos[0])}: ${code.toLowerCase().replaceAll('_', ' ')}`,

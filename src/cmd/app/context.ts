@@ -83,7 +83,7 @@ export async function withContext(
 /** Something a library left running must not hold a process that was asked to stop and has closed everything. */
 function endSoon(logger: Logger): void {
   const end = (): void => {
-    logger.warn({}, 'something is left running; the process ends all the same');
+    logger.warn({}, 'something is still running; the process ends anyway');
     process.exit();
   };
   setTimeout(end, LINGER_MS).unref();

@@ -58,7 +58,7 @@ const MAX_BUDGET_MS = 4_000;
 /** Of the time a request may take: how much of it may be waiting for an engine to do as it is told. */
 const ENGINE_WAIT_SHARE = 0.7;
 
-/** What those who run the service look at and steer; the sampler runs until the resources are closed. */
+/** What operators look at and control; the sampler runs until the resources are closed. */
 export function openOperations(config: Config, options: OperationsOptions): Operations {
   const { consumer, counters, database, generator, logger, readiness, registry, resources } = options;
   const { topic, deadLetterTopic, group } = config.kafka;

@@ -1,6 +1,6 @@
 /**
- * Makes an error of standard output everybody's to survive. A reader that closes the pipe, as `head` does when it has
- * seen enough, is no failure; anything else (a full disk) is said once and makes the exit code 1.
+ * Survives errors of standard output. A reader that closes the pipe, as `head` does when it has seen enough, is not a failure;
+ * anything else (a full disk) is reported once and makes the exit code 1.
  */
 export function watchOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -278,7 +278,7 @@ export async function startRestServer(
   return server;
 }
 
-/** The generator as the settings have it, not started: dated now, and new orders at every start of the process unless a seed is set. */
+/** The generator of the settings, not started: its orders are dated now, and new at every start of the process unless a seed is set. */
 export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorControl {
   const { kafka, producer: settings } = config;
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;

@@ -56,7 +56,7 @@ export async function verifyInProcess(config: Config, options: VerificationOptio
 }
 
 /**
- * The report that a process of `verify --json` wrote, or why there is none. `end`: how it ended, for people.
+ * The report that a process of `verify --json` wrote. `end`: how it ended, for people.
  * @throws AppError `verification_failed`
  */
 export function reportIn(process: {

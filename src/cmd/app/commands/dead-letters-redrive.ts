@@ -47,10 +47,15 @@ export function redriveCommand(): Command {
     .argument('[positions...]', 'PARTITION:OFFSET in the dead-letter topic', positionArguments)
     .option('--all', 'all of them')
     .option('--dry-run', 'say what would be sent, and send nothing')
-    .option('--edit <file>', 'change the value: a JSON Patch (RFC 6902), or a JSON document in its place')
-    .option('--max-replays <n>', 'leave alone what came back so often', integerOption(1, 1_000_000), 3)
+    .option('--edit <file>', 'change the value: a JSON Patch (RFC 6902), or a JSON document to replace it')
+    .option(
+      '--max-replays <n>',
+      'skip letters that came back this many times',
+      integerOption(1, 1_000_000),
+      3,
+    )
     .option('--topic <name>', 'redrive what came from this topic (default: kafka.topic)')
-    .option('--again', 'also what was redriven before')
+    .option('--again', 'also letters that were redriven before')
     .option('--foreign', 'also messages that this service did not put there')
     .option('--json', 'one JSON document a letter, then one with the totals')
     .addHelpText(
@@ -81,7 +86,7 @@ function selectionOf(positions: readonly Position[], options: RedriveOptions): S
   if (ways.filter(Boolean).length !== 1) {
     throw new AppError(
       'usage',
-      'name letters by PARTITION:OFFSET, or by a filter, or take --all: one of the three',
+      'choose letters by PARTITION:OFFSET, by a filter, or with --all: exactly one of the three',
     );
   }
   return positions.length > 0 ? { positions } : { filter };
@@ -169,7 +174,7 @@ class Report {
     }
     const parts = [...this.#counts].map(([outcome, count]) => `${count} ${outcome}`);
     print(parts.length === 0 ? 'no dead letter matches' : parts.join(', '));
-    if (stopped) print('stopped before the end: the same command goes on');
+    if (stopped) print('stopped before the end: run the same command again to continue');
   }
 
   #note(position: string, outcome: string, detail: string): void {

@@ -69,7 +69,7 @@ export interface FilterOptions {
 /** Adds `--reason`, `--since`, `--until` and `--key`. */
 export function withFilterOptions(command: Command): Command {
   return command
-    .option('--reason <code>', 'rejected for this reason; give it several times for any of them', addReason)
+    .option('--reason <code>', 'rejected for this reason; may be repeated', addReason)
     .option('--since <when>', 'rejected then or later: RFC 3339, or an age such as 90s, 15m, 2h, 7d', instant)
     .option('--until <when>', 'rejected before then', instant)
     .option('--key <text>', 'with exactly this message key');

@@ -46,7 +46,7 @@ interface ExportOptions extends CommonOptions, FilterOptions {}
 /** `dead-letters list | show | redrive | export`: rejected messages. */
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters')
-    .description('look at messages that were rejected, and send them back to their topic')
+    .description('inspect rejected messages, and send them back to their topic')
     .addHelpText(
       'after',
       `
@@ -68,7 +68,7 @@ A dead letter stays in its topic for good; what was redriven is remembered in Po
 function listCommand(): Command {
   return withCommonOptions(withFilterOptions(new Command('list')))
     .description('show the newest dead letters, and how many there are by reason')
-    .option('-n, --limit <n>', 'show so many; all are counted', integerOption(0, 100_000), 50)
+    .option('-n, --limit <n>', 'show at most this many; all are counted', integerOption(0, 100_000), 50)
     .option('--pending', 'only those that were not redriven')
     .option('--json', 'one JSON document a letter, newest first, without the counts')
     .addHelpText(
@@ -121,9 +121,9 @@ function totals(digest: LetterDigest, shown: number): string {
 /** `dead-letters show PARTITION:OFFSET`: all there is to know of one. */
 function showCommand(): Command {
   return withCommonOptions(new Command('show'))
-    .description('show one dead letter: why, where from, its headers, its value')
+    .description('show one dead letter: its reason, origin, headers and value')
     .argument('<position>', 'PARTITION:OFFSET in the dead-letter topic', positionArgument)
-    .option('--raw', 'only the value, its bytes as they are')
+    .option('--raw', 'only the value, byte for byte')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -155,8 +155,8 @@ async function show(context: CommandContext, position: Position, options: ShowOp
 /** `dead-letters export FILE`: all of them, or those of a filter, as NDJSON. */
 function exportCommand(): Command {
   return withCommonOptions(withFilterOptions(new Command('export')))
-    .description('write dead letters to a file, one JSON document a line; - is standard output')
-    .argument('<file>', 'file to write, replaced when it is there')
+    .description('write dead letters to a file, one JSON document per line; - for standard output')
+    .argument('<file>', 'file to write; an existing one is replaced')
     .addHelpText(
       'after',
       `
@@ -164,8 +164,7 @@ Examples:
   test-service dead-letters export letters.ndjson
   test-service dead-letters export - --reason not_json | jq .detail
 
-A value that is JSON stands in \`value\`. Where that would not give the same bytes again, or the value is no JSON,
-\`value_base64\` has them. Letters come in the order of their partitions.`,
+\`value\` has a value that is JSON. \`value_base64\` has the bytes where \`value\` would not give them back exactly. Letters come in the order of their partitions.`,
     )
     .action((file: string, options: ExportOptions) =>
       withContext(options, (context) => exportLetters(context, file, options)),

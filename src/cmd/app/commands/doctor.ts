@@ -33,14 +33,14 @@ interface Finding {
   readonly advice?: string;
 }
 
-/** `doctor`: what is well, what is not, what to do. */
+/** `doctor`: what works, what does not, what to do. */
 export function doctorCommand(): Command {
   return withCommonOptions(new Command('doctor'))
     .description('check configuration, programs, engines, schema, topics and ports, and say what to do')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  test-service doctor\n  test-service doctor --json\n\nExit code 1 when something has to be done.',
+      '\nExamples:\n  test-service doctor\n  test-service doctor --json\n\nExit code 1 when something needs attention.',
     )
     .action(async (options: DoctorOptions) => {
       const findings = await examine(options);
@@ -89,7 +89,7 @@ function access({ server }: Config): Finding {
     checkProcesses(server.processes);
     return { check, state: 'ok', found: serverToken(server) === '' ? 'without a token' : 'with a token' };
   } catch (error) {
-    return { check, state: 'bad', found: messageOf(error), advice: 'follow that message' };
+    return { check, state: 'bad', found: messageOf(error), advice: 'do what the message says' };
   }
 }
 
@@ -105,13 +105,13 @@ async function engine(config: Config, status: EngineStatus): Promise<Finding> {
   const found = `does not answer at ${address}`;
   if (next === 'start') return { check, state: 'note', found, advice: '`run` starts a local one' };
   if (next === 'go without')
-    return { check, state: 'note', found, advice: 'until it does, lookups work without it, only slower' };
+    return { check, state: 'note', found, advice: 'until it does, lookups work without it, but slower' };
   if (obstacle !== undefined) return { check, state: 'bad', found: `${found}, and ${obstacle}` };
   return status.answer === 'other'
     ? {
         check,
         state: 'bad',
-        found: `something else has ${address}`,
+        found: `something else listens at ${address}`,
         advice: 'stop it, or set another port',
       }
     : { check, state: 'bad', found, advice: 'start it, or set engines: auto' };
@@ -163,7 +163,7 @@ async function schema(config: Config): Promise<Finding> {
         check,
         state: 'bad',
         found: obstacle,
-        advice: 'set postgresql.url to the server that takes writes',
+        advice: 'set postgresql.url to the server that accepts writes',
       };
     return { check, state: 'ok', found: 'up to date' };
   } catch (error) {
@@ -189,7 +189,7 @@ async function topics(config: Config): Promise<Finding> {
   }
   if (missing.length > 0)
     return { check, state: 'note', found: `missing: ${missing.join(', ')}`, advice: '`run` creates them' };
-  if (other.length === 0) return { check, state: 'ok', found: 'there, and their leaders answer' };
+  if (other.length === 0) return { check, state: 'ok', found: 'present, and their leaders answer' };
   const advice = 'it is used unchanged: kafka.partitions applies only to topics that `run` creates';
   return { check, state: 'note', found: other.join('; '), advice };
 }

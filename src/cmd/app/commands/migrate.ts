@@ -20,7 +20,7 @@ interface UpOptions extends CommonOptions {
 /** `migrate up | down | status`: the database's schema. */
 export function migrateCommand(): Command {
   const migrate = new Command('migrate')
-    .description('create, change or take back the database’s schema')
+    .description('create, update or roll back the database schema')
     .addHelpText('after', '\nExamples:\n  test-service migrate up\n  test-service migrate status --json');
   migrate.addCommand(
     withCommonOptions(new Command('up'))
@@ -45,15 +45,15 @@ export function migrateCommand(): Command {
   );
   migrate.addCommand(
     withCommonOptions(new Command('down'))
-      .description('take the last migration back; its tables and their data go with it')
-      .option('-y, --yes', 'do not ask')
+      .description('roll back the last migration, with its tables and their data')
+      .option('-y, --yes', 'do not ask for confirmation')
       .action(async (options: DownOptions) => {
         const settings = migrateOptions(configFrom(options));
         const last = (await migrationStatus(settings)).findLast((one) => one.applied);
         if (last === undefined) return print('no migration is applied');
-        if (options.yes !== true) await confirm(`take back ${last.name}, with its tables and their data`);
+        if (options.yes !== true) await confirm(`roll back ${last.name}, with its tables and their data`);
         const name = await migrateDown(settings);
-        return print(name === undefined ? 'no migration is applied' : `took back ${name}`);
+        return print(name === undefined ? 'no migration is applied' : `rolled back ${name}`);
       }),
   );
   migrate.addCommand(

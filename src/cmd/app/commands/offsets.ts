@@ -57,8 +57,8 @@ Examples:
       .description('make the consumers continue from another offset')
       .requiredOption('--to <where>', OFFSET_TARGETS, targetOption)
       .option('-p, --partition <n>', 'this partition only; may be repeated', partitionOption)
-      .option('--dry-run', 'only say what would be done')
-      .option('-y, --yes', 'do not ask')
+      .option('--dry-run', 'only show what would be done')
+      .option('-y, --yes', 'do not ask for confirmation')
       .option('--json', 'one JSON document a partition')
       .addHelpText(
         'after',
@@ -110,7 +110,7 @@ async function reset(context: CommandContext, options: ResetOptions): Promise<vo
   const moves = dryRun ? planned : await moveOffsets(context.config, database, to, { partitions, dryRun });
   if (json === true) return moves.forEach(printJson);
   printRows(moves);
-  print(dryRun ? `\nwould ${deed}` : '\ndone; consumers that run follow within seconds');
+  print(dryRun ? `\nwould ${deed}` : '\ndone; running consumers follow within seconds');
   return undefined;
 }
 

@@ -46,7 +46,7 @@ export function produceCommand(): Command {
     .option('-n, --count <n>', 'how many (default: until stopped)', integerOption(0))
     .option(
       '-r, --rate <n>',
-      'orders per second, 0.1 to 1000000 (default: as fast as they go)',
+      'orders per second, 0.1 to 1000000 (default: as fast as possible)',
       numberOption(0.1, 1e6),
     )
     .option(
@@ -82,12 +82,15 @@ Exit code 0 when everything was sent and acknowledged.`,
 
 function checkOptions(options: ProduceOptions): void {
   if (options.file === undefined) {
-    if (options.allowInvalid === true) throw new AppError('usage', '--allow-invalid goes with --file');
+    if (options.allowInvalid === true) throw new AppError('usage', '--allow-invalid requires --file');
     return;
   }
   const clash = GENERATED_ONLY.filter((name) => options[name] !== undefined);
   if (clash.length > 0)
-    throw new AppError('usage', `--file does not go with ${clash.map((name) => `--${name}`).join(', ')}`);
+    throw new AppError(
+      'usage',
+      `--file can't be combined with ${clash.map((name) => `--${name}`).join(', ')}`,
+    );
 }
 
 async function produce(context: CommandContext, options: ProduceOptions): Promise<void> {

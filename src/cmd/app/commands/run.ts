@@ -75,7 +75,7 @@ export function consumeCommand(): Command {
 export function serveCommand(): Command {
   return roleCommand('serve', 'the REST API and the web console')
     .addHelpText('after', '\nExample:\n  TEST_SERVICE_SERVER_PORT=9001 test-service serve')
-    .addOption(new Option('--beside <socket>', 'one more server process').hideHelp())
+    .addOption(new Option('--beside <socket>', 'another server process').hideHelp())
     .action((options: RunOptions) =>
       withContext(options, (context) =>
         runRoles(context, options, { producer: false, consumer: false, server: true }),
@@ -86,7 +86,7 @@ export function serveCommand(): Command {
 function roleCommand(name: string, description: string): Command {
   return withCommonOptions(new Command(name))
     .description(description)
-    .option('--json', 'print where everything is as one line of JSON');
+    .option('--json', 'print the addresses as one line of JSON');
 }
 
 async function runRoles(context: CommandContext, options: RunOptions, roles: Roles): Promise<void> {
@@ -182,7 +182,7 @@ const STATES: Readonly<Record<EngineUse['state'], string>> = {
   'in use': 'found',
   started: 'local, started',
   adopted: 'local, adopted',
-  absent: 'does not answer: lookups go without it until it does',
+  absent: 'does not answer: lookups work without it until it does',
 };
 
 /** What people want to know once it runs: where everything is. */

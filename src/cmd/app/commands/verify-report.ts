@@ -33,7 +33,7 @@ export function renderReport(report: VerifyReport, width = Number.POSITIVE_INFIN
     ...manifest(report),
     ...(report.compactedOrders === 0
       ? []
-      : [`orders not judged: ${report.compactedOrders} whose messages compaction has removed`]),
+      : [`orders not judged: ${report.compactedOrders} whose messages compaction removed`]),
     ...findings(report, paint),
     ...report.unchecked.map((one, at) =>
       paint.faint(`${at === 0 ? 'not checked: ' : '             '}${one}`),
@@ -69,13 +69,11 @@ function deadLetters({ deadLetters: letters }: VerifyReport): string[] {
     ...(reasons.length === 0 ? [] : [`dead letters: ${reasons.join(', ')}`]),
     ...(letters.repeated === 0
       ? []
-      : [
-          `${letters.repeated} dead letters were written again, as it happens when a consumer is killed: fine`,
-        ]),
+      : [`${letters.repeated} dead letters were written again, as happens when a consumer is killed: fine`]),
     ...(letters.expired === 0
       ? []
       : [
-          `${letters.expired} rejected messages have no dead letter any more: the dead-letter topic has not kept all`,
+          `${letters.expired} rejected messages have no dead letter any more: the dead-letter topic did not keep them all`,
         ]),
     ...(ignored.length === 0 ? [] : [`dead letters not judged: ${ignored.join(', ')}`]),
   ];

@@ -45,19 +45,18 @@ export function verifyCommand(): Command {
     .option('--manifest <file...>', 'what `produce --manifest` noted: the dead letters must be exactly that')
     .option(
       '--wait <seconds>',
-      'first wait until the group has stored everything, at most so long',
+      'first wait until the group has stored everything, at most this long',
       waitArgument,
       0,
     )
-    .option('--max-findings <number>', 'most findings of a kind that are listed', limitArgument, 10)
+    .option('--max-findings <number>', 'most findings to list of a kind', limitArgument, 10)
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',
       `
-Holds every committed message the topic still has against PostgreSQL as it is at one moment, and against the
-dead letters: produced = stored + dead-lettered + superseded + identical duplicates, partition by partition.
-Messages that come in meanwhile are left out. Exit code 0 only if all is accounted for and nothing is pending,
-behind another producer's open transaction neither.
+Checks every committed message that is still in the topic against one snapshot of PostgreSQL and the dead letters: produced = stored + dead-lettered + superseded + identical duplicates, partition by partition.
+Messages that arrive meanwhile are left out. Exit code 0 only if everything is accounted for and nothing is pending,
+not even behind another producer's open transaction.
 
 Examples:
   test-service verify --wait 60
@@ -78,7 +77,7 @@ Examples:
         leash?.close();
       }
       if (report === undefined) {
-        process.stderr.write('stopped before all was verified: nothing is proven\n');
+        process.stderr.write('stopped before everything was verified: nothing is proven\n');
         return;
       }
       if (options.json === true) printJson(report);
@@ -99,7 +98,7 @@ async function run(
   const { maxOrderBytes } = config.consumer;
   const kafka = new KafkaClients(config.kafka);
   const topics = await listTopics(kafka);
-  if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} is not there`);
+  if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} does not exist`);
   const log = await openReader(context, topic);
   const database = new Database({ ...config.postgresql, applicationName: 'test-service verify' });
   resources.defer('connections', 'database', () => database.close());

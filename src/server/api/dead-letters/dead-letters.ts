@@ -113,7 +113,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         operationId: 'deadLetterTimeline',
         summary: 'When and why messages were rejected: counts by reason in buckets of time',
         description:
-          'By the time of rejection, over the last hour unless said otherwise. It is counted from the newest back, within bounded time: `cut` says when that was not enough, and `complete_since` from where on nothing is missing.',
+          'By the time of rejection, by default over the last hour. Counting goes from the newest back, within bounded time: `cut` says that the time was up, and `complete_since` from when on nothing is missing.',
         query: Type.Object({
           ...LetterFilterSchema.properties,
           bucket_s: Type.Optional(
@@ -121,7 +121,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
               minimum: 1,
               maximum: 31_536_000,
               description:
-                'Seconds in a bucket, which make 1000 of the range at most; about 60 of them unless said otherwise',
+                'Length of a bucket in seconds, at most 1000 buckets in the range; by default about 60 buckets',
             }),
           ),
         }),

@@ -26,8 +26,8 @@ export interface RedriveEndpointsOptions {
 }
 
 const description = `Each letter goes back once, to the topic and partition it came from, with its key and headers; \`edit\` changes its value. A dry run sends
-nothing and says what the consumer would say, with everything that is wrong for \`positions\`. What is still bad comes back as a new letter with one replay
-more; what came back \`max_replays\` times is left alone. Killed at any moment, the same request goes on without losing or doubling a message.`;
+nothing and says what the consumer would say; for \`positions\` with everything that is wrong. What is still bad comes back as a new letter with one replay
+more; what came back \`max_replays\` times is left alone. If the service is killed at any moment, the same request continues without losing or doubling a message.`;
 const streamed = `${description}
 
 The answer has a line for each part that is done, \`{"progress":{"passed":1200,"total":5000,"counts":{"sent":1180,"max_replays":20}}}\`, and at the end
@@ -43,7 +43,7 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         method: 'post',
         path: '/api/v1/dead-letters/redrive',
         operationId: 'redriveDeadLetters',
-        summary: 'Send rejected messages back to their topic, each of them once, edited if wanted',
+        summary: 'Send rejected messages back to their topic, each once, edited if wanted',
         description,
         body: jsonBody(RedriveRequestSchema),
         responses: { 200: { description: 'What became of them', schema: RedriveAnswerSchema } },
@@ -63,7 +63,7 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         method: 'post',
         path: '/api/v1/dead-letters/redrive.ndjson',
         operationId: 'redriveAllDeadLetters',
-        summary: 'Send any number of rejected messages back, and tell of the progress',
+        summary: 'Send any number of rejected messages back, and report the progress',
         description: streamed,
         streams: true,
         body: jsonBody(RedriveRequestSchema),

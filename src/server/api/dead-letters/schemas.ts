@@ -171,12 +171,16 @@ export const RedriveRequestSchema = Type.Object(
         minimum: 1,
         maximum: 1_000_000,
         default: 3,
-        description: 'Leave alone what came back so often',
+        description: 'Skip letters that came back this many times',
       }),
     ),
-    again: Type.Optional(Type.Boolean({ default: false, description: 'Also what was sent back before' })),
+    again: Type.Optional(
+      Type.Boolean({ default: false, description: 'Also letters that were sent back before' }),
+    ),
     edit: Type.Optional(LetterEditSchema),
-    cursor: Type.Optional(Type.String({ description: 'Of an answer that was cut: goes on there' })),
+    cursor: Type.Optional(
+      Type.String({ description: '`next_cursor` of an answer that was cut: continues there' }),
+    ),
   },
   {
     ...strict,
@@ -236,7 +240,7 @@ export const RedriveAnswerSchema = Type.Object(
   { ...strict, $id: 'RedriveAnswer' },
 );
 
-/** A line of the answer that tells of its progress. */
+/** A line of the answer that reports the progress. */
 export const RedriveLineSchema = Type.Union(
   [
     Type.Object(
@@ -265,7 +269,7 @@ export const RedriveLineSchema = Type.Union(
         result: Type.Object(
           {
             complete: Type.Literal(false),
-            reason: Type.String({ description: 'The kind of the problem: the same request goes on' }),
+            reason: Type.String({ description: 'The kind of the problem; the same request continues' }),
           },
           strict,
         ),

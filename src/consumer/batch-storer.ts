@@ -22,16 +22,16 @@ export interface BatchStorerOptions {
   readonly now: () => number;
   readonly sendDeadLetters: (letters: readonly RejectedRecord[]) => Promise<void>;
   /**
-   * Orders replaced by other contents; called even when the commit's answer was lost. `note`: what the sink has noted of it,
-   * when it is known to be committed.
+   * Orders whose contents changed; called even when the commit's answer was lost. `note` is the id of the sink's note
+   * of the change, once that is known to be committed.
    */
   readonly onChanged: (uids: readonly string[], note?: string) => void;
-  /** Told of each batch once it is committed. */
+  /** Called with each batch once it is committed. */
   readonly onStored?: ((batch: StoredBatch) => void) | undefined;
   readonly logger: Logger;
 }
 
-/** What became of a batch: all of it stored, or (part of it) not ours any more. */
+/** What became of a batch: all of it was stored, or some of it no longer belongs to this consumer. */
 export type StoreOutcome = 'stored' | 'fenced' | 'abandoned';
 
 /** What all attempts at one batch share. */
@@ -54,15 +54,15 @@ export interface StoreCounts {
 }
 
 /**
- * Brings a batch into the database, however long that takes: an outage is waited out, a refused batch is halved until the one
- * refused record is alone. It becomes a dead letter if the database takes another order; otherwise what refuses it would refuse
- * every order (a column that somebody added, a trigger), and that is an outage, too.
+ * Stores a batch, however long that takes. It waits out an outage, and halves a refused batch until the refused record
+ * is alone. That record becomes a dead letter if the database accepts another order. Otherwise the refusal would hit
+ * every order (an added column, a trigger) and counts as an outage.
  */
 export class BatchStorer {
   readonly counts: StoreCounts = { written: 0, unchanged: 0, changed: 0, deadLettered: 0 };
   /** Batches that wait for the database or the dead-letter topic to come back. */
   waiting = 0;
-  /** It was said that versions of an order come from several partitions. */
+  /** The warning about versions of one order in several partitions was logged. */
   #scattered = false;
   #stuck: { readonly engine: 'postgresql' | 'kafka'; readonly since: number } | undefined;
   readonly #sink: OrderSink;
@@ -73,7 +73,7 @@ export class BatchStorer {
     this.#options = options;
   }
 
-  /** Which engine batches wait for, and for how long none of them has been stored; undefined when none waits. */
+  /** The engine that batches wait for, and how long none of them has been stored; undefined when none waits. */
   get stuck(): { readonly engine: 'postgresql' | 'kafka'; readonly forMs: number } | undefined {
     const stuck = this.#stuck;
     return stuck && { engine: stuck.engine, forMs: performance.now() - stuck.since };
@@ -131,8 +131,8 @@ export class BatchStorer {
   }
 
   /**
-   * Whose fault a refusal is: undefined for that of a record, which is to be found, tried once more or made a dead letter, or the
-   * trouble of the database that must be waited out.
+   * Who caused a refusal: undefined for a record (to be found, retried or made a dead letter), else the database's
+   * trouble, which must be waited out.
    */
   async #refusal(parts: readonly Part[], attempts: Attempts, error: AppError): Promise<unknown> {
     attempts.writtenBefore ??= this.counts.written;
@@ -206,7 +206,7 @@ export class BatchStorer {
   }
 }
 
-/** Whose trouble an attempt failed by: letters go to Kafka, everything else to PostgreSQL. */
+/** Which engine made an attempt fail: letters go to Kafka, everything else to PostgreSQL. */
 function engineOf(error: unknown): 'postgresql' | 'kafka' {
   const ofKafka =
     error instanceof AppError && (error.code === 'topic_missing' || error.code.startsWith('kafka_'));

@@ -5,7 +5,9 @@ import { within } from '../lib/deadline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const FLUSH_TIMEOUT_MS = 2_000;
-/** While little comes in, each batch is a few orders: a commit for each would cost the broker more than the messages. */
+/**
+ * With little traffic each batch is a few orders, and a commit for each would cost the broker more than the messages.
+ */
 const PAUSE_MS = 250;
 
 /**
@@ -29,12 +31,12 @@ export class CommitRelay {
     this.#running ??= this.#run();
   }
 
-  /** The partition is not ours any more. */
+  /** The partition now belongs to another member. */
   forget(partition: number): void {
     this.#pending.delete(partition);
   }
 
-  /** Waits, for a bounded time, until Kafka has what was noted; from now on without pauses. */
+  /** Waits, for a bounded time, until Kafka has every noted offset; from now on without pauses. */
   async flush(): Promise<void> {
     this.#hurry.abort();
     if (this.#running !== undefined) await within(FLUSH_TIMEOUT_MS, this.#running).catch(() => {});

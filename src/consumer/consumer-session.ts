@@ -29,9 +29,9 @@ export interface ConsumerSessionOptions {
   readonly stallMs: number;
   /** Time from the end of the session until the group is left. */
   readonly closeMs: number;
-  /** 2 s when absent. */
+  /** Default: 2 s. */
   readonly movedCheckMs?: number;
-  /** Told of partitions whose stored offset was moved by others. */
+  /** Called with the partitions whose stored offset somebody else moved. */
   readonly onMoved?: (partitions: readonly number[]) => void;
   readonly logger: Logger;
 }
@@ -39,21 +39,21 @@ export interface ConsumerSessionOptions {
 /** Fetches in a row that may fail before the client is replaced. */
 const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
-/** Of the time to close: for batches to finish, for those given up to notice, and for Kafka to be told. */
+/** Shares of the time to close: for batches to finish, for cancelled ones to notice, and for telling Kafka. */
 const CLOSE_SHARES = { drain: 0.55, giveUp: 0.1, leave: 0.3 };
-/** So often a partition that is at rest is compared with what is stored. */
+/** How often an idle partition is compared with what is stored. */
 const MOVED_CHECK_MS = 2_000;
 /** Between two fetches in a stream of orders, ms. */
 const FETCH_CADENCE = { minMs: 5, maxMs: 15 };
 const SMALL_FETCH_RECORDS = 1_000;
 
 /**
- * One membership in the group, from joining to leaving: fetches what is assigned, stores it in batches, passes the offsets on
- * to Kafka. It ends when it is told to or when the Kafka client is of no more use.
+ * One membership in the group, from joining to leaving: fetches what is assigned, stores it in batches, and passes the
+ * offsets on to Kafka. It ends on request, or when the Kafka client is no longer usable.
  */
 export class ConsumerSession {
   readonly queues = new Map<number, PartitionQueue>();
-  /** Messages of batches that were under way when the session ended, and did not finish in its time. */
+  /** Messages of batches that did not finish within the session's time to close. */
   abandoned = 0;
   readonly #log: OrderLog;
   readonly #loader: PartitionLoader;
@@ -107,7 +107,7 @@ export class ConsumerSession {
     return this.#reason;
   }
 
-  /** Ends the session: nothing more is fetched, batches on their way get their time, the group is left. */
+  /** Ends the session: fetches nothing more, gives running batches their time, and leaves the group. */
   end(): void {
     this.#ending.abort();
     this.#wake.set();
@@ -149,7 +149,7 @@ export class ConsumerSession {
     void this.#load(added);
   }
 
-  /** Nothing buffered of it will be written, and what is on its way is not committed. */
+  /** Its buffered records will not be written, and its running batch will not be committed. */
   #drop(partition: number): void {
     const queue = this.queues.get(partition);
     if (queue === undefined) return;
@@ -173,8 +173,8 @@ export class ConsumerSession {
   }
 
   /**
-   * A partition that is at rest learns here that its offset was moved (`test-service offsets reset`); of any other the next transaction
-   * is fenced off.
+   * Tells an idle partition that its offset was moved (`test-service offsets reset`); for any other, the next
+   * transaction is fenced off.
    */
   async #watchOffsets(): Promise<void> {
     const { logger, movedCheckMs = MOVED_CHECK_MS } = this.#options;

@@ -20,19 +20,19 @@ export interface OrderConsumerSettings {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly stallMs: number;
-  /** Time the close may take, or the end of a membership: most of it is for the batches on their way. */
+  /** Time for close, or for the end of a membership; most of it goes to running batches. */
   readonly closeMs: number;
 }
 
 export interface OrderConsumerDependencies {
-  /** A new membership; called again whenever the last one was lost. */
+  /** Opens a membership; called again whenever one is lost. */
   readonly openLog: () => OrderLog;
   readonly offsets: Offsets;
   readonly sink: OrderSink;
   readonly sendDeadLetters: (letters: readonly OutgoingMessage[]) => Promise<void>;
-  /** Told after a commit which orders say something else now, and where the sink has noted it. */
+  /** Called after a commit with the orders that changed, and the id of the sink's note of it. */
   readonly onChanged: (uids: readonly string[], note?: string) => void;
-  /** Told of each batch once it is committed. */
+  /** Called with each batch once it is committed. */
   readonly onStored?: (batch: StoredBatch) => void;
   readonly logger: Logger;
   readonly now?: () => number;
@@ -40,7 +40,7 @@ export interface OrderConsumerDependencies {
 
 export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly partitions: readonly number[];
-  /** Offset the database has, by partition. */
+  /** The stored offset, by partition. */
   readonly stored: ReadonlyMap<number, number>;
   /** Batches wait for PostgreSQL or the dead-letter topic. */
   readonly waiting: boolean;
@@ -48,9 +48,12 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly stuck: BatchStorer['stuck'];
   /** Ranges that were gone from the log before they could be read. */
   readonly lost: readonly LostRange[];
-  /** Offsets that someone moved in Kafka, in vain, by partition: the last of each, until it is moved where it counts. */
+  /**
+   * Offsets that somebody moved in Kafka without effect, by partition: the latest of each, until it is moved in the
+   * database.
+   */
   readonly ignoredMoves: ReadonlyMap<number, IgnoredMove>;
-  /** What was stored, and then cut off the log. */
+  /** Stored ranges that were cut off the log later. */
   readonly cuts: readonly LogCut[];
   /** How often the Kafka client was replaced. */
   readonly rebuilds: number;
@@ -59,9 +62,9 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
 const TRUNCATION_GRACE_MS = 10_000;
 
 /**
- * The consumer role: reads orders from Kafka and stores each of them once, in the sense that what is in PostgreSQL is
- * what it would be had every message been stored exactly once. Bad messages go to the dead-letter topic.
- * Engines that are down are waited for; nothing stops it but `close`.
+ * The consumer role: reads orders from Kafka and stores each of them once. PostgreSQL ends up as if every message had
+ * been stored exactly once. Bad messages go to the dead-letter topic. The consumer waits for engines that are down;
+ * only `close` stops it.
  */
 export class OrderConsumer {
   readonly #settings: OrderConsumerSettings;
@@ -110,8 +113,8 @@ export class OrderConsumer {
   }
 
   /**
-   * Finishes the batches on their way, and leaves the group, within closeMs. Idempotent, safe before start. Resolves with what
-   * had to be given up, in words.
+   * Finishes the running batches and leaves the group, within closeMs. Idempotent, safe before start. Resolves with a
+   * sentence about what had to be abandoned, if anything.
    */
   async close(): Promise<string | undefined> {
     this.#closing.abort();

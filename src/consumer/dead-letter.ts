@@ -19,8 +19,8 @@ export interface RejectedRecord {
 }
 
 /**
- * The dead letter of a record: its key, its value's bytes and its headers as they were, and why it is one. `dl-replays` is kept: it
- * counts how often the message was sent back to its topic.
+ * The dead letter of a record: its key, value and headers unchanged, and the reason. `dl-replays`, which counts how
+ * often the message was sent back to its topic, is kept.
  */
 export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   const { record, rejection } = rejected;
@@ -36,17 +36,17 @@ export function deadLetterOf(rejected: RejectedRecord): OutgoingMessage {
   return { key: record.key, value: record.value, headers, carried: originalHeaders(record.headers) };
 }
 
-/** What is kept of a value that the dead-letter topic refuses to take whole. */
+/** Bytes kept of a value that the dead-letter topic refuses as a whole. */
 const TRUNCATED_BYTES = 65_536;
 
-/** Letters in a line of the log. */
+/** Letters named in one log line. */
 const LOGGED = 20;
 
 /**
- * Sends letters. One that is too large would hold its partition for good, so it goes with only the start of its value,
- * and when that is still too much without its original headers: for a cluster whose dead-letter topic takes less than its source.
- * `dl-truncated` and `dl-headers-dropped` say so; the whole message is where `dl-topic` and `dl-offset` say.
- * @throws what the sender throws
+ * Sends letters. One that is too large would block its partition for ever, so it goes with only the start of its value,
+ * and if that is still too large, without its original headers. This happens when the dead-letter topic accepts less
+ * than its source. `dl-truncated` and `dl-headers-dropped` record it; `dl-topic` and `dl-offset` say where the whole
+ * message is. @throws what the sender throws
  */
 export async function sendDeadLetters(
   sender: MessageSender,

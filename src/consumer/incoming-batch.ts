@@ -18,19 +18,19 @@ export interface IncomingBatchOptions {
   readonly now: () => number;
   /** Sends dead letters; resolves when the broker has them. */
   readonly sendDeadLetters: (letters: readonly RejectedRecord[]) => Promise<void>;
-  /** False once the batch may not be committed any more. */
+  /** False once the batch must not be committed. */
   readonly mayCommit: () => boolean;
 }
 
-/** What earlier attempts at the same records have brought to light. */
+/** What earlier attempts at the same records revealed. */
 export interface BatchHistory {
-  /** Verdicts that stand whatever decoding says: orders the database refused, and dead letters that were sent. */
+  /** Verdicts that stand whatever decoding says: orders that the database refused, and dead letters that were sent. */
   readonly refused: Map<LogRecord, Rejection>;
   /** Records whose dead letters the broker has already, so that none is sent twice. */
   readonly sent: Set<LogRecord>;
 }
 
-/** About so many of a batch's records are asked when they were produced. */
+/** Roughly how many of a batch's records are sampled for their age. */
 const AGE_SAMPLES = 64;
 /** Records decoded between two turns of the event loop: about two milliseconds of work. */
 const SLICE_RECORDS = 250;
@@ -38,7 +38,7 @@ const SLICE_RECORDS = 250;
 // One is enough: a scan is read before the next one starts.
 const scan = new OrderScan();
 
-/** Fetched records as a batch of orders to store; what is no order becomes a dead letter before the commit. */
+/** Fetched records as a batch of orders to store; anything else becomes a dead letter before the commit. */
 export class IncomingBatch implements OrderBatch {
   readonly topicId: string;
   readonly moves: readonly OffsetMove[];
@@ -75,7 +75,7 @@ export class IncomingBatch implements OrderBatch {
     return this.#arrived;
   }
 
-  /** Orders that say something else if the last attempt's commit came through. */
+  /** Orders whose contents change if the last attempt is committed. */
   get changed(): readonly string[] {
     return this.#changed;
   }
@@ -108,7 +108,7 @@ export class IncomingBatch implements OrderBatch {
     this.#changed = changed;
   }
 
-  /** Gives the place of the first record that was not decoded: what is no plain order can take a long time each. */
+  /** Returns the index of the first record that was not decoded: decoding unusual orders can take long. */
   #decode(part: Part, start: number, end: number, rows: OrderRows): number {
     const { topic, maxOrderBytes, now } = this.#options;
     const { partition } = part.queue;
@@ -146,14 +146,14 @@ export class IncomingBatch implements OrderBatch {
   }
 }
 
-/** A partition of the batch was revoked, or the consumer stops: nothing of it is committed. No failure of the database. */
+/** A partition of the batch was revoked, or the consumer stops: nothing is committed. Not a failure of the database. */
 export class BatchAbandoned extends AppError {
   constructor() {
     super('fenced', 'the batch is not to be committed any more');
   }
 }
 
-/** An order of a batch, as far as its age is concerned. */
+/** What the age of an order in a batch depends on. */
 export interface ArrivedOrder {
   /** ms since the Unix epoch, by the producer's clock. */
   readonly producedAt: number;
@@ -162,8 +162,8 @@ export interface ArrivedOrder {
 }
 
 /**
- * Why an order's age is no latency: it waited among the dead letters (`redriven`), all of its batch was stored before (`repeated`), or the
- * clock that says when it was produced can't be believed, or means more than a week ago (`clock`).
+ * Why an order's age is not counted as latency: it was sent back from the dead letters (`redriven`), its whole batch
+ * had been stored before (`repeated`), or the producer's clock is implausible or more than a week behind (`clock`).
  */
 export type Unmeasured = 'redriven' | 'repeated' | 'clock';
 
@@ -175,7 +175,10 @@ export interface Ages {
 
 const WEEK_MS = 7 * 24 * 60 * 60_000;
 
-/** The ages of first deliveries with believable clocks, and how many there were of others. `now`: the commit, ms since the Unix epoch. */
+/**
+ * The ages of first deliveries with plausible clocks, and the number of others by reason. `now` is the time of the
+ * commit, ms since the Unix epoch.
+ */
 export function agesOf(orders: readonly ArrivedOrder[], now: number, repeated: boolean): Ages {
   const agesMs: number[] = [];
   const unmeasured = { redriven: 0, repeated: 0, clock: 0 };

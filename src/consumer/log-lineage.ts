@@ -2,25 +2,26 @@ import { crc32 } from 'node:zlib';
 import type { EpochEnd, LogRange, LogRecord, OrderLog } from '../kafka/read/order-log.ts';
 import { type Lineage, type StoredOffset, UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
 
-/** Where to read a partition on. */
+/** Where to continue reading a partition. */
 export interface Continuation {
-  /** The stored position, or an earlier one: where today's log and the stored one part. */
+  /** The stored position, or the earlier one where today's log and the stored one diverge. */
   readonly position: StoredOffset;
-  /** False when a broker that has just started, or has not heard of a new leader yet, would say the same for a moment. */
+  /** False if a broker that has just started, or does not know of a new leader yet, would briefly say the same. */
   readonly sure: boolean;
 }
 
 export type Epoch = Pick<Lineage, 'leaderEpoch' | 'epochStart'>;
 type Log = Pick<OrderLog, 'epochEnds' | 'fetch' | 'ranges'>;
 
-/** The lineage of a log up to and including this record. `epoch` says where it comes from. */
+/** The lineage of a log up to and including this record, which was written in this epoch. */
 export function lineageUpTo(record: LogRecord, { leaderEpoch, epochStart }: Epoch): Lineage {
   return { leaderEpoch, epochStart, lastOffset: record.offset, lastCrc: fingerprint(record) };
 }
 
 /**
- * Compares each partition's log with what was stored of it (KIP-320), for logs that lost their end or were restored from a backup. Reading
- * on too early does no harm, since storing again changes nothing. Partitions without a leader are left out.
+ * Compares each partition's log with what was stored of it (KIP-320), for logs that lost their end or were restored
+ * from a backup. Reading from too early an offset is harmless, since storing again changes nothing. Partitions without
+ * a leader are left out.
  * @throws AppError `kafka_unavailable` (retryable).
  */
 export async function continuationsOf(
@@ -62,7 +63,10 @@ function byRange(position: StoredOffset, { start, end }: LogRange): Continuation
     : { position, sure: true };
 }
 
-/** `end`: the stored epoch, or the last one before it, in today's log; `start`: where that one begins there. */
+/**
+ * `end` is the end of the stored epoch, or of the last one before it, in today's log; `start` is where that epoch
+ * begins.
+ */
 async function byEpoch(
   log: Log,
   partition: number,
@@ -84,7 +88,7 @@ async function byEpoch(
   return { position: end.end < offset ? cutAt(end) : stored, sure: true };
 }
 
-/** An epoch that begins at another offset was given out twice; unless its beginning is no longer in the log. */
+/** Whether the epoch was given out twice: it begins at another offset, and that is not due to retention. */
 async function beginsElsewhere(
   log: Log,
   partition: number,
@@ -96,7 +100,9 @@ async function beginsElsewhere(
   return Math.max(start, first) !== Math.max(epochStart, first);
 }
 
-/** False when another record is in its place; a place without a record, after retention or compaction, says nothing. */
+/**
+ * False when another record is in its place. A place without a record, after retention or compaction, proves nothing.
+ */
 async function hasLastRecord(
   log: Log,
   partition: number,

@@ -12,10 +12,10 @@ import {
 import type { Logger } from '../telemetry/logger.ts';
 import { continuationsOf } from './log-lineage.ts';
 
-/** The offsets as the database has them. */
+/** The offsets in the database. */
 export type Offsets = Pick<OffsetStore, 'load' | 'otherIncarnations' | 'skip' | 'rewind' | 'positions'>;
 
-/** The group's offset in Kafka was moved by hand; what is stored counts. */
+/** An offset of the group that was moved by hand in Kafka; the stored one counts. */
 export interface IgnoredMove {
   readonly partition: number;
   readonly movedTo: number;
@@ -28,20 +28,20 @@ export interface PartitionLoaderOptions {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   /**
-   * How long a log may seem to be cut, or to have forgotten its epochs, until it is, ms: a broker that has just started shows less of its
-   * log for a moment, and one that has not heard of a new leader has an older log.
+   * How long a log may appear to be cut, or to lack the stored epoch, before that is believed, ms. A broker that has
+   * just started shows less of its log for a moment, and one that does not know of a new leader has an older log.
    */
   readonly truncationGraceMs: number;
   readonly onLost: (lost: LostRange) => void;
-  /** Told at each assignment again. */
+  /** Called again at each assignment. */
   readonly onIgnoredMove: (move: IgnoredMove) => void;
   readonly onCut: (cut: LogCut) => void;
   readonly logger: Logger;
 }
 
 /**
- * Finds out where to read a partition from: the database decides, unless its log is not the one that was stored any more. What the log
- * has lost, and where it was cut, is written down.
+ * Finds out where to read a partition from. The database decides, unless the log is not the one that was stored. What
+ * the log lost, and where it was cut, is recorded.
  */
 export class PartitionLoader {
   readonly #log: OrderLog;
@@ -56,8 +56,8 @@ export class PartitionLoader {
   }
 
   /**
-   * The offset of each partition, as soon as it is known, in as many portions as it takes. However long that is: it ends when all are
-   * known or the signal aborts.
+   * Yields the offset of each partition as soon as it is known, in as many portions as necessary. Ends when all are
+   * known or the signal aborts, however long that takes.
    */
   async *load(
     topicId: string,
@@ -92,7 +92,10 @@ export class PartitionLoader {
     }
   }
 
-  /** Which partitions are stored up to another offset than the reader of them knows: someone has moved it. @throws as the database does */
+  /**
+   * The partitions whose stored offset is not the one their reader knows, because somebody moved it. @throws as the
+   * database does
+   */
   async moved(topicId: string, known: ReadonlyMap<number, number>): Promise<number[]> {
     const { group, topic } = this.#options;
     const stored = await this.#offsets.positions({ group, topic, topicId });
@@ -111,7 +114,7 @@ export class PartitionLoader {
     }
   }
 
-  /** Where to read on, of those partitions that can be told now. `settled`: what a broker said for a moment is no excuse any more. */
+  /** Where to continue the partitions whose position is certain; once `settled`, that is all that have a leader. */
   async #continue(
     scope: OffsetScope,
     ranges: ReadonlyMap<number, LogRange>,
@@ -130,7 +133,7 @@ export class PartitionLoader {
     return positions;
   }
 
-  /** Writes down where the log was cut below what is stored of it, and what it has lost at its start. */
+  /** Records where the log was cut below what is stored, and what it lost at its start. */
   async #settle(
     scope: OffsetScope,
     partition: number,

@@ -2,7 +2,7 @@ import type { EpochSpan, FetchedPartition, LogRecord } from '../kafka/read/order
 import { type Lineage, UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
 import { type Epoch, lineageUpTo } from './log-lineage.ts';
 
-/** A run of one partition's log that is stored as one: every record of it, and the offset behind it. */
+/** A run of one partition's log that is stored as a unit: all its records, and the offset behind them. */
 export interface Part {
   readonly queue: PartitionQueue;
   readonly from: number;
@@ -12,7 +12,7 @@ export interface Part {
   readonly records: readonly LogRecord[];
 }
 
-/** A stretch of the log that was fetched at once and is of one epoch. */
+/** A stretch of the log that was fetched at once and belongs to one epoch. */
 interface Chunk {
   readonly records: readonly LogRecord[];
   readonly span: EpochSpan;
@@ -20,24 +20,24 @@ interface Chunk {
   taken: number;
 }
 
-/** What a record holds besides its key and value: headers, objects. */
+/** Memory of a record besides its key and value: headers, objects. */
 const RECORD_OVERHEAD_BYTES = 200;
 
-/** One assigned partition: what is fetched of it and not yet stored. No I/O. */
+/** One assigned partition: what was fetched and is not stored yet. No I/O. */
 export class PartitionQueue {
   readonly partition: number;
   readonly topicId: string;
-  /** Where to fetch on. */
+  /** Where to fetch next. */
   position: number;
-  /** Leader epoch of what stands before the position; −1 when it is not known. */
+  /** Leader epoch of the record before the position; −1 if unknown. */
   leaderEpoch: number;
-  /** Where the database is. */
+  /** The stored offset. */
   stored: number;
-  /** A batch with records of it is on its way. */
+  /** A batch with its records is being stored. */
   busy = false;
-  /** It belongs to someone else now: nothing of it may be written any more. */
+  /** It belongs to another consumer now, and nothing of it may be written. */
   revoked = false;
-  /** Bytes fetched and not yet stored, those of the batch on its way included. */
+  /** Bytes fetched and not yet stored, including those of the running batch. */
   bufferedBytes = 0;
   readonly #chunks: Chunk[] = [];
   #lineage: Lineage;
@@ -73,7 +73,9 @@ export class PartitionQueue {
     return !this.busy && !this.revoked && this.#chunks.length > 0;
   }
 
-  /** Takes up to `max` records of one epoch in log order and marks the queue busy; call `done` when their fate is settled. */
+  /**
+   * Takes up to `max` records of one epoch, in log order, and marks the queue busy; call `done` once they are stored.
+   */
   take(max: number): Part {
     const records: LogRecord[] = [];
     let to = this.stored;
@@ -121,9 +123,9 @@ function bytesOf(records: readonly LogRecord[]): number {
 }
 
 /**
- * The next batch: parts of ready partitions until `maxRecords` is reached, those served longest ago first (the map's
- * order: a partition that gives records goes to its end). While little comes in, a batch is small and leaves at once; while one is on its
- * way the next grows. A full batch leaves the other partitions to the other transactions.
+ * The next batch: parts of ready partitions until `maxRecords` is reached. Partitions take turns: one that gives
+ * records goes to the end of the map. With little traffic a batch is small and leaves at once, and while it is being
+ * stored the next one grows. A full batch leaves the other partitions to the other transactions.
  */
 export function takeBatch(queues: Map<number, PartitionQueue>, maxRecords: number): Part[] {
   const parts: Part[] = [];
@@ -174,7 +176,7 @@ export function countFetched(fetched: readonly FetchedPartition[]): number {
   return fetched.reduce((total, { records }) => total + records.length, 0);
 }
 
-/** Partition → offset of what to fetch: every partition with room; none while the memory's share is used up. */
+/** Partition → offset to fetch from, for every partition with room; empty while the memory limit is reached. */
 export function positionsToFetch(
   queues: ReadonlyMap<number, PartitionQueue>,
   maxBufferedBytes: number,
@@ -189,7 +191,7 @@ export function positionsToFetch(
   return positions;
 }
 
-/** Partition → leader epoch of what stands before the position. */
+/** Partition → leader epoch of the record before its position. */
 export function lastEpochsOf(queues: ReadonlyMap<number, PartitionQueue>): Map<number, number> {
   return new Map([...queues].map(([partition, { leaderEpoch }]) => [partition, leaderEpoch]));
 }

@@ -4,13 +4,16 @@ import type { Order } from '../order/order.ts';
 import type { OrderRows } from '../storage/postgresql/copy-rows.ts';
 import type { OrderBatch } from '../storage/postgresql/order-writer.ts';
 
-/** What a trial ends with when the database has taken its order. Its code must not be that of a time-out, which costs all sessions. */
+/** Rolls a successful trial back. Its code must not be that of a time-out, which would close all sessions. */
 const TAKEN = new AppError('fenced', 'the order was only tried');
 
-/** No message stands there. */
+/** An offset where there is no message. */
 const NOWHERE = -1;
 
-/** Whether the database takes an order that nothing can be said against: one is written and rolled back. Rejects in an outage. */
+/**
+ * Whether the database accepts an order that is certainly valid: one is written and rolled back. Rejects during an
+ * outage.
+ */
 export async function takesAnOrder(write: (batch: OrderBatch) => Promise<unknown>): Promise<boolean> {
   try {
     await write(new TrialBatch());
@@ -35,7 +38,7 @@ class TrialBatch implements OrderBatch {
   }
 }
 
-/** Nothing of it that ought to be unique can be there already, and its letters show whether the database can hold any. */
+/** All its unique fields are new, and its letters show whether the database can hold any text. */
 function unremarkableOrder(uid: string): Order {
   return {
     order_uid: uid,

@@ -3,7 +3,7 @@ import { within } from '../lib/deadline.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
 export interface WatchdogOptions {
-  /** How long there may be lag and no progress. */
+  /** How long lag may last without progress. */
   readonly stallMs: number;
   readonly queues: () => ReadonlyMap<number, PartitionQueue>;
   /** True while storing waits for an engine that is down: no progress is expected then. */
@@ -12,8 +12,8 @@ export interface WatchdogOptions {
 }
 
 /**
- * Notices a Kafka client that is stuck without an error: a fetch that never ends, heartbeats that stopped, or
- * messages that are there and do not come.
+ * Notices a Kafka client that is stuck without an error: a fetch that never ends, heartbeats that stopped, or messages
+ * that exist and do not arrive.
  */
 export class Watchdog {
   readonly #log: OrderLog;

@@ -19,7 +19,7 @@ export interface KafkaConnection {
 
 type Unreached<Options> = Options extends unknown ? Omit<Options, keyof Reach> : never;
 
-/** What of a client's options is the same for every client of a cluster. */
+/** The options that every client of a cluster shares. */
 interface Reach {
   readonly bootstrapBrokers: string[];
 }
@@ -32,7 +32,7 @@ export class KafkaClients {
     this.#brokers = brokers;
   }
 
-  /** The bootstrap brokers, for people. */
+  /** The bootstrap brokers, for messages. */
   get address(): string {
     return this.#brokers.join(', ');
   }
@@ -62,12 +62,15 @@ function silenced<Client extends EventEmitter>(client: Client): Client {
   return client;
 }
 
-/** Does the client's error, or one it carries, have this protocol error name (`UNKNOWN_TOPIC_ID`)? */
+/** Whether the client's error, or one of its causes, has one of these protocol names (`UNKNOWN_TOPIC_ID`). */
 export function hasProtocolError(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.some((name) => findErrorBy(error, 'apiId', name) !== null);
 }
 
-/** Whatever the client threw → AppError: `topic_missing` when the topic is not there, else `kafka_unavailable`. */
+/**
+ * Turns whatever the client threw into an AppError: `topic_missing` if the topic does not exist, else
+ * `kafka_unavailable`.
+ */
 export function toKafkaError(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error;
   if (saysTopicMissing(error)) {
@@ -79,7 +82,7 @@ export function toKafkaError(error: unknown, what: string): AppError {
   return new AppError('kafka_unavailable', `${what}: ${messageOf(error)}`, { retryable: true, cause: error });
 }
 
-/** A broker that has just started says so until it has loaded, or made, what groups and producers are kept in. */
+/** Whether a broker that has just started is still loading, or creating, its data about groups and producers. */
 export function saysNotYet(error: unknown): boolean {
   return hasProtocolError(
     error instanceof AppError ? error.cause : error,
@@ -89,14 +92,14 @@ export function saysNotYet(error: unknown): boolean {
   );
 }
 
-/** How long a broker may take for that before it is worth a warning. */
+/** How long a broker may take for that without a warning. */
 export const NOT_YET_PATIENCE_MS = 20_000;
 
 const MISSING = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'] as const;
 
 /**
- * The broker says so, or the client does: it looks topics up in the metadata, and what it calls its user's error there is a
- * topic or a partition that does not exist.
+ * Whether the broker says that a topic is missing, or the client does: it looks topics up in the metadata and throws a
+ * UserError for an unknown topic or partition.
  */
 export function saysTopicMissing(error: unknown): boolean {
   return hasProtocolError(error, ...MISSING) || error instanceof UserError;

@@ -12,7 +12,7 @@ export function formatAddress({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The address of a Kafka broker in `host:port`. @throws AppError `config_invalid`, which never shows what may be a secret */
+/** A Kafka broker's address, `host:port`. @throws AppError `config_invalid`, without anything that may be a secret */
 export function parseBroker(text: string): Address {
   return parseAddress(text, `the broker ${/^[\w.:[\]-]{1,100}$/.test(text) ? text : '***'}`);
 }

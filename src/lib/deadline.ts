@@ -1,8 +1,8 @@
 import { AppError } from './app-error.ts';
 
 /**
- * The promise's outcome, or AppError `aborted` once `ms` have passed. The work itself goes on: use it where there is
- * no way to call the work off.
+ * The promise's outcome, or AppError `aborted` after `ms`. The work itself goes on: use it where work can't be
+ * cancelled.
  */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

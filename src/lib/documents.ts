@@ -38,7 +38,7 @@ export class DocumentSplitter {
     return this.#splitter?.count ?? 0;
   }
 
-  /** The documents that end within this chunk, with the number of the line where each begins. They may share its memory. */
+  /** The documents that end within this chunk, with the line number where each begins. They may share its memory. */
   push(chunk: Uint8Array): Line[] {
     if (this.#splitter !== undefined) return this.#splitter.push(chunk);
     this.#head = Buffer.concat([this.#head, chunk]);

@@ -8,7 +8,10 @@ export function nextTurn(): Promise<void> {
 /** Time work may take between two turns of the event loop, ms. */
 export const SLICE_MS = 10;
 
-/** For work in small steps, called between them: lets others run each time it has held them up for SLICE_MS. */
+/**
+ * For work in small steps: call it between them, and await its promise, if any. It lets others run whenever the work
+ * has held them up for SLICE_MS.
+ */
 export function givingWay(): () => Promise<void> | undefined {
   let since = performance.now();
   return () => {
@@ -28,13 +31,13 @@ export interface CadenceOptions {
 
 /** Of the time there is, the part the work may take. */
 const SHARE = 0.5;
-/** How much the latest counts: about the last five are remembered. */
+/** Weight of the latest duration: about the last five count. */
 const WEIGHT = 0.2;
 
 /**
- * How often to begin work that costs something each time, however little it carries: so that it takes half of the time, by what it
- * took lately. On a machine with time to spare it is quick and may begin often; on a busy one it is slow, begins more seldom, carries
- * more at a time, and leaves the processors to others.
+ * Decides how often to start work that has a cost of its own, so that it takes half of the time, judged by its latest
+ * durations. With time to spare the work is quick and starts often; on a busy machine it is slow, starts less often,
+ * carries more at a time, and leaves the processors to others.
  */
 export class Cadence {
   readonly #options: CadenceOptions;

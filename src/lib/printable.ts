@@ -1,4 +1,4 @@
-/** Text that others wrote must not move the reader's cursor or colour the terminal: control characters are shown as escapes. */
+/** Shows control characters as escapes, so that foreign text can't move the reader's cursor or colour the terminal. */
 export function printable(text: string, keepLines = false): string {
   return text.replace(/\p{C}/gu, (character) =>
     keepLines && character === '\n'
@@ -8,8 +8,8 @@ export function printable(text: string, keepLines = false): string {
 }
 
 /**
- * JSON that a terminal can show: DEL and the C1 controls, which `JSON.stringify` leaves as they are and some terminals obey, as escapes
- * of JSON. A bigint becomes a number.
+ * JSON for a terminal. DEL and the C1 controls, which `JSON.stringify` leaves alone and some terminals obey, become
+ * JSON escapes; a bigint becomes a number.
  */
 export function terminalJson(value: unknown): string {
   const text = JSON.stringify(value, (_, field: unknown) =>
@@ -18,13 +18,13 @@ export function terminalJson(value: unknown): string {
   return text.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
-/** Bytes in a JSON document: text, or base64 when they are no UTF-8. */
+/** Bytes in a JSON document: text, or base64 if they are not UTF-8. */
 export type TextOrBase64 = string | { readonly base64: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LONGEST_CHARACTER = 4;
 
-/** The bytes as UTF-8 text, or undefined when they are none. */
+/** The bytes as UTF-8 text, or undefined if they are not. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);

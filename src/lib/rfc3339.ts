@@ -1,4 +1,7 @@
-/** The last instant that RFC 3339, JavaScript's Date and PostgreSQL's timestamptz can all write: the end of the year 9999, ms. */
+/**
+ * The last instant that RFC 3339, JavaScript's Date and PostgreSQL's timestamptz can represent: the end of the year
+ * 9999, ms.
+ */
 export const LAST_INSTANT = 253_402_300_799_999;
 
 /** An instant from outside, ms since the Unix epoch, within what RFC 3339 can write: the years 1970 to 9999. */
@@ -13,10 +16,13 @@ export function rfc3339(ms: number): string {
 
 /** Nobody wrote to Kafka before its first release, in January 2011. */
 const FIRST_INSTANT = Date.UTC(2011, 0, 1);
-/** How far Kafka lets a producer's clock be ahead of its own, unless it is told otherwise (`message.timestamp.after.max.ms`). */
+/** How far a producer's clock may be ahead of Kafka's by default (`message.timestamp.after.max.ms`). */
 const AHEAD_MS = 60 * 60_000;
 
-/** Whether a time from somebody else's clock is plausible, ms since the Unix epoch. A span from or to any other time means nothing. */
+/**
+ * Whether a time from another clock is plausible, ms since the Unix epoch. Durations to or from any other time mean
+ * nothing.
+ */
 export function isBelievable(ms: number, now: number): boolean {
   return ms >= FIRST_INSTANT && ms <= now + AHEAD_MS;
 }

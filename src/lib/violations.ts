@@ -10,7 +10,10 @@ export interface Violation {
 const MOST_VIOLATIONS = 100;
 const MOST_NAME_CHARACTERS = 200;
 
-/** What a schema's check found, one violation a value: missing and unknown members by their own pointers. At most 100. */
+/**
+ * What a schema's check found, one violation per value; missing and unknown members have pointers of their own. At most
+ * 100.
+ */
 export function violationsOf(errors: readonly TLocalizedValidationError[]): Violation[] {
   const byPointer = new Map<string, string>();
   const add = (pointer: string, message: string): void => {

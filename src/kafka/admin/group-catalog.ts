@@ -15,11 +15,11 @@ export interface GroupMember {
 export interface GroupPartition {
   readonly topic: string;
   readonly partition: number;
-  /** Where the group says it reads on; undefined when it has said nothing yet. */
+  /** The group's committed offset; undefined before the first commit. */
   readonly committed: CommittedOffset | undefined;
-  /** The high watermark; undefined when the partition is gone, or nobody can tell. */
+  /** The high watermark; undefined if the partition is gone or no broker tells. */
   readonly end: number | undefined;
-  /** The last stable offset: what lies between it and the end waits behind an open transaction. */
+  /** The last stable offset: messages between it and the end wait for an open transaction. */
   readonly stableEnd: number | undefined;
 }
 
@@ -30,12 +30,15 @@ export interface GroupDetail {
   /** `consumer` for consumers. */
   readonly protocolType: string;
   readonly members: readonly GroupMember[];
-  /** Every partition of each topic the group has committed an offset of or a member reads: those added to it since, too. */
+  /**
+   * Every partition of each topic that the group has committed offsets of or a member reads, including partitions added
+   * since.
+   */
   readonly partitions: readonly GroupPartition[];
 }
 
 export interface GroupWithTransactions extends GroupDetail {
-  /** In its partitions where something waits, as far as the brokers tell. */
+  /** In its partitions with waiting messages, as far as the brokers tell. */
   readonly openTransactions: readonly OpenTransaction[];
 }
 
@@ -50,7 +53,7 @@ export interface GroupQuery {
 export interface GroupPage {
   /** By name. */
   readonly groups: readonly GroupDetail[];
-  /** Groups with the text in their names. */
+  /** Number of groups with the text in their names. */
   readonly total: number;
   /** `after` of the next page; undefined after the last. */
   readonly next: string | undefined;
@@ -58,7 +61,7 @@ export interface GroupPage {
 
 type Committed = Map<string, Map<number, CommittedOffset | undefined>>;
 
-/** What consumer groups there are. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
+/** Lists consumer groups. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
 export class GroupCatalog {
   readonly #admin: KeptAdmin;
   readonly #topics: TopicCatalog;
@@ -68,7 +71,7 @@ export class GroupCatalog {
     this.#topics = topics;
   }
 
-  /** A page of groups. Kafka names all of them at once, but only those of the page are looked into. */
+  /** A page of groups. Kafka names all groups at once, but only those of the page are described. */
   async list({ text = '', after = '', limit }: GroupQuery): Promise<GroupPage> {
     const listed = await this.#admin.ask('listing groups', (admin) => admin.listGroups());
     const names = [...listed.keys()].filter((name) => name.includes(text)).sort();
@@ -77,7 +80,7 @@ export class GroupCatalog {
     return { groups, total: names.length, next: rest.length > limit ? rest[limit - 1] : undefined };
   }
 
-  /** Undefined when there is no such group. */
+  /** Undefined if the group does not exist. */
   async find(name: string): Promise<GroupWithTransactions | undefined> {
     const [group] = await this.#look([name]);
     if (group === undefined) return undefined;
@@ -97,7 +100,7 @@ export class GroupCatalog {
     return { ...group, openTransactions: open.flat() };
   }
 
-  /** Those there are, in the order of their names here. */
+  /** The existing ones, in the order of their names here. */
   async #look(names: readonly string[]): Promise<GroupDetail[]> {
     if (names.length === 0) return [];
     const { described, offsets } = await this.#admin.ask(`groups ${names.join(', ')}`, async (admin) => ({
@@ -132,7 +135,7 @@ export class GroupCatalog {
     }));
   }
 
-  /** Topics that groups once read may be gone: the others have their ends all the same. */
+  /** Topics that groups once read may be gone; the ends of the others are still returned. */
   async #endsOf(topics: ReadonlySet<string>): Promise<Map<string, TopicEnds['ends']>> {
     const ask = async (names: readonly string[]) =>
       [...(await this.#topics.ends(names))].map(([name, { ends }]) => [name, ends] as const);
@@ -152,7 +155,7 @@ function memberOf(member: KafkaMember): GroupMember {
   };
 }
 
-/** What a member reads, and has committed nothing of yet. */
+/** Adds what a member reads without having committed anything yet. */
 function addAssigned(committed: Committed, assigned: GroupMember['assigned']): void {
   for (const [topic, partitions] of assigned) {
     const known = committed.get(topic) ?? new Map<number, CommittedOffset | undefined>();

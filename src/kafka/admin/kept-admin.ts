@@ -13,7 +13,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const PROBE_TIMEOUT_MS = 2_000;
 const LATEST = -1n;
 
-/** An admin client that stays open between questions, and is replaced after one that failed. */
+/** An admin client that stays open between requests and is replaced after a failure. */
 export class KeptAdmin {
   readonly #kafka: KafkaClients;
   readonly #options: KeptAdminOptions;
@@ -46,7 +46,7 @@ export class KeptAdmin {
     }
   }
 
-  /** Closes the connections; a later question opens others. */
+  /** Closes the connections; a later request opens new ones. */
   async close(): Promise<void> {
     const admin = this.#admin;
     this.#admin = undefined;
@@ -59,7 +59,7 @@ function close(admin: Admin): Promise<void> {
   return within(CLOSE_TIMEOUT_MS, admin.close()).catch(() => {});
 }
 
-/** A connection kept for one question: can the topic be used? */
+/** Checks whether a topic can be used, on a connection that stays open. */
 export class KafkaProbe {
   readonly #topic: string;
   readonly #admin: KeptAdmin;
@@ -70,8 +70,8 @@ export class KafkaProbe {
   }
 
   /**
-   * Resolves with the topic's number of partitions when each of them has a leader and every leader answers at the address it
-   * advertises: that a bootstrap broker answers says little.
+   * Resolves with the topic's number of partitions if each has a leader and every leader answers at its advertised
+   * address. An answer from a bootstrap broker alone proves little.
    * @throws AppError `topic_missing`, `kafka_unavailable`
    */
   check(): Promise<number> {

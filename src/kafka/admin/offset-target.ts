@@ -1,10 +1,13 @@
 import { parseWhen } from '../../order/when.ts';
 import type { TopicReader } from '../read/topic-reader.ts';
 
-/** Where to read a partition from: one end of its log, what was written at an instant (ms since the Unix epoch) or later, an offset. */
+/**
+ * Where to read a partition from: one end of its log, the first message at or after an instant (ms since the Unix
+ * epoch), or an offset.
+ */
 export type OffsetTarget = 'earliest' | 'latest' | { readonly at: number } | { readonly offset: number };
 
-/** What a target is, in words. */
+/** How to write a target, for people. */
 export const OFFSET_TARGETS = 'earliest, latest, an offset, RFC 3339, or an age such as 15m';
 
 /** `earliest`, `latest`, `17`, `2026-01-31T12:00:00Z`, `15m` → the target; undefined for anything else. */
@@ -16,7 +19,8 @@ export function parseOffsetTarget(text: string, now: number): OffsetTarget | und
 }
 
 /**
- * The target in each partition: an offset that the log does not reach is its nearest end, an instant after its last message the end.
+ * The offset of the target in each partition. An offset outside the log becomes its nearest end, an instant after the
+ * last message its end.
  * @throws AppError `kafka_unavailable`
  */
 export async function targetOffsets(

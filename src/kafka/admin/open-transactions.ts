@@ -5,18 +5,20 @@ import {
   listTransactionsV0,
 } from '@platformatic/kafka';
 
-/** A transaction that is open in a partition: readers of committed messages see nothing from its first offset on. */
+/** An open transaction in a partition: readers of committed messages see nothing from its first offset on. */
 export interface OpenTransaction {
   readonly topic: string;
   readonly partition: number;
   readonly firstOffset: number;
   /** 64-bit number as text. */
   readonly producerId: string;
-  /** Undefined when no coordinator names it: it may not be asked, or the transaction hangs and nothing ends it by itself. */
+  /**
+   * Undefined if no coordinator names it: it may not be asked, or the transaction hangs and will never end by itself.
+   */
   readonly transactionalId: string | undefined;
   /** ms since the Unix epoch. */
   readonly startedAt: number | undefined;
-  /** The broker aborts it when it is open for so long. */
+  /** The broker aborts it after this time. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -25,7 +27,7 @@ interface Broker {
   readonly port: number;
 }
 
-/** What a client of the library can be asked here; admins and consumers both can. */
+/** The part of a client that is needed here; admins and consumers both have it. */
 export interface ClusterClient {
   metadata(options: { topics: string[] }): Promise<{
     readonly brokers: ReadonlyMap<number, Broker>;
@@ -38,8 +40,8 @@ const FIRST_OFFSET = 0n;
 const ONGOING = ['Ongoing', 'PrepareCommit', 'PrepareAbort'] as const;
 
 /**
- * The open transactions of some partitions of a topic, as far as the brokers tell (KIP-664): the leaders name the producers, the
- * coordinators the transactions. Never rejects: what a broker does not tell is left out.
+ * The open transactions of some partitions of a topic, as far as the brokers tell (KIP-664): leaders name the
+ * producers, coordinators the transactions. Never rejects; what a broker does not tell is left out.
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-664
  */
 export async function openTransactions(

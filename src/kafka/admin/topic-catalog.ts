@@ -8,7 +8,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { KeptAdmin } from './kept-admin.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
 
-/** Of a topic of Kafka's own only the name is known: it can be listed, not looked into. */
+/** Only the name is known of Kafka's own topics: they can be listed, not inspected. */
 export interface TopicSummary {
   readonly name: string;
   readonly topicId: string | undefined;
@@ -16,13 +16,16 @@ export interface TopicSummary {
   readonly internal: boolean;
   readonly partitions: number | undefined;
   readonly replicationFactor: number | undefined;
-  /** Offsets between the starts and the ends: as many messages, or fewer where some were compacted or belong to aborted transactions. */
+  /**
+   * Offsets between the starts and the ends. Fewer messages remain where some were compacted or belong to aborted
+   * transactions.
+   */
   readonly messages: number | undefined;
-  /** How many of them wait behind an open transaction. */
+  /** How many of them wait for an open transaction. */
   readonly pending: number | undefined;
 }
 
-/** Where a partition begins and ends. What lies between the two ends waits behind an open transaction. */
+/** Where a partition begins and ends. Messages between the two ends wait for an open transaction. */
 export interface PartitionEnds {
   readonly start: number;
   /** The offset after the last message that readers of committed messages see: the last stable offset. */
@@ -33,7 +36,7 @@ export interface PartitionEnds {
 
 export interface PartitionDetail extends PartitionEnds {
   readonly partition: number;
-  /** Broker id; undefined when there is none. */
+  /** Broker id; undefined without a leader. */
   readonly leader: number | undefined;
   readonly replicas: readonly number[];
   readonly inSyncReplicas: readonly number[];
@@ -41,16 +44,16 @@ export interface PartitionDetail extends PartitionEnds {
 
 export interface TopicSetting {
   readonly name: string;
-  /** Null when it is a secret, or nothing. */
+  /** Null for a secret or an unset value. */
   readonly value: string | null;
-  /** Set on this topic; otherwise it is the cluster's, or Kafka's own default. */
+  /** Set on this topic; otherwise it is inherited from the cluster or Kafka's default. */
   readonly own: boolean;
 }
 
 export interface TopicDetail extends TopicSummary {
   readonly partitionDetails: readonly PartitionDetail[];
   readonly settings: readonly TopicSetting[];
-  /** In the partitions where something waits, as far as the brokers tell. */
+  /** In the partitions with waiting messages, as far as the brokers tell. */
   readonly openTransactions: readonly OpenTransaction[];
 }
 
@@ -62,7 +65,7 @@ export interface TopicEnds {
 
 /** Partitions of topics: name → numbers. */
 type PartitionSet = ReadonlyMap<string, readonly number[]>;
-/** As the client gives them: of Kafka's own topics it gives no more than the name. */
+/** As the client returns them: of Kafka's own topics only the name. */
 type Topics = ReadonlyMap<string, ClusterTopicMetadata | undefined>;
 
 const EARLIEST = -2n;
@@ -71,7 +74,7 @@ const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const LIST_ATTEMPTS = 3;
 
-/** What topics there are. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
+/** Lists topics. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
 export class TopicCatalog {
   readonly #admin: KeptAdmin;
 
@@ -143,7 +146,7 @@ export class TopicCatalog {
   }
 }
 
-/** Offsets that wait behind an open transaction: as many messages, or fewer. */
+/** Offsets that wait for an open transaction: as many messages, or fewer. */
 export function pendingOf({ stableEnd, end }: Omit<PartitionEnds, 'start'>): number {
   return Math.max(0, end - stableEnd);
 }
@@ -177,7 +180,7 @@ function summaryOf(
   };
 }
 
-/** A partition without a leader has nobody to ask, and must not keep the others from being shown. */
+/** Partitions with a leader: one without can't be asked, and must not hide the others. */
 function ledPartitions(topics: Topics): PartitionSet {
   return new Map(
     [...topics].map(([name, topic]) => [

@@ -40,8 +40,8 @@ export async function ensureTopics(kafka: KafkaClients, topics: readonly TopicSe
 }
 
 /**
- * Gives topics that others have made those of the settings that fall short and that nobody has set for the very topic. What somebody has
- * set stays.
+ * Raises the settings of topics that others created, where they fall short and nobody has set them for the topic
+ * itself. Explicit settings stay.
  * @returns what was changed, `TOPIC NAME=VALUE`.
  * @throws AppError `kafka_unavailable`, also when this user may not.
  */
@@ -84,17 +84,20 @@ export async function settleTopics(kafka: KafkaClients, topics: readonly TopicSe
   });
 }
 
-/** −1 stands for no limit. */
+/** −1 means no limit. */
 function amount(value: string | null | undefined): number {
   return value === '-1' ? Number.POSITIVE_INFINITY : Number(value ?? 0);
 }
 
-/** The names of all topics but Kafka's own. @throws AppError `kafka_unavailable`. */
+/** The names of all topics except Kafka's own. @throws AppError `kafka_unavailable`. */
 export function listTopics(kafka: KafkaClients): Promise<string[]> {
   return withAdmin(kafka, (admin) => admin.listTopics());
 }
 
-/** Which of the topics are compacted; none that one may not ask about. @throws AppError `kafka_unavailable`. */
+/**
+ * The compacted ones among the topics; topics whose configuration may not be read are left out.
+ * @throws AppError `kafka_unavailable`.
+ */
 export function compactedTopics(kafka: KafkaClients, topics: readonly string[]): Promise<Set<string>> {
   return withAdmin(kafka, async (admin) => {
     const resources = topics.map((resourceName) => ({
@@ -128,7 +131,7 @@ export async function withAdmin<T>(kafka: KafkaClients, work: (admin: Admin) => 
   }
 }
 
-/** A broker hears of a new topic a moment after the controller has made it, and of its leaders later still. */
+/** A broker learns of a new topic a moment after the controller creates it, and of its leaders later still. */
 async function hasLeaders(admin: Admin, topic: TopicSettings): Promise<void> {
   const deadline = Date.now() + LEADERS_TIMEOUT_MS;
   while (Date.now() < deadline) {
@@ -159,8 +162,7 @@ const LATEST = -1n;
 const READ_UNCOMMITTED = 0;
 
 /**
- * Where each partition of the topic ends, whether a transaction is still open there or not. A reader of committed messages may see
- * less.
+ * The end of each partition of the topic, including open transactions. A reader of committed messages may see less.
  * @throws AppError `kafka_unavailable` (retryable), `topic_missing`.
  */
 export function highWatermarks(kafka: KafkaClients, topic: string): Promise<Map<number, number>> {

@@ -6,8 +6,8 @@ const CONSUMER = -1;
 const UNKNOWN = -1;
 
 /**
- * Asks a leader where epochs of its partitions end: `epochs` by partition, `leaderEpochs` are what the metadata says of the leaders, and
- * a leader of another epoch refuses. Rejects when one partition is refused.
+ * Asks a leader where epochs of its partitions end. `epochs` are by partition; `leaderEpochs` are the leaders' epochs
+ * according to the metadata, and a leader of another epoch refuses. Rejects if one partition is refused.
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
  */
 export async function askEpochEnds(
@@ -32,7 +32,7 @@ export async function askEpochEnds(
   );
 }
 
-/** The stretches of a log that the batches are of. */
+/** The stretches of a log that the batches cover, by epoch. */
 export function spansOf(batches: readonly RecordBatch[]): EpochSpan[] {
   const spans: EpochSpan[] = [];
   for (const { leaderEpoch, nextOffset } of batches) {
@@ -42,7 +42,7 @@ export function spansOf(batches: readonly RecordBatch[]): EpochSpan[] {
   return spans;
 }
 
-/** Finds out where the epochs of fetched messages begin, and asks once for each. */
+/** Finds out where the epochs of fetched messages begin, with one request for each epoch. */
 export class EpochStarts {
   readonly #ask: (epochs: ReadonlyMap<number, number>) => Promise<Map<number, EpochEnd>>;
   /** The latest epoch of each partition, and where it begins. */
@@ -52,7 +52,7 @@ export class EpochStarts {
     this.#ask = ask;
   }
 
-  /** The same with their `epochStart`, where a broker tells it. Never rejects. */
+  /** Adds `epochStart` where a broker tells it. Never rejects. */
   async addTo(fetched: readonly FetchedPartition[]): Promise<FetchedPartition[]> {
     const result: FetchedPartition[] = [];
     for (const one of fetched) {

@@ -17,9 +17,11 @@ export interface FetchRequest {
   readonly topicId: string;
   /** Partition → offset to read from. */
   readonly positions: ReadonlyMap<number, number>;
-  /** Partition → epoch of the message before the position, where it is known: the broker says whether its log has it (KIP-320). */
+  /**
+   * Partition → epoch of the message before the position, if known: the broker says whether its log has it (KIP-320).
+   */
   readonly lastEpochs: ReadonlyMap<number, number>;
-  /** Partition → epoch of its leader, where it is known: another leader refuses. */
+  /** Partition → epoch of its leader, if known: another leader refuses. */
   readonly leaderEpochs: ReadonlyMap<number, number>;
   readonly maxWaitMs: number;
   readonly maxBytes: number;
@@ -37,20 +39,21 @@ export interface FetchedBatches {
   readonly partition: number;
   readonly errorCode: number;
   readonly logStartOffset: number;
-  /** The log does not have the message that the position's epoch stands for: it was cut. */
+  /** The log lacks the message that the position's epoch belongs to: it was cut. */
   readonly diverged: boolean;
   readonly aborted: readonly AbortedTransaction[];
   readonly batches: readonly RecordBatch[];
 }
 
-/** The newest Fetch version both sides speak, of the broker's range; undefined when there is none. */
+/** The newest Fetch version in the broker's range that this client speaks; undefined if there is none. */
 export function fetchVersion(range: { minVersion: number; maxVersion: number }): number | undefined {
   const version = Math.min(range.maxVersion, NEWEST);
   return version >= Math.max(range.minVersion, OLDEST) ? version : undefined;
 }
 
 /**
- * One Fetch request without a session. Resolves with the broker's answer per partition, error codes included; rejects when there was none.
+ * One Fetch request without a session. Resolves with the broker's answer per partition, including error codes; rejects
+ * without an answer.
  * @see https://kafka.apache.org/protocol#The_Messages_Fetch
  */
 export function fetchRecords(
@@ -130,7 +133,7 @@ function readPartition(reader: Reader): FetchedBatches {
   return { partition, errorCode, logStartOffset, diverged, aborted: aborted ?? [], batches };
 }
 
-/** Passes the tagged fields; is there one of this number? */
+/** Skips the tagged fields; returns whether one has this number. */
 function hasTag(reader: Reader, wanted: number): boolean {
   let found = false;
   for (let left = reader.readUnsignedVarInt(); left > 0; left -= 1) {

@@ -38,16 +38,19 @@ const NOT_YET_PAUSE_MS = 200;
 const REFRESH_MS = 5_000;
 const GIVE_OWN_GROUP = 'give this service a group of its own (kafka.group)';
 
-/** OrderLog on @platformatic/kafka: its group membership, our own reading. */
+/** OrderLog on @platformatic/kafka: its group membership, with our own reader. */
 export class KafkaOrderLog implements OrderLog {
   readonly #kafka: KafkaClients;
   readonly #options: OrderLogOptions;
   readonly #consumer: Consumer;
   readonly #fetcher: PartitionFetcher;
   readonly #leaving = new AbortController();
-  /** Topic → partitions it had when this member, leading the group, dealt them out; empty while another one leads. */
+  /**
+   * Topic → its number of partitions when this member, as the group's leader, assigned them; empty while another member
+   * leads.
+   */
   #dealt: ReadonlyMap<string, number> = new Map();
-  /** The same of the generation that is being made. */
+  /** The same for the generation that is being formed. */
   #dealing: ReadonlyMap<string, number> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -126,7 +129,7 @@ export class KafkaOrderLog implements OrderLog {
     void this.#watchTopics(lose);
   }
 
-  /** Brokers tell nobody of partitions that are added: the leader looks for them, and has the group deal out anew. */
+  /** Brokers do not announce added partitions: the leader looks for them and makes the group rebalance. */
   async #watchTopics(lose: (reason: string) => void): Promise<void> {
     while (!this.#leaving.signal.aborted) {
       await pause(REFRESH_MS, this.#leaving.signal);
@@ -217,7 +220,7 @@ export class KafkaOrderLog implements OrderLog {
     await Promise.all([this.#leave(), this.#fetcher.close()]);
   }
 
-  /** Never rejects, bounded: when a broker does not answer, the session time-out takes the membership away. */
+  /** Never rejects, bounded in time: if a broker does not answer, the session time-out ends the membership. */
   async #leave(): Promise<void> {
     // close() alone lets a join that is under way succeed, and its member send heartbeats for ever.
     const left = new Promise<void>((resolve) => this.#consumer.leaveGroup(true, () => resolve()));
@@ -226,18 +229,18 @@ export class KafkaOrderLog implements OrderLog {
   }
 }
 
-/** A group's member and what it subscribes to, as far as it matters here. */
+/** The topics a group's member subscribes to. */
 export interface Subscriber {
   readonly topics?: readonly string[];
 }
 
-/** What a member gets: topic → its partitions. */
+/** A member's assignment: topic → its partitions. */
 type Share = Map<string, { topic: string; partitions: number[] }>;
 
 /**
- * Deals out each topic's partitions in turn to the members that subscribe to it, as Kafka's own round-robin assignor does. The client's
- * assignor deals out the leader's topics to everybody: members of one group that read different topics would get partitions they never
- * look at, and nobody would read the rest.
+ * Assigns each topic's partitions in turn to the members that subscribe to it, as Kafka's round-robin assignor does.
+ * The client's own assignor gives the leader's topics to every member: members of one group that read different topics
+ * would get partitions they never read, and nobody would read the rest.
  */
 export function assignBySubscription(
   members: ReadonlyMap<string, Subscriber>,

@@ -16,15 +16,18 @@ export interface LogPageOptions<T> {
   /** Which end to begin at. */
   readonly first: 'newest' | 'oldest';
   readonly limit: number;
-  /** When to stop looking, by `performance.now()`; one block is read in any case, so that the next call gets further. */
+  /** When to stop, by `performance.now()`; at least one block is read, so that the next call gets further. */
   readonly deadline: number;
-  /** What to keep of a record, not its buffers; undefined when it is not wanted. Within a partition called in log order, block by block. */
+  /**
+   * What to keep of a record, without its buffers; undefined to skip it. Called in log order within a partition, block
+   * by block.
+   */
   readonly pick: (partition: number, record: LogRecord) => Picked<T> | undefined;
 }
 
 export interface LogPage<T> {
   readonly found: readonly T[];
-  /** The deadline came before the limit or the last record. */
+  /** The deadline passed before the limit or the last record was reached. */
   readonly cut: boolean;
   /** What is left to read. */
   readonly rest: Map<number, LogRange>;
@@ -46,11 +49,11 @@ interface Lane<T> {
   passed: number;
   /** In the page's order. */
   found: Found<T>[];
-  /** More was found in the last block than may be held: it is left for the next page. */
+  /** The last block held more than may be kept: the rest is left to the next page. */
   full: boolean;
 }
 
-/** What is found takes no more than this, or a record of each partition: a page of long values is a short page. */
+/** Most bytes of a page, or one record of each partition: a page of long values is short. */
 const MAX_FOUND_BYTES = 8_388_608;
 const FIRST_BLOCK = 64;
 const MAX_BLOCK = 4_096;
@@ -58,8 +61,9 @@ const MAX_BLOCK = 4_096;
 const BLOCK_MS = 150;
 
 /**
- * Reads the ranges in blocks from one end. The newest (or oldest) records of all partitions come first; once the deadline has
- * passed, or what was found takes some megabytes, it is given as it is. Within a partition the log's order counts, whatever the timestamps say.
+ * Reads the ranges in blocks from one end. The newest (or oldest) records of all partitions come first. The page ends
+ * early when the deadline passes or the records take some megabytes. Within a partition the log's order counts, not the
+ * timestamps.
  */
 export async function readLogPage<T>(
   topic: { read(ranges: ReadonlyMap<number, LogRange>): AsyncIterable<TopicSlice> },
@@ -106,7 +110,7 @@ function restOf<T>({ start, end, found }: Lane<T>, newest: boolean): LogRange {
   return newest ? { start, end: next.offset + 1 } : { start: next.offset, end };
 }
 
-/** Turn by turn, so that a deadline finds all partitions read about equally far. */
+/** Partitions take turns, so that a deadline finds all of them read about equally far. */
 function leastRead<T>(lanes: readonly Lane<T>[]): Lane<T> | undefined {
   return lanes.reduce<Lane<T> | undefined>(
     (least, lane) => (least === undefined || lane.passed < least.passed ? lane : least),
@@ -177,7 +181,7 @@ export function encodeCursor({ topicId, ranges }: Cursor): string | undefined {
   return Buffer.from(JSON.stringify([topicId, parts])).toString('base64url');
 }
 
-/** The opposite; undefined when the text is no cursor. It comes from outside, so nothing about it is trusted. */
+/** Parses a cursor; undefined if the text is not one. It comes from outside, so nothing about it is trusted. */
 export function decodeCursor(text: string): Cursor | undefined {
   try {
     const decoded = parseBoundedJson(Buffer.from(text, 'base64url'));

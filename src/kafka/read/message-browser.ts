@@ -11,9 +11,9 @@ export interface BrowseQuery {
   readonly partition?: number | undefined;
   /** From this offset on, oldest first. */
   readonly offset?: number | undefined;
-  /** Written then or later, oldest first; ms since the Unix epoch. */
+  /** Written at this time or later, oldest first; ms since the Unix epoch. */
   readonly at?: number | undefined;
-  /** With exactly this key: looked for everywhere, first in the partitions that Kafka's clients choose for it. */
+  /** With exactly this key. All partitions are searched, first those that Kafka's clients choose for it. */
   readonly key?: Buffer | undefined;
   readonly limit: number;
   /** Of the page before; the other parameters must be the same. */
@@ -23,15 +23,18 @@ export interface BrowseQuery {
 }
 
 export interface MessagePage {
-  /** Newest first, unless an offset or an instant says where to begin; with a key, those of the likely partitions before the others. */
+  /**
+   * Newest first, unless an offset or an instant says where to begin. With a key, messages of its likely partitions
+   * come first.
+   */
   readonly messages: readonly BrowsedMessage[];
   /** Offsets looked at for this page. */
   readonly scanned: number;
   /** Offsets still to look at. */
   readonly left: number;
-  /** Offsets at the ends that wait behind an open transaction, and are not shown before it has ended. */
+  /** Offsets at the ends that wait for an open transaction; they are shown once it has ended. */
   readonly pending: number;
-  /** The time was up before the page was full. */
+  /** The time ran out before the page was full. */
   readonly cut: boolean;
   /** Where the next page starts; null after the last. */
   readonly next_cursor: string | null;
@@ -48,8 +51,8 @@ export interface MessageBrowserOptions {
 const FETCH_BYTES = 262_144;
 
 /**
- * Looks into any topic without a group. Every call is bounded in time and says when it was cut short.
- * All throw AppError `topic_missing`, `kafka_unavailable`.
+ * Reads any topic without joining a group. Every call is bounded in time and says when it was cut short. All throw
+ * AppError `topic_missing`, `kafka_unavailable`.
  */
 export class MessageBrowser {
   readonly #kafka: KafkaClients;
@@ -60,7 +63,7 @@ export class MessageBrowser {
     this.#options = options;
   }
 
-  /** A page of messages; undefined when the cursor is none of this topic. */
+  /** A page of messages; undefined if the cursor does not belong to this topic. */
   list(topic: string, query: BrowseQuery): Promise<MessagePage | undefined> {
     return this.#reading(topic, async (reader) => {
       const cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
@@ -109,7 +112,7 @@ export class MessageBrowser {
     });
   }
 
-  /** One message, whole; undefined when there is none at the position. */
+  /** One whole message; undefined if there is none at the position. */
   find(topic: string, partition: number, offset: number): Promise<BrowsedMessage | undefined> {
     return this.#reading(topic, async (reader) => {
       const record = await recordAt(reader, await reader.ranges(), { partition, offset });
@@ -118,8 +121,8 @@ export class MessageBrowser {
   }
 
   /**
-   * Messages as they are written, from now on, until the signal aborts; `wanted` is asked about each before it is decoded. The
-   * first, empty list says that the topic is open; what was left out goes by in an empty list, too.
+   * Yields messages as they are written, from now until the signal aborts. `wanted` is called with each before it is
+   * decoded. The first, empty list means that the topic is open; skipped messages also yield an empty list.
    */
   async *follow(
     topic: string,
@@ -161,7 +164,7 @@ export class MessageBrowser {
   }
 }
 
-/** The partitions where a key is likely, then the others; without a key all of them at once. */
+/** The likely partitions of a key, then the others; without a key all at once. */
 function likelyFirst(
   ranges: ReadonlyMap<number, LogRange>,
   key: Buffer | undefined,

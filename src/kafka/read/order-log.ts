@@ -15,7 +15,7 @@ export interface LogRecord {
   readonly valueLength: number;
   /** Bytes of key and value together. */
   readonly size: number;
-  /** The value of the first header of that name; undefined when there is none. */
+  /** The value of the first header of that name; undefined if absent. */
   header(name: Buffer): Buffer | null | undefined;
 }
 
@@ -23,12 +23,12 @@ export interface LogRecord {
 export interface FetchedPartition {
   readonly partition: number;
   readonly records: readonly LogRecord[];
-  /** Where to read on: past gaps, control records and aborted messages, too. */
+  /** Where to continue reading: past gaps, control records and aborted messages. */
   readonly nextOffset: number;
   readonly logStartOffset: number;
   /** The same by leader epoch, in log order; empty when nothing was read. */
   readonly epochs: readonly EpochSpan[];
-  /** The position asked for is not in the log any more, or not yet, or the log is not the one that was read up to there. */
+  /** The requested position is no longer or not yet in the log, or the log is not the one that was read up to it. */
   readonly outOfRange: boolean;
 }
 
@@ -41,36 +41,42 @@ export interface EpochSpan {
   readonly nextOffset: number;
 }
 
-/** What the group gave this member. A new object at every rebalance. */
+/** The partitions assigned to this member. A new object at every rebalance. */
 export interface Assignment {
   readonly topicId: string;
   readonly partitions: readonly number[];
 }
 
-/** The first offset still in the log, and the one after the last that a reader of committed messages can see. */
+/** The first offset still in the log, and the offset after the last one that readers of committed messages see. */
 export interface LogRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where Kafka says the group is in a partition. */
+/** The group's committed offset in a partition. */
 export interface CommittedOffset {
   readonly offset: number;
-  /** Committed by somebody else, such as Kafka's own tool: this service always says the leader epoch, the tool never. */
+  /**
+   * Committed by somebody else, such as Kafka's own tool: this service always includes the leader epoch, the tool never
+   * does.
+   */
   readonly byHand: boolean;
 }
 
-/** Where an epoch ends in a log: the last epoch there up to the one asked for, and the offset behind it. −1 and −1 when there is none. */
+/**
+ * Where an epoch ends in a log: the last epoch up to the requested one, and the offset behind it. Both are −1 if there
+ * is none.
+ */
 export interface EpochEnd {
   readonly leaderEpoch: number;
   readonly end: number;
-  /** The leader is of this epoch, so the log goes on in it. */
+  /** The leader has this epoch, so the log goes on in it. */
   readonly newest: boolean;
 }
 
 /**
- * A member of a consumer group, reduced to what can't hurt the data: it says which partitions are ours, reads
- * them from the offsets it is given, and passes offsets on to Kafka for tools that show lag. It never decides where to read.
+ * A member of a consumer group, reduced to what is harmless to the data: it says which partitions are ours, reads them
+ * from given offsets, and passes offsets on to Kafka for tools that show lag. It never decides where to read.
  */
 export interface OrderLog {
   /**
@@ -91,7 +97,10 @@ export interface OrderLog {
   ): Promise<FetchedPartition[]>;
   /** Partitions without a leader are left out. @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
-  /** What Kafka has of the group; partitions it has nothing of are left out. @throws AppError `kafka_unavailable` (retryable). */
+  /**
+   * The group's offsets in Kafka; partitions without one are left out. @throws AppError `kafka_unavailable`
+   * (retryable).
+   */
   committed(): Promise<Map<number, CommittedOffset>>;
   /** Partition → where an epoch of it ends, of partition → epoch (KIP-320). @throws AppError `kafka_unavailable` (retryable). */
   epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>>;

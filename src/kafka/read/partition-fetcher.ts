@@ -18,7 +18,10 @@ export interface PartitionFetcherOptions {
 
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
-/** Of all partitions together: an answer is in memory as a whole, and its records once more, so more of it at a time is only memory. */
+/**
+ * Limit for all partitions together. An answer is held in memory as a whole, and its records once more, so a larger one
+ * gains nothing.
+ */
 const MAX_FETCH_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -43,7 +46,7 @@ export class PartitionFetcher {
   #partitions = 0;
   readonly #leaderEpochs = new Map<number, number>();
   readonly #epochStarts = new EpochStarts((epochs) => this.epochEnds(epochs));
-  /** The metadata may be wrong: a broker has answered so, or not at all. */
+  /** The metadata may be outdated: a broker has said so, or did not answer. */
   #inDoubt = false;
 
   constructor(kafka: KafkaClients, options: PartitionFetcherOptions) {
@@ -59,12 +62,12 @@ export class PartitionFetcher {
     });
   }
 
-  /** Tells this topic from others that had or will have its name. */
+  /** Distinguishes this topic from others of the same name, earlier or later. */
   get topicId(): string {
     return this.#topicId;
   }
 
-  /** How many partitions the topic had when it was last looked up: while fetching that is every few seconds. */
+  /** The topic's number of partitions at the last look-up; while fetching that is at most some seconds ago. */
   get partitions(): number {
     return this.#partitions;
   }
@@ -86,10 +89,11 @@ export class PartitionFetcher {
   }
 
   /**
-   * Reads each partition from its position; waits up to `waitMs` for the first message. A partition that can't be read
-   * at the moment is left out. With `lastEpochs`, those of the messages before the positions, the broker says when its log is another
-   * one, and the answer says where epochs begin.
-   * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could be read.
+   * Reads each partition from its position, and waits up to `waitMs` for the first message. Partitions that can't be
+   * read at the moment are left out. With `lastEpochs`, the epochs of the messages before the positions, the broker
+   * says when its log is a different one, and the answer says where epochs begin.
+   * @throws AppError `topic_missing` when the topic was deleted or re-created, `kafka_unavailable` when nothing could
+   * be read.
    */
   async fetch(
     positions: ReadonlyMap<number, number>,
@@ -121,7 +125,10 @@ export class PartitionFetcher {
     }
   }
 
-  /** Partition → where an epoch of it ends, of partition → epoch; without those that have no leader. @throws AppError `kafka_unavailable`. */
+  /**
+   * For each partition of partition → epoch, where that epoch ends; partitions without a leader are left out.
+   * @throws AppError `kafka_unavailable`.
+   */
   async epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {
     const { topic } = this.#options;
     try {
@@ -149,7 +156,10 @@ export class PartitionFetcher {
     }
   }
 
-  /** First and next offset of each partition, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
+  /**
+   * First and next offset of each partition, as readers of committed messages see them.
+   * @throws AppError `kafka_unavailable`.
+   */
   async ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
     const [starts, ends] = await Promise.all([
       this.#listOffsets(partitions, EARLIEST),
@@ -161,7 +171,7 @@ export class PartitionFetcher {
     );
   }
 
-  /** Where each partition ends, whether a transaction is open there or not. @throws AppError `kafka_unavailable`. */
+  /** Where each partition ends, including open transactions. @throws AppError `kafka_unavailable`. */
   async highWatermarks(partitions: readonly number[]): Promise<Map<number, number>> {
     const ends = await this.#listOffsets(partitions, LATEST, READ_UNCOMMITTED);
     return new Map(partitions.map((partition) => [partition, Number(ends[partition] ?? 0n)]));
@@ -172,7 +182,10 @@ export class PartitionFetcher {
     return openTransactions(this.#client, this.#options.topic, partitions);
   }
 
-  /** The first offset of each partition with this timestamp, ms, or a later one, if there is any. @throws AppError `kafka_unavailable`. */
+  /**
+   * The first offset of each partition with this timestamp (ms) or a later one; partitions without one are left out.
+   * @throws AppError `kafka_unavailable`.
+   */
   async offsetsAt(partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
     const offsets = await this.#listOffsets(partitions, BigInt(Math.floor(withinRfc3339(timestamp))));
     return new Map(
@@ -209,7 +222,7 @@ export class PartitionFetcher {
     await within(CLOSE_TIMEOUT_MS, this.#client.close(true)).catch(() => {});
   }
 
-  /** The metadata: of a few seconds ago at most, or of now. */
+  /** The metadata, a few seconds old at most, or fresh. */
   async #lookUp(
     asked = false,
   ): Promise<{ brokers: ClusterMetadata['brokers']; known: ClusterTopicMetadata }> {
@@ -228,7 +241,7 @@ export class PartitionFetcher {
     return { brokers, known };
   }
 
-  /** What is asked of each partition, as a share for each leader. */
+  /** The requested values by leader. */
   async #byLeader(
     wanted: ReadonlyMap<number, number>,
   ): Promise<{ connection: Connection; share: Map<number, number> }[]> {

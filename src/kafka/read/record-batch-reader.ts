@@ -7,9 +7,9 @@ export interface RecordBatch {
   readonly attributes: number;
   readonly producerId: bigint;
   readonly firstOffset: number;
-  /** Of the leader that took it (KIP-101). */
+  /** Of the leader that wrote it (KIP-101). */
   readonly leaderEpoch: number;
-  /** The offset behind the batch, whatever compaction has left of it. */
+  /** The offset behind the batch, including what compaction removed. */
   readonly nextOffset: number;
   readonly records: readonly LogRecord[];
 }
@@ -30,8 +30,8 @@ const COMPRESSION = 0b111;
 const LOG_APPEND_TIME = 1 << 3;
 
 /**
- * Reads the record batches of a fetch answer; a last one that was cut short by the byte limit is left out. The records'
- * keys, values and headers are looked up when they are asked for, and share the memory of `bytes`.
+ * Reads the record batches of a fetch answer, without a last one that the byte limit cut short. Keys, values and
+ * headers are looked up on demand and share the memory of `bytes`.
  * @throws AppError `kafka_unavailable` for a format or a compression that is not known.
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
@@ -115,7 +115,7 @@ function readRecords(
   return records;
 }
 
-/** Reads zig-zag varints, as Kafka's records have them; values past 2^31 come out as numbers all the same. */
+/** Reads the zig-zag varints of Kafka's records; values past 2^31 are returned as numbers too. */
 class VarIntCursor {
   at: number;
   readonly #bytes: Buffer;
@@ -138,7 +138,7 @@ class VarIntCursor {
   }
 }
 
-/** A record as positions in its batch: most of what it holds is never looked at. A length of −1 stands for null. */
+/** A record as positions in its batch: most of its contents are never read. A length of −1 stands for null. */
 class BatchRecord implements LogRecord {
   readonly bytes: Buffer;
   readonly offset: number;
@@ -212,7 +212,7 @@ class BatchRecord implements LogRecord {
   }
 }
 
-/** The part of a fetched record batch that matters here (KIP-98: attributes bit 4 transactional, bit 5 control). */
+/** The part of a fetched record batch that matters here (KIP-98: attribute bit 4 is transactional, bit 5 control). */
 export interface TransactionalBatch extends Pick<RecordBatch, 'attributes' | 'producerId' | 'firstOffset'> {
   readonly records: ReadonlyArray<Pick<LogRecord, 'key'>>;
 }
@@ -227,9 +227,9 @@ const CONTROL = 1 << 5;
 const ABORT = 0;
 
 /**
- * Keeps the batches a reader of committed messages may see, in order: control batches and those of aborted
- * transactions are left out. As Kafka's own consumer does it: a transaction counts as aborted from its first offset
- * until its producer's abort marker, which may lie in a later fetch.
+ * Keeps the batches that a reader of committed messages may see, in order: without control batches and aborted
+ * transactions. As in Kafka's own consumer, a transaction counts as aborted from its first offset until its producer's
+ * abort marker, which may be in a later fetch.
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-98
  */
 export function committedBatches<Batch extends TransactionalBatch>(
@@ -262,7 +262,10 @@ export function committedBatches<Batch extends TransactionalBatch>(
   return kept;
 }
 
-/** Their records from `position` on: a broker returns whole batches, so a fetch from the middle of one brings records before it, too. */
+/**
+ * Their records from `position` on: a broker returns whole batches, so a fetch from the middle of one includes earlier
+ * records.
+ */
 export function committedRecords(
   batches: readonly RecordBatch[],
   aborted: readonly AbortedTransaction[],

@@ -49,17 +49,20 @@ export class TopicReader {
     return this.#fetcher.topicId;
   }
 
-  /** How many partitions the topic had when it was last looked up. */
+  /** The topic's number of partitions at the last look-up. */
   get partitions(): number {
     return this.#fetcher.partitions;
   }
 
-  /** First and next offset of every partition, now, as a reader of committed messages sees them. @throws AppError `kafka_unavailable`. */
+  /**
+   * First and next offset of every partition, now, as readers of committed messages see them.
+   * @throws AppError `kafka_unavailable`.
+   */
   async ranges(): Promise<Map<number, LogRange>> {
     return this.#fetcher.ranges(await this.#fetcher.all());
   }
 
-  /** Where every partition ends, now, open transactions included. @throws AppError `kafka_unavailable`. */
+  /** Where every partition ends, now, including open transactions. @throws AppError `kafka_unavailable`. */
   async highWatermarks(): Promise<Map<number, number>> {
     return this.#fetcher.highWatermarks(await this.#fetcher.all());
   }
@@ -70,16 +73,17 @@ export class TopicReader {
   }
 
   /**
-   * The first offset of each partition whose record has this timestamp (ms since the Unix epoch) or a later one; partitions without
-   * such a record are left out. @throws AppError `kafka_unavailable`.
+   * The first offset of each partition whose record has this timestamp (ms since the Unix epoch) or a later one;
+   * partitions without such a record are left out.
+   * @throws AppError `kafka_unavailable`.
    */
   async offsetsAt(timestamp: number): Promise<Map<number, number>> {
     return this.#fetcher.offsetsAt(await this.#fetcher.all(), timestamp);
   }
 
   /**
-   * Reads every partition of `ranges` from its start to its end, a slice at a time; partitions take turns. Records that retention removes
-   * meanwhile are left out, and so is what lies beyond the log's end. Stops early when the caller stops iterating.
+   * Reads every partition of `ranges` from start to end, in slices; partitions take turns. Records that retention
+   * removes meanwhile, and offsets beyond the log's end, are skipped. Stops early when the caller stops iterating.
    * @throws AppError `topic_missing`, `kafka_unavailable`.
    */
   async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
@@ -105,7 +109,8 @@ export class TopicReader {
   }
 
   /**
-   * The topic's records from now on, of all partitions, those added meanwhile included, a slice at a time; ends when the signal aborts.
+   * Yields the records of all partitions from now on, in slices, including partitions added meanwhile. Ends when the
+   * signal aborts.
    * @throws AppError `topic_missing`, `kafka_unavailable`.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<TopicSlice> {
@@ -135,7 +140,7 @@ export class TopicReader {
   }
 }
 
-/** The record at an offset; undefined when there is none. `ranges` are the topic's. */
+/** The record at an offset; undefined if there is none. `ranges` are the topic's. */
 export async function recordAt(
   topic: Pick<TopicReader, 'read'>,
   ranges: ReadonlyMap<number, LogRange>,

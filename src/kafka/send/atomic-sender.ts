@@ -9,10 +9,10 @@ export interface PlacedMessage extends OutgoingMessage {
   readonly partition: number;
 }
 
-/** Longest a transaction stays open when its sender has died and nobody opens another of its name. */
+/** How long a transaction stays open after its sender died, unless another one of its name is opened. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const CALL_TIMEOUT_MS = 20_000;
-/** Answers that would be the same next time. */
+/** Answers that a repeat would not change. */
 const REFUSED = [
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -25,9 +25,9 @@ type RawProducer = ReturnType<typeof createProducer>;
 type RawTransaction = Awaited<ReturnType<RawProducer['beginTransaction']>>;
 
 /**
- * Sends batches in Kafka transactions: readers of committed messages see all of a batch or nothing of it.
- * Opening it is a barrier. Once `open` has resolved, nothing that an earlier sender of the name had on its way can
- * become visible any more: what it had committed is complete, the rest is aborted, and what arrives late is refused.
+ * Sends batches in Kafka transactions: readers of committed messages see all of a batch or nothing. Opening is a
+ * barrier: once `open` has resolved, nothing that an earlier sender of the name had in flight can become visible. What
+ * it committed is complete, the rest is aborted, and what arrives late is refused.
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-98
  */
 export class AtomicSender {
@@ -39,7 +39,7 @@ export class AtomicSender {
   }
 
   /**
-   * Whoever opens a sender of this name shuts every earlier one of the name out (KIP-98 `transactional.id`).
+   * Opens a sender, which shuts out every earlier one of this name (KIP-98 `transactional.id`).
    * @throws AppError `kafka_unavailable`.
    */
   static async open(kafka: KafkaClients, name: string): Promise<AtomicSender> {
@@ -59,9 +59,11 @@ export class AtomicSender {
   }
 
   /**
-   * Resolves when the whole batch is committed, with the offset of each message; −1 where the broker does not say. After a rejection its fate is unknown and the sender of no more use: close
-   * it, and open another to learn from the topic what is there.
-   * @throws AppError `fenced` when another sender of the name was opened, `kafka_rejected`, `kafka_unavailable` (retryable).
+   * Resolves once the whole batch is committed, with the offset of each message; −1 where the broker does not say.
+   * After a rejection the batch's fate is unknown and the sender unusable: close it, and open another to learn from the
+   * topic what was written.
+   * @throws AppError `fenced` when another sender of the name was opened, `kafka_rejected`, `kafka_unavailable`
+   * (retryable).
    */
   async send(topic: string, messages: readonly PlacedMessage[]): Promise<readonly number[]> {
     try {
@@ -71,7 +73,7 @@ export class AtomicSender {
     }
   }
 
-  /** Idempotent, bounded in time. What is not committed is left to be aborted. */
+  /** Idempotent, bounded in time. An open transaction is left to be aborted. */
   async close(): Promise<void> {
     await within(2_000, this.#producer.close(true)).catch(() => {});
   }
@@ -97,7 +99,7 @@ export class AtomicSender {
   }
 }
 
-/** As the client takes them: keys of its map that are buffers are told apart, whatever they hold, so names may repeat. */
+/** Headers in the client's form. It tells keys that are buffers apart by identity, so names may repeat. */
 function headerMap(
   carried: OutgoingMessage['carried'],
   headers: OutgoingMessage['headers'],

@@ -2,18 +2,18 @@ import type { RecordHeaders } from '../../contract/letter.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { SendRefusal } from './produce-api.ts';
 
-/** A message on its way to Kafka. Header values are text or bytes; a null value is a tombstone. */
+/** A message to send. Header values are text or bytes; a null value is a tombstone. */
 export interface OutgoingMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string | Buffer>>;
-  /** Headers of another message that go before these, as they are. */
+  /** Headers of another message that go before these, unchanged. */
   readonly carried?: RecordHeaders;
-  /** Without it the key decides (murmur2, as Kafka's own clients); without a key they are spread. */
+  /** Default: by the key (murmur2, as Kafka's own clients), or spread if there is no key. */
   readonly partition?: number;
 }
 
-/** Where the broker put a message. */
+/** Where the broker stored a message. */
 export interface SentPosition {
   readonly partition: number;
   readonly offset: bigint;
@@ -32,13 +32,13 @@ export interface MessageSender {
 const PENDING: SentPosition = { partition: -1, offset: -1n };
 
 /**
- * The broker refused some messages of a send() for good; the others are written. Not retryable; AppError `kafka_rejected` when it is about
- * the messages, `kafka_refuses` when it would refuse any.
+ * The broker refused some messages of a send() for good; the others are written. Not retryable. The code is
+ * `kafka_rejected` if the messages are at fault, `kafka_refuses` if the broker would refuse any message.
  */
 export class MessagesRejectedError extends AppError {
   /** The refused messages: index within the send() → why. */
   readonly rejected: ReadonlyMap<number, SendRefusal>;
-  /** By index; that of a refused message means nothing. */
+  /** By index; meaningless for refused messages. */
   readonly positions: readonly SentPosition[];
 
   constructor(
@@ -52,7 +52,7 @@ export class MessagesRejectedError extends AppError {
   }
 }
 
-/** Whether any other message would be refused as well. */
+/** Whether any other message would be refused too. */
 export function refusesAny(refusal: SendRefusal): boolean {
   return refusal === 'clock' || refusal === 'not_allowed';
 }
@@ -88,7 +88,7 @@ export class SendJob {
     return this.#settled;
   }
 
-  /** The messages with these indexes are written, one after the other from the offset on; −1 when it is not known. */
+  /** The messages with these indexes are written consecutively from the offset on; −1 if it is unknown. */
   place(indexes: readonly number[], partition: number, baseOffset: bigint): void {
     let offset = baseOffset;
     for (const index of indexes) {
@@ -98,7 +98,7 @@ export class SendJob {
     this.#account(indexes.length);
   }
 
-  /** The broker will never take the messages with these indexes. */
+  /** The broker will never accept the messages with these indexes. */
   refuse(indexes: readonly number[], refusal: SendRefusal, reason: string): void {
     for (const index of indexes) this.#refused.set(index, refusal);
     this.#reason ??= reason;

@@ -66,7 +66,7 @@ export class PartitionLane {
     return this.#batches.length === 0 && this.#waiting.length === 0;
   }
 
-  /** The batch to send next; those nobody waits for any more are dropped. */
+  /** The batch to send next, without those that nobody waits for. */
   head(): Batch | undefined {
     for (;;) {
       if (this.#batches.length === 0) this.#gather();

@@ -29,7 +29,7 @@ export interface ProduceAnswer {
   readonly message: string | null;
 }
 
-/** The newest Produce version both sides speak, of the broker's range; undefined when there is none. */
+/** The newest Produce version in the broker's range that this client speaks; undefined if there is none. */
 export function produceVersion(range: { minVersion: number; maxVersion: number }): number | undefined {
   const version = Math.min(range.maxVersion, NEWEST);
   return version >= Math.max(range.minVersion, OLDEST) ? version : undefined;
@@ -127,9 +127,9 @@ export type ProduceOutcome =
   | 'retry'
   /** The broker no longer knows this producer's sequence: the batch again under a new identity. */
   | 'new_identity'
-  /** Not written because of some of its messages: the rest may pass without them. */
+  /** Not written because of some of its messages: the rest may be accepted without them. */
   | 'divide'
-  /** Not written because of the time it bears, which is the same for all of its messages. */
+  /** Not written because of its timestamp, which all its messages share. */
   | 'untimely'
   /** Not written, and never will be. */
   | 'rejected';
@@ -144,7 +144,7 @@ const NEW_IDENTITY = new Set([
 
 const DIVIDE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
 
-/** Why the broker will never take a message: `too_large` and `other` are about the message, the rest would be said of any. */
+/** Why the broker will never accept a message: `too_large` and `other` concern the message, the rest would hit any. */
 export type SendRefusal = 'too_large' | 'clock' | 'not_allowed' | 'other';
 
 const REFUSALS: Readonly<Record<string, SendRefusal>> = {
@@ -165,7 +165,7 @@ const ADVICE: Readonly<Record<SendRefusal, string>> = {
   other: 'See the settings of the topic.',
 };
 
-/** What an error of this name says about the message, and what to do about it. */
+/** What an error of this name means for the message, and what to do about it. */
 export function refusalOf(name: string): { readonly refusal: SendRefusal; readonly advice: string } {
   const refusal = REFUSALS[name] ?? 'other';
   return { refusal, advice: ADVICE[refusal] };

@@ -33,7 +33,7 @@ export class ProduceDispatcher {
   #failingSince: number | undefined;
   #stopped = false;
 
-  /** With `timeOptional` messages whose time the broker refuses go without. */
+  /** With `timeOptional`, messages whose time the broker refuses are sent without one. */
   constructor(session: ProducerSession, timeOptional: boolean, logger: SenderLogger) {
     this.#session = session;
     this.#timeOptional = timeOptional;
@@ -112,7 +112,7 @@ export class ProduceDispatcher {
     if (nextAt < Number.POSITIVE_INFINITY) this.#pumpTimer = setTimeout(() => this.#pump(), nextAt - now + 1);
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#pumpTimer);

@@ -16,13 +16,13 @@ export interface MessageSenderOptions {
   readonly requestTimeoutMs?: number;
   /** Time a new connection may take, ms; 3 000. */
   readonly connectTimeoutMs?: number;
-  /** Messages whose time the broker refuses go without one; otherwise they are refused. */
+  /** Send messages whose time the broker refuses without one; otherwise they are refused. */
   readonly timeOptional?: boolean;
   /** Time close() waits for what is in flight, ms; 5 000. */
   readonly closeTimeoutMs?: number;
 }
 
-/** Older layouts are looked up anew: partitions may have been added. */
+/** Older layouts are refreshed: partitions may have been added. */
 const LAYOUT_AGE_MS = 10_000;
 
 /**

@@ -2,14 +2,16 @@ import type { TransactionSQL } from 'bun';
 import type { PartitionProgress } from '../partition-progress.ts';
 import type { Database } from './database.ts';
 
-/** Whose progress, and on which incarnation of the topic. */
+/** Whose progress, on which incarnation of the topic. */
 export interface OffsetScope {
   readonly group: string;
   readonly topic: string;
   readonly topicId: string;
 }
 
-/** What a log held before an offset: it tells that log from another one with the same offsets. −1 stands for unknown. */
+/**
+ * What a log held before an offset, which distinguishes it from another log with the same offsets. −1 means unknown.
+ */
 export interface Lineage {
   readonly leaderEpoch: number;
   /** The first offset of that epoch. */
@@ -21,7 +23,7 @@ export interface Lineage {
 
 export const UNKNOWN_LINEAGE: Lineage = { leaderEpoch: -1, epochStart: -1, lastOffset: -1, lastCrc: -1 };
 
-/** How far a partition is stored. */
+/** How far a partition is stored, and of which log. */
 export interface StoredOffset {
   readonly offset: number;
   readonly lineage: Lineage;
@@ -32,11 +34,11 @@ export interface LostRange {
   readonly partition: number;
   readonly from: number;
   readonly to: number;
-  /** `log_truncated` is of earlier versions, which took every cut for a loss. */
+  /** `log_truncated` comes from earlier versions, which took every cut for a loss. */
   readonly reason: 'retention' | 'log_truncated';
 }
 
-/** What was stored, and then cut off the log: `to` was the stored offset, `from` is where reading went on. */
+/** A stored range that was cut off the log: `to` was the stored offset, reading continued at `from`. */
 export interface LogCut {
   readonly partition: number;
   readonly from: number;
@@ -52,8 +54,8 @@ export class OffsetStore {
   }
 
   /**
-   * The next offset of each partition; a partition seen for the first time starts at `starts` and is remembered.
-   * Two consumers that do this at once get the same answer.
+   * The next offset of each partition. A partition seen for the first time starts at `starts`, which is stored. Two
+   * consumers that do this at once get the same answer.
    */
   load(scope: OffsetScope, starts: ReadonlyMap<number, number>): Promise<Map<number, StoredOffset>> {
     const partitions = [...starts.keys()];
@@ -74,7 +76,7 @@ export class OffsetStore {
     });
   }
 
-  /** The next offset of each partition this group has stored anything of, or has begun to. */
+  /** The next offset of each partition of which this group has a row. */
   positions(scope: OffsetScope): Promise<Map<number, number>> {
     return this.#database.query('reading offsets', async (sql) => {
       const rows: { partition: number; next_offset: string }[] = await sql`
@@ -85,8 +87,8 @@ export class OffsetStore {
   }
 
   /**
-   * Has the partitions read on from other offsets, whoever reads them: a transaction of a consumer that expects another offset fails,
-   * and the consumer asks again.
+   * Makes whoever reads the partitions continue from other offsets: a transaction that expects another offset fails,
+   * and the consumer loads the new one.
    */
   reset(scope: OffsetScope, offsets: ReadonlyMap<number, number>): Promise<void> {
     return this.#database.query('moving offsets', async (sql) => {
@@ -100,7 +102,7 @@ export class OffsetStore {
     });
   }
 
-  /** How far each partition of the topic's incarnation that was stored from last has come. */
+  /** The progress of each partition, in the incarnation of the topic that was stored from last. */
   latest(group: string, topic: string): Promise<Map<number, PartitionProgress>> {
     return this.#database.query('reading offsets', async (sql) => {
       const rows: { partition: number; next_offset: string; age_ms: number }[] = await sql`
@@ -114,7 +116,7 @@ export class OffsetStore {
     });
   }
 
-  /** How far this group came on earlier topics of the same name: topic id → sum of the next offsets. */
+  /** This group's progress on earlier topics of the same name: topic id → sum of the next offsets. */
   otherIncarnations(scope: OffsetScope): Promise<Map<string, number>> {
     return this.#database.query('looking for earlier topics', async (sql) => {
       const rows: { topic_id: string; total: string }[] = await sql`
@@ -126,8 +128,8 @@ export class OffsetStore {
   }
 
   /**
-   * Writes a loss down and moves the partition past it, in one transaction.
-   * @returns false when another consumer has moved the partition meanwhile; nothing is written then.
+   * Records a loss and moves the partition past it, in one transaction. @returns false if another consumer has moved
+   * the partition meanwhile; then nothing is written.
    */
   skip(scope: OffsetScope, lost: LostRange): Promise<boolean> {
     return this.#database.query('writing down a lost range', (sql) =>
@@ -142,8 +144,8 @@ export class OffsetStore {
   }
 
   /**
-   * Writes a cut of the log down and moves the partition back to it, in one transaction; `lineage` is that of what the log has there.
-   * @returns as `skip`.
+   * Records a cut of the log and moves the partition back to it, in one transaction; `lineage` is that of the log at
+   * the cut. @returns as `skip`.
    */
   rewind(scope: OffsetScope, cut: LogCut, lineage: Lineage): Promise<boolean> {
     return this.#database.query('writing down a cut of the log', (sql) =>
@@ -184,7 +186,10 @@ interface StoredRow {
   readonly last_record_crc: string;
 }
 
-/** Whoever else moves an offset, an earlier version or a person, leaves a lineage behind that is not of the new offset. */
+/**
+ * An offset moved by somebody else, an earlier version or a person, no longer matches its lineage, which then counts as
+ * unknown.
+ */
 function lineageOf(row: StoredRow): Lineage {
   if (row.lineage_offset !== row.next_offset) return UNKNOWN_LINEAGE;
   return {

@@ -104,7 +104,7 @@ export class BatchStorer {
           this.#report(parts, result, batch, (performance.now() - began) / 1000);
           this.#announce(batch.changed, result.note);
           this.#stuck = undefined;
-          if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing goes on');
+          if (waits) this.#options.logger.info({ records: countRecords(parts) }, 'storing resumed');
           return 'stored';
         } catch (error) {
           for (const uid of batch.changed) unsettled.add(uid);
@@ -119,7 +119,7 @@ export class BatchStorer {
           const pauseMs = Math.round(backoff.next());
           if (!waits) this.waiting += 1;
           this.#stuck = { engine: engineOf(trouble), since: this.#stuck?.since ?? performance.now() };
-          this.#options.logger.warn({ error: messageOf(trouble), pauseMs }, 'storing fails, trying again');
+          this.#options.logger.warn({ error: messageOf(trouble), pauseMs }, 'storing failed, retrying');
           waits = true;
           await pause(pauseMs, signal);
         }

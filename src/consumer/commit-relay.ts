@@ -49,7 +49,7 @@ export class CommitRelay {
       try {
         await this.#log.commit(offsets);
       } catch (error) {
-        this.#logger.debug({ error: messageOf(error) }, 'kafka did not take the offsets');
+        this.#logger.debug({ error: messageOf(error) }, 'kafka did not accept the offsets');
       }
       await pause(PAUSE_MS, this.#hurry.signal);
     }

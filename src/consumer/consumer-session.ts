@@ -125,8 +125,7 @@ export class ConsumerSession {
     const settled = () => Promise.all(this.#inFlight.keys());
     await within(closeMs * CLOSE_SHARES.drain, settled()).catch(() => {});
     for (const messages of this.#inFlight.values()) this.abandoned += messages;
-    if (this.abandoned > 0)
-      logger.warn({ messages: this.abandoned }, 'batches are given up, to be read again');
+    if (this.abandoned > 0) logger.warn({ messages: this.abandoned }, 'batches abandoned, to be read again');
     this.#giveUp.abort();
     // A transaction the database does not answer is left to its own deadline: late, it stores the batch or is fenced off.
     await within(closeMs * CLOSE_SHARES.giveUp, settled()).catch(() => {});
@@ -197,7 +196,7 @@ export class ConsumerSession {
       );
       if (others.length === 0 || signal.aborted) continue;
       const partitions = others.map(({ partition }) => partition);
-      logger.warn({ partitions }, 'stored offsets were moved: reading on from there');
+      logger.warn({ partitions }, 'stored offsets were moved: continuing from them');
       this.#moved(partitions);
     }
   }
@@ -236,7 +235,7 @@ export class ConsumerSession {
           this.#lose(messageOf(error));
           return;
         }
-        logger.warn({ error: messageOf(error) }, 'fetching fails, trying again');
+        logger.warn({ error: messageOf(error) }, 'fetching failed, retrying');
         await pause(backoff.next(), signal);
       } finally {
         this.#watchdog.fetchEnds();

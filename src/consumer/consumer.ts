@@ -138,7 +138,7 @@ export class OrderConsumer {
       if (this.#closing.signal.aborted) return;
       this.#rebuilds += 1;
       if (Date.now() - started > retryMaxMs * 2) backoff.reset();
-      logger.warn({ reason }, 'the kafka client is replaced');
+      logger.warn({ reason }, 'replacing the kafka client');
       await pause(backoff.next(), this.#closing.signal);
     }
   }

@@ -149,7 +149,7 @@ export class IncomingBatch implements OrderBatch {
 /** A partition of the batch was revoked, or the consumer stops: nothing is committed. Not a failure of the database. */
 export class BatchAbandoned extends AppError {
   constructor() {
-    super('fenced', 'the batch is not to be committed any more');
+    super('fenced', 'the batch must not be committed');
   }
 }
 

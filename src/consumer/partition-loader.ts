@@ -83,10 +83,7 @@ export class PartitionLoader {
           logger.warn({ partitions: leaderless }, 'partitions have no leader: waiting for one');
         told = leaderless.length > 0;
       } catch (error) {
-        logger.warn(
-          { error: messageOf(error), partitions: [...left] },
-          'offsets are unavailable, trying again',
-        );
+        logger.warn({ error: messageOf(error), partitions: [...left] }, 'loading offsets failed, retrying');
       }
       await pause(backoff.next(), signal);
     }
@@ -105,7 +102,7 @@ export class PartitionLoader {
   /** Before the stored offsets are passed on to Kafka, which overwrites what was moved there. */
   async #tellIgnoredMoves(positions: ReadonlyMap<number, StoredOffset>): Promise<void> {
     const committed = await this.#log.committed().catch((error: unknown) => {
-      this.#options.logger.debug({ error: messageOf(error) }, 'kafka does not say where the group is');
+      this.#options.logger.debug({ error: messageOf(error) }, 'the group’s offsets in kafka are unavailable');
       return new Map<number, CommittedOffset>();
     });
     for (const [partition, { offset: stored }] of positions) {

@@ -45,7 +45,7 @@ test('lag without progress is a stall, after its time and not before', async () 
   await pass(STALL_MS - 500);
   expect(stalls).toEqual([]);
   await pass(1_500);
-  expect(stalls[0]).toBe('5 messages are there and do not come');
+  expect(stalls[0]).toBe('5 messages are waiting but not arriving');
 });
 
 test('no lag, no stall, however long nothing moves', async () => {
@@ -84,7 +84,7 @@ test('a fetch that does not end is a stall, one that ends is not', async () => {
   expect(stalls).toEqual([]);
   dog.fetchStarts();
   await pass(STALL_MS + 1_000);
-  expect(stalls[0]).toBe('a fetch does not end');
+  expect(stalls[0]).toBe('a fetch never ended');
 });
 
 test('heartbeats that stopped are a stall; before the first there are none to miss', async () => {

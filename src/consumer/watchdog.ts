@@ -51,7 +51,7 @@ export class Watchdog {
     const { stallMs, onStall, isWaiting, queues } = this.#options;
     const now = Date.now();
     if (this.#fetchSince !== undefined && now - this.#fetchSince > stallMs)
-      return onStall('a fetch does not end');
+      return onStall('a fetch never ended');
     const heartbeat = this.#log.lastHeartbeat;
     if (heartbeat !== undefined && now - heartbeat > stallMs) return onStall('heartbeats have stopped');
     const stored = [...queues()].map(([partition, queue]) => `${partition}:${queue.stored}`).join(' ');
@@ -60,7 +60,7 @@ export class Watchdog {
     this.#checking = true;
     const lag = await this.#lag().catch(() => 0);
     this.#checking = false;
-    if (lag > 0) return onStall(`${lag} messages are there and do not come`);
+    if (lag > 0) return onStall(`${lag} messages are waiting but not arriving`);
     this.#progress.since = now;
   }
 

@@ -74,7 +74,7 @@ export function hasProtocolError(error: unknown, ...names: readonly string[]): b
 export function toKafkaError(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error;
   if (saysTopicMissing(error)) {
-    return new AppError('topic_missing', `${what}: the topic is not there, or is not the same any more`, {
+    return new AppError('topic_missing', `${what}: the topic does not exist, or was re-created`, {
       retryable: true,
       cause: error,
     });

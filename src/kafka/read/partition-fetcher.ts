@@ -231,7 +231,7 @@ export class PartitionFetcher {
     // Not cleared when it is in doubt: the brokers it names may be all there is left of those in the settings.
     const { brokers, topics } = await this.#client.metadata({ topics: [topic], forceUpdate: now });
     const known = topics.get(topic);
-    if (known === undefined) throw this.#missing('is not there');
+    if (known === undefined) throw this.#missing('does not exist');
     if (this.#topicId !== '' && known.id !== this.#topicId) throw this.#missing('was deleted or re-created');
     if (now) this.#inDoubt = false;
     this.#partitions = known.partitionsCount;

@@ -1,4 +1,4 @@
-import { producedAt } from '../src/kafka/read/produced-at.ts';
+import { producedAt } from '../src/kafka/read/order-log.ts';
 import { readRecordBatches } from '../src/kafka/read/record-batch-reader.ts';
 import type { OutgoingMessage } from '../src/kafka/send/message-sender.ts';
 import { partitionOfKey } from '../src/kafka/send/partitioner.ts';

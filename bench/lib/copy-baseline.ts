@@ -1,7 +1,6 @@
 import type { SQL } from 'bun';
 import type { KafkaClients } from '../../src/kafka/clients.ts';
-import type { LogRecord } from '../../src/kafka/read/order-log.ts';
-import { producedAt } from '../../src/kafka/read/produced-at.ts';
+import { type LogRecord, producedAt } from '../../src/kafka/read/order-log.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { latestDate, OrderScan } from '../../src/order/order-scan.ts';
 import { COPY_ITEMS, COPY_ORDERS, CopyRows } from '../../src/storage/postgresql/copy-rows.ts';

@@ -1,6 +1,5 @@
 import { REPLAYS } from '../contract/letter.ts';
-import type { LogRecord } from '../kafka/read/order-log.ts';
-import { producedAt } from '../kafka/read/produced-at.ts';
+import { type LogRecord, producedAt } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { SLICE_MS } from '../lib/next-turn.ts';
 import { isBelievable } from '../lib/rfc3339.ts';

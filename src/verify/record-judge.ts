@@ -1,6 +1,5 @@
 import type { FindingKind } from '../contract/verification.ts';
-import type { LogRecord } from '../kafka/read/order-log.ts';
-import { producedAt } from '../kafka/read/produced-at.ts';
+import { type LogRecord, producedAt } from '../kafka/read/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';

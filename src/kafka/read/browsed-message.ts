@@ -1,8 +1,7 @@
-import { DEAD_LETTER_HEADERS } from '../../contract/letter.ts';
+import { DEAD_LETTER_HEADERS, type RecordHeaders } from '../../contract/letter.ts';
 import { startOf, type TextOrBase64, textOrBase64 } from '../../lib/printable.ts';
 import { rfc3339 } from '../../lib/rfc3339.ts';
 import { decodeOrder } from '../../order/decode.ts';
-import { type NamedHeader, namedHeaders } from './named-headers.ts';
 import type { LogRecord } from './order-log.ts';
 
 /** What a message turned out to be. */
@@ -79,4 +78,18 @@ function meaningOf(record: LogRecord, value: Buffer | null, options: BrowsedMess
   const decoded = decodeOrder(value, { maxBytes: options.maxOrderBytes, now: options.now });
   if (decoded.ok) return { kind: 'order', order_uid: decoded.order.order_uid };
   return { kind: 'other', reason: decoded.reason, detail: decoded.detail };
+}
+
+/** A header, ready to be written as JSON. */
+export interface NamedHeader {
+  readonly name: string;
+  readonly value: TextOrBase64 | null;
+}
+
+/** In their order; a name may come twice. */
+export function namedHeaders(headers: RecordHeaders): NamedHeader[] {
+  return headers.map(([name, content]) => ({
+    name: name?.toString() ?? '',
+    value: content === null ? null : textOrBase64(content),
+  }));
 }

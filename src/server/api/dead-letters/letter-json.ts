@@ -1,5 +1,5 @@
 import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
-import { namedHeaders } from '../../../kafka/read/named-headers.ts';
+import { namedHeaders } from '../../../kafka/read/browsed-message.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
 import { textOrBase64 } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';

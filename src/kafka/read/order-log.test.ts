@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../../test/helpers/log-records.ts';
-import { producedAt } from './produced-at.ts';
+import { producedAt } from './order-log.ts';
 
 const TIMESTAMP = 1_760_000_000_000;
 

@@ -8,7 +8,7 @@ import { createClient, RESP_TYPES } from 'redis';
 import { type OrderLookup, orderEndpoints } from '../../src/server/api/orders/orders.ts';
 import { createHandler } from '../../src/server/http/handler.ts';
 import { startServer } from '../../src/server/http/server.ts';
-import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-documents.ts';
+import { SELECT_DOCUMENTS } from '../../src/storage/postgresql/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 
 const HOST = '127.0.0.1';

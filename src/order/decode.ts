@@ -3,7 +3,7 @@ import { endsEarly, JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
 import { reject, type Validated, validateOrder } from './validate.ts';
 
 export interface DecodeOptions {
-  /** Longest value, in bytes, that is taken for an order. */
+  /** Longest value accepted as an order, in bytes. */
   readonly maxBytes: number;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
@@ -16,7 +16,7 @@ const BACKSLASH = 0x5c;
 const ALWAYS_PARSED_BYTES = 8_192;
 
 /**
- * The message's value bytes → an order, or the reason why not. Never throws. Of a key that stands twice in an object the last
+ * The message's value bytes → an order, or the reason why not. Never throws. When a key occurs twice in an object, the last
  * one counts, as in ECMAScript's JSON.parse and PostgreSQL's jsonb.
  */
 export function decodeOrder(value: Buffer | null | undefined, options: DecodeOptions): Validated {

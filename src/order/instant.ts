@@ -55,7 +55,7 @@ function daysInMonth(year: number, month: number): number {
 
 /**
  * True for the plain form `YYYY-MM-DDTHH:MM:SSZ` of a day every month has and the years 1000–9999: the form nearly
- * all senders use, told from the rest without a regular expression or an allocation.
+ * all senders use, recognised without a regular expression or an allocation.
  */
 export function isPlainInstant(text: string): boolean {
   if (text.length !== 20) return false;
@@ -84,4 +84,14 @@ const DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
 
 function inRange(value: number, low: number, high: number): boolean {
   return value >= low && value <= high;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** RFC 3339, or an age such as `90s`, `15m`, `2h`, `7d` that reaches back to 1970 at most → ms since the Unix epoch; else undefined. */
+export function parseWhen(text: string, now: number): number | undefined {
+  const age = /^(\d{1,9})([smhd])$/.exec(text);
+  if (age !== null) return Math.max(0, now - Number(age[1]) * (UNITS[age[2] ?? ''] ?? 0));
+  const micros = parseInstantMicros(text);
+  return micros === undefined ? undefined : Number(micros / 1000n);
 }

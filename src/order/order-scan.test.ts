@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { decodeOrder } from './decode.ts';
+import { ORDER_FIELDS } from './fields.ts';
 import type { Order } from './order.ts';
-import { ITEM_FIELD_COUNT, latestDate, ORDER_FIELD_COUNT, OrderScan } from './order-scan.ts';
+import { latestDate, OrderScan } from './order-scan.ts';
 
 const NOW = Date.parse('2026-01-15T12:00:00.5Z');
 const options = { maxBytes: 524_288, now: () => NOW };
@@ -22,9 +23,9 @@ function scannedFields(): { order: string[]; items: string[][] } {
       scan.bytes.toString('utf8', fields[2 * (from + index)], fields[2 * (from + index) + 1]),
     );
   return {
-    order: read(scan.fields, 0, ORDER_FIELD_COUNT),
+    order: read(scan.fields, 0, ORDER_FIELDS.order.length),
     items: Array.from({ length: scan.items }, (_, item) =>
-      read(scan.itemFields, item * ITEM_FIELD_COUNT, ITEM_FIELD_COUNT),
+      read(scan.itemFields, item * ORDER_FIELDS.item.length, ORDER_FIELDS.item.length),
     ),
   };
 }

@@ -1,10 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { type Field, ORDER_FIELDS, type OrderFields } from './fields.ts';
 import { FUTURE_ALLOWANCE_MS } from './validate.ts';
-
-/** Fields of an order outside its items, in the order in which both the contract and OrderScan have them. */
-export const ORDER_FIELD_COUNT = 28;
-/** Fields of an item, likewise. */
-export const ITEM_FIELD_COUNT = 11;
 
 const STRING = 0;
 const INTEGER = 1;
@@ -19,62 +15,78 @@ const COMMA = 0x2c;
 const SPACE = 0x20;
 const FIRST_NON_ASCII = 0x80;
 
-/** Longest text in bytes that is surely within the contract's limits, which count code points. */
-const MAX_TEXT_BYTES = 1000;
-const MAX_UID_BYTES = 128;
-const MAX_ITEMS = 1000;
 /** Every integer of so many digits is within ±(2^53−1). */
 const MAX_DIGITS = 15;
 
-/** What stands before a field's value, and what kind of value it is. */
+/** The bytes before a field's value, and what kind of value it is. */
 interface Step {
   readonly before: Uint8Array;
   readonly kind: number;
+  /** Length of a text in bytes that is surely within its limits, which count characters. */
+  readonly least: number;
+  readonly most: number;
 }
 
-const HEAD = steps('{"', [
-  'order_uid:s track_number:s entry:s',
-  'delivery name:s phone:s zip:s city:s address:s region:s email:s',
-  'payment transaction:s request_id:s currency:s provider:s amount:i payment_dt:i bank:s delivery_cost:i goods_total:i custom_fee:i',
-]);
-const ITEM = steps('{"', [
-  'chrt_id:i track_number:s price:i rid:s name:s sale:i size:s total_price:i nm_id:i brand:s status:i',
-]);
-const TAIL = steps(',"', [
-  'locale:s internal_signature:s customer_id:s delivery_service:s shardkey:s sm_id:i date_created:d oof_shard:s',
-]);
-const BEFORE_ITEMS = Buffer.from('},"items":[');
-const AFTER_ITEMS = Buffer.from(']');
-const END = Buffer.from('"}');
-const AMOUNT = 14;
-const DELIVERY_COST = 17;
-const GOODS_TOTAL = 18;
-const CUSTOM_FEE = 19;
-const TOTAL_PRICE = 7;
-
 /**
- * Recognises an order in its message's bytes without building any object: where each value starts and ends is all that
- * comes out. It takes the plain case only: the contract's fields in the contract's order, no white space, no backslash, a date
- * as `YYYY-MM-DDTHH:MM:SSZ`. Whatever it accepts, decodeOrder accepts, too, with the same values; what it does not
- * recognise proves nothing and is decodeOrder's to judge.
+ * Recognises an order in its message's bytes without building any object: it finds where each value starts and ends. It
+ * handles the plain case only: the contract's fields in the contract's order, no white space, no backslash, a date as
+ * `YYYY-MM-DDTHH:MM:SSZ`. decodeOrder accepts whatever it accepts, with the same values. What it does not recognise may
+ * still be an order: decodeOrder decides.
  */
 export class OrderScan {
   /** The bytes last scanned. */
   bytes: Buffer = Buffer.alloc(0);
   /** Start and end of each field's value (strings without their quotes), two entries a field. */
-  readonly fields = new Int32Array(2 * ORDER_FIELD_COUNT);
-  /** The same of each item, one item after the other. */
-  itemFields = new Int32Array(2 * ITEM_FIELD_COUNT * 16);
+  readonly fields: Int32Array;
+  /** The same of each item, one item after the other: `itemSize` entries an item. */
+  itemFields: Int32Array;
+  readonly itemSize: number;
   /** How many items there are. */
   items = 0;
+  readonly #head: readonly Step[];
+  readonly #item: readonly Step[];
+  readonly #tail: readonly Step[];
+  readonly #beforeItems: Uint8Array;
+  readonly #itemEnd: Uint8Array;
+  readonly #orderEnd: Uint8Array;
+  readonly #maxItems: number;
+  readonly #amount: number;
+  readonly #deliveryCost: number;
+  readonly #goodsTotal: number;
+  readonly #customFee: number;
+  readonly #totalPrice: number;
   #at = 0;
   #end = 0;
   #number = 0;
   #nonAscii = false;
   #start = 0;
   #goods = 0;
-  readonly #numbers = new Float64Array(ORDER_FIELD_COUNT);
-  readonly #itemNumbers = new Float64Array(ITEM_FIELD_COUNT);
+  /** Values of the integers, by their field. */
+  readonly #numbers: Float64Array;
+  readonly #itemNumbers: Float64Array;
+
+  constructor(plan: OrderFields = ORDER_FIELDS) {
+    const { order, item, head } = plan;
+    const at = (fields: readonly Field[], pointer: string): number =>
+      fields.findIndex((field) => field.pointer === pointer);
+    this.fields = new Int32Array(2 * order.length);
+    this.itemSize = 2 * item.length;
+    this.itemFields = new Int32Array(16 * this.itemSize);
+    this.#numbers = new Float64Array(order.length);
+    this.#itemNumbers = new Float64Array(item.length);
+    this.#head = order.slice(0, head).map(step);
+    this.#item = item.map(step);
+    this.#tail = order.slice(head).map(step);
+    this.#beforeItems = Buffer.from(plan.beforeItems);
+    this.#itemEnd = Buffer.from(plan.itemEnd);
+    this.#orderEnd = Buffer.from(plan.end);
+    this.#maxItems = plan.maxItems;
+    this.#amount = at(order, '/payment/amount');
+    this.#deliveryCost = at(order, '/payment/delivery_cost');
+    this.#goodsTotal = at(order, '/payment/goods_total');
+    this.#customFee = at(order, '/payment/custom_fee');
+    this.#totalPrice = at(item, '/total_price');
+  }
 
   /** The message last scanned: a view, which stays valid. */
   get message(): Buffer {
@@ -87,8 +99,8 @@ export class OrderScan {
   }
 
   /**
-   * Looks at the `length` bytes from `start`. `latest` is the last `date_created` that is allowed, as
-   * the number YYYYMMDDHHMMSS, UTC. False: not recognised.
+   * Scans `length` bytes from `start`. `latest` is the last `date_created` allowed, as the number YYYYMMDDHHMMSS, UTC.
+   * False: not recognised.
    */
   scan(bytes: Buffer, start: number, length: number, latest: number): boolean {
     this.bytes = bytes;
@@ -97,15 +109,13 @@ export class OrderScan {
     this.#end = start + length;
     this.#nonAscii = false;
     return (
-      this.#run(HEAD, this.fields, 0, this.#numbers, 0, latest) &&
-      this.#literal(BEFORE_ITEMS) &&
+      this.#run(this.#head, this.fields, 0, this.#numbers, 0, latest) &&
+      this.#literal(this.#beforeItems) &&
       this.#scanItems() &&
-      this.#literal(AFTER_ITEMS) &&
-      this.#run(TAIL, this.fields, HEAD.length, this.#numbers, HEAD.length, latest) &&
-      this.#literal(END) &&
+      this.#run(this.#tail, this.fields, this.#head.length, this.#numbers, this.#head.length, latest) &&
+      this.#literal(this.#orderEnd) &&
       this.#at === this.#end &&
       this.#addsUp() &&
-      this.#uidFits() &&
       (!this.#nonAscii || isUtf8(bytes.subarray(start, this.#end)))
     );
   }
@@ -113,15 +123,14 @@ export class OrderScan {
   #scanItems(): boolean {
     this.items = 0;
     this.#goods = 0;
-    while (this.items < MAX_ITEMS) {
-      const base = this.items * ITEM_FIELD_COUNT;
-      if (this.itemFields.length < 2 * (base + ITEM_FIELD_COUNT)) this.#grow();
-      if (!this.#run(ITEM, this.itemFields, base, this.#itemNumbers, 0, 0)) return false;
-      // The item's last field is an integer, so nothing but the brace ends it.
-      if (this.bytes[this.#at] !== 0x7d) return false;
-      this.#at += 1;
+    const item = this.#item;
+    while (this.items < this.#maxItems) {
+      const base = this.items * item.length;
+      if (this.itemFields.length < 2 * (base + item.length)) this.#grow();
+      if (!this.#run(item, this.itemFields, base, this.#itemNumbers, 0, 0)) return false;
+      if (!this.#literal(this.#itemEnd)) return false;
       this.items += 1;
-      this.#goods += this.#itemNumbers[TOTAL_PRICE] ?? 0;
+      this.#goods += this.#itemNumbers[this.#totalPrice] ?? 0;
       if (this.bytes[this.#at] !== COMMA) return true;
       this.#at += 1;
     }
@@ -150,7 +159,7 @@ export class OrderScan {
       if (step.kind === INTEGER) {
         if (!this.#integer()) return false;
         numbers[first + index] = this.#number;
-      } else if (!this.#string()) {
+      } else if (!this.#string(step.least, step.most)) {
         return false;
       } else if (step.kind === DATE && !this.#date(from, latest)) {
         return false;
@@ -171,14 +180,15 @@ export class OrderScan {
   }
 
   /** Up to the closing quote, which is left to the next literal. */
-  #string(): boolean {
+  #string(least: number, most: number): boolean {
     const bytes = this.bytes;
-    const limit = Math.min(this.#end, this.#at + MAX_TEXT_BYTES + 1);
-    for (let at = this.#at; at < limit; at++) {
+    const from = this.#at;
+    const limit = Math.min(this.#end, from + most + 1);
+    for (let at = from; at < limit; at++) {
       const byte = bytes[at] as number;
       if (byte === QUOTE) {
         this.#at = at;
-        return true;
+        return at - from >= least;
       }
       if (byte < SPACE || byte === BACKSLASH) return false;
       if (byte >= FIRST_NON_ASCII) this.#nonAscii = true;
@@ -240,41 +250,28 @@ export class OrderScan {
 
   #addsUp(): boolean {
     const numbers = this.#numbers;
-    const goods = numbers[GOODS_TOTAL] ?? 0;
+    const goods = numbers[this.#goodsTotal] ?? 0;
     return (
       this.#goods === goods &&
-      numbers[AMOUNT] === goods + (numbers[DELIVERY_COST] ?? 0) + (numbers[CUSTOM_FEE] ?? 0)
+      numbers[this.#amount] === goods + (numbers[this.#deliveryCost] ?? 0) + (numbers[this.#customFee] ?? 0)
     );
-  }
-
-  #uidFits(): boolean {
-    const length = (this.fields[1] ?? 0) - (this.fields[0] ?? 0);
-    return length >= 1 && length <= MAX_UID_BYTES;
   }
 }
 
-/** The last `date_created` allowed when the clock stands at `now`, ms since the Unix epoch, as OrderScan wants it. */
+/** The last `date_created` allowed at `now`, ms since the Unix epoch, in the form OrderScan takes. */
 export function latestDate(now: number): number {
   const limit = new Date(Math.floor(now / 1000) * 1000 + FUTURE_ALLOWANCE_MS);
   return Number(limit.toISOString().slice(0, 19).replace(/\D/g, ''));
 }
 
-/** Lines of fields; a line that starts with a name of no kind is an object of that name. */
-function steps(open: string, lines: readonly string[]): Step[] {
-  const plan: Step[] = [];
-  let before = open;
-  for (const line of lines) {
-    const words = line.split(' ');
-    const nested = words[0]?.includes(':') === false ? words.shift() : undefined;
-    if (nested !== undefined) before += `${nested}":{"`;
-    for (const word of words) {
-      const [name, kind] = word.split(':');
-      const quote = kind === 'i' ? '' : '"';
-      const kindCode = kind === 'i' ? INTEGER : kind === 'd' ? DATE : STRING;
-      plan.push({ before: Buffer.from(`${before}${name}":${quote}`), kind: kindCode });
-      before = `${quote},"`;
-    }
-    if (nested !== undefined) before = `${before.startsWith('"') ? '"' : ''}},"`;
-  }
-  return plan;
+const KINDS = { text: STRING, integer: INTEGER, instant: DATE };
+
+/** A character has one to four bytes. */
+function step({ before, kind, minLength, maxLength }: Field): Step {
+  return {
+    before: Buffer.from(before),
+    kind: KINDS[kind],
+    least: Math.max(0, 4 * minLength - 3),
+    most: maxLength,
+  };
 }

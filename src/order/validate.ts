@@ -6,7 +6,7 @@ import { formatInstantMicros, isPlainInstant, parseInstantMicros } from './insta
 import { MAX_EXACT_INTEGER, type Order, OrderSchema } from './order.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
 
-/** An order that holds to the contract. */
+/** An order that meets the contract. */
 export interface Accepted {
   readonly ok: true;
   readonly order: Order;
@@ -21,7 +21,7 @@ export interface ValidateOptions {
   readonly now: () => number;
   /**
    * True when the source bytes hold no backslash: such JSON can't spell U+0000 or a lone surrogate (RFC 8259
-   * section 7) nor a control character, so the strings need no look.
+   * section 7) nor a control character, so the strings need no check.
    */
   readonly plainStrings?: boolean;
 }
@@ -50,12 +50,12 @@ export function validateOrder(value: unknown, options: ValidateOptions): Validat
   );
 }
 
-/** All that the schema says against a value; the date's form is a rule's. */
+/** Every way in which a value breaks the schema. A rule, not the schema, checks the form of the date. */
 export function orderSchemaErrors(value: unknown): TLocalizedValidationError[] {
   return schema.Check(value) ? [] : schema.Errors(value);
 }
 
-/** Every rule beyond types that a value of the schema's form breaks; nothing for a value that has not its form. */
+/** Every rule beyond types that a value breaks; none for a value that does not match the schema. */
 export function orderRuleViolations(value: unknown, now: number): Rejection[] {
   if (!schema.Check(value)) return [];
   const found = [checkStrings(value, ''), checkGoodsTotal(value), checkAmount(value), checkDate(value, now)];
@@ -66,7 +66,7 @@ export function reject(reason: RejectionReason, path: string, message: string): 
   return { ok: false, reason, detail: `${path === '' ? '/' : path}: ${message}` };
 }
 
-/** Slow path: names the first problem, and the most telling code for it. */
+/** Slow path: the first problem, with the most specific reason for it. */
 function explainSchema(value: unknown): Rejection {
   const errors = schema.Errors(value);
   const unknown = errors.find((error) => error.keyword === 'additionalProperties');
@@ -80,7 +80,7 @@ function explainSchema(value: unknown): Rejection {
   }
   const bad = errors.find((error) => error.keyword !== 'boolean') ?? errors[0];
   if (bad === undefined) return reject('schema', '', 'is not an order');
-  // Of very many unknown fields there is no list, only that their schemas are false.
+  // When there are very many unknown fields, TypeBox does not list them; it only reports their false schemas.
   if (bad.keyword === 'boolean')
     return reject('unknown_field', bad.instancePath, 'is not a field of an order');
   if ((bad.keyword === 'minimum' || bad.keyword === 'maximum') && bad.instancePath !== '') {
@@ -120,7 +120,7 @@ function checkAmount({ payment }: Order): Rejection | undefined {
   return reject('sums_mismatch', '/payment/amount', message);
 }
 
-// Plain instants compare as text, so the limit's text is worth keeping; it is renewed every second of the clock.
+// Plain instants compare as text, so the limit is kept as text, renewed once a second.
 let limitSecond = Number.NaN;
 let limitText = '';
 

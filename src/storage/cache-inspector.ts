@@ -1,6 +1,6 @@
 import type { CacheTrouble } from './cache-trouble.ts';
 import type { InvalidationSource } from './invalidation-feed.ts';
-import type { OrderDocument } from './order-store.ts';
+import type { OrderDocument } from './stored-orders.ts';
 
 /** What a cache holds, by tier. */
 export interface CacheOverview {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { FoundOrder, OrderDocument } from './order-store.ts';
+import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 
 /** What an entry takes beside its body: key, tag, origin, and the list and table it stands in; measured. */
 const OVERHEAD_BYTES = 900;

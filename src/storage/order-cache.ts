@@ -1,5 +1,5 @@
 import type { InvalidationCause } from './invalidation-feed.ts';
-import type { FoundOrder, OrderDocument } from './order-store.ts';
+import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 
 /** What the cache said about the uids it was asked for. A uid that is nowhere in it is a miss that may not be filled. */
 export interface CacheAnswer {

@@ -3,7 +3,7 @@ import { orderOf, storedDocument } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { CacheAnswer, CacheFill } from './order-cache.ts';
 import { OrderReader } from './order-reader.ts';
-import type { FoundOrder, OrderDocument } from './order-store.ts';
+import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 
 /** A store whose answers the test gives by hand, unless `auto`. */
 class FakeStore {

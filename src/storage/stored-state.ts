@@ -2,9 +2,9 @@ import type { Order } from '../order/order.ts';
 import type { Accepted } from '../order/validate.ts';
 import type { LogCut, LostRange } from './postgresql/offset-store.ts';
 
-/** What is stored under an order's uid, next to an order it was compared with. */
+/** What is stored under an order's uid, compared with that order. */
 export interface StoredMatch {
-  /** Both say the same, field by field. */
+  /** Equal in every field. */
   readonly same: boolean;
   /** Where the stored one came from. */
   readonly topic: string;
@@ -24,21 +24,21 @@ export interface SourceRange {
   readonly end: number;
 }
 
-/** How many orders came from one stretch of a partition: bucket 0 begins at the range's start. */
+/** How many orders came from a stretch of a partition: bucket 0 begins at the range's start. */
 export interface SourceBucket {
   readonly partition: number;
   readonly bucket: number;
   readonly orders: number;
 }
 
-/** A stored order, by its name and its source. */
+/** A stored order's uid and source. */
 export interface SourceRow {
   readonly orderUid: string;
   readonly partition: number;
   readonly offset: number;
 }
 
-/** All there are, and the first of them. */
+/** Their number, and the first of them. */
 export interface Listed<T> {
   readonly count: number;
   readonly first: readonly T[];
@@ -46,7 +46,7 @@ export interface Listed<T> {
 
 /**
  * The database at one instant: every call sees the same rows, whatever is written meanwhile. Offsets and orders are written in
- * one transaction, so here they fit together exactly. Calls are made one after the other.
+ * one transaction, so they match exactly. Calls must not overlap.
  * Every call throws AppError `database_unavailable`.
  */
 export interface StoredState {
@@ -60,11 +60,11 @@ export interface StoredState {
   movedAt(): Promise<ReadonlyMap<number, number>>;
   /** The end of earlier topics of the same name, ms since the Unix epoch; undefined when there was none. */
   earlierUntil(): Promise<number | undefined>;
-  /** What the group wrote down as lost. */
+  /** What the group has recorded as lost. */
   lostRanges(limit: number): Promise<Listed<LostRange>>;
-  /** What the group wrote down as stored and then cut off the log. */
+  /** What the group has recorded as stored and then cut off the log. */
   logCuts(): Promise<readonly LogCut[]>;
-  /** Orders by where they came from; stretches without any are left out, and here and below so are orders of what was cut off the log. */
+  /** Orders by source; empty stretches are left out, and so, here and below, are orders of what was cut off the log. */
   countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]>;
   /** Orders that came from the range, by offset. */
   ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]>;
@@ -73,7 +73,7 @@ export interface StoredState {
    * topic that no group has stored orders of.
    */
   ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>>;
-  /** Uids of items whose order is not there, of any topic. */
+  /** Uids of items whose order is missing, of any topic. */
   itemsWithoutOrder(limit: number): Promise<Listed<string>>;
   /** Orders without items, of this topic. */
   ordersWithoutItems(limit: number): Promise<Listed<SourceRow>>;

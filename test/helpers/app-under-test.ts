@@ -4,13 +4,19 @@ import { createReadiness, type Probe } from '../../src/server/api/service/readin
 import { type AppOptions, createApp } from '../../src/server/app.ts';
 import { answer } from '../../src/server/http/handler.ts';
 import type { WebClient } from '../../src/server/web/web.ts';
-import type { ListPage, ListPosition, ListRequest } from '../../src/storage/order-listing.ts';
-import type { FoundOrder, OrderSummary, StoredOrder, Tier } from '../../src/storage/order-store.ts';
+import type {
+  FoundOrder,
+  ListPage,
+  ListPosition,
+  ListRequest,
+  OrderSummary,
+  Tier,
+} from '../../src/storage/stored-orders.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { checkReply } from './check-reply.ts';
 import { FakeDeadLetters } from './fake-dead-letters.ts';
 import { fakeOperations } from './fake-operations.ts';
-import { documentOf } from './stored-order.ts';
+import { documentOf, type StoredOrder } from './stored-order.ts';
 
 /** The application over an order book in memory; every engine can be broken. */
 export class FakeBackend {

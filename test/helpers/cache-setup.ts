@@ -1,7 +1,7 @@
 import { OrderReader } from '../../src/storage/order-reader.ts';
-import type { OrderDocument } from '../../src/storage/order-store.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
 import { RedisOrderCache, type RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import type { OrderDocument } from '../../src/storage/stored-orders.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { until } from './until.ts';
 

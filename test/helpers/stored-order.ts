@@ -1,7 +1,12 @@
 import { entityTag } from '../../src/lib/entity-tag.ts';
 import type { Order } from '../../src/order/order.ts';
-import type { OrderDocument, StoredOrder } from '../../src/storage/order-store.ts';
+import type { OrderDocument, OrderOrigin } from '../../src/storage/stored-orders.ts';
 import sample from '../fixtures/order.json';
+
+export interface StoredOrder {
+  readonly order: Order;
+  readonly origin: OrderOrigin;
+}
 
 /** The classic sample as it would be read back, with another uid and whatever else is to differ. */
 export function storedOrder(uid: string, changes: Partial<Order> = {}): StoredOrder {

@@ -7,9 +7,8 @@ import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import type { MessageSender, OutgoingMessage, SentPosition } from '../../src/kafka/send/message-sender.ts';
 import { createMessageSender } from '../../src/kafka/send/sender.ts';
 import type { Order } from '../../src/order/order.ts';
-import type { StoredOrder } from '../../src/storage/order-store.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
-import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import {
   type ComposedConsumer,
@@ -20,7 +19,7 @@ import {
 } from './compose-consumer.ts';
 import { createMigratedDatabase, type TestDatabase } from './database.ts';
 import { testEngines } from './engines.ts';
-import { orderOf } from './stored-order.ts';
+import { orderOf, type StoredOrder } from './stored-order.ts';
 import { until } from './until.ts';
 
 export interface WritePathOptions {
@@ -159,7 +158,7 @@ export class WritePath {
   /** Every order in the database, as it is read back. */
   async stored(): Promise<Map<string, StoredOrder>> {
     const rows: { order_uid: string }[] = await this.sql`select order_uid from orders`;
-    const found = await new PostgresOrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
+    const found = await new OrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
     return new Map(
       [...found].map(([uid, document]) => [uid, { order: orderOf(document), origin: document.origin }]),
     );

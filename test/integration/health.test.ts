@@ -4,7 +4,6 @@ import { KafkaProbe } from '../../src/kafka/admin/kept-admin.ts';
 import { ensureTopics, listTopics } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
-import { writeObstacle } from '../../src/storage/postgresql/write-obstacle.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
@@ -67,7 +66,7 @@ test('a database that takes no writes says so', async () => {
     const limits = { maxConnections: 3, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
     const database = new Database({ url, ...limits, applicationName: 'test' });
     try {
-      return await writeObstacle(database);
+      return await database.writeObstacle();
     } finally {
       await database.close();
     }

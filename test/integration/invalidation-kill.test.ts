@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Invalidator } from '../../src/storage/invalidator.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
-import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
 import { PendingInvalidations } from '../../src/storage/postgresql/pending-invalidations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { consumeUntilKilled } from '../helpers/consumer-process.ts';
@@ -36,7 +36,7 @@ async function openServer(keyPrefix: string) {
   await until(() => connection.up);
   const options = { cacheLifeMs: 600_000, everyMs: 50, overdueMs: 50 };
   const invalidator = new Invalidator(cache, new PendingInvalidations(database), options, silentLogger);
-  const reader = new OrderReader({ store: new PostgresOrderStore(database), cache });
+  const reader = new OrderReader({ store: new OrderStore(database), cache });
   const read = async () => {
     const found = await Promise.all(uids.map((uid) => reader.find(uid)));
     return found.map((one) => ({ track: orderOf(one)?.track_number, tier: one?.tier }));

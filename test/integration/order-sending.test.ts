@@ -7,7 +7,7 @@ import { createOrderIntake } from '../../src/server/api/orders/order-intake.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';
-import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
 import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
@@ -25,7 +25,7 @@ let app: ReturnType<FakeBackend['app']>;
 beforeAll(async () => {
   path = await WritePath.open();
   database = openDatabase(path.place.databaseUrl);
-  const store = new PostgresOrderStore(database);
+  const store = new OrderStore(database);
   const offsets = new OffsetStore(database);
   ({ cache } = openCache());
   // The consumer never tells this cache of changes, as if it were another process that is slow to do so.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
-import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
 import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   cache = opened.cache;
   await until(() => opened.connection.up);
   database = openDatabase(proxy.urlOf(path.place.databaseUrl), 1_000);
-  const store = new PostgresOrderStore(database, READ_TIMEOUT_MS);
+  const store = new OrderStore(database, READ_TIMEOUT_MS);
   app = new FakeBackend().app({
     lookup: new OrderReader({ store, cache }),
     listing: new PostgresOrderListing(database),

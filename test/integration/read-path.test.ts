@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { nextTurn } from '../../src/lib/next-turn.ts';
 import type { Order } from '../../src/order/order.ts';
+import { latestDate, OrderScan } from '../../src/order/order-scan.ts';
+import { orderToCsv } from '../../src/server/api/orders/order-csv.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
+import { CopyRows, columnsOf, copyFrom } from '../../src/storage/postgresql/copy-rows.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
-import { PostgresOrderStore } from '../../src/storage/postgresql/order-store.ts';
+import { OrderStore, orderJsonSql } from '../../src/storage/postgresql/order-store.ts';
 import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
 import sample from '../fixtures/order.json';
 import { FakeBackend } from '../helpers/app-under-test.ts';
@@ -12,18 +15,19 @@ import { newKeyPrefix, openCache, openDatabase } from '../helpers/read-side.ts';
 import { messageOf, sampleOrder } from '../helpers/sample-orders.ts';
 import { orderOf } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
+import { WIDER_FIELDS, WIDER_TABLES, widerOrder } from '../helpers/wider-order.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
 const keyPrefix = newKeyPrefix();
 const caches: RedisOrderCache[] = [];
 let path: WritePath;
 let database: Database;
-let store: PostgresOrderStore;
+let store: OrderStore;
 
 beforeAll(async () => {
   path = await WritePath.open();
   database = openDatabase(path.place.databaseUrl);
-  store = new PostgresOrderStore(database);
+  store = new OrderStore(database);
   // The consumer's process and the server's have caches of their own, on one Redis.
   const cache = newCache();
   path.start({}, { onChanged: (uids) => void cache.invalidate(uids) });
@@ -165,4 +169,37 @@ test('changes under lookups: no reader stays with an old order', async () => {
   }
   stop = true;
   await Promise.all(load);
+});
+
+test('a field that the description of an order has more goes all the way from bytes through the tables to CSV', async () => {
+  const order = { ...widerOrder('wider'), coupon: 'WELCOME10' };
+  const rows = new CopyRows('orders', WIDER_FIELDS);
+  const bytes = Buffer.from(JSON.stringify(order));
+  const scan = new OrderScan(WIDER_FIELDS);
+  expect(scan.scan(bytes, 0, bytes.length, latestDate(Date.now()))).toBe(true);
+  rows.addScanned(scan, 0, 1, Date.now());
+  const columns = columnsOf(WIDER_FIELDS);
+  const back = new Error('the tables stay as they are');
+  const read = path.sql.begin(async (tx) => {
+    await tx.unsafe(WIDER_TABLES);
+    for (const [table, names, bytes] of [
+      ['orders', columns.orders, rows.orders],
+      ['order_items', columns.items, rows.items],
+    ] as const) {
+      const copy = tx.unsafe(copyFrom(table, names));
+      const writer = copy.writable().getWriter();
+      await writer.write(bytes.slice());
+      await writer.close();
+      await copy;
+    }
+    const [row]: { json: string }[] = await tx.unsafe(
+      `select ${orderJsonSql(WIDER_FIELDS)} as json from orders o where order_uid = 'wider'`,
+    );
+    expect(row?.json).toBe(JSON.stringify(order));
+    expect(orderToCsv(JSON.parse(row?.json ?? ''), true, WIDER_FIELDS)).toEndWith(
+      ',WELCOME10,2021-11-27T00:00:00Z\r\n',
+    );
+    throw back;
+  });
+  await expect(read).rejects.toBe(back);
 });

@@ -19,7 +19,6 @@ import { EventStreams } from '../../server/http/event-stream.ts';
 import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
-import { writeObstacle } from '../../storage/postgresql/write-obstacle.ts';
 import type { RedisOrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -216,7 +215,7 @@ async function askPostgresql(
   consumer: OrderConsumer | undefined,
 ): Promise<Ailment | undefined> {
   const bearable = consumer === undefined;
-  const obstacle = await writeObstacle(database);
+  const obstacle = await database.writeObstacle();
   if (obstacle !== undefined) return { trouble: 'read_only', reason: obstacle, bearable };
   const stuck = consumer?.status().stuck;
   return stuck?.engine === 'postgresql' && stuck.forMs > STUCK_MS

@@ -21,7 +21,7 @@ import { Database } from '../../storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../storage/postgresql/database-identity.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts';
-import { PostgresOrderStore } from '../../storage/postgresql/order-store.ts';
+import { OrderStore } from '../../storage/postgresql/order-store.ts';
 import { PostgresOrderTrails } from '../../storage/postgresql/order-trail.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
@@ -220,7 +220,7 @@ export async function startRestServer(
   const roleLogger = logger.child({ role: 'server' });
   const { beside, counters } = parts;
   const { cache, database, intakeSender } = clients;
-  const store = new PostgresOrderStore(database);
+  const store = new OrderStore(database);
   const offsets = new OffsetStore(database);
   // Before the first lookup: what a killed process has left may be cached.
   await clients.invalidator?.start();

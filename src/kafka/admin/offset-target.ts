@@ -1,4 +1,4 @@
-import { parseWhen } from '../../order/when.ts';
+import { parseWhen } from '../../order/instant.ts';
 import type { TopicReader } from '../read/topic-reader.ts';
 
 /**

@@ -1,5 +1,4 @@
-import type { OrderListing } from '../../storage/order-listing.ts';
-import type { OrderTrails } from '../../storage/order-trail.ts';
+import type { OrderListing, OrderTrails } from '../../storage/stored-orders.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import type { EventStreams } from '../http/event-stream.ts';

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { sampleOrder } from '../../../test/helpers/sample-orders.ts';
+import { WIDER_FIELDS, widerOrder } from '../../../test/helpers/wider-order.ts';
 import type { Order } from '../../order/order.ts';
 import { latestDate, OrderScan } from '../../order/order-scan.ts';
-import { COPY_ITEMS, COPY_ORDERS, CopyRows, escapeText } from './copy-rows.ts';
+import { COPY_ITEMS, COPY_ORDERS, CopyRows, columnsOf, escapeText } from './copy-rows.ts';
 
 const PRODUCED_AT = Date.parse('2026-01-02T03:04:05.678Z');
 
@@ -74,6 +75,24 @@ test('an order recognised in its bytes gives the same rows as one that was parse
   const parsed = added(order, true);
   expect(lines(scanned.orders)).toEqual(lines(parsed.orders));
   expect(lines(scanned.items)).toEqual(lines(parsed.items));
+});
+
+test('a field that the description of an order has more is scanned and copied like the others', () => {
+  const order = { ...widerOrder('wider'), coupon: 'WELCOME10' };
+  const bytes = Buffer.from(JSON.stringify(order));
+  const scan = new OrderScan(WIDER_FIELDS);
+  expect(scan.scan(bytes, 0, bytes.length, latestDate(Date.now()))).toBe(true);
+  const scanned = new CopyRows('orders', WIDER_FIELDS);
+  scanned.addScanned(scan, 3, 41, PRODUCED_AT);
+  const parsed = new CopyRows('orders', WIDER_FIELDS);
+  parsed.addOrder(order, true, 3, 41, PRODUCED_AT);
+  expect(lines(scanned.orders)).toEqual(lines(parsed.orders));
+  expect(lines(scanned.items)).toEqual(lines(parsed.items));
+  const columns = columnsOf(WIDER_FIELDS);
+  const row = lines(scanned.orders)[0]?.split('\t') ?? [];
+  expect(row[columns.orders.indexOf('payment_tip')]).toBe('50');
+  expect(row[columns.orders.indexOf('coupon')]).toBe('WELCOME10');
+  expect(lines(scanned.items)[0]?.split('\t')[columns.items.indexOf('colour')]).toBe('blue');
 });
 
 test('cleared rows can be used again', () => {

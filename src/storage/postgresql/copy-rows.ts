@@ -1,10 +1,12 @@
+import type { TransactionSQL } from 'bun';
 import { ByteBuffer } from '../../lib/byte-buffer.ts';
+import { nextTurn } from '../../lib/next-turn.ts';
+import { type Field, ORDER_FIELDS, type OrderFields, type Values } from '../../order/fields.ts';
 import { formatInstantMicros, isPlainInstant, parseInstantMicros } from '../../order/instant.ts';
 import type { Order } from '../../order/order.ts';
-import { ITEM_FIELD_COUNT, ORDER_FIELD_COUNT, type OrderScan } from '../../order/order-scan.ts';
-import { ITEM_COLUMNS, ORDER_COLUMNS, SOURCE_COLUMNS } from './order-rows.ts';
+import type { OrderScan } from '../../order/order-scan.ts';
 
-/** Where accepted orders go, in log order. */
+/** Takes accepted orders, in log order. */
 export interface OrderRows {
   /** An order recognised in its bytes; the scan is read during the call only. `producedAt` is ms since the Unix epoch. */
   addScanned(scan: OrderScan, partition: number, offset: number, producedAt: number): void;
@@ -12,9 +14,25 @@ export interface OrderRows {
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void;
 }
 
-export const COPY_ORDERS = `copy orders (${[...ORDER_COLUMNS, ...SOURCE_COLUMNS].join(', ')}) from stdin`;
-export const COPY_ITEMS = `copy order_items (${ITEM_COLUMNS.join(', ')}) from stdin`;
+const SOURCE_COLUMNS = ['source_topic', 'source_partition', 'source_offset', 'produced_at'];
 
+/** The columns of `orders` and of `order_items` that are written, in the order in which CopyRows has them. */
+export function columnsOf({ order, item }: OrderFields): { orders: string[]; items: string[] } {
+  return {
+    orders: [...order.map(({ column }) => column), ...SOURCE_COLUMNS],
+    items: ['order_uid', 'position', ...item.map(({ column }) => column)],
+  };
+}
+
+export const { orders: ORDER_COLUMNS, items: ITEM_COLUMNS } = columnsOf(ORDER_FIELDS);
+export const COPY_ORDERS = copyFrom('orders', ORDER_COLUMNS);
+export const COPY_ITEMS = copyFrom('order_items', ITEM_COLUMNS);
+
+export function copyFrom(table: string, columns: readonly string[]): string {
+  return `copy ${table} (${columns.join(', ')}) from stdin`;
+}
+
+const CHUNK_BYTES = 131_072;
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 
@@ -28,12 +46,14 @@ export class CopyRows implements OrderRows {
   readonly items = new ByteBuffer();
   /** Orders added since the last `clear`. */
   count = 0;
+  readonly #fields: OrderFields;
   readonly #topic: Buffer;
   #millis = Number.NaN;
   #millisText = Buffer.alloc(0);
 
-  constructor(topic: string) {
+  constructor(topic: string, fields: OrderFields = ORDER_FIELDS) {
     this.#topic = Buffer.from(escapeText(topic));
+    this.#fields = fields;
   }
 
   clear(): void {
@@ -43,9 +63,10 @@ export class CopyRows implements OrderRows {
   }
 
   addScanned(scan: OrderScan, partition: number, offset: number, producedAt: number): void {
-    const { bytes, fields, itemFields } = scan;
+    const { bytes, fields, itemFields, itemSize } = scan;
     const { orders, items } = this;
-    for (let field = 0; field < 2 * ORDER_FIELD_COUNT; field += 2) {
+    const end = fields.length;
+    for (let field = 0; field < end; field += 2) {
       orders.copy(bytes, fields[field] as number, fields[field + 1] as number);
       orders.byte(TAB);
     }
@@ -56,8 +77,8 @@ export class CopyRows implements OrderRows {
       items.copy(bytes, uidStart, uidEnd);
       items.byte(TAB);
       items.integer(item + 1);
-      const last = 2 * ITEM_FIELD_COUNT * (item + 1);
-      for (let field = 2 * ITEM_FIELD_COUNT * item; field < last; field += 2) {
+      const last = itemSize * (item + 1);
+      for (let field = itemSize * item; field < last; field += 2) {
         items.byte(TAB);
         items.copy(bytes, itemFields[field] as number, itemFields[field + 1] as number);
       }
@@ -67,18 +88,18 @@ export class CopyRows implements OrderRows {
   }
 
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void {
-    const o = plainStrings ? order : escapeOrder(order);
-    const { delivery: d, payment: p } = o;
-    this.orders.text(
-      `${o.order_uid}\t${o.track_number}\t${o.entry}\t${d.name}\t${d.phone}\t${d.zip}\t${d.city}\t${d.address}\t${d.region}\t${d.email}\t${p.transaction}\t${p.request_id}\t${p.currency}\t${p.provider}\t${p.amount}\t${p.payment_dt}\t${p.bank}\t${p.delivery_cost}\t${p.goods_total}\t${p.custom_fee}\t${o.locale}\t${o.internal_signature}\t${o.customer_id}\t${o.delivery_service}\t${o.shardkey}\t${o.sm_id}\t${instantText(o.date_created)}\t${o.oof_shard}\t`,
-    );
+    const { orders, items } = this;
+    let row = '';
+    for (const field of this.#fields.order) row += `${copyText(field, order, plainStrings)}\t`;
+    orders.text(row);
     this.#addSource(partition, offset, producedAt);
+    const uid = plainStrings ? order.order_uid : escapeText(order.order_uid);
     let position = 0;
-    for (const i of o.items) {
+    for (const item of order.items) {
       position += 1;
-      this.items.text(
-        `${o.order_uid}\t${position}\t${i.chrt_id}\t${i.track_number}\t${i.price}\t${i.rid}\t${i.name}\t${i.sale}\t${i.size}\t${i.total_price}\t${i.nm_id}\t${i.brand}\t${i.status}\n`,
-      );
+      let line = `${uid}\t${position}`;
+      for (const field of this.#fields.item) line += `\t${copyText(field, item, plainStrings)}`;
+      items.text(`${line}\n`);
     }
     this.count += 1;
   }
@@ -101,34 +122,62 @@ export class CopyRows implements OrderRows {
   }
 }
 
+function copyText({ kind, read }: Field, holder: Values, plain: boolean): string {
+  const text = String(read(holder));
+  if (kind === 'instant') return instantText(text);
+  return plain || kind === 'integer' ? text : escapeText(text);
+}
+
 const SPECIAL = /[\\\n\r\t]/g;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A text value as COPY's text format wants it. */
+/** A text value in COPY's text format. */
 export function escapeText(text: string): string {
   return text.replace(SPECIAL, (character) => ESCAPES[character] ?? character);
-}
-
-function escapeOrder(order: Order): Order {
-  return {
-    ...escapeStrings(order),
-    delivery: escapeStrings(order.delivery),
-    payment: escapeStrings(order.payment),
-    items: order.items.map(escapeStrings),
-  };
-}
-
-function escapeStrings<T extends object>(value: T): T {
-  const copy = { ...value };
-  for (const key of Object.keys(copy) as (keyof T)[]) {
-    const field = copy[key];
-    if (typeof field === 'string') copy[key] = escapeText(field) as T[keyof T];
-  }
-  return copy;
 }
 
 function instantText(text: string): string {
   if (isPlainInstant(text)) return text;
   const micros = parseInstantMicros(text);
   return micros === undefined ? text : formatInstantMicros(micros);
+}
+
+/** Runs a COPY with these chunks as its input. */
+export async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<Buffer>): Promise<void> {
+  const query = tx.unsafe(statement);
+  const writer = query.writable().getWriter();
+  // The query and the stream are promises of their own: unhandled, their rejection would end the process.
+  writer.closed.catch(() => {});
+  const outcome = query.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  try {
+    for (const chunk of chunks) {
+      await writer.write(chunk);
+      // Encoding occupies the event loop: between chunks everyone else gets a turn.
+      await nextTurn();
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
+    throw (await outcome) ?? error;
+  }
+  const failed = await outcome;
+  if (failed !== undefined) throw failed;
+}
+
+/** What each slice writes to the buffer, which is cleared in between. */
+export function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buffer> {
+  for (const _ of slices) {
+    yield buffer.slice();
+    buffer.clear();
+  }
+}
+
+/** The buffer in pieces. They are views: nothing is written to it before the transaction has ended. */
+export function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
+  for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
+    yield buffer.view(at, Math.min(at + CHUNK_BYTES, buffer.length));
+  }
 }

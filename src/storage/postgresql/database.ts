@@ -11,18 +11,21 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs: number;
   /** Time one statement may take before PostgreSQL cancels it. */
   readonly statementTimeoutMs: number;
-  /** Sessions opened at once and kept while there is nothing to do: there may be no file descriptor left when they are needed. */
+  /** Opens sessions at once and keeps idle ones: there may be no file descriptor left when they are needed. */
   readonly keepOpen?: boolean;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
 }
+
+/** A value of a selected row: the driver gives int8 as text, to lose nothing. */
+export type RowValue = string | number | boolean | null;
 
 /** Time for the network and the driver on top of what the server allows a statement. */
 const GRACE_MS = 5_000;
 const CLOSE_TIMEOUT_S = 2;
 
 /**
- * The pool of sessions. A server that has gone silent without closing its connections (a black hole) can't hold a
+ * The pool of sessions. A server that has gone silent without closing its connections (a black hole) can't hold up a
  * caller: past the deadline the pool is thrown away with every socket in it, and the next call gets a new one.
  */
 export class Database {
@@ -37,10 +40,10 @@ export class Database {
     this.#pool = this.#connect();
   }
 
-  /** Opens every session there may be; for a database that keeps them. Never rejects. */
+  /** Opens all sessions, for a database that keeps them. Never rejects. */
   async open(): Promise<void> {
     const sessions = Array.from({ length: this.#options.maxConnections });
-    // Each must be busy when the next is asked for, or one would do.
+    // Each must be busy when the next is requested, or one session would serve all.
     const asked = sessions.map(() =>
       this.query('opening a session', (sql) => sql`select pg_sleep(0.05)`.execute()),
     );
@@ -56,8 +59,8 @@ export class Database {
   }
 
   /**
-   * Runs a statement someone waits for: after `deadlineMs` the caller is told so. When no statement at all has come back for that
-   * long, it is most likely a black hole: what comes next gets a new pool, what is under way in the old one may still end.
+   * Runs a statement someone waits for, for `deadlineMs` at most. When no statement at all has come back for that long, the
+   * server is most likely a black hole: later statements get a new pool, those under way in the old one may still end.
    * @throws AppError `database_unavailable` (retryable), `database_rejected`.
    */
   async read<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
@@ -85,6 +88,19 @@ export class Database {
   transaction<T>(deadlineMs: number, work: (tx: TransactionSQL) => Promise<T>): Promise<T> {
     const pool = this.#pool;
     return this.#abandonOnTimeout(pool, deadlineMs, pool.begin(work) as Promise<T>);
+  }
+
+  /**
+   * Why the server takes no writes although it answers, in words; undefined when it does take them.
+   * @throws AppError `database_unavailable`
+   */
+  writeObstacle(): Promise<string | undefined> {
+    return this.query('asking PostgreSQL', async (sql) => {
+      const [row]: { standby: boolean; read_only: string }[] = await sql`
+        select pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only`;
+      if (row?.standby === true) return 'it is a standby, which takes no writes';
+      return row?.read_only === 'on' ? 'it takes no writes (default_transaction_read_only is on)' : undefined;
+    });
   }
 
   /** Ends every session; idempotent, bounded in time. */

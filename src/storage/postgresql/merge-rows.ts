@@ -4,7 +4,7 @@ import type { OrderScan } from '../../order/order-scan.ts';
 import { replaces, type Version } from '../../order/version.ts';
 import type { CopyRows, OrderRows } from './copy-rows.ts';
 
-/** Where the rows of one order lie, and the order itself or the message it can be read from. */
+/** Where the rows of an order are, and the order itself or the message that holds it. */
 interface Entry {
   readonly source: Order | Buffer;
   readonly partition: number;
@@ -16,8 +16,8 @@ interface Entry {
 }
 
 /**
- * Rows that can be looked up by order_uid. Of several orders with one uid from one partition the last one counts, of those from
- * several partitions the newest.
+ * Rows that can be looked up by order_uid. Of several orders with one uid the last one of a partition counts, and across
+ * partitions the newest.
  */
 export class MergeRows implements OrderRows {
   /** Orders added, superseded ones included. */
@@ -46,15 +46,15 @@ export class MergeRows implements OrderRows {
     this.#note(order.order_uid, { source: order, partition, producedAt }, ordersFrom, itemsFrom);
   }
 
-  /** All uids, sorted, so that two consumers come to common keys in the same order. */
+  /** All uids, sorted, so that two consumers lock common keys in the same order. */
   uids(): string[] {
     return [...this.#entries.keys()].sort();
   }
 
-  order(uid: string): Order | undefined {
+  /** The order as JSON. */
+  json(uid: string): string | undefined {
     const source = this.#entries.get(uid)?.source;
-    // What was recognised in its bytes is an order.
-    return Buffer.isBuffer(source) ? (JSON.parse(source.toString()) as Order) : source;
+    return Buffer.isBuffer(source) ? source.toString() : source && JSON.stringify(source);
   }
 
   version(uid: string): Version | undefined {

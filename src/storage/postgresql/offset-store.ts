@@ -1,5 +1,5 @@
 import type { TransactionSQL } from 'bun';
-import type { PartitionProgress } from '../partition-progress.ts';
+import type { PartitionProgress } from '../stored-orders.ts';
 import type { Database } from './database.ts';
 
 /** Whose progress, on which incarnation of the topic. */

@@ -1,5 +1,5 @@
 import { formatInstantMicros } from '../../order/instant.ts';
-import type { ListOrder, ListPosition, OrderFilter } from '../order-listing.ts';
+import type { ListOrder, ListPosition, OrderFilter } from '../stored-orders.ts';
 
 /** Conditions on `orders o` with their parameters, joined by `and`. */
 export class Conditions {
@@ -23,11 +23,11 @@ export class Conditions {
   }
 }
 
-/** The conditions of a filter but those on `stored_at`. Parameters are text that PostgreSQL reads as its column's type. */
+/** The conditions of a filter, except those on `stored_at`. Parameters are text, which PostgreSQL reads as the column's type. */
 export function addFilter(conditions: Conditions, filter: OrderFilter): void {
   if (filter.customerId !== undefined) {
     const { customerId } = filter;
-    // The first is what the index has, in its very words.
+    // The first is worded exactly as in the index.
     conditions.add(`left(o.customer_id, 100) collate "C" = left(?::text, 100)`, customerId);
     conditions.add('o.customer_id = ?::text', customerId);
   }
@@ -49,7 +49,7 @@ export function addStoredRange(conditions: Conditions, { storedFrom, storedTo }:
   if (storedTo !== undefined) conditions.add('o.stored_at < ?::timestamptz', storedTo);
 }
 
-/** Only what comes after the position; one without a uid is past everything of its instant. */
+/** Only what comes after the position; one without a uid is past all orders of its instant. */
 export function addPosition(conditions: Conditions, after: ListPosition, order: ListOrder): void {
   const comparison = order === 'newest' ? '<' : '>';
   const storedAt = formatInstantMicros(after.storedAt);
@@ -57,7 +57,7 @@ export function addPosition(conditions: Conditions, after: ListPosition, order: 
     conditions.add(`o.stored_at ${comparison} ?::timestamptz`, storedAt);
     return;
   }
-  // What the index on stored_at can use stands first.
+  // The first condition can use the index on stored_at.
   conditions.add(`o.stored_at ${comparison}= ?::timestamptz`, storedAt);
   conditions.add(
     `(o.stored_at, o.source_offset, o.order_uid) ${comparison} (?::timestamptz, ?::bigint, ?::text collate "C")`,
@@ -67,7 +67,7 @@ export function addPosition(conditions: Conditions, after: ListPosition, order: 
   );
 }
 
-/** Only what was stored up to this instant, itself included, as seen in the direction of the list. */
+/** Only what was stored up to and including this instant, in the direction of the list. */
 export function addEnd(conditions: Conditions, end: bigint, order: ListOrder): void {
   conditions.add(`o.stored_at ${order === 'newest' ? '>' : '<'}= ?::timestamptz`, formatInstantMicros(end));
 }

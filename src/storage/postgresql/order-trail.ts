@@ -1,15 +1,12 @@
-import type { OrderTrail, OrderTrails } from '../order-trail.ts';
-import type { Database } from './database.ts';
-import { type Field, trimInstant } from './order-rows.ts';
+import type { OrderTrail, OrderTrails } from '../stored-orders.ts';
+import type { Database, RowValue } from './database.ts';
+import { instantSql } from './order-store.ts';
 
-const instant = (text: string): string =>
-  `to_char((${text}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-// Asked for only where it is kept: the function fails where it is not.
+// The function fails where commit times are not kept.
 const COMMITTED = `case when current_setting('track_commit_timestamp') = 'on' then pg_xact_commit_timestamp(o.xmin) end`;
 
 const SELECT_TRAIL = `select o.source_topic, o.source_partition, o.source_offset,
-  ${instant('o.produced_at')}, ${instant('o.stored_at')}, ${instant(COMMITTED)}
+  ${instantSql('o.produced_at')}, ${instantSql('o.stored_at')}, ${instantSql(COMMITTED)}
 from orders o where o.order_uid = $1`;
 
 /** OrderTrails on PostgreSQL. */
@@ -23,7 +20,7 @@ export class PostgresOrderTrails implements OrderTrails {
   async find(uid: string): Promise<OrderTrail | undefined> {
     const rows = await this.#database.query(
       'reading an order’s journey',
-      async (sql): Promise<Field[][]> => await sql.unsafe(SELECT_TRAIL, [uid]).values(),
+      async (sql): Promise<RowValue[][]> => await sql.unsafe(SELECT_TRAIL, [uid]).values(),
     );
     const [row] = rows;
     if (row === undefined) return undefined;
@@ -32,9 +29,9 @@ export class PostgresOrderTrails implements OrderTrails {
       topic: String(topic),
       partition: Number(partition),
       offset: Number(offset),
-      producedAt: trimInstant(String(producedAt)),
-      beganAt: trimInstant(String(beganAt)),
-      committedAt: committedAt ? trimInstant(String(committedAt)) : undefined,
+      producedAt: String(producedAt),
+      beganAt: String(beganAt),
+      committedAt: committedAt === null ? undefined : String(committedAt),
     };
   }
 }

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
-import type { ByteBuffer } from '../../lib/byte-buffer.ts';
 import { nextTurn } from '../../lib/next-turn.ts';
-import { firstDifference } from '../../order/same-order.ts';
-import { replaces } from '../../order/version.ts';
-import type { StoredOrder } from '../order-store.ts';
-import { COPY_ITEMS, COPY_ORDERS, CopyRows, type OrderRows } from './copy-rows.ts';
-import type { Database } from './database.ts';
+import { replaces, sameOrders } from '../../order/version.ts';
+import { COPY_ITEMS, COPY_ORDERS, CopyRows, copyIn, drain, type OrderRows, pieces } from './copy-rows.ts';
+import type { Database, RowValue } from './database.ts';
 import { MergeRows } from './merge-rows.ts';
 import type { Lineage } from './offset-store.ts';
-import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
-import { classifySqlError, isDuplicate, toDatabaseError } from './sql-error.ts';
-import { endStaleTransactions, ranOutOfTime } from './stale-transactions.ts';
+import { readDocuments, SELECT_DOCUMENTS, type StoredJson } from './order-store.ts';
+import { classifySqlError, isDuplicate, ranOutOfTime, toDatabaseError } from './sql-error.ts';
 
 /** How far a partition moves with a batch. */
 export interface OffsetMove {
@@ -36,20 +32,20 @@ export interface OrderBatch {
   slices(rows: OrderRows): Iterable<void>;
   /**
    * Awaited when all is written and nothing is committed; its rejection, an AppError, rolls back and is passed on.
-   * `changed` are the orders that will say something else after the commit, be its answer lost or not.
+   * `changed` are the orders that the commit changes, even if its answer is lost.
    */
   beforeCommit(changed: readonly string[]): Promise<void>;
 }
 
 export interface BatchResult {
-  /** Orders that were there before and say something else now. */
+  /** Orders that were stored before and have changed now. */
   readonly changed: readonly string[];
   readonly written: number;
   /** Identical to what was stored, or superseded within the batch. */
   readonly unchanged: number;
-  /** Uids of those of the orders that another partition has a version of, too: the newest is stored. */
+  /** Uids of orders that another partition has a version of, too; the newest is stored. */
   readonly scattered: readonly string[];
-  /** Id of the note of what has changed, in `pending_invalidations`; undefined when there is none. */
+  /** Id of the note of the changes in `pending_invalidations`, if one was written. */
   readonly note?: string;
 }
 
@@ -58,25 +54,24 @@ export interface OrderWriterOptions {
   readonly topic: string;
   /** Time for one transaction. */
   readonly transactionTimeoutMs: number;
-  /** Note changed orders for the cache to be told of, in the same transaction. */
+  /** Note changed orders in the same transaction, so that the cache can be told. */
   readonly noteChanges: boolean;
 }
 
-/** After how many orders without a known key among them the optimistic way is tried again: the more often it has failed, the later. */
+/** After this many orders without a known key the optimistic way is tried again; later each time it fails. */
 const CALM_ORDERS = { least: 100, most: 25_600, growth: 4 };
-const CHUNK_BYTES = 131_072;
 
 /**
- * Writes batches of orders. A batch is first written by COPY as if all its keys were new; when one is not, the batch is
- * done again against what is stored: identical orders are left alone, changed ones replaced with their items. Within a partition the
- * log says which version is the later one, across partitions the time of production does.
+ * Writes batches of orders. A batch is first written by COPY as if all its keys were new. When one is not, the batch is
+ * merged with what is stored: identical orders stay, changed ones are replaced with their items. Within a partition the
+ * log says which version is later, across partitions the time of production does.
  */
 export class OrderWriter {
   readonly #database: Database;
   readonly #options: OrderWriterOptions;
-  /** Row buffers that no transaction uses at the moment. */
+  /** Row buffers not in use by a transaction. */
   readonly #spare: CopyRows[] = [];
-  /** Orders left among which known keys are expected: a failed COPY costs more than looking first, and the server logs it as an error. */
+  /** For how many more orders known keys are expected: a failed COPY costs more than looking first, and the server logs an error. */
   #expectKnown = 0;
   #calm = CALM_ORDERS.least;
 
@@ -98,7 +93,7 @@ export class OrderWriter {
         this.#calm = Math.max(CALM_ORDERS.least, this.#calm - result.written);
         return result;
       } catch (error) {
-        // An index that somebody added may name a known order before our own key does.
+        // A unique index that somebody added may report a known order before our own key does.
         if (!isDuplicate(error) && classifySqlError(error) !== 'retry')
           throw toDatabaseError(error, 'storing orders');
         this.#calm = Math.min(CALM_ORDERS.most, this.#calm * CALM_ORDERS.growth);
@@ -127,7 +122,7 @@ export class OrderWriter {
     const rows = this.#spare.pop() ?? new CopyRows(topic);
     try {
       const result = await this.#database.transaction(transactionTimeoutMs, (tx) => work(tx, rows));
-      // Not after a failure: a transaction that was given up may still be writing to them.
+      // Not after a failure: an abandoned transaction may still read them.
       rows.clear();
       this.#spare.push(rows);
       return result;
@@ -177,9 +172,9 @@ export class OrderWriter {
   }
 
   /**
-   * Locks what is stored of the batch's orders; takes out of it the identical ones and those that a newer version from another
-   * partition is stored of; answers which differ. An identical order that is newer takes the place of that version, so that what comes
-   * later is compared with it.
+   * Locks what is stored of the batch's orders; removes from the batch the identical ones and those of which another partition's
+   * newer version is stored; returns those that differ. An identical order that is newer replaces that version, so that later ones
+   * are compared with it.
    */
   async #changedAmong(tx: TransactionSQL, { topicId }: OrderBatch, merge: MergeRows): Promise<string[]> {
     const uids = merge.uids();
@@ -189,30 +184,30 @@ export class OrderWriter {
       order by order_uid for update`;
     if (locked.length === 0) return [];
     const known = locked.map((row) => row.order_uid);
-    const rows: Field[][] = await tx.unsafe(SELECT_ORDERS, [tx.array(known, 'TEXT')]).values();
-    const stored = readOrders(rows);
+    const rows: RowValue[][] = await tx.unsafe(SELECT_DOCUMENTS, [tx.array(known, 'TEXT')]).values();
+    const stored = readDocuments(rows);
     const elsewhere = await this.#fromOtherPartitions(tx, topicId, stored, merge);
     const changed: string[] = [];
     for (const uid of known) {
       const before = stored.get(uid);
       const now = merge.version(uid);
-      const order = merge.order(uid);
-      if (before === undefined || now === undefined || order === undefined) changed.push(uid);
+      const json = merge.json(uid);
+      if (before === undefined || now === undefined || json === undefined) changed.push(uid);
       else if (elsewhere.has(uid)) {
         merge.scattered.add(uid);
         if (replaces(now, before.origin)) changed.push(uid);
         else merge.remove(uid);
-      } else if (firstDifference(before.order, order) === undefined) merge.remove(uid);
+      } else if (sameOrders(before.json, json)) merge.remove(uid);
       else changed.push(uid);
     }
     return changed;
   }
 
-  /** Of which orders the stored version came from another partition of the same topic, as long as that was not an earlier one of its name. */
+  /** Orders whose stored version came from another partition of this topic, not from an earlier topic of the same name. */
   async #fromOtherPartitions(
     tx: TransactionSQL,
     topicId: string,
-    stored: ReadonlyMap<string, StoredOrder>,
+    stored: ReadonlyMap<string, StoredJson>,
     merge: MergeRows,
   ): Promise<ReadonlySet<string>> {
     const { topic } = this.#options;
@@ -248,41 +243,21 @@ export class OrderWriter {
   }
 }
 
-async function copyIn(tx: TransactionSQL, statement: string, chunks: Iterable<Buffer>): Promise<void> {
-  const query = tx.unsafe(statement);
-  const writer = query.writable().getWriter();
-  // The query and the stream are promises of their own: unhandled, their rejection would end the process.
-  writer.closed.catch(() => {});
-  const outcome = query.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  try {
-    for (const chunk of chunks) {
-      await writer.write(chunk);
-      // Encoding is work of the event loop's thread: between chunks everyone else gets a turn.
-      await nextTurn();
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort(error).catch(() => {});
-    throw (await outcome) ?? error;
-  }
-  const failed = await outcome;
-  if (failed !== undefined) throw failed;
-}
-
-/** What each slice has left in the buffer, which is emptied in between. */
-function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buffer> {
-  for (const _ of slices) {
-    yield buffer.slice();
-    buffer.clear();
-  }
-}
-
-/** The buffer in pieces; it is not written to before the transaction has ended, so they need not be copies. */
-function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
-  for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
-    yield buffer.view(at, Math.min(at + CHUNK_BYTES, buffer.length));
-  }
+/**
+ * Ends this user's transactions that have changed offsets, or have waited to, for longer than `olderThanMs`: every consumer
+ * gives up its own before that. PostgreSQL does not notice by itself when a consumer's machine or network is gone; in a
+ * COPY that waits for data no server-side time-out applies, and the offsets' rows would stay locked for hours.
+ * @returns how many it ended.
+ * @throws AppError `database_unavailable`.
+ */
+function endStaleTransactions(database: Database, olderThanMs: number): Promise<number> {
+  return database.query('ending stale transactions', async (sql) => {
+    const ended: unknown[] = await sql`
+      select pg_terminate_backend(a.pid) from pg_stat_activity a
+      where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()
+        and a.xact_start < clock_timestamp() - make_interval(secs => ${olderThanMs / 1000})
+        and exists (select from pg_locks l where l.pid = a.pid and l.mode = 'RowExclusiveLock'
+          and l.relation = 'consumer_offsets'::regclass)`;
+    return ended.length;
+  });
 }

@@ -1,6 +1,6 @@
 import type { SQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
-import { ITEM_COLUMNS, ORDER_COLUMNS, SOURCE_COLUMNS } from './order-rows.ts';
+import { ITEM_COLUMNS, ORDER_COLUMNS } from './copy-rows.ts';
 
 interface Table {
   readonly name: string;
@@ -12,7 +12,7 @@ interface Table {
 
 /** The tables of the migrations. */
 const TABLES: readonly Table[] = [
-  { name: 'orders', written: [...ORDER_COLUMNS, ...SOURCE_COLUMNS], key: ['order_uid'] },
+  { name: 'orders', written: ORDER_COLUMNS, key: ['order_uid'] },
   { name: 'order_items', written: ITEM_COLUMNS, key: ['order_uid', 'position'] },
   {
     name: 'consumer_offsets',

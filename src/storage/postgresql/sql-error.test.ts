@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test';
 import { SQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
-import { classifySqlError, sqlState, toDatabaseError } from './sql-error.ts';
-import { ranOutOfTime } from './stale-transactions.ts';
+import { classifySqlError, ranOutOfTime, sqlState, toDatabaseError } from './sql-error.ts';
 
 function failure(errno: string, constraint?: string): Error {
   const code = 'ERR_POSTGRES_SERVER_ERROR';

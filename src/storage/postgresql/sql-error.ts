@@ -19,6 +19,9 @@ const REJECTED_CLASSES = new Set(['22', '23', '54']);
 // What a trigger raises against a row, and what a view's check option says.
 const REJECTED = new Set(['P0001', '44000']);
 
+// Query cancelled (a statement's time was up), and lock not available.
+const WAITED_IN_VAIN = new Set(['57014', '55P03']);
+
 /** Classifies by SQLSTATE (PostgreSQL manual, appendix A), never by message text. */
 export function classifySqlError(error: unknown): SqlFailure {
   const state = sqlState(error);
@@ -32,6 +35,12 @@ export function classifySqlError(error: unknown): SqlFailure {
 /** The five characters the server sent, or undefined when the error is not the server's. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof SQL.PostgresError ? error.errno : undefined;
+}
+
+/** True when a transaction failed because its time was up: somebody may hold the rows it wants. */
+export function ranOutOfTime(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === 'aborted';
+  return WAITED_IN_VAIN.has(sqlState(error) ?? '');
 }
 
 /** True for a key that exists, whoever made the index that says so. */

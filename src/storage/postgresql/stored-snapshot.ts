@@ -1,7 +1,7 @@
 import { SQL, type TransactionSQL } from 'bun';
 import type { Order } from '../../order/order.ts';
-import { firstDifference } from '../../order/same-order.ts';
 import type { Accepted } from '../../order/validate.ts';
+import { firstDifference, sameOrders } from '../../order/version.ts';
 import type {
   Listed,
   SourceBucket,
@@ -10,17 +10,27 @@ import type {
   StoredMatch,
   StoredState,
 } from '../stored-state.ts';
-import type { Database } from './database.ts';
+import type { Database, RowValue } from './database.ts';
 import type { LogCut, LostRange, OffsetScope } from './offset-store.ts';
-import { type Field, readOrders, SELECT_ORDERS } from './order-rows.ts';
-import { orderText, SELECT_ORDER_TEXTS } from './order-texts.ts';
+import { ORDER_JSON, readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
 import { toDatabaseError } from './sql-error.ts';
 
-/** The longest a timer can wait; the work ends with the process. */
+/**
+ * Columns: order_uid, the order as JSON, source topic, partition, offset, whether stored at `$2` or before, produced_at and
+ * stored_at in ms since the Unix epoch, whether the items have the positions 1, 2, 3, ….
+ * `$1` is a text[] of uids.
+ */
+const SELECT_MATCHES = `select o.order_uid, ${ORDER_JSON},
+  o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false),
+  (extract(epoch from o.produced_at) * 1000)::float8, (extract(epoch from o.stored_at) * 1000)::float8,
+  (select min(position) = 1 and max(position) = count(*) from order_items where order_uid = o.order_uid)
+from orders o where o.order_uid = any($1)`;
+
+/** The longest a timer can wait. */
 const NO_DEADLINE_MS = 2_147_483_647;
 
 /**
- * Runs `work` on the database as it is now, in one read-only transaction: rows that are changed meanwhile stay as they were.
+ * Runs `work` on the database as it is now, in one read-only transaction that does not see later changes.
  * @throws AppError `database_unavailable` (retryable); and whatever `work` rejects with.
  */
 export async function withStoredSnapshot<T>(
@@ -34,7 +44,6 @@ export async function withStoredSnapshot<T>(
       // Counting a large table takes longer than any statement of the service, and a slow topic leaves the session idle.
       await tx.unsafe('set local statement_timeout = 0');
       await tx.unsafe('set local idle_in_transaction_session_timeout = 0');
-      await tx.unsafe(`set local datestyle = 'ISO'`);
       await tx.unsafe(`set local timezone = 'UTC'`);
       return await work(new StoredSnapshot(tx, scope, await earlierUntil(tx, scope)));
     });
@@ -43,7 +52,7 @@ export async function withStoredSnapshot<T>(
   }
 }
 
-/** RFC 3339. Orders and the offsets of their batch have the same instant, so up to the last one all is of earlier topics. */
+/** RFC 3339. Orders share the instant of their batch's offsets, so everything up to it is of earlier topics. */
 async function earlierUntil(tx: TransactionSQL, scope: OffsetScope): Promise<string | null> {
   const rows: { until: string | null }[] = await tx`
     select to_char(max(updated_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as until from consumer_offsets
@@ -64,43 +73,23 @@ class StoredSnapshot implements StoredState {
 
   async compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
     const uids = [...new Set(orders.map(({ order }) => order.order_uid))];
-    const rows: (Field | boolean)[][] = await this.#tx
-      .unsafe(SELECT_ORDER_TEXTS, [this.#tx.array(uids, 'TEXT'), this.#earlierUntil])
+    const rows: RowValue[][] = await this.#tx
+      .unsafe(SELECT_MATCHES, [this.#tx.array(uids, 'TEXT'), this.#earlierUntil])
       .values();
     const byUid = new Map(rows.map((row) => [String(row[0]), row]));
-    const matches: (StoredMatch | undefined)[] = [];
-    for (const accepted of orders) {
-      const row = byUid.get(accepted.order.order_uid);
-      matches.push(row === undefined ? undefined : await this.#match(accepted, row));
-    }
-    return matches;
-  }
-
-  async #match(accepted: Accepted, row: readonly (Field | boolean)[]): Promise<StoredMatch> {
-    const [, stored, items, topic, partition, offset, earlier, producedAt, storedAt, ordered] = row;
-    const text = orderText(accepted);
-    const same =
-      text === undefined
-        ? (await this.difference(accepted.order)) === undefined
-        : items === accepted.order.items.length && text === stored;
-    // By position an item is found; the fields alone do not tell 1, 2 from 1, 7.
-    return {
-      same: same && ordered === true,
-      topic: String(topic),
-      partition: Number(partition),
-      offset: Number(offset),
-      earlier: earlier === true,
-      producedAt: Number(producedAt),
-      storedAt: Number(storedAt),
-    };
+    return orders.map(({ order }) => {
+      const row = byUid.get(order.order_uid);
+      return row === undefined ? undefined : matchOf(order, row);
+    });
   }
 
   async difference(order: Order): Promise<string | undefined> {
     const uid = order.order_uid;
-    const rows: Field[][] = await this.#tx.unsafe(SELECT_ORDERS, [this.#tx.array([uid], 'TEXT')]).values();
-    const stored = readOrders(rows).get(uid);
-    // Without an item there is no row, and an order has one at least.
-    return stored === undefined ? '/items' : firstDifference(order, stored.order);
+    const rows: RowValue[][] = await this.#tx
+      .unsafe(SELECT_DOCUMENTS, [this.#tx.array([uid], 'TEXT')])
+      .values();
+    const stored = readDocuments(rows).get(uid);
+    return stored && firstDifference(order, JSON.parse(stored.json));
   }
 
   async nextOffsets(): Promise<Map<number, number>> {
@@ -124,7 +113,7 @@ class StoredSnapshot implements StoredState {
 
   async lostRanges(limit: number): Promise<Listed<LostRange>> {
     const { group, topic, topicId } = this.#scope;
-    const rows: Field[][] = await this.#tx`
+    const rows: RowValue[][] = await this.#tx`
       select count(*) over (), partition, from_offset, to_offset, reason from lost_ranges
       where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
       order by partition, from_offset limit ${limit}`.values();
@@ -138,7 +127,7 @@ class StoredSnapshot implements StoredState {
 
   async logCuts(): Promise<readonly LogCut[]> {
     const { group, topic, topicId } = this.#scope;
-    const rows: Field[][] = await this.#tx`
+    const rows: RowValue[][] = await this.#tx`
       select partition, from_offset, to_offset from log_cuts
       where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
       order by partition, id`.values();
@@ -149,7 +138,7 @@ class StoredSnapshot implements StoredState {
     }));
   }
 
-  /** Condition on rows of `orders`, called `o`: not stored of what was then cut off the log. */
+  /** Condition on rows of `orders`, called `o`: not stored from what was later cut off the log. */
   #notCut(): unknown {
     const { topic, topicId } = this.#scope;
     return this.#tx`not exists (select from log_cuts c
@@ -171,7 +160,7 @@ class StoredSnapshot implements StoredState {
       ranges.map((range) => range.end),
       'BIGINT',
     );
-    const rows: Field[][] = await tx`
+    const rows: RowValue[][] = await tx`
       select r.partition, (o.source_offset - r.first) / ${bucketSize}::bigint, count(*)
       from orders o
       join unnest(${partitions}::int[], ${starts}::bigint[], ${ends}::bigint[]) as r (partition, first, past)
@@ -187,7 +176,7 @@ class StoredSnapshot implements StoredState {
   }
 
   async ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]> {
-    const rows: Field[][] = await this.#tx`
+    const rows: RowValue[][] = await this.#tx`
       select order_uid, source_partition, source_offset from orders o
       where source_topic = ${this.#scope.topic} and source_partition = ${range.partition}
         and source_offset >= ${range.start} and source_offset < ${range.end} and ${this.#notCut()}
@@ -200,7 +189,7 @@ class StoredSnapshot implements StoredState {
     const tx = this.#tx;
     const partitions = tx.array([...ends.keys()], 'INT');
     const offsets = tx.array([...ends.values()], 'BIGINT');
-    const rows: Field[][] = await tx`
+    const rows: RowValue[][] = await tx`
       select count(*) over (), o.order_uid, o.source_partition, o.source_offset from orders o
       left join unnest(${partitions}::int[], ${offsets}::bigint[]) as r (partition, past)
         on r.partition = o.source_partition
@@ -213,7 +202,7 @@ class StoredSnapshot implements StoredState {
   }
 
   async itemsWithoutOrder(limit: number): Promise<Listed<string>> {
-    const rows: Field[][] = await this.#tx`
+    const rows: RowValue[][] = await this.#tx`
       select count(*) over (), order_uid from order_items i
       where not exists (select from orders o where o.order_uid = i.order_uid)
       group by order_uid order by order_uid limit ${limit}`.values();
@@ -221,7 +210,7 @@ class StoredSnapshot implements StoredState {
   }
 
   async ordersWithoutItems(limit: number): Promise<Listed<SourceRow>> {
-    const rows: Field[][] = await this.#tx`
+    const rows: RowValue[][] = await this.#tx`
       select count(*) over (), order_uid, source_partition, source_offset from orders o
       where source_topic = ${this.#scope.topic}
         and not exists (select from order_items i where i.order_uid = o.order_uid)
@@ -230,11 +219,25 @@ class StoredSnapshot implements StoredState {
   }
 }
 
-function sourceRow([uid, partition, offset]: readonly (Field | undefined)[]): SourceRow {
+function matchOf(order: Order, row: readonly RowValue[]): StoredMatch {
+  const [, json, topic, partition, offset, earlier, producedAt, storedAt, ordered] = row;
+  return {
+    // The fields alone do not tell the positions 1, 2 from 1, 7.
+    same: ordered === true && sameOrders(String(json), JSON.stringify(order)),
+    topic: String(topic),
+    partition: Number(partition),
+    offset: Number(offset),
+    earlier: earlier === true,
+    producedAt: Number(producedAt),
+    storedAt: Number(storedAt),
+  };
+}
+
+function sourceRow([uid, partition, offset]: readonly (RowValue | undefined)[]): SourceRow {
   return { orderUid: String(uid), partition: Number(partition), offset: Number(offset) };
 }
 
-/** Rows whose first column is how many there are without the limit. */
-function listed<T>(rows: readonly (readonly Field[])[], read: (row: readonly Field[]) => T): Listed<T> {
+/** Rows whose first column is their number without the limit. */
+function listed<T>(rows: readonly (readonly RowValue[])[], read: (row: readonly RowValue[]) => T): Listed<T> {
   return { count: Number(rows[0]?.[0] ?? 0), first: rows.map((row) => read(row.slice(1))) };
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { OrderDocument } from '../order-store.ts';
+import type { OrderDocument } from '../stored-orders.ts';
 
 const VERSION = '2';
 const LINE_FEED = 0x0a;

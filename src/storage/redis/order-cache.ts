@@ -4,7 +4,7 @@ import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-
 import { type InvalidationCause, InvalidationFeed } from '../invalidation-feed.ts';
 import { LocalOrders } from '../local-orders.ts';
 import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
-import type { FoundOrder } from '../order-store.ts';
+import type { FoundOrder } from '../stored-orders.ts';
 import type { RedisConnection, RedisRun } from './client.ts';
 import { KeyOwner } from './key-owner.ts';
 import { KeySpace } from './key-space.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ErrorReply } from 'redis';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { CacheFill } from '../order-cache.ts';
-import type { OrderDocument } from '../order-store.ts';
+import type { OrderDocument } from '../stored-orders.ts';
 import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
 import type { RedisRun } from './client.ts';
 import type { KeySpace } from './key-space.ts';

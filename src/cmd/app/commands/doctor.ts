@@ -10,7 +10,6 @@ import { CACHE_ADVICE, CacheUnusable } from '../../../storage/cache-trouble.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../../storage/postgresql/database-identity.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
-import { writeObstacle } from '../../../storage/postgresql/write-obstacle.ts';
 import { checkCache } from '../../../storage/redis/cache-check.ts';
 import { silentLogger } from '../../../telemetry/logger.ts';
 import type { Config } from '../config-schema.ts';
@@ -157,7 +156,7 @@ async function schema(config: Config): Promise<Finding> {
       const found = `${pending.length} migration(s) pending`;
       return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
     }
-    const obstacle = await writeObstacle(database);
+    const obstacle = await database.writeObstacle();
     if (obstacle !== undefined)
       return {
         check,

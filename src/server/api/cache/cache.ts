@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Order } from '../../../order/order.ts';
 import type { CachedKey, CacheInspector } from '../../../storage/cache-inspector.ts';
 import type { Invalidation, InvalidationSource } from '../../../storage/invalidation-feed.ts';
-import type { OrderDocument } from '../../../storage/order-store.ts';
+import type { OrderDocument } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { EVENT_STREAM_HEADERS, type EventStreams } from '../../http/event-stream.ts';
 import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';

@@ -15,7 +15,7 @@ import type {
   RedriveRecord,
   RedriveRequest,
 } from '../../../contract/redrive.ts';
-import { parseWhen } from '../../../order/when.ts';
+import { parseWhen } from '../../../order/instant.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { badBody, badParameter, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';

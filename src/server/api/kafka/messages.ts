@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
 import type { LogRecord } from '../../../kafka/read/order-log.ts';
-import { parseWhen } from '../../../order/when.ts';
+import { parseWhen } from '../../../order/instant.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { EVENT_STREAM_HEADERS, type EventStream, type EventStreams } from '../../http/event-stream.ts';
 import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { documentOf, storedOrder } from '../../../../test/helpers/stored-order.ts';
-import type { OrderDocument } from '../../../storage/order-store.ts';
+import type { OrderDocument } from '../../../storage/stored-orders.ts';
 import { silentLogger } from '../../../telemetry/logger.ts';
 import { PolledArrivals } from './order-arrivals.ts';
 

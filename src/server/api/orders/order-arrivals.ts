@@ -1,9 +1,8 @@
 import { messageOf } from '../../../lib/app-error.ts';
 import { pause } from '../../../lib/backoff.ts';
 import type { Order } from '../../../order/order.ts';
-import { firstDifference } from '../../../order/same-order.ts';
-import type { OrderDocument } from '../../../storage/order-store.ts';
-import type { PartitionProgress } from '../../../storage/partition-progress.ts';
+import { firstDifference } from '../../../order/version.ts';
+import type { OrderDocument, PartitionProgress } from '../../../storage/stored-orders.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 
 /** An order in Kafka. */

@@ -1,18 +1,18 @@
 import Type from 'typebox';
 import { messageOf } from '../../../lib/app-error.ts';
 import type { Order } from '../../../order/order.ts';
-import { CSV_HEADER, orderToCsv } from '../../../order/order-csv.ts';
-import type { ListPage, OrderListing } from '../../../storage/order-listing.ts';
+import type { ListPage, OrderListing } from '../../../storage/stored-orders.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE, textStream } from '../../http/reply.ts';
 import { Slots } from '../../http/slots.ts';
 import { DATABASE_UNAVAILABLE } from '../problems.ts';
+import { csvHeader, orderToCsv } from './order-csv.ts';
 import { type FilterParameters, ORDER_FILTER_PARAMETERS, orderFilter } from './order-list.ts';
 
 export interface OrderExportOptions {
-  readonly listing: OrderListing;
+  readonly listing: Pick<OrderListing, 'texts'>;
   readonly logger: Logger;
 }
 
@@ -118,7 +118,7 @@ export function orderExportEndpoints({ listing, logger }: OrderExportOptions): E
         };
         const toText = (page: readonly string[]): string => page.map(line).join('');
         const contentType = 'text/csv; charset=utf-8; header=present';
-        return exported(method, query, 'orders.csv', contentType, toText, CSV_HEADER);
+        return exported(method, query, 'orders.csv', contentType, toText, csvHeader());
       },
     ),
   ];

@@ -3,7 +3,7 @@ import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
 import { within } from '../../../lib/deadline.ts';
 import { isBelievable } from '../../../lib/rfc3339.ts';
 import type { CacheInspector } from '../../../storage/cache-inspector.ts';
-import type { OrderTrail, OrderTrails } from '../../../storage/order-trail.ts';
+import type { OrderTrail, OrderTrails } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { textOf } from '../../../lib/printable.ts';
 import { formatInstantMicros, parseInstantMicros } from '../../../order/instant.ts';
 import { MAX_EXACT_INTEGER } from '../../../order/order.ts';
-import type { ListOrder, ListPosition, OrderFilter, OrderListing } from '../../../storage/order-listing.ts';
+import type { ListOrder, ListPosition, OrderFilter, OrderListing } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { BAD_REQUEST, badParameter, type RequestViolation, violated } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
@@ -17,7 +17,11 @@ stored or changed meanwhile (a change counts as stored anew) are included if the
 can have fewer orders than requested, even none, and still a \`next_cursor\`: finding more would have taken too long.`;
 
 /** `GET /api/v1/orders`. */
-export function orderListEndpoints({ listing }: { readonly listing: OrderListing }): Endpoint[] {
+export function orderListEndpoints({
+  listing,
+}: {
+  readonly listing: Pick<OrderListing, 'summaries'>;
+}): Endpoint[] {
   return [
     endpoint(
       {

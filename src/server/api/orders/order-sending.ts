@@ -1,8 +1,7 @@
 import Type from 'typebox';
-import { checkOrder } from '../../../order/check.ts';
+import { checkOrder, orderViolations } from '../../../order/check.ts';
 import { decodeOrder } from '../../../order/decode.ts';
 import { OrderSchema } from '../../../order/order.ts';
-import { orderViolations } from '../../../order/violations.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { BAD_JSON, ProblemError, violated } from '../../http/problem.ts';
 import { basePathOf } from '../../http/proxy.ts';

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { noneMatch } from '../../../lib/entity-tag.ts';
 import { OrderSchema } from '../../../order/order.ts';
 import type { OrderReader } from '../../../storage/order-reader.ts';
-import type { FoundOrder } from '../../../storage/order-store.ts';
+import type { FoundOrder } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, ProblemError } from '../../http/problem.ts';
 import { type PlainReply, type Reply, readyHeaders } from '../../http/reply.ts';

@@ -1,4 +1,45 @@
-import type { OrderSummary } from './order-store.ts';
+/** Where a stored order came from. Instants are ms since the Unix epoch. */
+export interface OrderOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** The `produced-at` header, or the record's timestamp. */
+  readonly producedAt: number;
+  readonly storedAt: number;
+}
+
+/** A stored order as clients get it. */
+export interface OrderDocument {
+  /** The order as JSON in UTF-8; the same bytes every time. Not to be written to. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Strong entity tag of the body. */
+  readonly etag: string;
+  readonly origin: OrderOrigin;
+}
+
+/** Who answered: this process's own memory, Redis, or PostgreSQL. */
+export type Tier = 'l1' | 'redis' | 'postgresql';
+
+export interface FoundOrder extends OrderDocument {
+  readonly tier: Tier;
+  /** Response headers, made once for as long as this process keeps the order; whoever answers with it puts them there. */
+  headers?: Headers | undefined;
+}
+
+/** One line of a list of orders. */
+export interface OrderSummary {
+  readonly order_uid: string;
+  readonly track_number: string;
+  readonly customer_id: string;
+  readonly delivery_name: string;
+  readonly delivery_city: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly items: number;
+  readonly date_created: string;
+  /** RFC 3339. */
+  readonly stored_at: string;
+}
 
 /** Which orders; all of what is given must hold. In each range `from` is inclusive and `to` exclusive. */
 export interface OrderFilter {
@@ -55,4 +96,29 @@ export interface OrderListing {
   summaries(request: ListRequest): Promise<ListPage<OrderSummary>>;
   /** Each as the compact JSON a lookup gives. */
   texts(request: ListRequest): Promise<ListPage<string>>;
+}
+
+/** Where a stored order came from, and when. Instants are RFC 3339. */
+export interface OrderTrail {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** By its sender's clock. */
+  readonly producedAt: string;
+  /** When the transaction began that stored it. */
+  readonly beganAt: string;
+  /** When that transaction was committed; undefined where PostgreSQL does not keep it (track_commit_timestamp), or no longer does. */
+  readonly committedAt: string | undefined;
+}
+
+/** @throws AppError `database_unavailable` (retryable) */
+export interface OrderTrails {
+  /** Undefined when there is no such order. */
+  find(uid: string): Promise<OrderTrail | undefined>;
+}
+
+/** Everything of a partition below the offset `next` is done with, since `ageMs` ago by the database's clock. */
+export interface PartitionProgress {
+  readonly next: number;
+  readonly ageMs: number;
 }

@@ -1,13 +1,18 @@
 const SLAB_BYTES = 262_144;
 /** Longest value finish() may return. */
 const MAX_VALUE_BYTES = 65_536;
-/** Up to here a loop over the bytes is cheaper than a call into the engine. */
+/** Up to this length a loop over the bytes is cheaper than a call into the engine. */
 const SHORT = 12;
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 
+/** The text in UTF-8, in an array of its own. */
+export function utf8(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text));
+}
+
 /**
- * Puts bytes together in large shared slabs, so a value costs one small view and not an allocation of its own. The views
- * stay valid for good: a slab is never written twice.
+ * Writes values into large shared slabs, so that each costs one small view instead of an allocation. The views stay valid
+ * for good: a slab is never written twice.
  */
 export class ByteWriter {
   private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -53,7 +58,7 @@ export class ByteWriter {
     return this.at;
   }
 
-  /** As hex(), in the place of what was written. */
+  /** Like hex(), but over bytes already written. */
   hexInto(position: number, value: number, digits: number): void {
     const { slab } = this;
     const end = position + digits;
@@ -64,7 +69,7 @@ export class ByteWriter {
     }
   }
 
-  /** As integer(), in the place of as many digits, below 2³¹. */
+  /** Like integer(), for values below 2³¹, over as many digits already written. */
   integerInto(position: number, value: number, digits: number): void {
     const { slab } = this;
     let rest = value | 0;
@@ -85,7 +90,7 @@ export class ByteWriter {
     }
   }
 
-  /** As byte(), in the place of one. */
+  /** Like byte(), but over a byte already written. */
   byteInto(position: number, value: number): void {
     this.slab[position] = value;
   }
@@ -117,7 +122,7 @@ export class ByteWriter {
     return value;
   }
 
-  /** What was written since the last call, in an array of its own; the slab is as it was before. */
+  /** A copy of what was written since the last call; the slab is rewound. */
   copy(): Uint8Array {
     const value = new Uint8Array(this.slab.subarray(this.start, this.at));
     this.at = this.start;

@@ -1,7 +1,6 @@
-import type { Delivery } from '../order/order.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { utf8 } from './json-bytes.ts';
+import { ByteWriter, utf8 } from './byte-writer.ts';
 import { MARKETS, type Market, type Name, type Place } from './markets.ts';
+import { before, stretch } from './order-json.ts';
 import { AliasTable, hash32, Random, zipfWeights } from './random.ts';
 
 /** How many customers a seed has. */
@@ -9,14 +8,14 @@ export const CUSTOMERS = 65_536;
 /** Flattens the head of the law: the busiest customer makes about 1 % of the orders. */
 export const CUSTOMER_SHIFT = 10;
 
-/** Someone who orders: the same person, address and phone at every order. */
+/** A customer, with the same name, address and phone in every order. */
 export interface Customer {
   readonly seed: number;
   readonly rank: number;
   /** The 32 bits of the customer_id. */
   readonly idBits: number;
   readonly market: Market;
-  /** The order's JSON from its start to before the request_id; what differs between orders waits to be filled in. */
+  /** The order's JSON up to the request_id, with blanks for what differs between orders. */
   readonly headJson: Uint8Array;
   /** 0..9 */
   readonly shard: number;
@@ -28,11 +27,10 @@ const EMAIL_HOSTS = ['example.com', 'example.org', 'example.net', 'mail.example.
 const POSTCODE_LETTERS = 'ABDEFGHJLNPQRSTUWXYZ';
 const DIGIT = 0x23;
 const LETTER = 0x55;
-const NAME = utf8('{"name":"');
-const PHONE = utf8('","phone":"');
-const ZIP = utf8('","zip":"');
-const END = utf8('"}');
-const PAYMENT = utf8(`,"payment":{"transaction":"${'0'.repeat(15)}test","request_id":"`);
+const NAME = utf8(before('/delivery/name'));
+const PHONE = utf8(before('/delivery/phone'));
+const ZIP = utf8(before('/delivery/zip'));
+const PAYMENT = utf8(stretch({ '/payment/transaction': `${'0'.repeat(15)}test` }, '/payment/request_id'));
 
 const ranks = new AliasTable(zipfWeights(CUSTOMERS, CUSTOMER_SHIFT));
 const markets = new AliasTable(MARKETS.map((market) => market.weight));
@@ -45,7 +43,7 @@ export function drawCustomerRank(source: Random): number {
   return ranks.draw(source);
 }
 
-/** The customer of a rank (0..CUSTOMERS−1): a function of (seed, rank) alone. The busy ones are kept. */
+/** The customer of a rank (0..CUSTOMERS−1); depends on (seed, rank) alone. Busy ones are cached. */
 export function customerAt(seed: number, rank: number): Customer {
   const kept = cache[rank % CACHE_SLOTS];
   if (kept !== undefined && kept.rank === rank && kept.seed === seed) return kept;
@@ -53,13 +51,6 @@ export function customerAt(seed: number, rank: number): Customer {
   // A rare customer does not push a busy one out.
   if (kept === undefined || kept.seed !== seed || rank < kept.rank) cache[rank % CACHE_SLOTS] = customer;
   return customer;
-}
-
-/** The customer's delivery as an object of its own. */
-export function deliveryOf({ headJson, market }: Customer): Delivery {
-  const json = headJson.subarray(market.headJson.length, -PAYMENT.length);
-  const delivery: Delivery = JSON.parse(Buffer.from(json).toString());
-  return delivery;
 }
 
 function makeCustomer(seed: number, rank: number): Customer {
@@ -79,7 +70,7 @@ function makeCustomer(seed: number, rank: number): Customer {
   };
 }
 
-/** Draws and writes in one go; the parts not escaped here are ASCII letters, digits, spaces and dashes. */
+/** Draws and writes in one pass; the parts not escaped here are ASCII letters, digits, spaces and dashes. */
 function writeDelivery(market: Market, place: Place): void {
   const female = random.below(2) === 0;
   const first = random.pick(female ? market.female : market.male);
@@ -95,7 +86,6 @@ function writeDelivery(market: Market, place: Place): void {
   writeAddress(market);
   out.bytes(place.regionJson);
   writeEmail(first, last);
-  out.bytes(END);
 }
 
 function writeName(market: Market, first: Name, last: Name, second: Name): void {

@@ -26,20 +26,20 @@ export interface DeliveryOptions {
   readonly topic: string;
   readonly logger: ProducerLogger;
   readonly onSent: (sent: readonly SentMessage[]) => void;
-  /** Called for each batch once it is settled, with the time since it was given, ms. */
+  /** Called once a batch is settled, with how long that took, ms. */
   readonly onSettled: (ms: number) => void;
 }
 
-/** About this many bytes a batch holds at most; one larger message still goes, alone. */
+/** Most bytes of a batch, roughly; a larger message goes alone. */
 const MAX_BATCH_BYTES = 1_000_000;
 
-/** Batches on their way to Kafka: each is repeated until the broker has answered for good, or giveUp(). */
+/** Batches on their way to Kafka: each is retried until the broker's final answer, or giveUp(). */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #headers = new MessageHeaders();
   readonly #events = new EventEmitter();
   readonly #giveUp = new AbortController();
-  /** One for each batch: a promise shared by all would keep something of every batch there ever was. */
+  /** One for each batch: a promise shared by all would retain something of every batch ever sent. */
   readonly #abandon = new Set<() => void>();
   #batches = 0;
   #sent = 0;
@@ -66,7 +66,7 @@ export class Delivery {
     return this.#failed;
   }
 
-  /** The first error after which there is no point in sending more. */
+  /** The first error that makes further sending pointless. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -83,7 +83,7 @@ export class Delivery {
     });
   }
 
-  /** Settles everything now: what has no answer yet is counted as failed. */
+  /** Settles everything now: messages without an answer count as failed. */
   giveUp(): void {
     this.#giveUp.abort();
     for (const abandon of this.#abandon) abandon();

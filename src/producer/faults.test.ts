@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { FAULT_NAMES, FAULT_REASONS } from '../contract/generator.ts';
 import { decodeOrder } from '../order/decode.ts';
-import { spoil } from './fault-values.ts';
-import { FaultPlan, parseFaults } from './faults.ts';
+import { FaultPlan, parseFaults, spoil } from './faults.ts';
 import { orderAt } from './generator.ts';
 
 const limits = { maxBytes: 524_288, now: (): number => Date.UTC(2026, 0, 1) };

@@ -30,8 +30,8 @@ export interface GeneratorControlOptions {
 const NOTHING: GeneratorCounts = { generated: 0, sent: 0, failed: 0, inFlight: 0 };
 
 /**
- * The generator with a switch: starts, stops and changes as asked, as often as asked. One run sends at a time; a start while a stop
- * waits for what is in flight begins after it.
+ * The generator as an operator uses it: started, stopped and changed as often as asked. One run sends at a time; a start
+ * during a stop begins once that stop is over.
  */
 export class GeneratorControl {
   readonly #options: GeneratorControlOptions;
@@ -73,7 +73,7 @@ export class GeneratorControl {
     };
   }
 
-  /** Changes what is given, at once, also while it runs. */
+  /** Applies the change at once, even while it runs. */
   change(change: GeneratorChange): void {
     const { rate, profile, seed, count, faults, nextIndex } = change;
     const before = this.#settings;
@@ -91,7 +91,7 @@ export class GeneratorControl {
     if (rate !== undefined || profile !== undefined) this.#producer?.setRate(this.#schedule());
   }
 
-  /** Changes what is given and sees that it runs. Already running it goes on. @throws AppError `aborted` after close(). */
+  /** Applies the change and makes sure that it runs. @throws AppError `aborted` after close(). */
   async start(change: GeneratorChange = {}): Promise<void> {
     while (this.#state === 'stopping') await this.#run;
     if (this.#closed) throw new AppError('aborted', 'the generator is closed');
@@ -109,16 +109,16 @@ export class GeneratorControl {
     this.#run = this.#send();
   }
 
-  /** Sees that it does not run: takes no more, and waits for what is in flight, within closeTimeoutMs. */
+  /** Makes sure that it does not run: takes no more, and waits up to closeTimeoutMs for what is in flight. */
   async stop(): Promise<void> {
     if (this.#state === 'running') this.#state = 'stopping';
-    // A start that waits for this run's end may be faster than this, and begin another.
+    // A start that waits for the end of this run may come first, and begin another.
     const run = this.#run;
     await this.#producer?.close();
     await run;
   }
 
-  /** The messages that come next, at most `count`, if nothing is changed; dated now, as they will be when they are sent. */
+  /** The next messages, at most `count`, unless something is changed; dated now, as they will be when they are sent. */
   preview(count: number): PreviewedMessage[] {
     const fork = this.#source.fork();
     const messages: PreviewedMessage[] = [];
@@ -132,7 +132,7 @@ export class GeneratorControl {
     return messages;
   }
 
-  /** Sends the next order now, whether it runs or not; it counts neither for `count` nor for the schedule. @throws as MessageSender.send */
+  /** Sends the next order now, whether it runs or not, outside `count` and the schedule. @throws as MessageSender.send */
   async sendOne(fault?: SpoilingFault): Promise<SentOne> {
     const index = this.#source.nextIndex;
     const { key, value } = this.#source.takeOne(fault);
@@ -140,7 +140,7 @@ export class GeneratorControl {
     this.#byHand = add(this.#byHand, { generated: 1, sent: 0, failed: 0, inFlight: 1 });
     try {
       const [position] = await this.#options.sender.send(this.#options.topic, [{ key, value, headers }]);
-      if (position === undefined) throw new AppError('internal', 'a message was sent to no position');
+      if (position === undefined) throw new AppError('internal', 'the broker gave no position');
       this.#byHand = add(this.#byHand, { generated: 0, sent: 1, failed: 0, inFlight: -1 });
       return { orderUid: key?.toString() ?? orderUid(this.#settings.seed, index), fault, ...position };
     } catch (error) {

@@ -8,7 +8,7 @@ import type { FaultNote } from './source.ts';
 /** First line of a manifest. */
 export interface ManifestHeader {
   readonly seed: number;
-  /** Null when the run has no end of its own. */
+  /** Null when the run is endless. */
   readonly count: number | null;
   readonly topic: string;
   /** RFC 3339. */
@@ -28,8 +28,8 @@ export interface ManifestEntry {
 }
 
 /**
- * Writes what was injected where, as NDJSON. Lines are written whole, and after the broker's acknowledgement: a crash loses
- * the lines of messages then in flight, and leaves no broken one.
+ * Writes as NDJSON which faults were injected where. Lines are written whole, after the broker's acknowledgement: a crash loses
+ * the lines of messages in flight, and leaves no broken line.
  */
 export class ManifestWriter {
   readonly #path: string;
@@ -66,7 +66,7 @@ export class ManifestWriter {
     if (lines !== '') this.#write(lines);
   }
 
-  /** Brings the lines to the disk and closes the file; idempotent. */
+  /** Syncs the file to disk and closes it; idempotent. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

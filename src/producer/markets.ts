@@ -1,8 +1,9 @@
+import { utf8 } from './byte-writer.ts';
 import marketData from './data/markets.json' with { type: 'json' };
 import nameData from './data/names.json' with { type: 'json' };
-import { type Choice, choice, jsonText, utf8 } from './json-bytes.ts';
+import { escaped, stretch } from './order-json.ts';
 
-/** A name as it is written, in JSON, and as the ASCII letters of an e-mail address. */
+/** A name as JSON, and in the ASCII letters of an e-mail address. */
 export interface Name {
   readonly json: Uint8Array;
   readonly slug: string;
@@ -24,7 +25,7 @@ export interface AddressPart {
   readonly slot: string;
 }
 
-/** What belongs together in one country: how people are called, where they live, how they pay. */
+/** What belongs together in one country: names, places, means of payment. */
 export interface Market {
   /** ISO 639-1, the order's `locale`. */
   readonly language: string;
@@ -34,23 +35,23 @@ export interface Market {
   readonly priceFactor: number;
   /** Four letters. */
   readonly entry: string;
-  /** An order's JSON from its start to before the delivery; the order_uid and the track number wait to be filled in. */
+  /** An order's JSON from its start to the end of the entry, with blanks for the order_uid and the track number. */
   readonly headJson: Uint8Array;
   /** An order's JSON from its last item's status to within the customer_id. */
   readonly tailJson: Uint8Array;
-  /** An item's JSON from its start to before the price; the chrt_id and the track number wait to be filled in. */
+  /** An item's JSON from its start to before the price, with blanks for the chrt_id and the track number. */
   readonly itemJson: Uint8Array;
   readonly nameOrder: string;
   readonly address: readonly AddressPart[];
-  /** With the payment's JSON from after the request_id to the currency's last letter. */
-  readonly currency: Choice;
-  readonly foreignCurrency: Choice;
-  /** With the payment's JSON from after the currency to before the amount. */
-  readonly providers: readonly Choice[];
-  /** With the payment's JSON from after the date to before the delivery cost. */
-  readonly banks: readonly Choice[];
-  /** With the order's JSON from after the customer_id to before the shard key. */
-  readonly services: readonly Choice[];
+  /** The payment's JSON from after the request_id to the end of the currency. */
+  readonly currency: Uint8Array;
+  readonly foreignCurrency: Uint8Array;
+  /** The payment's JSON from after the currency to before the amount. */
+  readonly providers: readonly Uint8Array[];
+  /** The payment's JSON from after the date to before the delivery cost. */
+  readonly banks: readonly Uint8Array[];
+  /** The order's JSON from after the customer_id to before the shard key. */
+  readonly services: readonly Uint8Array[];
   readonly places: readonly Place[];
   readonly male: readonly Name[];
   readonly female: readonly Name[];
@@ -71,41 +72,44 @@ export const MARKETS: readonly Market[] = marketData.map((market) => {
   const lists = new Map(Object.entries(nameData)).get(market.locale);
   if (lists === undefined) throw new Error(`no names for ${market.locale}`);
   const { language, weight, priceFactor, entry, nameOrder } = market;
+  const track = `${entry}${BLANK_TRACK}`;
   return {
     language,
     weight,
     priceFactor,
     entry,
-    headJson: utf8(
-      `{"order_uid":"${BLANK_UID}test","track_number":"${entry}${BLANK_TRACK}","entry":"${entry}","delivery":`,
+    headJson: utf8(stretch({ '/order_uid': `${BLANK_UID}test`, '/track_number': track, '/entry': entry })),
+    tailJson: utf8(stretch({ '/locale': language, '/internal_signature': '', '/customer_id': 'c' })),
+    itemJson: utf8(
+      stretch({ '/items/chrt_id': BLANK_CHRT_ID, '/items/track_number': track }, '/items/price'),
     ),
-    tailJson: utf8(`],"locale":"${language}","internal_signature":"","customer_id":"c`),
-    itemJson: utf8(`{"chrt_id":${BLANK_CHRT_ID},"track_number":"${entry}${BLANK_TRACK}","price":`),
     nameOrder,
     address: parseAddress(market.address),
     currency: currency(market.currency),
     foreignCurrency: currency(market.currency === 'USD' ? 'EUR' : 'USD'),
-    providers: market.providers.map((name) => choice('","provider":"', name, '","amount":')),
-    banks: market.banks.map((name) => choice(',"bank":"', name, '","delivery_cost":')),
-    services: market.services.map((name) => choice('","delivery_service":"', name, '","shardkey":"')),
+    providers: market.providers.map((name) =>
+      utf8(stretch({ '/payment/provider': name }, '/payment/amount')),
+    ),
+    banks: market.banks.map((name) => utf8(stretch({ '/payment/bank': name }, '/payment/delivery_cost'))),
+    services: market.services.map((name) => utf8(stretch({ '/delivery_service': name }, '/shardkey'))),
     places: market.places.split(';').map((line) => parsePlace(line, market.phone)),
     male: lists.male.split(';').map(parseName),
     female: lists.female.split(';').map(parseName),
     lastMale: lists.lastMale.split(';').map(parseName),
     lastFemale: lists.lastFemale.split(';').map(parseName),
-    streets: lists.streets.split(';').map(jsonText),
+    streets: lists.streets.split(';').map((street) => utf8(escaped(street))),
   };
 });
 
-function currency(code: string): Choice {
-  return choice('","currency":"', code, '');
+function currency(code: string): Uint8Array {
+  return utf8(stretch({ '/payment/currency': code }));
 }
 
 function parsePlace(line: string, phone: string): Place {
   const [city = '', region = '', zip = '', area = ''] = line.split('|');
   return {
-    cityJson: utf8(`","city":${JSON.stringify(city)},"address":"`),
-    regionJson: utf8(`","region":${JSON.stringify(region)},"email":"`),
+    cityJson: utf8(stretch({ '/delivery/city': city }, '/delivery/address')),
+    regionJson: utf8(stretch({ '/delivery/region': region }, '/delivery/email')),
     phone: phone.replace('{area}', area),
     zip,
   };
@@ -115,11 +119,11 @@ function parsePlace(line: string, phone: string): Place {
 function parseAddress(template: string): AddressPart[] {
   return template.split('}').map((part) => {
     const [text = '', slot = ''] = part.split('{');
-    return { json: jsonText(text), slot };
+    return { json: utf8(escaped(text)), slot };
   });
 }
 
 function parseName(entry: string): Name {
   const [text = '', slug = text.toLowerCase()] = entry.split('|');
-  return { json: jsonText(text), slug };
+  return { json: utf8(escaped(text)), slug };
 }

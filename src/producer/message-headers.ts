@@ -1,5 +1,4 @@
-import { ByteWriter } from './byte-writer.ts';
-import { utf8 } from './json-bytes.ts';
+import { ByteWriter, utf8 } from './byte-writer.ts';
 import { Random } from './random.ts';
 
 const VERSION = utf8('00-');
@@ -7,7 +6,7 @@ const DASH = utf8('-');
 const SAMPLED = utf8('-01');
 const CONTENT_TYPE = Buffer.from('application/json');
 
-/** Makes the headers of the messages of one producer. */
+/** The headers of one producer's messages. */
 export class MessageHeaders {
   readonly #random = new Random();
   readonly #out = new ByteWriter();

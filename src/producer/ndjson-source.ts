@@ -28,8 +28,9 @@ export interface NdjsonSourceOptions {
 const MAX_LINE_BYTES = 16_777_216;
 
 /**
- * Orders from newline-delimited JSON, a line each, or from JSON over several lines or in a list, see DocumentSplitter; their bytes
- * unaltered. The key is the order_uid, where there is one. A bad line is reported and, unless allowInvalid, left out. Memory: one chunk and one line.
+ * Orders from newline-delimited JSON, or from JSON that spans lines or is in a list (see DocumentSplitter); their bytes stay
+ * unaltered. The key is the order_uid, if there is one. A bad line is reported and, unless allowInvalid, skipped. Keeps one
+ * chunk and one line in memory.
  */
 export class NdjsonSource implements MessageSource {
   readonly #options: NdjsonSourceOptions;
@@ -53,7 +54,7 @@ export class NdjsonSource implements MessageSource {
     while (messages.length < max) {
       const line = this.#lines.shift();
       if (line === undefined) {
-        // What is at hand goes out before the next read, which may be long in coming on a pipe.
+        // Send what is there before the next read, which may take long on a pipe.
         if (messages.length > 0 || this.#ended) break;
         const { done, value } = await this.#chunks.next();
         this.#ended = done === true;

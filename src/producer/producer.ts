@@ -2,8 +2,8 @@ import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
 import { Cadence, nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
-import { Pacer } from './pacer.ts';
 import type { Schedule } from './schedule.ts';
+import { Pacer } from './schedule.ts';
 import type { MessageSource, SourceMessage } from './source.ts';
 
 export interface OrderProducerOptions {
@@ -11,11 +11,11 @@ export interface OrderProducerOptions {
   readonly topic: string;
   readonly source: MessageSource;
   readonly logger: ProducerLogger;
-  /** Messages per second, or how they are spread over time; as fast as they go when undefined. */
+  /** Messages per second, or a schedule; as fast as possible when undefined. */
   readonly rate?: number | Schedule | undefined;
   /** Called for each acknowledged batch, in the order of acknowledgement. What it throws ends the producer. */
   readonly onSent?: (sent: readonly SentMessage[]) => void;
-  /** Batches on their way at once; 5. */
+  /** Most batches in flight; 5. */
   readonly maxInFlight?: number;
   /** Most messages in a batch; 1 000. */
   readonly maxBatchMessages?: number;
@@ -25,7 +25,7 @@ export interface OrderProducerOptions {
   readonly clock?: () => number;
 }
 
-/** Where the producer stands. generated = sent + failed + inFlight, always. */
+/** The producer's progress; generated = sent + failed + inFlight, always. */
 export interface ProducerStatus {
   readonly state: 'idle' | 'running' | 'stopping' | 'done';
   /** Messages taken from the source. */
@@ -35,7 +35,7 @@ export interface ProducerStatus {
   /** Refused by the broker, or not acknowledged when the producer had to stop. */
   readonly failed: number;
   readonly inFlight: number;
-  /** Lines the source found bad and left out. */
+  /** Bad lines the source skipped. */
   readonly skipped: number;
   /** Messages per second now; undefined without a schedule. */
   readonly rate: number | undefined;
@@ -47,8 +47,8 @@ export interface ProducerStatus {
 const BATCH_CADENCE = { minMs: 2, maxMs: 10 };
 
 /**
- * Takes messages from a source, by schedule or as fast as they go, and sends them. While Kafka is unavailable it keeps what
- * it has taken and repeats it with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
+ * Takes messages from a source, by schedule or as fast as possible, and sends them. While Kafka is unavailable it retries what
+ * it has taken with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
  */
 export class OrderProducer {
   readonly #options: OrderProducerOptions;
@@ -91,7 +91,7 @@ export class OrderProducer {
   }
 
   /**
-   * Begins to send. The promise resolves with the final counts when the source has ended, or after close(), and all is settled;
+   * Starts sending. The promise resolves with the final counts when the source has ended, or after close(), and all is settled;
    * it rejects when the source or onSent throws, once what was in flight is settled. May be called again.
    */
   start(): Promise<ProducerStatus> {
@@ -99,14 +99,14 @@ export class OrderProducer {
     return this.#run;
   }
 
-  /** Goes on at another rate, messages per second, or by another schedule; only for a producer that has one. */
+  /** Continues at another rate, messages per second, or by another schedule; only for a producer that has one. */
   setRate(rate: number | Schedule): void {
     this.#pacer?.setRate(rate);
     this.#wake.abort();
     if (!this.#stop.signal.aborted) this.#wake = new AbortController();
   }
 
-  /** Takes no more, waits for what is in flight within closeTimeoutMs, counts the rest as failed. Idempotent. */
+  /** Stops taking messages, waits up to closeTimeoutMs for those in flight, and counts the rest as failed. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake.abort();
@@ -159,7 +159,7 @@ export class OrderProducer {
       this.#generated += messages.length;
       this.#batchAt = this.#clock();
       this.#delivery.send(messages);
-      // A source that is always ready would keep the broker's answers waiting for a whole round of batches.
+      // Otherwise a source that is always ready would hold up the broker's answers for a whole round of batches.
       await nextTurn();
     }
   }

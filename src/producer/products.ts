@@ -1,17 +1,15 @@
+import { utf8 } from './byte-writer.ts';
 import productData from './data/products.json' with { type: 'json' };
-import { type Choice, choice, utf8 } from './json-bytes.ts';
+import { stretch } from './order-json.ts';
 import { AliasTable, Random, zipfWeights } from './random.ts';
 
 /** An article of the catalogue, the same for every seed. */
 export interface Product {
-  readonly nmId: number;
-  readonly name: string;
-  readonly brand: string;
   /** An item's JSON from before the rid to before the sale, and from after the total to before the status. */
   readonly nameJson: Uint8Array;
   readonly brandJson: Uint8Array;
-  /** With the JSON from after the sale to before the total. */
-  readonly sizes: readonly Choice[];
+  /** The JSON from after the sale to before the total, by size. */
+  readonly sizes: readonly Uint8Array[];
   /** Identifier of the first size; the others follow. */
   readonly chrtId: number;
   /** US cents. */
@@ -37,7 +35,9 @@ function makeCatalogue(): Product[] {
     ...category,
     brands: category.brands.split(';'),
     names: category.names.split(';'),
-    sizes: category.sizes.split(';').map((size) => choice(',"size":"', size, '","total_price":')),
+    sizes: category.sizes
+      .split(';')
+      .map((size) => utf8(stretch({ '/items/size': size }, '/items/total_price'))),
   }));
   const shares = new AliasTable(categories.map((category) => category.weight));
   const random = new Random();
@@ -52,11 +52,8 @@ function makeCatalogue(): Product[] {
     const cents = category.from + Math.min(random.below(spread), random.below(spread));
     const nmId = 1_000_000 + at * 2_000 + random.below(2_000);
     return {
-      nmId,
-      name,
-      brand,
-      nameJson: utf8(`,"rid":"${BLANK_RID}test","name":${JSON.stringify(name)},"sale":`),
-      brandJson: utf8(`,"nm_id":${nmId},"brand":${JSON.stringify(brand)},"status":`),
+      nameJson: utf8(stretch({ '/items/rid': `${BLANK_RID}test`, '/items/name': name }, '/items/sale')),
+      brandJson: utf8(stretch({ '/items/nm_id': `${nmId}`, '/items/brand': brand }, '/items/status')),
       sizes: category.sizes,
       chrtId: 1_000_000 + at * 2_000 + random.below(1_990),
       cents,

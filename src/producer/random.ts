@@ -1,6 +1,6 @@
 /**
  * Pseudo-random numbers that are the same on every machine: 32-bit integer arithmetic, and doubles only where they are
- * exact. A stream is chosen by (seed, index, stream), so any order can be drawn without those before it.
+ * exact. (seed, index, stream) chooses a stream, so any order can be drawn without those before it.
  */
 
 const TWO_32 = 4_294_967_296;

@@ -1,14 +1,13 @@
 import { FAULT_REASONS, type FaultName, type FaultRates, type SpoilingFault } from '../contract/generator.ts';
 import type { RejectionReason } from '../order/rejection.ts';
-import { spoil } from './fault-values.ts';
-import { FaultPlan } from './faults.ts';
+import { FaultPlan, spoil } from './faults.ts';
 import { createdAtMs, orderAt, orderBytes } from './generator.ts';
 import { orderUid } from './order-uid.ts';
 
-/** What is special about a message. */
+/** What sets a message apart from a plain order. */
 export interface FaultNote {
   readonly index: number;
-  /** Place in the order of sending, from 0. */
+  /** Position in the sequence of messages sent, from 0. */
   readonly seq: number;
   /** The message's key; of a duplicate or changed message that of the order it repeats. */
   readonly orderUid: string;
@@ -17,7 +16,7 @@ export interface FaultNote {
   readonly expectedReason: RejectionReason | null;
 }
 
-/** A message a producer is to send. */
+/** A message to send. */
 export interface SourceMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -29,7 +28,7 @@ export interface SourceMessage {
 export interface MessageSource {
   /** The next messages, at most `max`; none when there are no more. */
   take(max: number): readonly SourceMessage[] | Promise<readonly SourceMessage[]>;
-  /** How many were found bad and left out so far. */
+  /** How many bad ones were skipped so far. */
   readonly skipped: number;
 }
 
@@ -38,7 +37,7 @@ export interface SourceOptions {
   readonly seed: number;
   /** First index; 0. */
   readonly start?: number;
-  /** How many indexes, and so messages; without end when undefined. */
+  /** How many indexes, and so messages; endless when undefined. */
   readonly count?: number | undefined;
   readonly faults?: FaultRates;
   /** A clock (ms): orders are dated when they are taken. Without it dates depend on the index alone. */
@@ -54,7 +53,7 @@ const UID_AT = '{"order_uid":"'.length;
 const UID_LENGTH = 19;
 const MEMORY = 256;
 
-/** Generated orders, faults included: message number `index` of a seed is always the same, dates of a live source apart. */
+/** Generated orders, faults included: message `index` of a seed is always the same, except for the dates of a live source. */
 export function createSource(options: SourceOptions): GeneratedSource {
   return new GeneratedSource(options);
 }
@@ -86,12 +85,12 @@ export class GeneratedSource implements MessageSource {
     return this.#index;
   }
 
-  /** From the next index on these faults, instead of those before. */
+  /** Replaces the faults, from the next index on. */
   setFaults(faults: FaultRates): void {
     this.#plan = faults.size === 0 ? undefined : new FaultPlan(this.#seed, faults);
   }
 
-  /** A source that gives what this one would give next, and leaves this one alone. */
+  /** A source that continues where this one is, without affecting it. */
   fork(): GeneratedSource {
     const fork = new GeneratedSource({ seed: this.#seed, start: this.#start, now: this.#now });
     fork.#plan = this.#plan;
@@ -102,7 +101,7 @@ export class GeneratedSource implements MessageSource {
     return fork;
   }
 
-  /** The order of the next index, whatever the plan has for it: as it is, or spoiled. */
+  /** The order of the next index, plain or spoiled as asked, whatever the plan says. */
   takeOne(fault?: SpoilingFault): SourceMessage {
     const index = this.#index;
     this.#index += 1;

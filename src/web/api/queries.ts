@@ -1,5 +1,12 @@
 import { notifications } from '@mantine/notifications';
-import { QueryClient, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseMutationResult,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { commonTexts } from '../components/texts.ts';
 import { useTexts } from '../i18n/language.ts';
 import { ApiError } from './client.ts';
@@ -28,6 +35,28 @@ export function refetchEvery(ms?: number): (query: QueryLike) => number | false 
     if (error instanceof ApiError) return error.passing ? (error.retryAfterMs ?? RETRY_MS) : false;
     return ms ?? false;
   };
+}
+
+interface PagesOptions {
+  readonly everyMs?: number;
+  /** While another list is read, shows the last one. */
+  readonly keepsLast?: boolean;
+}
+
+/** A list that the API answers page by page; `read` gets the parameter that names the page. */
+export function usePages<P extends { readonly next_cursor: string | null }>(
+  queryKey: readonly unknown[],
+  read: (page: { readonly cursor?: string }, signal: AbortSignal) => Promise<P>,
+  { everyMs, keepsLast = false }: PagesOptions = {},
+) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => read(pageParam === null ? {} : { cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    refetchInterval: refetchEvery(everyMs),
+    ...(keepsLast && { placeholderData: keepPreviousData }),
+  });
 }
 
 /**

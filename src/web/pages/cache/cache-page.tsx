@@ -1,9 +1,9 @@
 import { Badge, Button, TextInput } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Cache } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery, useAction } from '../../api/queries.ts';
+import { refetchEvery, useAction, usePages } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { ConfirmButton } from '../../components/dialog.tsx';
 import { JsonText } from '../../components/json-text.tsx';
@@ -162,16 +162,9 @@ function CachedOrder({ uid }: { readonly uid: string }) {
 function KeyList() {
   const t = useTexts(cacheTexts);
   const format = useFormat();
-  const list = useInfiniteQuery({
-    queryKey: ['cache', 'keys'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = pageParam === null ? {} : { cursor: pageParam };
-      return dataOf(api.GET('/api/v1/cache/keys', { params: { query }, signal }));
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    refetchInterval: refetchEvery(),
-  });
+  const list = usePages(['cache', 'keys'], (query, signal) =>
+    dataOf(api.GET('/api/v1/cache/keys', { params: { query }, signal })),
+  );
   const keys = list.data?.pages.flatMap((page) => page.keys) ?? [];
   return (
     <Card title={t.list}>

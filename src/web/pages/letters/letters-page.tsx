@@ -1,8 +1,8 @@
 import { Badge, Button, NativeSelect } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { DeadLetterSummary } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
+import { refetchEvery, usePages } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { AppliedInput, Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -31,16 +31,11 @@ export function LettersPage() {
       dataOf(api.GET('/api/v1/dead-letters/counts', { params: { query: filter }, signal })),
     refetchInterval: refetchEvery(5_000),
   });
-  const list = useInfiniteQuery({
-    queryKey: ['letters', 'list', key],
-    queryFn: ({ pageParam, signal }) => {
-      const params = { query: { ...filter, limit: LIMIT, ...(pageParam !== null && { cursor: pageParam }) } };
-      return dataOf(api.GET('/api/v1/dead-letters', { params, signal }));
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    refetchInterval: refetchEvery(),
-  });
+  const list = usePages(['letters', 'list', key], (page, signal) =>
+    dataOf(
+      api.GET('/api/v1/dead-letters', { params: { query: { ...filter, limit: LIMIT, ...page } }, signal }),
+    ),
+  );
   const letters = list.data?.pages.flatMap((page) => page.letters) ?? [];
   const error = list.error ?? counts.error;
   return (

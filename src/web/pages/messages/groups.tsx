@@ -1,8 +1,8 @@
 import { Alert, Button, TextInput } from '@mantine/core';
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
+import { usePages } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { AppliedInput, Card } from '../../components/page.tsx';
@@ -17,17 +17,14 @@ export function Groups() {
   const format = useFormat();
   const { query } = usePlace();
   const text = query.get('groups') ?? '';
-  const list = useInfiniteQuery({
-    queryKey: ['groups', text],
-    queryFn: ({ pageParam, signal }) => {
-      const asked = { ...(text !== '' && { text }), ...(pageParam !== null && { cursor: pageParam }) };
-      return dataOf(api.GET('/api/v1/consumer-groups', { params: { query: asked }, signal }));
+  const list = usePages(
+    ['groups', text],
+    (page, signal) => {
+      const query = { ...(text !== '' && { text }), ...page };
+      return dataOf(api.GET('/api/v1/consumer-groups', { params: { query }, signal }));
     },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    refetchInterval: refetchEvery(5_000),
-    placeholderData: keepPreviousData,
-  });
+    { everyMs: 5_000, keepsLast: true },
+  );
   const groups = list.data?.pages.flatMap((page) => page.groups) ?? [];
   const own = groups.find((one) => one.own);
   const total = list.data?.pages[0]?.total ?? 0;

@@ -1,8 +1,8 @@
 import { Alert, Button, NativeSelect, Switch, TextInput } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery } from '../../api/queries.ts';
+import { refetchEvery, usePages } from '../../api/queries.ts';
 import { setQuery, usePlace } from '../../app/navigation.tsx';
 import { Card, Instant, PageTitle } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -62,22 +62,10 @@ export function MessagesPage() {
 
 function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: MessageQuery }) {
   const t = useTexts(messagesTexts);
-  const list = useInfiniteQuery({
-    queryKey: ['messages', topic, wanted],
-    queryFn: ({ pageParam, signal }) => {
-      const query = {
-        ...wanted,
-        limit: 50,
-        value_bytes: 200,
-        ...(pageParam !== null && { cursor: pageParam }),
-      };
-      return dataOf(
-        api.GET('/api/v1/topics/{topic}/messages', { params: { path: { topic }, query }, signal }),
-      );
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-    refetchInterval: refetchEvery(),
+  const list = usePages(['messages', topic, wanted], (page, signal) => {
+    const query = { ...wanted, limit: 50, value_bytes: 200, ...page };
+    const params = { path: { topic }, query };
+    return dataOf(api.GET('/api/v1/topics/{topic}/messages', { params, signal }));
   });
   const messages = list.data?.pages.flatMap((page) => page.messages) ?? [];
   return (

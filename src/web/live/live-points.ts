@@ -81,10 +81,10 @@ function column(): Column {
 }
 
 /** Numbers by row, oldest first; NaN where the value is unknown. */
-export type Column = Float64Array;
+type Column = Float64Array;
 
 /** All rows, of which the first `count` are used. */
-export interface Rows {
+interface Rows {
   readonly at: Column;
   readonly figures: ReadonlyMap<Figure, Column>;
   /** Lag by partition. */
@@ -93,7 +93,7 @@ export interface Rows {
 }
 
 /** A line of a chart: a value for each point; null where it is unknown. */
-export type Line = (number | null)[];
+type Line = (number | null)[];
 
 /** How far partitions are behind: those furthest behind each on their own, and the others together. */
 interface PartitionLines {

@@ -22,8 +22,8 @@ test('UTF-8 is text, other bytes are base64', () => {
 
 test('a cut never goes through a character', () => {
   const bytes = Buffer.from('aЖ€🍒');
-  const starts = Array.from({ length: 12 }, (_, length) => startOf(bytes, length));
+  const starts = Array.from({ length: 12 }, (_, length) => startOf(bytes.subarray(0, length)));
   expect(starts).toEqual(['', 'a', 'a', 'aЖ', 'aЖ', 'aЖ', 'aЖ€', 'aЖ€', 'aЖ€', 'aЖ€', 'aЖ€🍒', 'aЖ€🍒']);
-  expect(startOf(Buffer.from([0x61, 0xff, 0xff, 0xff, 0xff, 0xff]), 5)).toEqual({ base64: 'Yf////8=' });
-  expect(startOf(Buffer.from('ab'), 9)).toBe('ab');
+  expect(startOf(Buffer.from([0x61, 0xff, 0xff, 0xff, 0xff]))).toEqual({ base64: 'Yf////8=' });
+  expect(startOf(Buffer.from('ab'))).toBe('ab');
 });

@@ -37,14 +37,11 @@ export function textOrBase64(bytes: Buffer): TextOrBase64 {
   return textOf(bytes) ?? { base64: bytes.toString('base64') };
 }
 
-/** The first `maxBytes` bytes, or up to three less where that would cut a character of UTF-8. */
-export function startOf(bytes: Buffer, maxBytes: number): TextOrBase64 {
-  const start = bytes.subarray(0, maxBytes);
-  if (start.length < bytes.length) {
-    for (let less = 1; less < Math.min(LONGEST_CHARACTER, start.length); less += 1) {
-      const text = textOf(start) ?? textOf(start.subarray(0, start.length - less));
-      if (text !== undefined) return text;
-    }
+/** The start of a longer value, or up to three bytes less where it ends within a character of UTF-8. */
+export function startOf(start: Buffer): TextOrBase64 {
+  for (let less = 1; less < Math.min(LONGEST_CHARACTER, start.length); less += 1) {
+    const text = textOf(start) ?? textOf(start.subarray(0, start.length - less));
+    if (text !== undefined) return text;
   }
   return textOrBase64(start);
 }

@@ -1,5 +1,4 @@
-import type { BrowsedMessage } from '../../src/kafka/read/browsed-message.ts';
-import type { BrowseQuery } from '../../src/kafka/read/message-browser.ts';
+import type { BrowsedMessage, BrowseQuery } from '../../src/kafka/read/message-browser.ts';
 import { AppError } from '../../src/lib/app-error.ts';
 import { GeneratorControl } from '../../src/producer/generator-control.ts';
 import { STEADY } from '../../src/producer/schedule.ts';
@@ -18,11 +17,11 @@ import { storedDocument } from './stored-order.ts';
 const MESSAGE: BrowsedMessage = {
   partition: 1,
   offset: 7,
-  timestamp: '2026-01-01T00:00:00.000Z',
-  key: { base64: '/w==' },
-  headers: [{ name: 'h', value: null }],
-  value: '{}',
-  value_bytes: 2,
+  timestamp: Date.parse('2026-01-01T00:00:00Z'),
+  key: Buffer.from([0xff]),
+  headers: [[Buffer.from('h'), null]],
+  value: Buffer.from('{}'),
+  valueBytes: 2,
   cut: false,
   meaning: { kind: 'other', reason: 'schema', detail: '' },
 };
@@ -185,7 +184,7 @@ export function fakeOperations(): FakeOperations {
         known(topic);
         asked.push(query);
         if (query.cursor === 'nonsense') return undefined;
-        return { messages: [MESSAGE], scanned: 1, left: 0, pending: 2, cut: false, next_cursor: null };
+        return { messages: [MESSAGE], scanned: 1, left: 0, pending: 2, cut: false, next: undefined };
       },
       find: async (topic, partition, offset) => {
         known(topic);

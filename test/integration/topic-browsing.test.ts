@@ -4,10 +4,11 @@ import { KeptAdmin } from '../../src/kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../src/kafka/admin/topic-catalog.ts';
 import { ensureTopics, listTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
-import type { BrowsedMessage } from '../../src/kafka/read/browsed-message.ts';
 import { type BrowseQuery, MessageBrowser } from '../../src/kafka/read/message-browser.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
+import { messageJson, pageJson } from '../../src/server/api/kafka/messages.ts';
+import type { MessageJson } from '../../src/server/api/kafka/schemas.ts';
 import { kcat } from '../helpers/kcat.ts';
 import { messageOf, rawMessage, sampleOrder } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
@@ -23,9 +24,9 @@ let middle = 0;
 const page = async (query: Partial<BrowseQuery> = {}, topic = path.place.topic) => {
   const found = await browser.list(topic, { limit: 50, maxValueBytes: 2_048, ...query });
   if (found === undefined) throw new Error('the cursor was not taken');
-  return found;
+  return pageJson(found);
 };
-const place = ({ partition, offset }: BrowsedMessage): string => `${partition}:${offset}`;
+const place = ({ partition, offset }: MessageJson): string => `${partition}:${offset}`;
 
 beforeAll(async () => {
   path = await WritePath.open();
@@ -47,7 +48,7 @@ afterAll(async () => {
 
 describe('browsing', () => {
   test('newest first, page by page, each message once', async () => {
-    const seen: BrowsedMessage[] = [];
+    const seen: MessageJson[] = [];
     let cursor: string | undefined;
     do {
       const { messages, next_cursor: next } = await page({ limit: 17, cursor });
@@ -111,7 +112,8 @@ describe('browsing', () => {
   test('a long value is cut, one message comes whole', async () => {
     const [short] = (await page({ limit: 1, maxValueBytes: 20 })).messages;
     expect(short).toMatchObject({ cut: true, value: '{"order_uid":"uid-11' });
-    const whole = await browser.find(path.place.topic, short?.partition ?? 0, short?.offset ?? 0);
+    const found = await browser.find(path.place.topic, short?.partition ?? 0, short?.offset ?? 0);
+    const whole = found && messageJson(found);
     expect(whole?.cut).toBe(false);
     expect(Buffer.byteLength(String(whole?.value))).toBe(short?.value_bytes ?? 0);
     expect(JSON.parse(String(whole?.value)).order_uid).toBe(whole?.key);

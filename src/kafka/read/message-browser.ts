@@ -1,9 +1,33 @@
+import { DEAD_LETTER_HEADERS, type RecordHeaders } from '../../contract/letter.ts';
+import { decodeOrder } from '../../order/decode.ts';
 import type { KafkaClients } from '../clients.ts';
 import { likelyPartitions } from '../send/partitioner.ts';
-import { type BrowsedMessage, browsedBytes, browsedMessage } from './browsed-message.ts';
 import { clamp, decodeCursor, encodeCursor, readLogPage } from './log-page.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
 import { recordAt, TopicReader } from './topic-reader.ts';
+
+/** What a message turned out to be. */
+type MessageMeaning =
+  | { readonly kind: 'order'; readonly orderUid: string }
+  /** `dead_letter`: a rejected message, in the dead-letter topic. `other`: `reason` is the code a dead letter of it would have. */
+  | { readonly kind: 'dead_letter' | 'other'; readonly reason: string; readonly detail: string };
+
+/** A message of any topic. */
+export interface BrowsedMessage {
+  readonly partition: number;
+  readonly offset: number;
+  /** ms since the Unix epoch. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly headers: RecordHeaders;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  /** Length of the whole value. */
+  readonly valueBytes: number | null;
+  /** `value` is only the start of it. */
+  readonly cut: boolean;
+  readonly meaning: MessageMeaning;
+}
 
 /** Which messages of a topic. */
 export interface BrowseQuery {
@@ -36,8 +60,8 @@ export interface MessagePage {
   readonly pending: number;
   /** The time ran out before the page was full. */
   readonly cut: boolean;
-  /** Where the next page starts; null after the last. */
-  readonly next_cursor: string | null;
+  /** The cursor of the next page; undefined after the last. */
+  readonly next: string | undefined;
 }
 
 export interface MessageBrowserOptions {
@@ -107,7 +131,7 @@ export class MessageBrowser {
           .filter(([one]) => query.partition === undefined || one === query.partition)
           .reduce((sum, [one, { end }]) => sum + Math.max(0, (ends.get(one) ?? 0) - end), 0),
         cut,
-        next_cursor: encodeCursor({ topicId: reader.topicId, ranges: rest }) ?? null,
+        next: encodeCursor({ topicId: reader.topicId, ranges: rest }),
       };
     });
   }
@@ -191,4 +215,58 @@ async function startRanges(
     ranges.set(one, { start: Math.max(start, from), end });
   }
   return ranges;
+}
+
+interface BrowsedMessageOptions {
+  /** Longest value that is returned whole. */
+  readonly maxValueBytes: number;
+  /** Longest order the consumer takes. */
+  readonly maxOrderBytes: number;
+  /** The clock, ms since the Unix epoch. */
+  readonly now: () => number;
+}
+
+const REASON = Buffer.from(DEAD_LETTER_HEADERS.reason);
+const DETAIL = Buffer.from(DEAD_LETTER_HEADERS.detail);
+
+/** Copies the message out of the record, whose buffers hold a whole fetch. */
+function browsedMessage(
+  partition: number,
+  record: LogRecord,
+  options: BrowsedMessageOptions,
+): BrowsedMessage {
+  const { key, value, headers, offset, timestamp } = record;
+  return {
+    partition,
+    offset,
+    timestamp,
+    key: copyOf(key),
+    headers: headers.map(([name, content]) => [copyOf(name), copyOf(content)]),
+    value: value && copyOf(value.subarray(0, options.maxValueBytes)),
+    valueBytes: value === null ? null : value.length,
+    cut: value !== null && value.length > options.maxValueBytes,
+    meaning: meaningOf(record, value, options),
+  };
+}
+
+function copyOf(bytes: Buffer | null): Buffer | null {
+  return bytes && Buffer.from(bytes);
+}
+
+/** The approximate size of the message of a record. */
+function browsedBytes({ key, value, headers }: LogRecord, maxValueBytes: number): number {
+  const ofHeaders = headers.reduce(
+    (sum, [name, content]) => sum + (name?.length ?? 0) + (content?.length ?? 0),
+    0,
+  );
+  return ofHeaders + (key?.length ?? 0) + Math.min(value?.length ?? 0, maxValueBytes);
+}
+
+function meaningOf(record: LogRecord, value: Buffer | null, options: BrowsedMessageOptions): MessageMeaning {
+  const reason = record.header(REASON);
+  if (reason)
+    return { kind: 'dead_letter', reason: String(reason), detail: String(record.header(DETAIL) ?? '') };
+  const decoded = decodeOrder(value, { maxBytes: options.maxOrderBytes, now: options.now });
+  if (decoded.ok) return { kind: 'order', orderUid: decoded.order.order_uid };
+  return { kind: 'other', reason: decoded.reason, detail: decoded.detail };
 }

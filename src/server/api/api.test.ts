@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { FakeBackend } from '../../../test/helpers/app-under-test.ts';
 import { fakeOperations } from '../../../test/helpers/fake-operations.ts';
 import { until } from '../../../test/helpers/until.ts';
-import type { BrowsedMessage } from '../../kafka/read/browsed-message.ts';
+import type { BrowsedMessage } from '../../kafka/read/message-browser.ts';
 import { AppError } from '../../lib/app-error.ts';
 
 function setUp() {
@@ -242,11 +242,11 @@ describe('streams', () => {
   const message = (offset: number): BrowsedMessage => ({
     partition: 0,
     offset,
-    timestamp: '2026-01-01T00:00:00.000Z',
+    timestamp: 0,
     key: null,
     headers: [],
     value: null,
-    value_bytes: null,
+    valueBytes: null,
     cut: false,
     meaning: { kind: 'other', reason: 'tombstone', detail: '' },
   });

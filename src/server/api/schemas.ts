@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox';
+import type { RecordHeaders } from '../../contract/letter.ts';
+import { textOrBase64 } from '../../lib/printable.ts';
 import { REJECTION_REASONS } from '../../order/rejection.ts';
 import { CACHE_TROUBLES } from '../../storage/cache-trouble.ts';
 import { problemSchema } from '../http/problem.ts';
@@ -114,3 +116,10 @@ export const HeadersSchema = Type.Array(
   Type.Object({ name: Type.String(), value: Type.Union([BytesSchema, Type.Null()]) }, strict),
   { description: 'In their order; a name may occur more than once' },
 );
+
+export function headersJson(headers: RecordHeaders): Static<typeof HeadersSchema> {
+  return headers.map(([name, content]) => ({
+    name: name?.toString() ?? '',
+    value: content && textOrBase64(content),
+  }));
+}

@@ -1,8 +1,8 @@
 import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
-import { namedHeaders } from '../../../kafka/read/browsed-message.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
 import { textOrBase64 } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
+import { headersJson } from '../schemas.ts';
 import type { LetterJson, LetterSummaryJson } from './schemas.ts';
 
 /** A letter without its value, as the API and the command line show it. */
@@ -27,7 +27,7 @@ export function summaryJson(letter: LetterSummary): LetterSummaryJson {
 export function letterJson(letter: DeadLetter, redrivenAt: number | undefined): LetterJson {
   return {
     ...summaryJson({ ...letter, valueBytes: letter.value?.length ?? null, redrivenAt }),
-    headers: namedHeaders(letter.headers),
+    headers: headersJson(letter.headers),
     ...valueJson(letter.value),
   };
 }

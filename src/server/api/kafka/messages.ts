@@ -1,6 +1,9 @@
 import Type from 'typebox';
-import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
+import { formatPosition } from '../../../contract/letter.ts';
+import type { BrowsedMessage, MessageBrowser, MessagePage } from '../../../kafka/read/message-browser.ts';
 import type { LogRecord } from '../../../kafka/read/order-log.ts';
+import { startOf, textOrBase64 } from '../../../lib/printable.ts';
+import { rfc3339 } from '../../../lib/rfc3339.ts';
 import { parseWhen } from '../../../order/instant.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { EVENT_STREAM_HEADERS, type EventStream, type EventStreams } from '../../http/event-stream.ts';
@@ -8,8 +11,15 @@ import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem
 import { NO_STORE } from '../../http/reply.ts';
 import { Slots } from '../../http/slots.ts';
 import { KAFKA_UNAVAILABLE, MESSAGE_NOT_FOUND } from '../problems.ts';
-import { PositionSchema } from '../schemas.ts';
-import { MessagePageSchema, MessageSchema, TOPIC_NOT_FOUND, TopicNameSchema } from './schemas.ts';
+import { headersJson, PositionSchema } from '../schemas.ts';
+import {
+  type MessageJson,
+  type MessagePageJson,
+  MessagePageSchema,
+  MessageSchema,
+  TOPIC_NOT_FOUND,
+  TopicNameSchema,
+} from './schemas.ts';
 import { orNotFound } from './topics.ts';
 
 export interface MessageEndpointsOptions {
@@ -90,7 +100,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
           }),
         );
         if (page === undefined) throw badParameter('query', 'cursor', 'is not a cursor of this topic');
-        return { status: 200, json: page, headers: NO_STORE };
+        return { status: 200, json: pageJson(page), headers: NO_STORE };
       },
     ),
 
@@ -109,7 +119,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         const [number = 0, offset = 0] = position.split(':').map(Number);
         const message = await search(() => messages.find(topic, number, offset));
         if (message === undefined) throw new ProblemError(MESSAGE_NOT_FOUND);
-        return { status: 200, json: message, headers: NO_STORE };
+        return { status: 200, json: messageJson(message), headers: NO_STORE };
       },
     ),
 
@@ -192,14 +202,11 @@ async function sendTail(
   return stream.body;
 }
 
-async function pass(
-  followed: AsyncGenerator<readonly { readonly partition: number; readonly offset: number }[]>,
-  stream: EventStream,
-): Promise<void> {
+async function pass(followed: AsyncGenerator<readonly BrowsedMessage[]>, stream: EventStream): Promise<void> {
   try {
     for await (const messages of followed) {
       for (const message of messages) {
-        stream.send({ event: 'message', id: `${message.partition}:${message.offset}`, data: message });
+        stream.send({ event: 'message', id: formatPosition(message), data: messageJson(message) });
       }
       stream.sendLeftOut();
     }
@@ -214,4 +221,23 @@ function matches({ partition, key, text }: TailFilter, of: number, record: LogRe
   if (partition !== undefined && partition !== of) return false;
   if (key !== undefined && record.key?.equals(key) !== true) return false;
   return text === undefined || (record.value?.includes(text) ?? false);
+}
+
+export function pageJson({ messages, next, ...rest }: MessagePage): MessagePageJson {
+  return { ...rest, messages: messages.map(messageJson), next_cursor: next ?? null };
+}
+
+export function messageJson(message: BrowsedMessage): MessageJson {
+  const { partition, offset, timestamp, key, headers, value, valueBytes, cut, meaning } = message;
+  return {
+    partition,
+    offset,
+    timestamp: rfc3339(timestamp),
+    key: key && textOrBase64(key),
+    headers: headersJson(headers),
+    value: value && (cut ? startOf(value) : textOrBase64(value)),
+    value_bytes: valueBytes,
+    cut,
+    meaning: meaning.kind === 'order' ? { kind: 'order', order_uid: meaning.orderUid } : meaning,
+  };
 }

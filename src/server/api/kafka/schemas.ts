@@ -132,6 +132,8 @@ export const MessageSchema = Type.Object(
   { ...strict, $id: 'Message' },
 );
 
+export type MessageJson = Static<typeof MessageSchema>;
+
 export const MessagePageSchema = Type.Object(
   {
     messages: Type.Array(MessageSchema),
@@ -146,6 +148,8 @@ export const MessagePageSchema = Type.Object(
   },
   { ...strict, $id: 'MessagePage' },
 );
+
+export type MessagePageJson = Static<typeof MessagePageSchema>;
 
 const behind = {
   own: Type.Boolean({ description: 'The group of this service' }),

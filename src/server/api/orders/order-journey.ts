@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
 import { within } from '../../../lib/deadline.ts';
-import { isBelievable } from '../../../lib/rfc3339.ts';
+import { isBelievable, rfc3339 } from '../../../lib/rfc3339.ts';
 import type { CacheInspector } from '../../../storage/cache-inspector.ts';
 import type { OrderTrail, OrderTrails } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
@@ -72,8 +72,8 @@ export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOption
       () => undefined,
     );
     // A topic that was created again has other messages at the same offsets.
-    return message?.meaning.kind === 'order' && message.meaning.order_uid === uid
-      ? message.timestamp
+    return message?.meaning.kind === 'order' && message.meaning.orderUid === uid
+      ? rfc3339(message.timestamp)
       : undefined;
   };
   const cachedIn = async (uid: string) => {

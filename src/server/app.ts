@@ -7,7 +7,10 @@ export interface AppOptions extends Omit<HandlerOptions, 'problemOf'> {
   readonly web: WebClient;
 }
 
-/** The whole HTTP interface: the API, its documentation, and the web console. @throws AppError `config_invalid`, see createHandler */
+/**
+ * The whole HTTP interface: the API, its documentation, and the web console. @throws AppError `config_invalid`, see
+ * createHandler
+ */
 export function createApp({ endpoints, web, ...options }: AppOptions): Handler {
   const all = [...endpoints, ...docsEndpoints(endpoints), ...webEndpoints(web)];
   return createHandler({ ...options, endpoints: all, problemOf });

@@ -55,7 +55,10 @@ export interface ApiServices {
   readonly now?: () => number;
 }
 
-/** Every endpoint of the API, by resource. Routes, checks, `/openapi.json` and the client's types all come from this list. */
+/**
+ * Every endpoint of the API, by resource. Routes, checks, `/openapi.json` and the client's types all come from this
+ * list.
+ */
 export function apiEndpoints(services: ApiServices): Endpoint[] {
   const options = { now: Date.now, ...services };
   const operations = { ...services.operations, now: options.now };

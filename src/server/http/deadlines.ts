@@ -1,4 +1,6 @@
-/** Promises that all have the same time to settle. They are due in the order they came, so one timer serves them all. */
+/**
+ * Promises that all have the same time to settle. They are due in the order they came, so one timer serves them all.
+ */
 export class Deadlines {
   readonly #ms: number;
   readonly #pending = new Set<Pending>();

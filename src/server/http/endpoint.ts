@@ -20,7 +20,10 @@ export interface BytesBody {
   readonly maxBytes?: number;
 }
 
-/** A body passed on as it arrives: `request.body` is its chunks. Any length, but each chunk must come in time (else 408). */
+/**
+ * A body passed on as it arrives: `request.body` is its chunks. Any length, but each chunk must come in time (else
+ * 408).
+ */
 export interface StreamBody {
   readonly kind: 'stream';
   readonly contentTypes: readonly [string, ...string[]];
@@ -45,13 +48,17 @@ export interface EndpointSpec<
   readonly description?: string;
   readonly tag: string;
   /**
-   * When the token is needed. `guarded`, to inspect or change things: always, if there is one. `sending`, to send data in: off the
-   * loopback. `reading`, to see data: off the loopback, unless `server.openReads` lets everyone read. `open`: never.
+   * When the token is needed. `guarded`, to inspect or change things: always, if there is one. `sending`, to send data
+   * in: off the loopback. `reading`, to see data: off the loopback, unless `server.openReads` lets everyone read.
+   * `open`: never.
    */
   readonly access: 'open' | 'reading' | 'sending' | 'guarded';
   /** Path parameters: text, percent-decoded. */
   readonly params?: P;
-  /** Query parameters, made into integers, numbers, booleans and lists as the schema says, defaults filled in. Others are errors. */
+  /**
+   * Query parameters, made into integers, numbers, booleans and lists as the schema says, defaults filled in. Others
+   * are errors.
+   */
   readonly query?: Q;
   /** Request headers, by lower-case name. Others are ignored. */
   readonly headers?: H;
@@ -102,14 +109,15 @@ export interface Endpoint {
 }
 
 /**
- * Answers a plain GET (no query, no condition, nothing escaped in its path) by the last segment of its path, before anything but the
- * guards looks at the request. Undefined leaves the request to `handle`. When the server is `full`, it answers only what needs no waiting.
+ * Answers a plain GET (no query, no condition, nothing escaped in its path) by the last segment of its path, before
+ * anything but the guards looks at the request. Undefined leaves the request to `handle`. When the server is `full`, it
+ * answers only what needs no waiting.
  */
 export type Shortcut = (lastSegment: string, full: boolean) => Reply | Promise<Reply> | undefined;
 
 /**
- * Describes an endpoint and says what it does. The handler gets what the schemas promise: everything has been checked before.
- * It replies with one of the responses described, at once or later, or throws a ProblemError or an AppError.
+ * Describes an endpoint and says what it does. The handler gets what the schemas promise: everything has been checked
+ * before. It replies with one of the responses described, at once or later, or throws a ProblemError or an AppError.
  */
 export function endpoint<
   const R extends Responses,

@@ -103,7 +103,10 @@ export class EventStream {
     return this.#write(`${text}data: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** A sign of life, so that proxies and this server do not close a silent connection; left out when something waits already. */
+  /**
+   * A sign of life, so that proxies and this server do not close a silent connection; left out when something waits
+   * already.
+   */
   beat(): void {
     if (this.#waiting.length === 0) this.#write(': \n\n');
   }
@@ -192,7 +195,10 @@ export class EventStreams {
     return stream;
   }
 
-  /** Ends all streams at once and opens no more. A stream never ends by itself, so a server that stops can't wait for it. */
+  /**
+   * Ends all streams at once and opens no more. A stream never ends by itself, so a server that stops can't wait for
+   * it.
+   */
   close(): void {
     this.#closed = true;
     for (const stream of this.#open) stream.end();

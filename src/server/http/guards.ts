@@ -14,9 +14,9 @@ export const lengthGuard: Guard = (raw) => {
 };
 
 /**
- * Serves only requests for a name of the server's own, with any port: `localhost`, `boundTo`, and `more`. A web page that points a name
- * of its own at this address (DNS rebinding) would otherwise read this API as its own origin. An IP address can't be pointed
- * anywhere, so each of them is taken.
+ * Serves only requests for a name of the server's own, with any port: `localhost`, `boundTo`, and `more`. A web page
+ * that points a name of its own at this address (DNS rebinding) would otherwise read this API as its own origin. An IP
+ * address can't be pointed anywhere, so each of them is taken.
  */
 export function hostGuard(boundTo: string, more: readonly string[] = []): Guard {
   const allowed = new Set(['localhost', boundTo, ...more].map(hostName));
@@ -30,7 +30,10 @@ export function hostGuard(boundTo: string, more: readonly string[] = []): Guard 
   };
 }
 
-/** Refuses a request that a browser says comes from another site: by Fetch Metadata, or by Origin in browsers without that. */
+/**
+ * Refuses a request that a browser says comes from another site: by Fetch Metadata, or by Origin in browsers without
+ * that.
+ */
 export const originGuard: Guard = (raw) => {
   const site = raw.headers.get('sec-fetch-site');
   const origin = raw.headers.get('origin');
@@ -40,8 +43,8 @@ export const originGuard: Guard = (raw) => {
 };
 
 /**
- * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`). Without a token, which checkToken allows on the
- * loopback only, all requests pass.
+ * Lets only requests with the token through (RFC 6750, `Authorization: Bearer …`). Without a token, which checkToken
+ * allows on the loopback only, all requests pass.
  */
 export function tokenGuard(token: string): Guard {
   if (token === '') return () => {};
@@ -66,7 +69,10 @@ export function isReachable({ host, trustedProxies = [] }: Reach): boolean {
   return !isLoopback(host) || trustedProxies.length > 0;
 }
 
-/** @throws AppError `config_invalid` when a server with this reach and token (empty: none) would not be safe from strangers */
+/**
+ * @throws AppError `config_invalid` when a server with this reach and token (empty: none) would not be safe from
+ * strangers
+ */
 export function checkToken(reach: Reach, token: string): void {
   if (token !== '' && token.length < LEAST_TOKEN_CHARACTERS) {
     throw new AppError(

@@ -25,7 +25,7 @@ export interface HandlerOptions {
   readonly trustedProxies?: readonly string[];
   /** Host names to answer for besides its own, see hostGuard. */
   readonly allowedHosts?: readonly string[];
-  /** Most requests under way. */
+  /** Most requests at once. */
   readonly maxConcurrentRequests: number;
   /** Longest request body. */
   readonly maxBodyBytes: number;
@@ -47,16 +47,19 @@ export interface Route extends Pick<EndpointSpec, 'unlimited' | 'idleSeconds'> {
 
 /** The HTTP interface as functions from Request to Response: no socket, no Bun. They never reject. */
 export interface Handler {
-  /** By path (`/orders/:order_uid`), for the server's own router, which wants them so: it is done before any JavaScript runs. */
+  /**
+   * By path (`/orders/:order_uid`), for the server's own router, which wants them so: it is done before any JavaScript
+   * runs.
+   */
   readonly routes: ReadonlyMap<string, Route>;
   /** The route that router would choose for a path; one that says there is nothing where it has none. */
   find(path: string): Route;
 }
 
 /**
- * Makes the routes of endpoints. Each is one function, with no layers in between, so that a lookup that is answered at once costs
- * little more than the routing.
- * @throws AppError `config_invalid` for a token that does not protect, see checkToken
+ * Makes the routes of endpoints. Each is one function, with no layers in between, so that a lookup that is answered at
+ * once costs little more than the routing. @throws AppError `config_invalid` for a token that does not protect, see
+ * checkToken
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { endpoints, forward, logger, problemOf, token } = options;

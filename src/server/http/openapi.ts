@@ -32,7 +32,10 @@ export interface ApiInfo {
 /** Problems of every request. */
 const ALWAYS = [BAD_REQUEST, URI_TOO_LONG, TOO_MANY_REQUESTS, OVERLOADED, TIMED_OUT];
 
-/** The OpenAPI 3.1 description of the endpoints, made from the schemas that check them. A schema with an `$id` becomes a component. */
+/**
+ * The OpenAPI 3.1 description of the endpoints, made from the schemas that check them. A schema with an `$id` becomes a
+ * component.
+ */
 export function openApiDocument(
   endpoints: readonly Endpoint[],
   { title, version, description, problem }: ApiInfo,
@@ -121,7 +124,9 @@ function response(
   };
 }
 
-/** Every type has a schema, because generators skip those without: text for what is not JSON, an empty one for any JSON. */
+/**
+ * Every type has a schema, because generators skip those without: text for what is not JSON, an empty one for any JSON.
+ */
 function contentOf(types: readonly string[], schema: TSchema | undefined, components: Components): Json {
   const json = schema === undefined ? {} : components.use(schema);
   return Object.fromEntries(

@@ -45,9 +45,10 @@ export function withBasePath(request: Request, base: string): Request {
 
 /**
  * Restores what a proxy has changed: host and scheme (X-Forwarded-Host, X-Forwarded-Proto), the client's address
- * (X-Forwarded-For) and the path before the part that was cut off (X-Forwarded-Prefix); Forwarded (RFC 7239) where none of those is
- * there. Only trusted addresses are believed. The base path is taken off; it may be missing, as behind a proxy that
- * does that. A request for it without its slash is answered with the address to go to. Undefined when there is nothing to restore.
+ * (X-Forwarded-For) and the path before the part that was cut off (X-Forwarded-Prefix); Forwarded (RFC 7239) where none
+ * of those is there. Only trusted addresses are believed. The base path is taken off; it may be missing, as behind a
+ * proxy that does that. A request for it without its slash is answered with the address to go to. Undefined when there
+ * is nothing to restore.
  */
 export function behindProxy({
   basePath = '',
@@ -100,7 +101,9 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
-/** Reads only one kind of headers: the other may be the client's own, passed through by a proxy that does not know it. */
+/**
+ * Reads only one kind of headers: the other may be the client's own, passed through by a proxy that does not know it.
+ */
 function forwardedBy(headers: Headers): Forwarded {
   const last = (name: string): string | undefined => headers.get(name)?.split(',').at(-1)?.trim();
   const clients = headers.get('x-forwarded-for');

@@ -32,7 +32,9 @@ export interface ResponseSpec {
 
 export type Responses = Readonly<Record<number, ResponseSpec>>;
 
-/** What a handler may answer with: one of its endpoint's responses, by status, with JSON as the response's schema says. */
+/**
+ * What a handler may answer with: one of its endpoint's responses, by status, with JSON as the response's schema says.
+ */
 export type ReplyTo<R extends Responses> = {
   [S in keyof R & number]: Reply<S> &
     (R[S] extends { readonly schema: infer T extends TSchema }
@@ -89,9 +91,9 @@ export function toResponse({ status, headers, json, body }: Reply): Response {
 const encoder = new TextEncoder();
 
 /**
- * A body made of texts, each asked for when the client has taken the one before: a slow client costs no memory. When the source
- * fails, the connection is reset, so that the client can't mistake what it has for the whole. `onEnd` is called once, with the
- * error if there was one, also when the client goes away.
+ * A body made of texts, each asked for when the client has taken the one before: a slow client costs no memory. When
+ * the source fails, the connection is reset, so that the client can't mistake what it has for the whole. `onEnd` is
+ * called once, with the error if there was one, also when the client goes away.
  */
 export function textStream(
   texts: AsyncGenerator<string>,

@@ -33,7 +33,10 @@ export function checkContentType(raw: Request, body: BodySpec): void {
   }
 }
 
-/** A zstd body needs a window of 8 MiB at most (RFC 9659); with the default of 128 MiB a small body could take that much memory. */
+/**
+ * A zstd body needs a window of 8 MiB at most (RFC 9659); with the default of 128 MiB a small body could take that much
+ * memory.
+ */
 const ZSTD_OPTIONS = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -44,7 +47,10 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   deflate: createInflate,
 };
 
-/** The decoder of the body; undefined when it is not encoded. @throws ProblemError 415 for an unknown coding (RFC 9110 section 15.5.16) */
+/**
+ * The decoder of the body; undefined when it is not encoded. @throws ProblemError 415 for an unknown coding (RFC 9110
+ * section 15.5.16)
+ */
 export function bodyDecoder(raw: Request): (() => Transform) | undefined {
   const coding = raw.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   if (coding === '' || coding === 'identity') return undefined;

@@ -40,7 +40,9 @@ export interface ServeOptions {
 /** Turns a request into a response; never throws or rejects. At once when there is nothing to wait for. */
 export type Serve = (raw: Request) => Response | Promise<Response>;
 
-/** An endpoint, ready to serve: guards, then parameters, then the body, then the handler, which has until the deadline. */
+/**
+ * An endpoint, ready to serve: guards, then parameters, then the body, then the handler, which has until the deadline.
+ */
 export function serveEndpoint({ spec, handle, shortcut }: Endpoint, options: ServeOptions): Serve {
   const { guards, deadlines, slots, fail, inspect } = options;
   const parameters = parameterReader(spec);

@@ -24,8 +24,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Accepts nothing new, lets requests in progress end, and cuts them after `deadlineMs`. Resolves when all connections are
-   * closed, and says in words what it cut; idempotent.
+   * Accepts nothing new, lets requests in progress end, and cuts them after `deadlineMs`. Resolves when all connections
+   * are closed, and says in words what it cut; idempotent.
    */
   close(deadlineMs: number): Promise<string | undefined>;
 }
@@ -83,8 +83,9 @@ function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response
 }
 
 /**
- * Wraps routes: undoes what a proxy has changed, applies the rate limit, and sets the route's time-out. Costs next to nothing where
- * there is neither proxy nor limit. Without a route, and for a path that a proxy has changed, it looks for the route itself.
+ * Wraps routes: undoes what a proxy has changed, applies the rate limit, and sets the route's time-out. Costs next to
+ * nothing where there is neither proxy nor limit. Without a route, and for a path that a proxy has changed, it looks
+ * for the route itself.
  */
 function gateway(handler: Handler, options: ListenOptions, logger: Logger): (route?: Route) => BunServe {
   const { rateLimit = 0 } = options;
@@ -123,7 +124,8 @@ function listen(handler: Handler, options: ListenOptions, logger: Logger): Bun.S
       reusePort: shared !== 'alone',
       routes: Object.fromEntries([...handler.routes].map(([path, route]) => [path, gate(route)])),
       fetch: gate(),
-      // The handler answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is not buffered.
+      // The handler answers 413 itself, as a problem document; a streamed body has no limit, and what is not read is
+      // not buffered.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Seconds without a byte; it also ends a connection that sends its headers too slowly.
       idleTimeout: Math.min(255, Math.ceil(options.requestTimeoutMs / 1000) + 5),

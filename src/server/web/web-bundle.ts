@@ -1,6 +1,6 @@
 /**
- * Bundles `src/web`, minified, and writes the files to standard output as JSON, `BundledFile[]`. A process of its own: bundling takes
- * some tens of MB, which the process that did it would keep.
+ * Bundles `src/web`, minified, and writes the files to standard output as JSON, `BundledFile[]`. Runs in its own
+ * process: bundling takes some tens of MB, which the process would keep.
  */
 import { fileURLToPath } from 'node:url';
 
@@ -43,8 +43,8 @@ async function writeBundle(): Promise<void> {
 }
 
 /**
- * Scalar's standalone file, which shows the REST API. Its own package comes with 280 others; the one for Fastify has the file as a string in
- * its source.
+ * Scalar's standalone file, which shows the REST API. Its own package comes with 280 others; the one for Fastify has
+ * the file as a string in its source.
  */
 async function scalarFile(): Promise<BundledFile> {
   const source = await Bun.file(fileURLToPath(import.meta.resolve('@scalar/fastify-api-reference'))).text();

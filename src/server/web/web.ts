@@ -32,7 +32,10 @@ export const WEB_PATHS = [
   '/chaos',
 ] as const;
 
-/** Scalar adds styles to the page, loads images from data: URLs, and writes sanitized HTML where Trusted Types would forbid it. */
+/**
+ * Scalar adds styles to the page, loads images from data: URLs, and writes sanitized HTML where Trusted Types would
+ * forbid it.
+ */
 const DOCS_POLICY = HTML_HEADERS['content-security-policy']
   .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
   .replace("img-src 'self'", "img-src 'self' data:")
@@ -52,7 +55,10 @@ export function webEndpoints(web: WebClient): Endpoint[] {
   ];
 }
 
-/** The page one folder deeper. It refers to its files relative to its own address, so that it works at any path a proxy gives it. */
+/**
+ * The page one folder deeper. It refers to its files relative to its own address, so that it works at any path a proxy
+ * gives it.
+ */
 function filesAbove({ body }: StaticFile): Pick<StaticFile, 'body' | 'etag'> {
   const text = new TextDecoder().decode(body).replace(/((?:href|src)=")\.\//g, '$1../');
   const changed = new TextEncoder().encode(text);
@@ -66,8 +72,8 @@ export interface SharedBundle {
 }
 
 /**
- * Bundles `src/web` into memory, in a process of its own; takes some hundred ms, or almost no time if another process has done it.
- * @throws AppError `internal` when it does not build
+ * Bundles `src/web` into memory, in a process of its own; takes some hundred ms, or almost no time if another process
+ * has done it. @throws AppError `internal` when it does not build
  */
 export async function buildWebClient(shared?: SharedBundle): Promise<WebClient> {
   if (shared === undefined) return webClientOf(await bundle());

@@ -217,9 +217,9 @@ const MAX_PER_SECOND = 200;
 const COUNT_EVERY_MS = 500;
 
 /**
- * The body of an event stream with the latest invalidations and those that follow; with `uid`, only those that concern that order.
- * When there are too many, some are sent and the others counted.
- * @throws ProblemError when there are too many streams
+ * The body of an event stream with the latest invalidations and those that follow; with `uid`, only those that concern
+ * that order. When there are too many, some are sent and the others counted. @throws ProblemError when there are too
+ * many streams
  */
 function sendInvalidations(
   source: InvalidationSource,

@@ -33,8 +33,8 @@ import {
 } from './schemas.ts';
 
 /**
- * Looks at dead letters and sends them back. Answers are undefined for a letter or message that does not exist, or an invalid cursor.
- * @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`; `usage` for an invalid edit
+ * Looks at dead letters and sends them back. Answers are undefined for a letter or message that does not exist, or an
+ * invalid cursor. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`; `usage` for an invalid edit
  */
 export interface DeadLetterControl {
   list(filter: LetterFilter, limit: number, cursor: string | undefined): Promise<LetterPage | undefined>;
@@ -44,7 +44,9 @@ export interface DeadLetterControl {
   counts(filter: LetterFilter): Promise<LetterCounts>;
   timeline(request: TimelineRequest): Promise<Timeline>;
   redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined>;
-  /** Goes on to the end, a step at a time; ended early, what was sent is sent. Begins when the first step is asked for. */
+  /**
+   * Goes on to the end, a step at a time; ended early, what was sent is sent. Begins when the first step is asked for.
+   */
   redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined>;
   /** Of a message of the orders' topic. */
   fate(position: Position): Promise<RedrivenFate | undefined>;
@@ -210,7 +212,10 @@ const ROUND_MS = [
 const WANTED_BUCKETS = 60;
 const MOST_BUCKETS = 1_000;
 
-/** The range asked for, by default the last hour in about 60 buckets, or what is wrong with it. Instants are ms since the Unix epoch. */
+/**
+ * The range asked for, by default the last hour in about 60 buckets, or what is wrong with it. Instants are ms since
+ * the Unix epoch.
+ */
 export function timelineRange(
   asked: { readonly since?: number; readonly until?: number; readonly bucketMs?: number },
   now: number,

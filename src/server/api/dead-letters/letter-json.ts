@@ -32,7 +32,10 @@ export function letterJson(letter: DeadLetter, redrivenAt: number | undefined): 
   };
 }
 
-/** JSON that would be written differently, as with spaces, 1e2 or a doubled key, comes as bytes, too; nested very deep, as bytes only. */
+/**
+ * JSON that would be written differently, as with spaces, 1e2 or a doubled key, comes as bytes, too; nested very deep,
+ * as bytes only.
+ */
 function valueJson(value: Buffer | null): { value?: unknown; value_base64?: string } {
   if (value === null) return {};
   const value_base64 = value.toString('base64');

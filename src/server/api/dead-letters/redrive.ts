@@ -169,8 +169,8 @@ function fateJson(fate: RedrivenFate): Static<typeof FateSchema> {
 }
 
 /**
- * The steps as lines of NDJSON, RedriveLines. A failure is the last line; a first step that is undefined means an invalid cursor.
- * Nothing begins before the first line is asked for, and returning early ends the steps.
+ * The steps as lines of NDJSON, RedriveLines. A failure is the last line; a first step that is undefined means an
+ * invalid cursor. Nothing begins before the first line is asked for, and returning early ends the steps.
  */
 async function* redriveLines(
   steps: AsyncGenerator<RedriveProgress | undefined>,

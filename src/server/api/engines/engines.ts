@@ -21,7 +21,7 @@ import {
 
 export interface EngineEndpointsOptions {
   readonly engines: EngineControl;
-  /** How long an answer waits for what it was asked for. */
+  /** Longest wait for an action to finish before the answer, ms. */
   readonly engineWaitMs: number;
 }
 

@@ -46,7 +46,10 @@ export interface OwnGroup {
   stored(): Promise<ReadonlyMap<number, number>>;
   /** Offsets changed by hand in Kafka that the consumer of this process has ignored, by partition. */
   ignoredMoves(): ReadonlyMap<number, { readonly movedTo: number }>;
-  /** Makes the consumers continue from another offset. @throws AppError `usage` for an unknown partition; as the engines do */
+  /**
+   * Makes the consumers continue from another offset. @throws AppError `usage` for an unknown partition; as the engines
+   * do
+   */
   move(target: OffsetTarget, options: MoveOptions): Promise<readonly PartitionMove[]>;
 }
 

@@ -171,9 +171,9 @@ interface TailFilter {
 const MAX_PER_SECOND = 500;
 
 /**
- * The body of an event stream with the messages that arrive from now on. It ends when the reader goes away, the server stops, or
- * Kafka becomes unavailable; a client that reconnects starts from then.
- * @throws AppError `topic_missing`, `kafka_unavailable`; ProblemError when there are too many streams.
+ * The body of an event stream with the messages that arrive from now on. It ends when the reader goes away, the server
+ * stops, or Kafka becomes unavailable; a client that reconnects starts from then. @throws AppError `topic_missing`,
+ * `kafka_unavailable`; ProblemError when there are too many streams.
  */
 async function sendTail(
   messages: Pick<MessageBrowser, 'follow'>,

@@ -6,8 +6,8 @@ export type Positions = ReadonlyMap<number, number>;
 const PATIENCE_MS = 800;
 
 /**
- * How far a topic is stored. While PostgreSQL does not answer that is what it said last, since nothing can be stored: so what arrives
- * meanwhile is seen to wait. It is asked once at a time, however long it is silent.
+ * How far a topic is stored. While PostgreSQL does not answer that is what it said last, since nothing can be stored:
+ * so what arrives meanwhile is seen to wait. It is asked once at a time, however long it is silent.
  */
 export class LastPositions {
   readonly #read: (topicId: string) => Promise<Positions>;
@@ -20,7 +20,10 @@ export class LastPositions {
     this.#patienceMs = patienceMs;
   }
 
-  /** @throws what reading threw, or AppError `aborted` when it took too long, while nothing is known of this incarnation of the topic */
+  /**
+   * @throws what reading threw, or AppError `aborted` when it took too long, while nothing is known of this incarnation
+   * of the topic
+   */
   async find(topicId: string): Promise<Positions> {
     this.#asking ??= this.#ask(topicId).finally(() => {
       this.#asking = undefined;

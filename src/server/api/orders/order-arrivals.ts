@@ -14,7 +14,10 @@ export interface SentOrder {
   readonly since: number;
 }
 
-/** `stored`: a lookup finds it. `superseded`: a later version of it is stored. `rejected`: the database refused it, it is a dead letter. */
+/**
+ * `stored`: a lookup finds it. `superseded`: a later version of it is stored. `rejected`: the database refused it, it
+ * is a dead letter.
+ */
 export type Arrival = 'stored' | 'superseded' | 'rejected';
 
 export interface ArrivalPorts {
@@ -43,9 +46,9 @@ const BATCH = 500;
 const FAILED_PAUSE_MS = 100;
 
 /**
- * Waits until orders that were sent to Kafka are stored in PostgreSQL, whichever process stores them. One small query at a time serves
- * all waiters: it reads how far each partition is stored, at first several times within the shortest time an order can take, then less
- * often as the youngest order grows older. Without waiters there are no queries.
+ * Waits until orders that were sent to Kafka are stored in PostgreSQL, whichever process stores them. One small query
+ * at a time serves all waiters: it reads how far each partition is stored, at first several times within the shortest
+ * time an order can take, then less often as the youngest order grows older. Without waiters there are no queries.
  */
 export class PolledArrivals {
   /** Longest wait. */

@@ -84,10 +84,11 @@ interface Batch {
 }
 
 /**
- * Sends the orders of an NDJSON stream and yields the verdict on each line, in order: a text of verdict lines for each batch, and a
- * summary at the end. A batch is what a chunk brings, so a client that sends one line and waits gets its verdict. At most `inFlight`
- * batches are on their way while reading goes on, so a client that does not take the verdicts is not read from. When Kafka does
- * not take a batch, or the body is interrupted, reading stops, and the summary says that it is not complete.
+ * Sends the orders of an NDJSON stream and yields the verdict on each line, in order: a text of verdict lines for each
+ * batch, and a summary at the end. A batch is what a chunk brings, so a client that sends one line and waits gets its
+ * verdict. At most `inFlight` batches are on their way while reading goes on, so a client that does not take the
+ * verdicts is not read from. When Kafka does not take a batch, or the body is interrupted, reading stops, and the
+ * summary says that it is not complete.
  */
 export async function* bulkVerdicts(
   chunks: AsyncIterable<Uint8Array>,

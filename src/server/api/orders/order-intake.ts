@@ -20,8 +20,8 @@ interface Position {
 }
 
 /**
- * Sends valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable), `kafka_refuses` when
- * Kafka accepts no orders from this service, `kafka_rejected` when it rejects this one
+ * Sends valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable),
+ * `kafka_refuses` when Kafka accepts no orders from this service, `kafka_rejected` when it rejects this one
  */
 export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` the client's trace. */
@@ -30,7 +30,10 @@ export interface OrderIntake {
   submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | SendRefusal | undefined)[]>;
 }
 
-/** Sends each order to `topic` as the client wrote it, keyed by its order_uid, in the client's trace or a new one. `now` is ms since the Unix epoch. */
+/**
+ * Sends each order to `topic` as the client wrote it, keyed by its order_uid, in the client's trace or a new one. `now`
+ * is ms since the Unix epoch.
+ */
 export function createOrderIntake(
   sender: Pick<MessageSender, 'send'>,
   topic: string,

@@ -156,8 +156,8 @@ export function encodeListCursor({ storedAt, offset, uid }: ListPosition, query:
 }
 
 /**
- * Decodes a cursor; undefined when the text is not one of this query. The checksum catches accidents; a forged cursor is only another
- * position in the list.
+ * Decodes a cursor; undefined when the text is not one of this query. The checksum catches accidents; a forged cursor
+ * is only another position in the list.
  */
 export function decodeListCursor(text: string, query: ListedQuery): ListPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');

@@ -144,8 +144,8 @@ export function orderSendingEndpoints({
 }
 
 /**
- * Seconds of the `wait` preference (RFC 7240 section 4.3), or undefined when the header has none. Of several the first one counts;
- * what is not understood is ignored, as the RFC demands.
+ * Seconds of the `wait` preference (RFC 7240 section 4.3), or undefined when the header has none. Of several the first
+ * one counts; what is not understood is ignored, as the RFC demands.
  */
 export function preferredWait(header: string | undefined): number | undefined {
   for (const preference of header?.split(',') ?? []) {

@@ -103,14 +103,15 @@ interface OrderReply extends PlainReply<200> {
 }
 
 /**
- * The reply that gives an order: the body is the order alone; headers say its tag, who answered, how long that took (`ms`), and
- * where the order came from. @throws ProblemError when there is no order
+ * The reply that gives an order: the body is the order alone; headers say its tag, who answered, how long that took
+ * (`ms`), and where the order came from. @throws ProblemError when there is no order
  */
 function orderReply(uid: string, found: FoundOrder | undefined, ms: number): OrderReply {
   if (found === undefined) throw new ProblemError(ORDER_NOT_FOUND, undefined, { order_uid: uid });
   const { body, etag, tier } = found;
   if (tier !== 'l1') return { status: 200, body, etag, headers: orderHeaders(found, ms) };
-  // Orders in memory are looked up many times, so the headers are made once and kept with them: a table beside would cost a search.
+  // Orders in memory are looked up many times, so the headers are made once and kept with them: a table beside would
+  // cost a search.
   found.headers ??= readyHeaders(orderHeaders(found, 0));
   return { status: 200, body, etag, headers: found.headers };
 }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
- * The trace a message belongs to: the one its sender named, or a new sampled one when there is none, or none that can be understood.
- * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ * The trace a message belongs to: the one its sender named, or a new sampled one when there is none, or none that can
+ * be understood. @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export function traceparentOf(given: string | undefined): string {
   if (given !== undefined && TRACEPARENT.test(given)) return given;

@@ -9,7 +9,10 @@ export interface Probe {
   readonly name: EngineReadiness['name'];
   /** True when the service can't do its work without it. */
   readonly required: boolean;
-  /** Resolves when the engine answers, with what it can't do nevertheless, if anything; any rejection means it does not answer. */
+  /**
+   * Resolves when the engine answers, with what it can't do nevertheless, if anything; any rejection means it does not
+   * answer.
+   */
   check(): Promise<Ailment | undefined>;
 }
 

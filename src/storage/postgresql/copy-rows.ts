@@ -90,7 +90,7 @@ export class CopyRows implements OrderRows {
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void {
     const { orders, items } = this;
     let row = '';
-    for (const field of this.#fields.order) row += `${copyText(field, order, plainStrings)}\t`;
+    for (const field of this.#fields.order) row = `${row}${copyText(field, order, plainStrings)}\t`;
     orders.text(row);
     this.#addSource(partition, offset, producedAt);
     const uid = plainStrings ? order.order_uid : escapeText(order.order_uid);
@@ -98,7 +98,7 @@ export class CopyRows implements OrderRows {
     for (const item of order.items) {
       position += 1;
       let line = `${uid}\t${position}`;
-      for (const field of this.#fields.item) line += `\t${copyText(field, item, plainStrings)}`;
+      for (const field of this.#fields.item) line = `${line}\t${copyText(field, item, plainStrings)}`;
       items.text(`${line}\n`);
     }
     this.count += 1;
@@ -123,7 +123,10 @@ export class CopyRows implements OrderRows {
 }
 
 function copyText({ kind, read }: Field, holder: Values, plain: boolean): string {
-  const text = String(read(holder));
+  const value = read(holder);
+  // Most values are texts without anything to escape.
+  if (plain && kind === 'text' && typeof value === 'string') return value;
+  const text = String(value);
   if (kind === 'instant') return instantText(text);
   return plain || kind === 'integer' ? text : escapeText(text);
 }

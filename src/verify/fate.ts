@@ -1,4 +1,4 @@
-import type { StoredMatch } from '../storage/stored-state.ts';
+import type { StoredMatch } from '../storage/postgresql/stored-snapshot.ts';
 import { CLOCK_TOLERANCE_MS } from './dead-letter-claim.ts';
 
 /** Where an accepted message stands, and what the database knows of its offset. */

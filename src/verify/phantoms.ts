@@ -1,7 +1,7 @@
 import type { LogRange } from '../kafka/read/order-log.ts';
 import type { TopicReader } from '../kafka/read/topic-reader.ts';
 import { decodeOrder } from '../order/decode.ts';
-import type { SourceRange, SourceRow, StoredState } from '../storage/stored-state.ts';
+import type { SourceRange, SourceRow, StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import type { Findings } from './findings.ts';
 import type { Tally } from './tally.ts';
 

@@ -3,7 +3,7 @@ import { type LogRecord, producedAt } from '../kafka/read/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';
-import type { StoredMatch, StoredState } from '../storage/stored-state.ts';
+import type { StoredMatch, StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import type { Evidence } from './collect-evidence.ts';
 import { cutOf, faultsOf, holdsValue, type Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';

@@ -3,7 +3,7 @@ import type { LogRange } from '../kafka/read/order-log.ts';
 import type { TopicReader } from '../kafka/read/topic-reader.ts';
 import { rfc3339 } from '../lib/rfc3339.ts';
 import type { LogCut } from '../storage/postgresql/offset-store.ts';
-import type { StoredState } from '../storage/stored-state.ts';
+import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';

@@ -1,6 +1,6 @@
 import type { PartitionCounts, PartitionReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
-import type { SourceRange } from '../storage/stored-state.ts';
+import type { SourceRange } from '../storage/postgresql/stored-snapshot.ts';
 
 /** How an accepted or rejected message is accounted for. */
 export type Category = Exclude<keyof PartitionCounts, 'produced' | 'noMessage'>;

@@ -1,7 +1,7 @@
 import type { VerifyReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { StoredState } from '../storage/stored-state.ts';
+import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import { ahead, collectEvidence, type RecordSource } from './collect-evidence.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import { EXPLAINED, Findings } from './findings.ts';

@@ -2,14 +2,6 @@ import { SQL, type TransactionSQL } from 'bun';
 import type { Order } from '../../order/order.ts';
 import type { Accepted } from '../../order/validate.ts';
 import { firstDifference, sameOrders } from '../../order/version.ts';
-import type {
-  Listed,
-  SourceBucket,
-  SourceRange,
-  SourceRow,
-  StoredMatch,
-  StoredState,
-} from '../stored-state.ts';
 import type { Database, RowValue } from './database.ts';
 import type { LogCut, LostRange, OffsetScope } from './offset-store.ts';
 import { ORDER_JSON, readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
@@ -25,6 +17,51 @@ const SELECT_MATCHES = `select o.order_uid, ${ORDER_JSON},
   (extract(epoch from o.produced_at) * 1000)::float8, (extract(epoch from o.stored_at) * 1000)::float8,
   (select min(position) = 1 and max(position) = count(*) from order_items where order_uid = o.order_uid)
 from orders o where o.order_uid = any($1)`;
+
+/** What is stored under an order's uid, compared with that order. */
+export interface StoredMatch {
+  /** Equal in every field. */
+  readonly same: boolean;
+  /** Where the stored one came from. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** It was stored from an earlier topic of the same name, whose offsets mean nothing any more. */
+  readonly earlier: boolean;
+  /** ms since the Unix epoch, with a fraction where there are microseconds. */
+  readonly producedAt: number;
+  readonly storedAt: number;
+}
+
+/** Offsets of a partition: `start` inclusive, `end` exclusive. */
+export interface SourceRange {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many orders came from a stretch of a partition: bucket 0 begins at the range's start. */
+export interface SourceBucket {
+  readonly partition: number;
+  readonly bucket: number;
+  readonly orders: number;
+}
+
+/** A stored order's uid and source. */
+export interface SourceRow {
+  readonly orderUid: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Their number, and the first of them. */
+export interface Listed<T> {
+  readonly count: number;
+  readonly first: readonly T[];
+}
+
+/** The snapshot, or what stands in for it. */
+export type StoredState = Pick<StoredSnapshot, keyof StoredSnapshot>;
 
 /** The longest a timer can wait. */
 const NO_DEADLINE_MS = 2_147_483_647;
@@ -60,7 +97,12 @@ async function earlierUntil(tx: TransactionSQL, scope: OffsetScope): Promise<str
   return rows[0]?.until ?? null;
 }
 
-class StoredSnapshot implements StoredState {
+/**
+ * The database at one instant: every call sees the same rows, whatever is written meanwhile. Offsets and orders are written in
+ * one transaction, so they match exactly. Calls must not overlap.
+ * Every call throws AppError `database_unavailable`.
+ */
+export class StoredSnapshot {
   readonly #tx: TransactionSQL;
   readonly #scope: OffsetScope;
   readonly #earlierUntil: string | null;
@@ -71,6 +113,7 @@ class StoredSnapshot implements StoredState {
     this.#earlierUntil = until;
   }
 
+  /** What is stored under each order's uid, in the order given; undefined where nothing is. */
   async compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
     const uids = [...new Set(orders.map(({ order }) => order.order_uid))];
     const rows: RowValue[][] = await this.#tx
@@ -83,6 +126,7 @@ class StoredSnapshot implements StoredState {
     });
   }
 
+  /** JSON Pointer of the first field in which the stored order differs; undefined when none does, or there is no such order. */
   async difference(order: Order): Promise<string | undefined> {
     const uid = order.order_uid;
     const rows: RowValue[][] = await this.#tx
@@ -92,6 +136,7 @@ class StoredSnapshot implements StoredState {
     return stored && firstDifference(order, JSON.parse(stored.json));
   }
 
+  /** The next offset of each partition the group has begun. */
   async nextOffsets(): Promise<Map<number, number>> {
     const { group, topic, topicId } = this.#scope;
     const rows: { partition: number; next_offset: string }[] = await this.#tx`
@@ -100,17 +145,20 @@ class StoredSnapshot implements StoredState {
     return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
   }
 
-  async movedAt(): Promise<Map<number, number>> {
+  /** When any group last moved its offset of each partition of the topic, ms since the Unix epoch. */
+  async movedAt(): Promise<ReadonlyMap<number, number>> {
     const rows: { partition: number; at: number }[] = await this.#tx`
       select partition, (extract(epoch from max(updated_at)) * 1000)::float8 as at from consumer_offsets
       where topic = ${this.#scope.topic} group by partition`;
     return new Map(rows.map((row) => [row.partition, row.at]));
   }
 
+  /** The end of earlier topics of the same name, ms since the Unix epoch; undefined when there was none. */
   async earlierUntil(): Promise<number | undefined> {
     return this.#earlierUntil === null ? undefined : Date.parse(this.#earlierUntil);
   }
 
+  /** What the group has recorded as lost. */
   async lostRanges(limit: number): Promise<Listed<LostRange>> {
     const { group, topic, topicId } = this.#scope;
     const rows: RowValue[][] = await this.#tx`
@@ -125,6 +173,7 @@ class StoredSnapshot implements StoredState {
     }));
   }
 
+  /** What the group has recorded as stored and then cut off the log. */
   async logCuts(): Promise<readonly LogCut[]> {
     const { group, topic, topicId } = this.#scope;
     const rows: RowValue[][] = await this.#tx`
@@ -146,6 +195,7 @@ class StoredSnapshot implements StoredState {
         and o.source_offset >= c.from_offset and o.source_offset < c.to_offset and o.stored_at <= c.detected_at)`;
   }
 
+  /** Orders by source; empty stretches are left out, and so, here and below, are orders of what was cut off the log. */
   async countBySource(ranges: readonly SourceRange[], bucketSize: number): Promise<readonly SourceBucket[]> {
     const tx = this.#tx;
     const partitions = tx.array(
@@ -175,6 +225,7 @@ class StoredSnapshot implements StoredState {
     }));
   }
 
+  /** Orders that came from the range, by offset. */
   async ordersFrom(range: SourceRange, limit: number): Promise<readonly SourceRow[]> {
     const rows: RowValue[][] = await this.#tx`
       select order_uid, source_partition, source_offset from orders o
@@ -185,6 +236,10 @@ class StoredSnapshot implements StoredState {
     return rows.map(sourceRow);
   }
 
+  /**
+   * Orders said to come from offsets at or past the partition's end or below 0, from partitions that are not among them, or from a
+   * topic that no group has stored orders of.
+   */
   async ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
     const tx = this.#tx;
     const partitions = tx.array([...ends.keys()], 'INT');
@@ -201,6 +256,7 @@ class StoredSnapshot implements StoredState {
     return listed(rows, sourceRow);
   }
 
+  /** Uids of items whose order is missing, of any topic. */
   async itemsWithoutOrder(limit: number): Promise<Listed<string>> {
     const rows: RowValue[][] = await this.#tx`
       select count(*) over (), order_uid from order_items i
@@ -209,6 +265,7 @@ class StoredSnapshot implements StoredState {
     return listed(rows, ([uid]) => String(uid));
   }
 
+  /** Orders without items, of this topic. */
   async ordersWithoutItems(limit: number): Promise<Listed<SourceRow>> {
     const rows: RowValue[][] = await this.#tx`
       select count(*) over (), order_uid, source_partition, source_offset from orders o

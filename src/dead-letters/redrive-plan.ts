@@ -23,7 +23,7 @@ export function rulesOf({ maxReplays, again, edit }: RedriveRequest, targetTopic
   return { targetTopic, maxReplays, again, foreign: false, edit: change };
 }
 
-export type Verdict =
+export type RedriveVerdict =
   | { readonly send: true; readonly value: Buffer | null; readonly attempt: number }
   | { readonly send: false; readonly reason: SkipReason; readonly detail: string };
 
@@ -32,7 +32,7 @@ export async function judge(
   letter: DeadLetter,
   known: RedriveRecord | undefined,
   rules: RedriveRules,
-): Promise<Verdict> {
+): Promise<RedriveVerdict> {
   const { source, replays } = letter;
   if (source === undefined && !rules.foreign) {
     return skip('foreign', 'not a dead letter of this service');
@@ -53,7 +53,7 @@ export async function judge(
   return edited.ok ? { send: true, value: edited.value, attempt } : skip('not_editable', edited.detail);
 }
 
-function skip(reason: SkipReason, detail: string): Verdict {
+function skip(reason: SkipReason, detail: string): RedriveVerdict {
   return { send: false, reason, detail };
 }
 

@@ -8,7 +8,7 @@ import type { Address } from '../lib/address.ts';
 export type Answer = 'answers' | 'starting' | 'silent' | 'other' | 'none';
 
 /** What came back: the bytes received, or why there are none. */
-export type Reply =
+export type EngineReply =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'silent' }
   | { readonly kind: 'none' };
@@ -22,7 +22,7 @@ export function exchange(
   request: Uint8Array,
   isComplete: (bytes: Buffer) => boolean,
   timeoutMs: number,
-): Promise<Reply> {
+): Promise<EngineReply> {
   return new Promise((resolve) => {
     let received: Buffer = Buffer.alloc(0);
     let connected = false;

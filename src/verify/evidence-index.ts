@@ -1,5 +1,6 @@
 import { Database, type Statement } from 'bun:sqlite';
 import { replaces, type Version } from '../order/version.ts';
+import type { SourceRow } from '../storage/postgresql/stored-snapshot.ts';
 import type { Letter } from './dead-letter-claim.ts';
 import type { ManifestLine } from './manifest.ts';
 
@@ -11,15 +12,8 @@ export interface Unexplained {
   readonly at: number;
 }
 
-/** An order whose stored contents are older than a message that was passed. */
-export interface Suspect {
-  readonly orderUid: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
 /** The last message of an order in one partition, while what is stored came from another. */
-export interface Scattered extends Suspect {
+export interface Scattered extends SourceRow {
   /** When it was produced, ms since the Unix epoch. */
   readonly at: number;
   /** It says what is stored. */
@@ -27,7 +21,7 @@ export interface Scattered extends Suspect {
 }
 
 /** An order whose versions came from several partitions. */
-export interface ScatteredOrder extends Suspect {
+export interface ScatteredOrder extends SourceRow {
   /** Where it is stored from. */
   readonly storedFrom: number;
   /** Another partition has a newer version of it that says something else. */
@@ -195,7 +189,8 @@ export class EvidenceIndex {
     );
   }
 
-  suspect({ orderUid, partition, offset }: Suspect): void {
+  /** The stored contents of the order are older than a message that was passed. */
+  suspect({ orderUid, partition, offset }: SourceRow): void {
     this.#prepare('insert or replace into suspects values (?, ?, ?)').run(orderUid, partition, offset);
   }
 
@@ -251,10 +246,10 @@ export class EvidenceIndex {
   }
 
   /** Suspects that nothing speaks for. */
-  *convicted(): Iterable<Suspect> {
+  *convicted(): Iterable<SourceRow> {
     let last = '';
     while (true) {
-      const page = this.#all<Suspect>(
+      const page = this.#all<SourceRow>(
         `select * from suspects s where orderUid > ?
           and not exists (select 1 from sightings g where g.orderUid = s.orderUid and g.partition <> s.partition)
           and not exists (select 1 from altered a where a.orderUid = s.orderUid)

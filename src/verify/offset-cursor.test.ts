@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
-import { OffsetCursor, type Placed } from './offset-cursor.ts';
+import type { Position } from '../contract/letter.ts';
+import { OffsetCursor } from './offset-cursor.ts';
 
-interface Entry extends Placed {
+interface Entry extends Position {
   readonly name: string;
 }
 

@@ -1,15 +1,11 @@
-/** Something that belongs to an offset of a partition. */
-export interface Placed {
-  readonly partition: number;
-  readonly offset: number;
-}
+import type { Position } from '../contract/letter.ts';
 
 /** The next entries of a partition from an offset on, in the order of offsets. */
-export type Page<T extends Placed> = (partition: number, from: number, limit: number) => T[];
+export type Page<T extends Position> = (partition: number, from: number, limit: number) => T[];
 
 const PAGE = 500;
 
-interface Position<T> {
+interface Walk<T> {
   page: T[];
   at: number;
   /** Where the next page begins; undefined when there is none. */
@@ -20,10 +16,10 @@ interface Position<T> {
  * Walks through entries along with the log: partitions in any order, each by rising offsets. One page a partition is in memory;
  * a message without an entry costs a comparison.
  */
-export class OffsetCursor<T extends Placed> {
+export class OffsetCursor<T extends Position> {
   readonly #page: Page<T>;
   readonly #onSkipped: (entry: T) => void;
-  readonly #positions = new Map<number, Position<T>>();
+  readonly #positions = new Map<number, Walk<T>>();
 
   /** `onSkipped`: told of entries that the log has no message for. */
   constructor(page: Page<T>, onSkipped: (entry: T) => void) {
@@ -62,7 +58,7 @@ export class OffsetCursor<T extends Placed> {
     }
   }
 
-  #peek(partition: number, position: Position<T>): T | undefined {
+  #peek(partition: number, position: Walk<T>): T | undefined {
     const entry = position.page[position.at];
     if (entry !== undefined || position.next === undefined) return entry;
     let limit = PAGE;

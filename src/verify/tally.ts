@@ -95,7 +95,7 @@ const ZERO: PartitionCounts = {
 };
 
 /** All partitions together. */
-export function totalOf(partitions: readonly PartitionReport[]): PartitionCounts {
+export function sumOf(partitions: readonly PartitionReport[]): PartitionCounts {
   const total = { ...ZERO };
   for (const one of partitions) {
     for (const key of Object.keys(total) as (keyof PartitionCounts)[]) total[key] += one[key];

@@ -10,7 +10,7 @@ import { ManifestCheck } from './manifest-check.ts';
 import { findPhantoms } from './phantoms.ts';
 import { type Candidate, RecordJudge } from './record-judge.ts';
 import { addPending, addRemainders, addStateFindings } from './state-findings.ts';
-import { Tally, totalOf } from './tally.ts';
+import { sumOf, Tally } from './tally.ts';
 
 export interface VerifyOptions {
   readonly topic: string;
@@ -122,7 +122,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     cuts,
   });
   const partitions = tally.partitions();
-  const total = totalOf(partitions);
+  const total = sumOf(partitions);
   const seconds = (performance.now() - started) / 1000;
   const groups = findings.groups();
   return {

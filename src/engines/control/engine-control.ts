@@ -16,7 +16,7 @@ import { type EngineRecord, lockPath, recordPath } from '../record.ts';
 import type { EngineDefinition, EngineSettings } from '../types.ts';
 import { steerable, viewEngine } from './engine-view.ts';
 import { pauseEngine, resumeEngine } from './paused-engine.ts';
-import { killEngine, type RestartContext, startEngine, stopEngine } from './stopped-engine.ts';
+import { killEngine, type RestartContext, startEngine, stopKeepingUsers } from './stopped-engine.ts';
 
 /** Longest another process, or a start of this one, is waited for. */
 const LOCK_TIMEOUT_MS = 1_000;
@@ -117,7 +117,7 @@ export class LocalEngineControl implements EngineControl {
     };
     switch (order.action) {
       case 'stop':
-        await stopEngine(engine, record, context);
+        await stopKeepingUsers(engine, record, context);
         return;
       case 'kill':
         await killEngine(record, context);
@@ -126,7 +126,7 @@ export class LocalEngineControl implements EngineControl {
         await startEngine(engine, record, context);
         return;
       case 'restart':
-        await startEngine(engine, await stopEngine(engine, record, context), context);
+        await startEngine(engine, await stopKeepingUsers(engine, record, context), context);
         return;
       case 'pause':
         this.#paused.add(engine);

@@ -22,7 +22,7 @@ export interface RestartContext {
 const KILLED_MS = 5_000;
 
 /** Stops the engine in order, paused or not; who uses it stays noted. Gives the new record. */
-export async function stopEngine(
+export async function stopKeepingUsers(
   engine: EngineDefinition,
   record: EngineRecord,
   { recordFile }: RestartContext,

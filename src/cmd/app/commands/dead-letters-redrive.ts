@@ -19,7 +19,7 @@ import {
 import { integerOption } from '../options.ts';
 import {
   type FilterOptions,
-  filterOf,
+  filterOfOptions,
   openDeadLetters,
   positionArguments,
   trackProgress,
@@ -81,7 +81,7 @@ sent twice, for readers of committed messages (isolation.level=read_committed).`
 }
 
 function selectionOf(positions: readonly Position[], options: RedriveOptions): Selection {
-  const filter = filterOf(options);
+  const filter = filterOfOptions(options);
   const ways = [positions.length > 0, Object.keys(filter).length > 0, options.all === true];
   if (ways.filter(Boolean).length !== 1) {
     throw new AppError(

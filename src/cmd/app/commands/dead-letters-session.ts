@@ -75,7 +75,7 @@ export function withFilterOptions(command: Command): Command {
     .option('--key <text>', 'with exactly this message key');
 }
 
-export function filterOf({ reason, since, until, key }: FilterOptions): LetterFilter {
+export function filterOfOptions({ reason, since, until, key }: FilterOptions): LetterFilter {
   return {
     ...(reason && { reasons: reason }),
     ...(since !== undefined && { since }),

@@ -19,7 +19,7 @@ import { integerOption } from '../options.ts';
 import { redriveCommand } from './dead-letters-redrive.ts';
 import {
   type FilterOptions,
-  filterOf,
+  filterOfOptions,
   openDeadLetters,
   positionArgument,
   trackProgress,
@@ -86,7 +86,7 @@ A message of the topic that this service did not put there is listed with the re
 
 async function list(context: CommandContext, options: ListOptions): Promise<void> {
   const { letters, clients } = await openDeadLetters(context);
-  const selection = { filter: filterOf(options) };
+  const selection = { filter: filterOfOptions(options) };
   const ranges = await letters.ranges();
   const progress = trackProgress(context, 'reading', selection, ranges);
   const digest = new LetterDigest(options.limit);
@@ -178,7 +178,7 @@ async function exportLetters(context: CommandContext, file: string, options: Exp
   await ready?.catch((error: unknown) => {
     throw new AppError('usage', `can't write ${file}: ${messageOf(error)}`, { cause: error });
   });
-  const selection = { filter: filterOf(options) };
+  const selection = { filter: filterOfOptions(options) };
   const ranges = await letters.ranges();
   const progress = trackProgress(context, 'exporting', selection, ranges);
   let [passed, written] = [0, 0];

@@ -1,10 +1,10 @@
 /** Prints the engines a start would have to run locally, one a line: for the set-up to know what they need. */
 import { resolve } from 'node:path';
 import { loadConfig } from '../src/cmd/app/config.ts';
-import { engineStatuses } from '../src/engines/statuses.ts';
+import { reportEngines } from '../src/engines/report.ts';
 
 const config = loadConfig();
-const statuses = await engineStatuses({
+const statuses = await reportEngines({
   mode: config.engines,
   dataDir: resolve(config.dataDir),
   postgresqlUrl: config.postgresql.url,

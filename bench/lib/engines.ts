@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineName } from '../../src/contract/engine.ts';
-import { readRecord, recordPath } from '../../src/engines/record.ts';
+import { recordPath } from '../../src/engines/data-folder.ts';
+import { readRecord } from '../../src/engines/record.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { migrateUp } from '../../src/storage/postgresql/migrate.ts';
 import { startTestEngines, sweepLeftovers, type TestRunEngines } from '../../test/helpers/run-engines.ts';

@@ -13,53 +13,53 @@ export interface LastAction {
   readonly action: EngineAction;
   /** Unix ms. */
   readonly at: number;
-  /** Undefined while it is under way. */
+  /** Undefined while it is in progress. */
   readonly tookMs: number | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
 }
 
-/** How an engine is, and what is done with it. */
+/** The state of an engine, and what is being done with it. */
 export interface EngineView {
   readonly name: EngineName;
-  /** The name people use. */
+  /** Its name for people. */
   readonly title: string;
   /** host:port; the one that answers, where several are configured. */
   readonly address: string;
   readonly answers: boolean;
-  /** `unreachable`: it is not ours, and does not answer. */
+  /** `unreachable`: it is not ours and does not answer. */
   readonly state: 'running' | 'starting' | 'stopping' | 'restarting' | 'paused' | 'stopped' | 'unreachable';
   /** Known for a Redis without password, and for engines started from this data folder. */
   readonly version: string | undefined;
-  /** Undefined when it does not run, or is not ours. */
+  /** Undefined when it does not run or is not ours. */
   readonly pid: number | undefined;
   /** Undefined when it can be controlled. */
   readonly obstacle: EngineObstacle | undefined;
   /** Unix ms: when a pause ends by itself. */
   readonly resumesAt: number | undefined;
-  /** The last thing done with it by this process. */
+  /** The last thing that this process did with it. */
   readonly last: LastAction | undefined;
 }
 
 /** What to do with an engine. */
 export type EngineOrder =
   | { readonly action: Exclude<EngineAction, 'pause'> }
-  /** It goes on by itself after the time. */
+  /** It resumes by itself after this time. */
   | { readonly action: 'pause'; readonly forMs: number };
 
-/** `busy`: something else is done with it, by this process or another. `not_running`: it can't be paused. */
+/** `busy`: this process or another is doing something with it. `not_running`: it can't be paused or resumed. */
 export type EngineRefusal = EngineObstacle | 'busy' | 'not_running';
 
-/** Whether it is done. `done` resolves when it is finished. @throws AppError by `done` when it failed */
+/** Whether the order is carried out. `done` resolves when it is finished, and rejects with an AppError when it failed. */
 export type EngineAcceptance =
   | { readonly accepted: true; readonly done: Promise<void> }
   | { readonly accepted: false; readonly why: EngineRefusal };
 
 /** The engines, of which those that were started from this data folder can be stopped, killed, paused and started again. */
 export interface EngineControl {
-  /** How all of them are now. Takes a second when one is silent. */
+  /** The state of all engines now. Takes a second when one is silent. */
   list(): Promise<EngineView[]>;
   find(name: EngineName): Promise<EngineView>;
-  /** Does it, unless that is impossible; what is so already stays as it is. */
+  /** Carries the order out, unless it is refused. An engine that is already in that state stays as it is. */
   act(name: EngineName, order: EngineOrder): Promise<EngineAcceptance>;
 }

@@ -4,28 +4,29 @@ import { AppError } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { findAnswering, localAddress } from './availability.ts';
 import { stopProcess } from './daemon.ts';
-import { checkDataFolder } from './data-folder.ts';
+import { checkDataFolder, engineFolder, lockPath, recordPath } from './data-folder.ts';
 import { acquireLock } from './file-lock.ts';
 import { awaitReady, launch, throwIfAborted } from './launch.ts';
-import { resumeFamily } from './process-family.ts';
-import { identifySelf, isRunning, isSuspended } from './process-identity.ts';
 import {
-  type EngineRecord,
-  engineFolder,
-  lastRecord,
-  lockPath,
-  readRecord,
-  recordPath,
-  writeRecord,
-} from './record.ts';
-import { endStrays } from './strays.ts';
+  endStrays,
+  identifySelf,
+  isRunning,
+  isSuspended,
+  type ProcessIdentity,
+  resumeFamily,
+} from './processes.ts';
+import { type EngineRecord, lastRecord, readRecord, removeRecord, writeRecord } from './record.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 
-/** How an engine was come by; absent: it does not answer, and is not waited for. `record` is there when it was started from this data folder, now or earlier. */
+/** `record` is there for an engine that was started from this data folder, now or earlier. */
 export interface Acquired {
   readonly address: Address;
+  /**
+   * in use: it answered. started: by this call. adopted: left behind by a killed process, and now this one's. absent: it does not
+   * answer, and the service goes without it until it does.
+   */
   readonly state: 'in use' | 'started' | 'adopted' | 'absent';
   readonly record?: EngineRecord;
 }
@@ -39,7 +40,7 @@ export interface AcquireContext {
 }
 
 /**
- * Uses, adopts or starts one engine, whichever applies. Processes that do so on one data folder take turns.
+ * Uses, adopts or starts one engine. Processes that do so on the same data folder take turns.
  * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`
  */
 export async function acquireEngine(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
@@ -49,7 +50,7 @@ export async function acquireEngine(engine: EngineDefinition, context: AcquireCo
     if (found !== undefined) return found;
   }
   const lock = lockPath(settings.dataDir, engine.name);
-  // Without a lock file nothing was ever started from here, and nothing is written while that isn't needed.
+  // Without a lock file nothing was ever started from here; nothing is written unless an engine has to be started.
   if (!existsSync(lock)) {
     const address = await findAnswering(engine, step, signal);
     if (address) return { address, state: 'in use' };
@@ -81,14 +82,14 @@ async function acquireLocked(engine: EngineDefinition, context: AcquireContext):
   if (answering) return { address: answering, state: 'in use' };
   const address = localAddress(engine, settings.mode);
   if (record) await makeWay(engine, record, address);
-  const { users, keep } = heldBy(recordFile, owner);
+  const { users, keep } = usersAfter(recordFile, owner);
   const { dataDir } = settings;
   const launched = await launch(engine, address, { dataDir, recordFile, keep, users, step, signal, logger });
   return { address, state: 'started', record: launched };
 }
 
-/** Those who used an engine that has ended still count on it; one that was stopped on purpose is kept as it was before. */
-function heldBy(recordFile: string, owner: EngineOwner): Pick<EngineRecord, 'users' | 'keep'> {
+/** The users of an engine that has ended still need it; one that was stopped on purpose is kept as before. */
+function usersAfter(recordFile: string, owner: EngineOwner): Pick<EngineRecord, 'users' | 'keep'> {
   const last = lastRecord(recordFile);
   const self = identifySelf();
   const others = (last?.users ?? []).filter(({ pid }) => pid !== self.pid);
@@ -98,7 +99,7 @@ function heldBy(recordFile: string, owner: EngineOwner): Pick<EngineRecord, 'use
   };
 }
 
-/** Undefined when none answers and something else has an address: that is to be said, not to be waited for. */
+/** Undefined when something else has an address: that is an error to report. */
 async function useIfThere(engine: EngineDefinition): Promise<Acquired | undefined> {
   const [first] = engine.addresses;
   const answers = await Promise.all(engine.addresses.map((one) => engine.probe(one, PROBE_TIMEOUT_MS)));
@@ -120,13 +121,13 @@ async function isUsable(
   record: EngineRecord,
   context: AcquireContext,
 ): Promise<boolean> {
-  // A pause is not for those who start: one whose end nobody saw to would last for ever.
+  // Somebody who starts does not wait for the end of a pause.
   if (isSuspended(record.process)) resumeFamily(record.process);
   const ended = () => (isRunning(record.process) ? undefined : 'it ended');
   return (await awaitReady(engine, record.address, ended, context)) === undefined;
 }
 
-/** The data folder serves one engine: the one at an earlier address goes, unless somebody still needs it. */
+/** A data folder serves one engine: the one at an earlier address is stopped, unless somebody still uses it. */
 async function makeWay(engine: EngineDefinition, record: EngineRecord, wanted: Address): Promise<void> {
   if (!isRunning(record.process)) return;
   if (record.keep || record.users.length > 0) {
@@ -140,4 +141,63 @@ async function makeWay(engine: EngineDefinition, record: EngineRecord, wanted: A
 
 function isSame(one: Address, other: Address): boolean {
   return one.host === other.host && one.port === other.port;
+}
+
+/** A start may hold the lock for minutes (a download); a stop doesn't wait for that. */
+const LOCK_TIMEOUT_MS = 1_000;
+
+/** Releases an engine; its last user stops it, unless it is to be kept. True when it was stopped. */
+export async function releaseEngine(
+  engine: EngineDefinition,
+  dataDir: string,
+  logger: Logger,
+): Promise<boolean> {
+  const unlock = await acquireLock(lockPath(dataDir, engine.name), { timeoutMs: LOCK_TIMEOUT_MS });
+  try {
+    const recordFile = recordPath(dataDir, engine.name);
+    const record = lastRecord(recordFile);
+    if (!record) return false;
+    const users = withoutOne(record.users, process.pid);
+    if (record.keep || users.length > 0) {
+      writeRecord(recordFile, { ...record, users });
+      logger.debug({ engine: engine.name, users: users.length, keep: record.keep }, 'engine kept running');
+      return false;
+    }
+    return await stopAndForget(engine, dataDir, logger);
+  } finally {
+    unlock?.();
+  }
+}
+
+/** Stops an engine that was started from this data folder, whoever uses it, and forgets it. True when there was one. */
+export async function removeEngine(
+  engine: EngineDefinition,
+  dataDir: string,
+  logger: Logger,
+): Promise<boolean> {
+  const unlock = await acquireLock(lockPath(dataDir, engine.name), { timeoutMs: LOCK_TIMEOUT_MS });
+  try {
+    return await stopAndForget(engine, dataDir, logger);
+  } finally {
+    unlock?.();
+  }
+}
+
+/** Without one entry of the process: a process that acquired an engine twice has two. */
+export function withoutOne(users: readonly ProcessIdentity[], pid: number): ProcessIdentity[] {
+  const index = users.findIndex((user) => user.pid === pid);
+  return users.filter((_, at) => at !== index);
+}
+
+async function stopAndForget(engine: EngineDefinition, dataDir: string, logger: Logger): Promise<boolean> {
+  const recordFile = recordPath(dataDir, engine.name);
+  const record = readRecord(recordFile);
+  const started = performance.now();
+  if (record) await stopProcess(record.process, engine.stop);
+  // Also the record of an engine that has ended by itself, or was stopped to be started again.
+  removeRecord(recordFile);
+  if (!record) return false;
+  const tookMs = Math.round(performance.now() - started);
+  logger.info({ engine: engine.name, pid: record.process.pid, tookMs }, 'engine stopped');
+  return true;
 }

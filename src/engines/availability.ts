@@ -1,20 +1,20 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress, isLoopback } from '../lib/address.ts';
 import { AppError } from '../lib/app-error.ts';
 import { throwIfAborted } from './launch.ts';
-import { portOwner } from './port-owner.ts';
 import type { EngineDefinition, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 const POLL_MS = 250;
-/** An engine that comes up elsewhere (a container) accepts connections before it speaks. */
+/** An engine that starts elsewhere (in a container) accepts connections before it answers. */
 const STARTING_PATIENCE_MS = 60_000;
 const SILENT_PATIENCE_MS = 12_000;
 const NOTHING_THERE = new Error('nothing listens there');
 
 /**
- * An address of the engine that answers, the first that does; undefined when nothing listens on any.
- * @throws AppError `port_in_use` when none answers and something that isn't this engine listens on one; `aborted`
+ * The first address of the engine that answers; undefined when nothing listens on any of them.
+ * @throws AppError `port_in_use` when none answers and something else listens on one of them; `aborted`
  */
 export async function findAnswering(
   engine: EngineDefinition,
@@ -40,7 +40,7 @@ export async function findAnswering(
 }
 
 /**
- * The address a local engine may be started on.
+ * The address for a local engine.
  * @throws AppError `engine_unavailable` when local engines are off or the address isn't this machine's.
  */
 export function localAddress(engine: EngineDefinition, mode: EngineSettings['mode']): Address {
@@ -91,4 +91,51 @@ function portInUse(
     other: `${where} is taken by ${who}, which is not ${engine.title}`,
   }[answer];
   return new AppError('port_in_use', `${what}. Stop it, or configure another address for ${engine.title}.`);
+}
+
+/** The process that listens on a TCP port of this machine; undefined when it is not visible. Linux only. */
+export function portOwner(port: number): { pid: number; command: string } | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const inodes = new Set(
+    ['tcp', 'tcp6'].flatMap((table) => listeningInodes(read(`/proc/net/${table}`), port)),
+  );
+  if (inodes.size === 0) return undefined;
+  for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const descriptor of list(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(link(`/proc/${pid}/fd/${descriptor}`))?.[1];
+      if (inode && inodes.has(inode)) return { pid: Number(pid), command: read(`/proc/${pid}/comm`).trim() };
+    }
+  }
+  return undefined;
+}
+
+/** Inodes of the sockets in state LISTEN (0A) on the port, from the text of /proc/net/tcp. */
+export function listeningInodes(table: string, port: number): string[] {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  return table.split('\n').flatMap((line) => {
+    const fields = line.trim().split(/\s+/);
+    const inode = fields[9];
+    return fields[1]?.endsWith(`:${hexPort}`) && fields[3] === '0A' && inode ? [inode] : [];
+  });
+}
+
+function list(path: string): string[] {
+  return attempt(() => readdirSync(path), []);
+}
+
+function read(path: string): string {
+  return attempt(() => readFileSync(path, 'utf8'), '');
+}
+
+function link(path: string): string {
+  return attempt(() => readlinkSync(path), '');
+}
+
+/** Processes end meanwhile, and some belong to other users: what can't be read counts as absent. */
+function attempt<T>(action: () => T, otherwise: T): T {
+  try {
+    return action();
+  } catch {
+    return otherwise;
+  }
 }

@@ -1,32 +1,30 @@
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { copyFile, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHILD_LOCALE } from '../lib/own-process.ts';
-import { rotateLog } from './log-rotation.ts';
-import { privateFolder } from './private-folder.ts';
-import { resumeFamily } from './process-family.ts';
-import { isRunning, isSuspended, type ProcessIdentity, signalProcess } from './process-identity.ts';
-import { spawnDetached } from './spawn.ts';
+import { privateFolder } from './data-folder.ts';
+import { isRunning, isSuspended, type ProcessIdentity, resumeFamily, signalProcess } from './processes.ts';
+import { inheritedEnvironment, spawnDetached } from './program.ts';
 import type { LaunchPlan, StopPolicy } from './types.ts';
 
 const LOG_TAIL_BYTES = 4_096;
 const LOG_TAIL_LINES = 15;
 const POLL_MS = 20;
 
-/** An engine process just started. */
+/** An engine process that was just started. */
 export interface Daemon {
   readonly pid: number;
   /** How it ended; undefined while it runs. */
   ended(): string | undefined;
-  /** The last lines it has written since this start. */
+  /** The last lines that it has written since this start. */
   logTail(): string;
 }
 
 /**
- * Starts the plan in a session of its own, so a Ctrl-C meant for us doesn't reach it, with its output in `logFile`
- * and with none of our environment, which may hold secrets.
- * @throws the system's error when it can't be executed.
+ * Starts the plan in a session of its own, so that a Ctrl-C meant for us doesn't reach it, with its output in `logFile` and without
+ * our environment, which may hold secrets.
+ * @throws the system's error when it can't be executed
  */
 export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Daemon> {
   privateFolder(dirname(logFile));
@@ -49,8 +47,8 @@ export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Da
 }
 
 /**
- * Ends a process by the policy and waits until it has gone: asked first, forced after the grace, killed at last. One that is suspended
- * goes on before: it would not hear that it is asked.
+ * Stops a process by the policy and waits for its end: it is asked first, forced after the grace period, and killed at last. A suspended
+ * process is resumed first, so that it sees the signal.
  */
 export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): Promise<void> {
   if (isSuspended(target)) resumeFamily(target);
@@ -62,14 +60,7 @@ export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): 
   await gone(target, 2_000);
 }
 
-/** Variables every program expects, and no more. */
-export function inheritedEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
-  const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
-  return { ...Object.fromEntries(inherited), ...CHILD_LOCALE };
-}
-
-/** Waits until the process has ended; false when it has not within the time. */
+/** Waits until the process has ended; false when it hasn't ended in time. */
 export async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (isRunning(target)) {
@@ -80,7 +71,7 @@ export async function gone(target: ProcessIdentity, withinMs: number): Promise<b
 }
 
 function tailOf(path: string, from: number): string {
-  // Somebody may have cleaned the data folder away.
+  // Somebody may have removed the data folder.
   if (!existsSync(path)) return '';
   const size = statSync(path).size;
   const start = Math.max(from, size - LOG_TAIL_BYTES);
@@ -92,4 +83,27 @@ function tailOf(path: string, from: number): string {
     closeSync(file);
   }
   return buffer.toString('utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}
+
+/** Bytes; the previous part of the log, which is kept, may be as long again. */
+const MAX_LOG_BYTES = 8_388_608;
+const ROTATION_INTERVAL_MS = 5_000;
+
+/** Bounds the logs while their engines write to them, until the returned function is called. Errors are ignored. */
+export function keepLogsShort(files: readonly string[]): () => void {
+  const timer = setInterval(() => {
+    for (const file of files) void rotateLog(file).catch(() => {});
+  }, ROTATION_INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Moves the content of a log that has become too long to `FILE.1`. The engine has the file open to append, so it goes on at its start; what
+ * it writes in between is lost.
+ */
+export async function rotateLog(file: string, longest = MAX_LOG_BYTES): Promise<void> {
+  if ((await stat(file)).size <= longest) return;
+  await copyFile(file, `${file}.1`);
+  await truncate(file);
 }

@@ -2,32 +2,30 @@ import type { EngineName } from '../contract/engine.ts';
 import { formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Acquired, acquireEngine } from './acquire.ts';
-import { defineEngines } from './definitions.ts';
-import { keepLogsShort, logFileOf } from './log-rotation.ts';
-import { releaseEngine, stopEngine } from './release.ts';
+import { type Acquired, acquireEngine, releaseEngine, removeEngine } from './acquire.ts';
+import { keepLogsShort } from './daemon.ts';
+import { logFileOf } from './data-folder.ts';
+import { defineKafka } from './kafka/kafka.ts';
+import { definePostgresql } from './postgresql/postgresql.ts';
+import { defineRedis } from './redis.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings, ProgressListener } from './types.ts';
 
 export interface EnsureOptions {
   readonly logger: Logger;
-  /** run: stopped by `close` of the last process that uses them. up: kept until `stopEngines`. */
+  /** run: `close` of the last process that uses them stops them. up: they are kept until `stopEngines`. */
   readonly owner: EngineOwner;
   readonly onProgress?: ProgressListener;
-  /** Engines that need not answer with local engines off, besides those that never need to. */
+  /** Engines that need not answer with local engines off, besides the optional ones. */
   readonly goWithout?: readonly EngineName[];
-  /** Gives the start up: what this call started is stopped again. */
+  /** Aborts the start: what this call started is stopped again. */
   readonly signal?: AbortSignal;
 }
 
 export interface EngineUse {
   readonly engine: EngineName;
   readonly address: string;
-  /**
-   * in use: it answered. started: by this call. adopted: left behind by a killed process, now this one's. absent: it does not
-   * answer, and the service goes without it until it does.
-   */
   readonly state: Acquired['state'];
-  /** Version and pid of a local engine started from this data folder. */
+  /** Of an engine that was started from this data folder. */
   readonly version?: string;
   readonly pid?: number;
 }
@@ -35,17 +33,17 @@ export interface EngineUse {
 export interface EnginesHandle {
   readonly statuses: readonly EngineUse[];
   /**
-   * Lets go of the engines; local ones nobody else uses are stopped, all at once, and forced to after their grace, or `graceMs` if
-   * that is less. Never throws, idempotent.
+   * Releases the engines. Local ones that nobody else uses are stopped, all at once, and forced to after their grace period, or after
+   * `graceMs` if that is less. Never throws, idempotent.
    */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * Resolves when PostgreSQL, Kafka and Redis answer where the settings say: those that answer are used, the others are
- * started locally, all at the same time. With local engines off, Redis need not answer: it is only a cache.
- * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`,
- * `config_invalid`; nothing this call started keeps running then.
+ * Resolves when PostgreSQL, Kafka and Redis answer where the settings say. Those that answer are used, the others are started locally,
+ * all at the same time. With local engines off, Redis need not answer: it is only a cache.
+ * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`, `config_invalid`; nothing that
+ * this call started keeps running then
  */
 export async function ensureEngines(
   settings: EngineSettings,
@@ -61,7 +59,7 @@ export async function ensureEngines(
       try {
         return { engine, acquired: await acquire(engine, settings, options, signal) };
       } catch (error) {
-        // One that can't start makes the others' start, maybe a long download, pointless.
+        // Without this one the others need not be started, which may include a long download.
         failure.abort(error);
         throw explain(engine, error);
       }
@@ -88,10 +86,10 @@ export async function ensureEngines(
   throw combine(errors);
 }
 
-/** Stops the local engines started from this data folder, whoever uses them; gives the names of those that ran. */
+/** Stops the engines that were started from this data folder, whoever uses them; returns the names of those that ran. */
 export async function stopEngines(settings: EngineSettings, logger: Logger): Promise<EngineName[]> {
   const engines = defineEngines(settings);
-  const stopped = await Promise.all(engines.map((engine) => stopEngine(engine, settings.dataDir, logger)));
+  const stopped = await Promise.all(engines.map((engine) => removeEngine(engine, settings.dataDir, logger)));
   return engines.filter((_, index) => stopped[index]).map((engine) => engine.name);
 }
 
@@ -106,7 +104,7 @@ async function acquire(
   const acquired = await acquireEngine(engine, { settings, owner, step, signal, logger });
   const tookMs = Math.round(performance.now() - started);
   if (acquired.state === 'absent')
-    logger.warn(describe(engine, acquired), 'engine does not answer; going without it until it does');
+    logger.warn(describe(engine, acquired), 'engine does not answer; going on without it until it does');
   else logger.info({ ...describe(engine, acquired), tookMs }, 'engine ready');
   return acquired;
 }
@@ -151,21 +149,30 @@ function undoStart(
   settings: EngineSettings,
   options: EnsureOptions,
 ): Promise<boolean> {
-  const undo = options.owner === 'run' ? releaseEngine : stopEngine;
+  const undo = options.owner === 'run' ? releaseEngine : removeEngine;
   return undo(engine, settings.dataDir, options.logger);
 }
 
-/** What the system itself refuses (a folder that can't be written, a full disk) needs to say whose start it was. */
+/** An error of the system (a folder that can't be written, a full disk) must say which engine's start it was. */
 function explain(engine: EngineDefinition, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   return new AppError('engine_start_failed', `${engine.title} did not start: ${messageOf(cause)}`, { cause });
 }
 
-/** The first failure's code, every failure's message; those that only followed from another are left out. */
+/** The code of the first failure and the messages of all; aborts that only followed from another failure are left out. */
 function combine(errors: unknown[]): unknown {
   const causes = errors.filter((error) => !(error instanceof AppError && error.code === 'aborted'));
   const [first, ...more] = causes.length > 0 ? causes : errors;
   if (!(first instanceof AppError) || more.length === 0) return first;
   const { code, retryable } = first;
   return new AppError(code, [first, ...more].map(messageOf).join('\n'), { cause: first, retryable });
+}
+
+/** The three engines as the settings describe them. @throws AppError `config_invalid` for an invalid address */
+export function defineEngines(settings: EngineSettings): EngineDefinition[] {
+  return [
+    definePostgresql(settings.postgresqlUrl),
+    defineKafka(settings.brokers),
+    defineRedis(settings.redisUrl),
+  ];
 }

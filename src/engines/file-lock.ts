@@ -1,23 +1,23 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { privateFolder } from './private-folder.ts';
+import { privateFolder } from './data-folder.ts';
 
 const SQLITE_BUSY = 5;
 const RETRY_MS = 50;
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
-  /** After this long the result is undefined; without it the wait is endless. */
+  /** After this time the result is undefined; waits for ever by default. */
   readonly timeoutMs?: number;
-  /** Called once, when somebody else has the lock. */
+  /** Called once when another process has the lock. */
   readonly onWait?: () => void;
 }
 
 /**
- * Takes the lock at `path` (the file is made if missing) and gives the function that releases it; undefined after
- * `timeoutMs`. An SQLite database is the lock: the kernel frees it when its holder dies, so it can't be stale.
- * @throws the signal's reason when it aborts.
+ * Takes the lock at `path`, whose file is created if missing, and returns the function that releases it; undefined after `timeoutMs`. The lock
+ * is that of an SQLite database: the kernel frees it when its holder dies, so it can't be stale.
+ * @throws the signal's reason when it aborts
  */
 export async function acquireLock(
   path: string,

@@ -3,10 +3,9 @@ import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Daemon, startDaemon, stopProcess } from './daemon.ts';
-import { logFileOf } from './log-rotation.ts';
-import { privateFolder } from './private-folder.ts';
-import { identify, type ProcessIdentity } from './process-identity.ts';
-import { type EngineRecord, engineFolder, writeRecord } from './record.ts';
+import { engineFolder, logFileOf, privateFolder } from './data-folder.ts';
+import { identify, type ProcessIdentity } from './processes.ts';
+import { type EngineRecord, writeRecord } from './record.ts';
 import type { EngineDefinition } from './types.ts';
 
 const POLL_MS = 25;
@@ -25,8 +24,8 @@ export interface LaunchContext {
 }
 
 /**
- * Starts a local engine on the address and waits until it answers; its record is written as soon as it has a pid, so
- * that whoever comes after a kill finds it.
+ * Starts a local engine on the address and waits until it answers. Its record is written as soon as it has a pid, so that the next start
+ * finds it after a kill.
  * @throws AppError `engine_missing`, `engine_start_failed` (with the end of the engine's log), `aborted`
  */
 export async function launch(
@@ -37,7 +36,7 @@ export async function launch(
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await tryLaunch(engine, address, context);
     if ('record' in outcome) return outcome.record;
-    // The workers of a killed PostgreSQL need a moment to notice; Kafka's second port may be taken meanwhile.
+    // The workers of a killed PostgreSQL need a moment to notice, and somebody may have taken Kafka's second port.
     if (attempt === ATTEMPTS) throw outcome.failure;
     context.logger.debug({ engine: engine.name, attempt }, 'engine ended at start, trying again');
     await sleep(1_000);
@@ -77,7 +76,7 @@ async function tryLaunch(
   throw failed(problem);
 }
 
-/** Waits until the engine answers: undefined then; otherwise why it will not. @throws AppError `aborted` */
+/** Waits until the engine answers; returns undefined then, otherwise why it doesn't. @throws AppError `aborted` */
 export async function awaitReady(
   engine: EngineDefinition,
   address: Address,

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rotateLog } from './log-rotation.ts';
+import { rotateLog } from './daemon.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'test-rotation-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

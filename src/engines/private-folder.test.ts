@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { privateFolder } from './data-folder.ts';
 import { acquireLock } from './file-lock.ts';
-import { privateFolder } from './private-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'test-private-'));
 afterAll(() => rmSync(folder, { recursive: true }));

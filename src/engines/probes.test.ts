@@ -1,9 +1,17 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../lib/address.ts';
-import { brokerCount, isReply, probeKafka, request } from './kafka/probe.ts';
-import { probePostgresql, readStartupReply } from './postgresql/probe.ts';
-import { probeRedis, readPong, redisVersion } from './redis/probe.ts';
+import {
+  brokerCount,
+  isReply,
+  probeKafka,
+  probePostgresql,
+  probeRedis,
+  readPong,
+  readStartupReply,
+  redisVersion,
+  request,
+} from './probes.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { listeningInodes } from './port-owner.ts';
-import { findUser } from './postgresql/system-user.ts';
+import { listeningInodes } from './availability.ts';
+import { findUser } from './postgresql/binaries.ts';
 import { missing, programVersion, runProgram } from './program.ts';
-import { quote } from './redis/redis.ts';
+import { quote } from './redis.ts';
 
 const requirement = { title: 'Thing', install: 'apt-get install thing' };
 const run = {

@@ -1,20 +1,56 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { AppError, messageOf } from '../lib/app-error.ts';
-import { inheritedEnvironment } from './daemon.ts';
-import { spawnDetached } from './spawn.ts';
+import { CHILD_LOCALE } from '../lib/own-process.ts';
 import type { RunAs } from './types.ts';
 
+export interface DetachedOptions extends RunAs {
+  /** Where standard output and error go: to us, or to an open file. */
+  readonly output: 'pipe' | number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Starts a program in a session of its own, so that signals of our terminal don't reach it and it outlives us. When it can't be
+ * executed, the child emits `error`.
+ */
+export function spawnDetached(
+  command: string,
+  args: readonly string[],
+  options: DetachedOptions,
+): ChildProcess {
+  const { output, env, user, folderAsDescriptor3: path } = options;
+  const folder = path === undefined ? undefined : openSync(path, 'r');
+  try {
+    const stdio: SpawnOptions['stdio'] = ['ignore', output, output];
+    if (folder !== undefined) stdio.push(folder);
+    // Another user may not reach the folder.
+    const place = user ? { ...user, cwd: '/' } : path === undefined ? {} : { cwd: path };
+    return spawn(command, args, { detached: true, env: { ...env }, stdio, ...place });
+  } finally {
+    // The child has its own copy by now.
+    if (folder !== undefined) closeSync(folder);
+  }
+}
+
+/** The few variables that every program expects; ours may hold secrets, or settings that change what it does. */
+export function inheritedEnvironment(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
+  const inherited = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  return { ...Object.fromEntries(inherited), ...CHILD_LOCALE };
+}
+
 export interface Requirement {
-  /** What it is called in messages. */
+  /** Its name in messages. */
   readonly title: string;
   /** The Debian command that installs it. */
   readonly install: string;
 }
 
 /**
- * The version a program prints, as the pattern's first group finds it.
- * @throws AppError `engine_missing` when there is no such program, or it doesn't run; says how to get it.
+ * The version that a program prints: the first group of the pattern.
+ * @throws AppError `engine_missing` when the program is missing or doesn't run; says how to install it
  */
 export function programVersion(
   command: string,
@@ -36,7 +72,7 @@ export function programVersion(
   });
 }
 
-/** The error that says what to install. */
+/** An error that says what to install. */
 export function missing(command: string, { title, install }: Requirement, cause: unknown): AppError {
   const why = complaint(cause);
   const message =
@@ -53,16 +89,16 @@ function complaint(cause: unknown): string {
 }
 
 export interface RunOptions extends Requirement, RunAs {
-  /** Begins the message of a failure. */
+  /** The beginning of an error message. */
   readonly purpose: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** The few variables every program expects by default. */
+  /** `inheritedEnvironment()` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Runs a program to its end, in a process group of its own that is killed when the signal aborts or the time is up.
+ * Runs a program to its end, in a process group of its own, which is killed when the signal aborts or the time is up.
  * @throws AppError `engine_missing`, `engine_start_failed` (with the end of its output), `aborted`
  */
 export async function runProgram(
@@ -85,7 +121,9 @@ export async function runProgram(
     });
     if (code === 0) return;
     if (signal.aborted) throw new AppError('aborted', 'the start was interrupted', { cause: signal.reason });
-    const why = limit.aborted ? `no end after ${timeoutMs / 1000} s` : (killedBy ?? `exit code ${code}`);
+    const why = limit.aborted
+      ? `still running after ${timeoutMs / 1000} s`
+      : (killedBy ?? `exit code ${code}`);
     throw new AppError('engine_start_failed', `${purpose} (${command}: ${why}).${lastLines(output)}`);
   } finally {
     limit.removeEventListener('abort', kill);

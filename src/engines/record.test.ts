@@ -2,9 +2,10 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identifySelf } from './process-identity.ts';
-import { type EngineRecord, readRecord, recordPath, removeRecord, writeRecord } from './record.ts';
-import { withoutOne } from './release.ts';
+import { withoutOne } from './acquire.ts';
+import { recordPath } from './data-folder.ts';
+import { identifySelf } from './processes.ts';
+import { type EngineRecord, readRecord, removeRecord, writeRecord } from './record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'test-record-'));
 afterAll(() => rmSync(folder, { recursive: true }));

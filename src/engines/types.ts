@@ -1,45 +1,47 @@
 import type { EngineName } from '../contract/engine.ts';
 import type { Address } from '../lib/address.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Answer } from './exchange.ts';
+import type { Answer } from './probes.ts';
 
-/** Where the engines are expected, and where local ones keep their data. */
+/** Where the engines should answer, and where local ones keep their data. */
 export interface EngineSettings {
-  /** auto: start a local engine where none answers; off: only use what answers. */
+  /** auto: start a local engine where none answers. off: use only engines that answer. */
   readonly mode: 'auto' | 'off';
-  /** Absolute path. Nothing is written there while no local engine is needed. */
+  /** Absolute path. Nothing is written there unless a local engine is needed. */
   readonly dataDir: string;
   readonly postgresqlUrl: string;
   readonly brokers: readonly string[];
-  /** One URL, or several with commas between them: nodes of one cluster. */
+  /** One URL, or several nodes of one cluster, separated by commas. */
   readonly redisUrl: string;
 }
 
-/** `run`: engines live as long as the processes that use them. `up`: until they are stopped by command. */
+/** `run`: engines live as long as the processes that use them. `up`: they live until they are stopped by command. */
 export type EngineOwner = 'run' | 'up';
 
-/** What a start is doing now, for people: long steps only (a download, a recovery). */
+/** Says what a start is doing now, for people: long steps only (a download, a recovery). */
 export type ProgressListener = (progress: { readonly engine: EngineName; readonly step: string }) => void;
 
-/** What one kind of engine must know about itself; starting, adopting and stopping are the same for all. */
+/** What differs between the engines; starting, adopting and stopping are the same for all. */
 export interface EngineDefinition {
   readonly name: EngineName;
-  /** The name people use. */
+  /** Its name for people. */
   readonly title: string;
-  /** Any of these that answers is used; a local engine takes the first loopback one. */
+  /** The one that answers is used; a local engine takes the first loopback address. */
   readonly addresses: readonly Address[];
-  /** Whether a local engine can stand at the address: not for one of several servers that belong together. */
+  /** False for several nodes of one cluster: a local engine is a single server. */
   readonly canBeLocal: boolean;
-  /** The service does its work without it, too: with local engines off a start does not wait for it. */
+  /** The service works without it, too: with local engines off, a start does not wait for it. */
   readonly optional: boolean;
-  /** How long a start may take, recovery after a kill included. */
+  /** How long a start may take, including recovery after a kill. */
   readonly readyTimeoutMs: number;
   readonly stop: StopPolicy;
   /** Whether this engine answers there; `timeoutMs` bounds the whole exchange. Never throws. */
   probe(address: Address, timeoutMs: number): Promise<Answer>;
-  /** Looks whether a local one can be started on this machine. @throws AppError `engine_missing`, `engine_start_failed` */
+  /** The version of the engine there, for one that tells it without a login. Never throws. */
+  versionAt?(address: Address, timeoutMs: number): Promise<string | undefined>;
+  /** Checks that a local one can be started on this machine. @throws AppError `engine_missing`, `engine_start_failed` */
   check(): Promise<void>;
-  /** Makes data folder and files ready; what to execute comes back. Recovers a half-finished earlier call. */
+  /** Prepares the data folder and its files, also after an unfinished call, and returns what to execute. */
   prepare(context: PrepareContext): Promise<LaunchPlan>;
 }
 
@@ -67,9 +69,9 @@ export interface LaunchPlan extends RunAs {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How a program is to see the system when it isn't simply as we do. */
+/** As whom and where a program runs. */
 export interface RunAs {
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Where the process runs, unless as another user; it has the folder as descriptor 3, and a later start knows by that what works there (see endStrays). */
+  /** The working folder, except for another user. The process has it as descriptor 3, by which `endStrays` finds what works there. */
   readonly folderAsDescriptor3?: string;
 }

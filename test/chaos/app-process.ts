@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, type ProcessIdentity } from '../../src/engines/process-identity.ts';
+import { identify, type ProcessIdentity } from '../../src/engines/processes.ts';
 import { send } from './engine-under-fire.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cmd/app/main.ts');

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { recordPath } from '../../src/engines/data-folder.ts';
 import { launch } from '../../src/engines/launch.ts';
-import {
-  identify,
-  identifySelf,
-  isRunning,
-  type ProcessIdentity,
-} from '../../src/engines/process-identity.ts';
-import { readRecord, recordPath } from '../../src/engines/record.ts';
+import { identify, identifySelf, isRunning, type ProcessIdentity } from '../../src/engines/processes.ts';
+import { readRecord } from '../../src/engines/record.ts';
 import type { EngineDefinition } from '../../src/engines/types.ts';
 import { messageOf } from '../../src/lib/app-error.ts';
 import { pause } from '../../src/lib/backoff.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineName } from '../../src/contract/engine.ts';
-import { defineEngines } from '../../src/engines/definitions.ts';
+import { defineEngines } from '../../src/engines/engines.ts';
 import { pause } from '../../src/lib/backoff.ts';
 import { FaultProxy, type PatternAction, type ProxyMode } from '../helpers/fault-proxy.ts';
 import { startTestEngines, type TestRunEngines } from '../helpers/run-engines.ts';

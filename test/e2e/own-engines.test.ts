@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
-import { engineStatuses } from '../../src/engines/statuses.ts';
+import { reportEngines } from '../../src/engines/report.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, isAlive, killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
@@ -55,7 +55,7 @@ function processesOf(where: AppPlace): string[] {
 }
 
 async function answering(): Promise<string[]> {
-  const statuses = await engineStatuses(place.engineSettings);
+  const statuses = await reportEngines(place.engineSettings);
   return statuses.filter(({ answer }) => answer !== 'none').map(({ engine }) => engine);
 }
 

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { familyOf } from '../../src/engines/process-family.ts';
-import { identify, isRunning, type ProcessIdentity } from '../../src/engines/process-identity.ts';
+import { familyOf, identify, isRunning, type ProcessIdentity } from '../../src/engines/processes.ts';
 import type { VerificationJson } from '../../src/server/api/verifications/schemas.ts';
 import type { AppPlace } from '../helpers/app-place.ts';
 import { runApp, startApp } from '../helpers/app-process.ts';

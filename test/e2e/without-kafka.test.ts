@@ -76,7 +76,7 @@ test('serve and consume start while Kafka is away, say so, and go on once it com
       return app;
     }),
   );
-  for (const app of apps) expect(app.stderr).toContain('going without it until it does');
+  for (const app of apps) expect(app.stderr).toContain('going on without it until it does');
   await until(async () => (await place.get(sample.order_uid)).status === 200);
   await until(async () => (await readiness()).status === 'degraded');
   expect((await readiness()).engines).toContainEqual(

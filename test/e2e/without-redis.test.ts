@@ -23,7 +23,7 @@ test('with local engines off it starts without Redis, says so, and uses it once 
   await redis.kill();
   const app = startApp(['run', '--json'], { env });
   expect(await app.untilUp()).toMatchObject({ engines: [{}, {}, { engine: 'redis', state: 'absent' }] });
-  expect(app.stderr).toContain('going without it until it does');
+  expect(app.stderr).toContain('going on without it until it does');
   const ready = async () => (await (await fetch(`${place.url}/readyz`)).json()).status;
   expect(await ready()).toBe('degraded');
   const sent = await fetch(`${place.url}/api/v1/orders`, {

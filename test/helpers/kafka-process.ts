@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gone, startDaemon } from '../../src/engines/daemon.ts';
 import { defineKafka } from '../../src/engines/kafka/kafka.ts';
-import { identify, type ProcessIdentity, signalProcess } from '../../src/engines/process-identity.ts';
+import { identify, type ProcessIdentity, signalProcess } from '../../src/engines/processes.ts';
 import { formatAddress } from '../../src/lib/address.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { freePort } from './free-port.ts';

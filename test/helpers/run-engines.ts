@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureEngines } from '../../src/engines/engines.ts';
-import { identify, identifySelf } from '../../src/engines/process-identity.ts';
+import { identify, identifySelf } from '../../src/engines/processes.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { freePorts } from './free-port.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/cmd/app/config.ts';
-import { serverProperties } from '../../src/engines/kafka/server-properties.ts';
+import { serverProperties } from '../../src/engines/kafka/kafka.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Settings that say where a node is, which differs. */

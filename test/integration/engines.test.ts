@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { SQL } from 'bun';
 import type { EngineName } from '../../src/contract/engine.ts';
 import { type EnginesHandle, ensureEngines, stopEngines } from '../../src/engines/engines.ts';
-import { engineStatuses } from '../../src/engines/statuses.ts';
+import { reportEngines } from '../../src/engines/report.ts';
 import type { EngineOwner, EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { isAlive } from '../helpers/app-process.ts';
@@ -64,7 +64,7 @@ function pidOf(handle: Pick<EnginesHandle, 'statuses'>, engine: EngineName): num
 }
 
 async function answering(settings: EngineSettings): Promise<string[]> {
-  const statuses = await engineStatuses(settings);
+  const statuses = await reportEngines(settings);
   return statuses.filter(({ answer }) => answer === 'answers').map(({ engine }) => engine);
 }
 
@@ -151,11 +151,11 @@ describe('local engines', () => {
 
   test('their status tells where they are, who holds them, and what a start would do', async () => {
     const settings = await given('redis');
-    const before = await engineStatuses(settings);
+    const before = await reportEngines(settings);
     expect(before.map(({ next }) => next)).toEqual(['use', 'use', 'start']);
-    expect((await engineStatuses({ ...settings, mode: 'off' })).at(2)?.next).toBe('go without');
+    expect((await reportEngines({ ...settings, mode: 'off' })).at(2)?.next).toBe('go without');
     const handle = await ensure(settings);
-    expect((await engineStatuses(settings)).at(2)).toEqual({
+    expect((await reportEngines(settings)).at(2)).toEqual({
       engine: 'redis',
       address: new URL(settings.redisUrl).host,
       answer: 'answers',
@@ -317,7 +317,7 @@ describe('when an engine can not be started', () => {
     const settings = await given('redis');
     const cluster = { ...settings, redisUrl: `${settings.redisUrl},${settings.redisUrl}` };
     await expect(ensure(cluster)).rejects.toThrow(/Several addresses are a cluster/);
-    expect((await engineStatuses(cluster)).at(2)?.next).toBe('fail');
+    expect((await reportEngines(cluster)).at(2)?.next).toBe('fail');
     expect(existsSync(settings.dataDir)).toBe(false);
   });
 

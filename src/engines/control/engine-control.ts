@@ -9,21 +9,28 @@ import type {
 } from '../../contract/engine.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { defineEngines } from '../definitions.ts';
+import { lockPath, recordPath } from '../data-folder.ts';
+import { defineEngines } from '../engines.ts';
 import { acquireLock } from '../file-lock.ts';
-import { isRunning, isSuspended } from '../process-identity.ts';
-import { type EngineRecord, lockPath, recordPath } from '../record.ts';
+import { isRunning, isSuspended } from '../processes.ts';
+import type { EngineRecord } from '../record.ts';
 import type { EngineDefinition, EngineSettings } from '../types.ts';
-import { steerable, viewEngine } from './engine-view.ts';
-import { pauseEngine, resumeEngine } from './paused-engine.ts';
-import { killEngine, type RestartContext, startEngine, stopKeepingUsers } from './stopped-engine.ts';
+import {
+  killEngine,
+  pauseEngine,
+  type RestartContext,
+  resumeEngine,
+  startEngine,
+  stopKeepingUsers,
+} from './actions.ts';
+import { controllable, viewEngine } from './engine-view.ts';
 
-/** Longest another process, or a start of this one, is waited for. */
+/** How long to wait for another process, or for a start of this one. */
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * Stops, kills, suspends and starts again the engines that were started from this data folder, and no others. Whoever uses them stays
- * noted: the last of them stops them, in whatever state they are.
+ * Stops, kills, suspends and restarts the engines that were started from this data folder, and no others. Their users stay in the
+ * record: the last of them stops the engine, whatever its state.
  */
 export class LocalEngineControl implements EngineControl {
   readonly #settings: EngineSettings;
@@ -52,22 +59,22 @@ export class LocalEngineControl implements EngineControl {
   async act(name: EngineName, order: EngineOrder): Promise<EngineAcceptance> {
     const engine = this.#definition(name);
     const { dataDir } = this.#settings;
-    const before = steerable(engine, this.#settings);
+    const before = controllable(engine, this.#settings);
     if (typeof before === 'string') return { accepted: false, why: before };
     if (this.#underWay.has(name) || this.#closing.signal.aborted) return { accepted: false, why: 'busy' };
     const begun = Promise.withResolvers<void>();
     this.#underWay.set(name, begun.promise);
     try {
       const unlock = await acquireLock(lockPath(dataDir, name), { timeoutMs: LOCK_TIMEOUT_MS });
-      // It may have changed while somebody else had the lock.
-      const record = steerable(engine, this.#settings);
+      // It may have changed while another process had the lock.
+      const record = controllable(engine, this.#settings);
       const why = typeof record === 'string' ? record : refusalOf(record, order);
       const late = unlock === undefined || this.#closing.signal.aborted;
       if (late || why !== undefined || typeof record === 'string') {
         unlock?.();
         return { accepted: false, why: why ?? 'busy' };
       }
-      const done = this.#carryOut(engine, record, order).finally(unlock);
+      const done = this.#report(engine, record, order).finally(unlock);
       this.#underWay.set(name, done);
       const forget = (): void => void this.#underWay.delete(name);
       done.then(forget, forget);
@@ -78,29 +85,29 @@ export class LocalEngineControl implements EngineControl {
     }
   }
 
-  /** Waits for what is under way, a start is given up, and ends the pauses that were begun here. Takes no more orders. Never throws. */
+  /** Refuses further orders, aborts a start, waits for what is in progress, and ends the pauses that were begun here. Never throws. */
   async close(): Promise<void> {
     this.#closing.abort();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values());
     for (const engine of this.#paused) {
-      const record = steerable(engine, this.#settings);
+      const record = controllable(engine, this.#settings);
       if (typeof record !== 'string' && isSuspended(record.process))
         resumeEngine(record, recordPath(this.#settings.dataDir, engine.name));
     }
   }
 
-  async #carryOut(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
+  async #report(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
     const { action } = order;
     const at = Date.now();
     const began = performance.now();
     const finish = (error?: string): void => {
       const tookMs = Math.round(performance.now() - began);
       this.#last.set(engine.name, { action, at, tookMs, error });
-      this.#logger.info({ engine: engine.name, action, tookMs, error }, 'engine steered');
+      this.#logger.info({ engine: engine.name, action, tookMs, error }, 'engine action finished');
     };
     this.#last.set(engine.name, { action, at, tookMs: undefined, error: undefined });
     try {
-      await this.#steer(engine, record, order);
+      await this.#perform(engine, record, order);
       finish();
     } catch (error) {
       finish(messageOf(error));
@@ -108,7 +115,7 @@ export class LocalEngineControl implements EngineControl {
     }
   }
 
-  async #steer(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
+  async #perform(engine: EngineDefinition, record: EngineRecord, order: EngineOrder): Promise<void> {
     const context: RestartContext = {
       dataDir: this.#settings.dataDir,
       recordFile: recordPath(this.#settings.dataDir, engine.name),

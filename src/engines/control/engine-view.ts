@@ -1,38 +1,42 @@
 import type { EngineObstacle, EngineView, LastAction } from '../../contract/engine.ts';
 import { formatAddress } from '../../lib/address.ts';
-import { isRunning, isSuspended } from '../process-identity.ts';
-import { type EngineRecord, lastRecord, recordPath } from '../record.ts';
-import { redisVersion } from '../redis/probe.ts';
+import { recordPath } from '../data-folder.ts';
+import { isRunning, isSuspended } from '../processes.ts';
+import { type EngineRecord, lastRecord } from '../record.ts';
 import type { EngineDefinition, EngineSettings } from '../types.ts';
 
 const PROBE_TIMEOUT_MS = 700;
 const DOING = { stop: 'stopping', kill: 'stopping', start: 'starting', restart: 'restarting' } as const;
 
-/** The record of an engine that can be steered: started from this data folder, on an address that is configured; or why there is none. */
-export function steerable(engine: EngineDefinition, settings: EngineSettings): EngineRecord | EngineObstacle {
+/**
+ * The record of an engine that can be controlled: one that was started from this data folder, on an address that is configured. Otherwise
+ * why it can't be.
+ */
+export function controllable(
+  engine: EngineDefinition,
+  settings: EngineSettings,
+): EngineRecord | EngineObstacle {
   if (settings.mode === 'off') return 'engines_off';
   const record = lastRecord(recordPath(settings.dataDir, engine.name));
   const addresses = engine.addresses.map(formatAddress);
   return record && addresses.includes(formatAddress(record.address)) ? record : 'elsewhere';
 }
 
-/** How an engine is now; `last` is what this process has done with it. Takes 0.7 s when it is silent. Never throws. */
+/** The state of an engine now; `last` is what this process did with it. Takes 0.7 s when it is silent. Never throws. */
 export async function viewEngine(
   engine: EngineDefinition,
   settings: EngineSettings,
   last: LastAction | undefined,
 ): Promise<EngineView> {
-  const found = steerable(engine, settings);
+  const found = controllable(engine, settings);
   const record = typeof found === 'string' ? undefined : found;
   const suspended = record !== undefined && isSuspended(record.process);
-  // What is suspended keeps whoever asks waiting.
+  // A suspended engine would only keep us waiting.
   const answering = suspended ? undefined : await answeringAddress(engine, record);
   const address = answering ?? record?.address ?? engine.addresses[0];
   const running = record !== undefined && isRunning(record.process);
   const doing = last?.tookMs === undefined ? last?.action : undefined;
-  const version =
-    record?.version ??
-    (engine.name === 'redis' && answering ? await redisVersion(answering, PROBE_TIMEOUT_MS) : undefined);
+  const version = record?.version ?? (answering && (await engine.versionAt?.(answering, PROBE_TIMEOUT_MS)));
   return {
     name: engine.name,
     title: engine.title,

@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
 import { CHILD_LOCALE } from '../../lib/own-process.ts';
 import { acquireLock } from '../file-lock.ts';
+import { endStrays } from '../processes.ts';
 import { programVersion, runProgram } from '../program.ts';
-import { endStrays } from '../strays.ts';
 
 export const KAFKA_VERSION = '4.4.0';
 
@@ -17,8 +17,8 @@ const DOWNLOAD_TIMEOUT_MS = 600_000;
 const ATTEMPTS = 2;
 
 /**
- * The folder with Kafka's jar files, fetched by Maven into the user's cache if it isn't there yet. What is fetched
- * must match jars.sha256 to the byte before it gets its final name, so what has that name is complete and checked.
+ * The folder with Kafka's jar files, which Maven downloads into the user's cache if it is missing. The download gets its final name only
+ * when it matches jars.sha256, so a folder with that name is complete and verified.
  * @throws AppError `engine_missing` without Maven, `engine_start_failed`, `aborted`
  */
 export async function ensureKafkaJars(step: (text: string) => void, signal: AbortSignal): Promise<string> {
@@ -34,7 +34,7 @@ export async function ensureKafkaJars(step: (text: string) => void, signal: Abor
   }
 }
 
-/** Looks whether they are there, or can be fetched. @throws AppError `engine_missing` without Maven */
+/** Checks that the jars are there or can be downloaded. @throws AppError `engine_missing` without Maven */
 export async function checkKafkaJars(): Promise<void> {
   if (!existsSync(jarsFolder())) await programVersion('mvn', ['--version'], /Apache Maven (\S+)/, MAVEN);
 }
@@ -43,18 +43,18 @@ function jarsFolder(): string {
   return join(cacheFolder(), folderName(readFileSync(CHECKSUMS, 'utf8')));
 }
 
-/** One name per content, so a changed list of jars never meets an old folder. */
+/** A name per content, so that a changed list of jars never uses an old folder. */
 export function folderName(checksums: string): string {
   return `kafka-${KAFKA_VERSION}-${createHash('sha256').update(checksums).digest('hex').slice(0, 12)}`;
 }
 
-/** File name → SHA-256 in hex, from the format of sha256sum. */
+/** SHA-256 in hex by file name, from the format of sha256sum. */
 export function parseChecksums(text: string): Map<string, string> {
   const lines = text.split('\n').filter((line) => line !== '');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
-/** Names of the files that are missing, too many, or not what the list says. */
+/** Names of the files that are missing, unexpected or changed. */
 export function wrongFiles(folder: string, expected: ReadonlyMap<string, string>): string[] {
   const present = new Set(readdirSync(folder));
   const names = new Set([...expected.keys(), ...present]);
@@ -82,7 +82,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
         ...MAVEN,
         purpose: 'Kafka could not be downloaded',
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
-        // Its own: proxies, certificates and mirrors are named there. What it brings is checked.
+        // Ours: it may name proxies, certificates and mirrors. The download is verified.
         env: { ...process.env, ...CHILD_LOCALE },
         signal,
         folderAsDescriptor3: partial,
@@ -92,7 +92,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
     const wrong = wrongFiles(partial, parseChecksums(readFileSync(CHECKSUMS, 'utf8')));
     if (wrong.length > 0) {
       const files = wrong.join(', ');
-      throw new AppError('engine_start_failed', `Kafka's download is not what was expected: ${files}`);
+      throw new AppError('engine_start_failed', `Kafka's download does not match its checksums: ${files}`);
     }
     renameSync(partial, folder);
   } finally {
@@ -100,7 +100,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
   }
 }
 
-/** A refused or broken connection is common enough for a second try; a missing Maven or an abort is not. */
+/** A broken connection is common enough for a second attempt. */
 async function retry(action: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -113,7 +113,7 @@ async function retry(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Partial downloads of killed processes; the lock is ours, so no other download runs. */
+/** Partial downloads of killed processes; we hold the lock, so no other download runs. */
 async function removeLeftovers(folder: string): Promise<void> {
   const prefix = `${basename(folder)}.partial-`;
   for (const name of readdirSync(cacheFolder()).filter((one) => one.startsWith(prefix))) {

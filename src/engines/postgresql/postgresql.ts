@@ -1,15 +1,27 @@
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../../lib/app-error.ts';
 import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
-import type { EngineDefinition } from '../types.ts';
-import { findBinaries, locatePackage } from './binaries.ts';
-import { ensureCluster } from './cluster.ts';
-import { probePostgresql } from './probe.ts';
-import { postgresqlUser } from './system-user.ts';
+import { probePostgresql } from '../probes.ts';
+import { identify } from '../processes.ts';
+import { runProgram } from '../program.ts';
+import type { EngineDefinition, PrepareContext, RunAs } from '../types.ts';
+import { findBinaries, locatePackage, type PostgresqlBinaries, postgresqlUser } from './binaries.ts';
 
 /**
  * A local PostgreSQL whose superuser is the URL's user. The URL's database is not created.
  *
- * Run for root it is another user's process, which may not pass through the parents of the data folder (/root, a
- * private temporary folder). It gets the folder as an open descriptor, and /proc/self/fd/3 leads there from inside.
+ * Started by root it runs as another user, who may not pass through the parents of the data folder (/root, a private temporary folder). It
+ * gets the folder as an open descriptor, and finds it as /proc/self/fd/3.
  */
 export function definePostgresql(url: string): EngineDefinition {
   const { address: configured, user: name, password } = parsePostgresqlUrl(url);
@@ -41,7 +53,7 @@ export function definePostgresql(url: string): EngineDefinition {
         command: `${binaries.bin}/postgres`,
         args: [
           ...['-D', cluster, '-p', String(address.port), '-c', `listen_addresses=${address.host}`],
-          // Without what a client is told anyway: a key that exists is no news, and comes with the whole statement.
+          // Errors of statements go to the client only: a duplicate key would be logged with the whole statement.
           ...['-c', 'log_min_messages=log'],
         ],
         version: binaries.version,
@@ -49,4 +61,116 @@ export function definePostgresql(url: string): EngineDefinition {
       };
     },
   };
+}
+
+const INITDB_TIMEOUT_MS = 120_000;
+const CLUSTER = 'cluster';
+
+export interface ClusterOptions {
+  readonly folder: string;
+  /** The folder as PostgreSQL sees it, which may not reach it by our path. */
+  readonly folderInside: string;
+  readonly binaries: PostgresqlBinaries;
+  readonly runAs: RunAs;
+  readonly superuser: string;
+  /** When empty, everybody on this machine may log in. */
+  readonly password: string;
+}
+
+/** Durable (fsync and synchronous_commit stay on), and tuned for many writes on a small machine. */
+const SETTINGS = {
+  max_connections: '200',
+  shared_buffers: '256MB',
+  effective_cache_size: '1GB',
+  // Checkpoints are rare: after each, the first change of every page logs the whole page.
+  max_wal_size: '4GB',
+  min_wal_size: '256MB',
+  checkpoint_timeout: '15min',
+  wal_buffers: '16MB',
+  random_page_cost: '1.1',
+  jit: 'off',
+  autovacuum_vacuum_insert_scale_factor: '0.1',
+  // Tells when an order became readable; 10 bytes a transaction.
+  track_commit_timestamp: 'on',
+  // Clients use TCP; a socket file in a shared folder would block a second server.
+  unix_socket_directories: '',
+  log_checkpoints: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+} as const;
+
+/**
+ * Creates the database cluster if it is missing, and returns its path as PostgreSQL sees it. initdb works under another name, so that a
+ * folder called `cluster` is complete even after a kill.
+ * @throws AppError `engine_start_failed`, `aborted`
+ */
+export async function ensureCluster(options: ClusterOptions, context: PrepareContext): Promise<string> {
+  const { folder, folderInside, binaries } = options;
+  giveTo(options.runAs, folder);
+  const cluster = join(folder, CLUSTER);
+  if (!existsSync(cluster)) await initialize(options, context);
+  checkMajorVersion(cluster, binaries.version);
+  removeForeignPidFile(cluster);
+  return `${folderInside}/${CLUSTER}`;
+}
+
+async function initialize(options: ClusterOptions, context: PrepareContext): Promise<void> {
+  const { folder, folderInside, binaries, runAs, superuser, password } = options;
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+  const work = join(folder, 'new');
+  mkdirSync(work, { mode: 0o700 });
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  giveTo(runAs, work);
+  giveTo(runAs, passwordFile);
+  const login =
+    password === '' ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${folderInside}/password`];
+  const args = [
+    `--pgdata=${folderInside}/new`,
+    `--username=${superuser}`,
+    ...login,
+    '--encoding=UTF8',
+    '--locale=C',
+    // The built-in provider sorts the same on every system and needs none of its locales.
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    ...Object.entries(SETTINGS).map(([key, value]) => `--set=${key}=${value}`),
+  ];
+  try {
+    await runProgram(join(binaries.bin, 'initdb'), args, {
+      title: 'PostgreSQL',
+      install: 'npm ci',
+      purpose: "PostgreSQL's data folder could not be initialised",
+      timeoutMs: INITDB_TIMEOUT_MS,
+      signal: context.signal,
+      ...runAs,
+    });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(work, join(folder, CLUSTER));
+}
+
+function giveTo({ user }: RunAs, path: string): void {
+  if (user) chownSync(path, user.uid, user.gid);
+}
+
+function checkMajorVersion(cluster: string, version: string): void {
+  const found = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
+  if (version.split('.')[0] === found) return;
+  const message =
+    `${cluster} was created by PostgreSQL ${found}, and ${version} can't read it. Dump it with that version, ` +
+    'or remove the folder to start with an empty database.';
+  throw new AppError('engine_start_failed', message);
+}
+
+/** After a kill the recorded pid may belong to another program, which PostgreSQL would take for a running server. */
+function removeForeignPidFile(cluster: string): void {
+  const file = join(cluster, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (process.platform !== 'linux' || !identify(pid)) return;
+  const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  if (command !== 'postgres') rmSync(file);
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
+import { type EngineReport, reportEngines } from '../../../engines/report.ts';
 import { KafkaProbe } from '../../../kafka/admin/kept-admin.ts';
 import { KafkaClients } from '../../../kafka/clients.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
@@ -64,7 +64,7 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
       },
     ];
   }
-  const statuses = await engineStatuses(engineSettings(config));
+  const statuses = await reportEngines(engineSettings(config));
   const answers = (name: string): boolean =>
     statuses.some((status) => status.engine === name && status.answer === 'answers');
   const unless = async (name: string, look: () => Promise<Finding>): Promise<Finding[]> =>
@@ -92,7 +92,7 @@ function access({ server }: Config): Finding {
   }
 }
 
-async function engine(config: Config, status: EngineStatus): Promise<Finding> {
+async function engine(config: Config, status: EngineReport): Promise<Finding> {
   const { engine: check, address, next, obstacle } = status;
   if (next === 'use') {
     const found = `answers at ${address}${version(status.version)}`;

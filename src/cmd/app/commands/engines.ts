@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type EngineUse, ensureEngines, stopEngines } from '../../../engines/engines.ts';
-import { type EngineStatus, engineStatuses } from '../../../engines/statuses.ts';
+import { type EngineReport, reportEngines } from '../../../engines/report.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import {
   type CommonOptions,
@@ -49,7 +49,7 @@ export function enginesCommand(): Command {
   engines.addCommand(
     subcommand('status', 'say which engines answer; exit code 1 when one does not').action(
       async (options: EnginesOptions) => {
-        const statuses = await engineStatuses(engineSettings(configFrom(options)));
+        const statuses = await reportEngines(engineSettings(configFrom(options)));
         if (options.json === true) printJson(statuses);
         else print(statusLines(statuses, listWidth()));
         const silent = statuses.filter((status) => status.answer !== 'answers');
@@ -67,7 +67,7 @@ export function enginesCommand(): Command {
 }
 
 /** A line for each engine, `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and one for where its data is. */
-export function statusLines(statuses: readonly EngineStatus[], width: number): string {
+export function statusLines(statuses: readonly EngineReport[], width: number): string {
   const words = {
     answers: 'answers',
     starting: 'is starting',

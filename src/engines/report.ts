@@ -1,27 +1,26 @@
-import { join } from 'node:path';
 import type { EngineName } from '../contract/engine.ts';
-import { type Address, formatAddress, isLoopback } from '../lib/address.ts';
+import { formatAddress } from '../lib/address.ts';
 import { messageOf } from '../lib/app-error.ts';
-import { checkDataFolder } from './data-folder.ts';
-import { defineEngines } from './definitions.ts';
-import type { Answer } from './exchange.ts';
-import { type EngineRecord, readRecord, recordPath } from './record.ts';
-import { redisVersion } from './redis/probe.ts';
+import { isLoopback } from '../lib/address.ts';
+import { checkDataFolder, engineFolder, logFileOf, recordPath } from './data-folder.ts';
+import { defineEngines } from './engines.ts';
+import type { Answer } from './probes.ts';
+import { type EngineRecord, readRecord } from './record.ts';
 import type { EngineDefinition, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 
-export interface EngineStatus {
+export interface EngineReport {
   readonly engine: EngineName;
-  /** host:port; the one that answers, where several are configured. */
+  /** host:port; of several, the one that answers. */
   readonly address: string;
   readonly answer: Answer;
   /**
-   * What a start would do: use what answers, start a local engine, go without it until it answers, or fail (engines off, not
-   * this machine, port taken).
+   * What a start would do: use the engine that answers, start a local one, go without it until it answers, or fail (local engines off,
+   * another machine, port in use).
    */
   readonly next: 'use' | 'start' | 'go without' | 'fail';
-  /** Why a start would fail that had to start it here, in words. */
+  /** Why a local start would fail, in words. */
   readonly obstacle?: string;
   /** Known for a Redis without password, and for local engines. */
   readonly version?: string;
@@ -36,12 +35,12 @@ export interface EngineStatus {
   };
 }
 
-/** How things are now with each engine. Changes nothing, starts nothing; takes up to 3 s when a peer is silent. */
-export function engineStatuses(settings: EngineSettings): Promise<EngineStatus[]> {
-  return Promise.all(defineEngines(settings).map((engine) => statusOf(engine, settings)));
+/** The state of each engine now. Changes and starts nothing. Takes up to 3 s when an engine is silent. */
+export function reportEngines(settings: EngineSettings): Promise<EngineReport[]> {
+  return Promise.all(defineEngines(settings).map((engine) => reportOn(engine, settings)));
 }
 
-async function statusOf(engine: EngineDefinition, settings: EngineSettings): Promise<EngineStatus> {
+async function reportOn(engine: EngineDefinition, settings: EngineSettings): Promise<EngineReport> {
   const answers = await Promise.all(
     engine.addresses.map(async (address) => ({
       address,
@@ -54,7 +53,9 @@ async function statusOf(engine: EngineDefinition, settings: EngineSettings): Pro
   const ours = record && formatAddress(record.address) === formatAddress(best.address) ? record : undefined;
   const next = nextStep(engine, settings, best.answer);
   const obstacle = next === 'start' ? await obstacleTo(engine, settings) : undefined;
-  const version = ours?.version ?? (await foreignVersion(engine, best.address, best.answer));
+  const version =
+    ours?.version ??
+    (best.answer === 'answers' ? await engine.versionAt?.(best.address, PROBE_TIMEOUT_MS) : undefined);
   return {
     engine: engine.name,
     address: formatAddress(best.address),
@@ -66,7 +67,7 @@ async function statusOf(engine: EngineDefinition, settings: EngineSettings): Pro
   };
 }
 
-/** What a local start looks at first. */
+/** What a local start checks first. */
 async function obstacleTo(
   engine: EngineDefinition,
   { dataDir }: EngineSettings,
@@ -80,7 +81,7 @@ async function obstacleTo(
   }
 }
 
-function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineStatus['next'] {
+function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineReport['next'] {
   if (answer === 'answers' || answer === 'starting') return 'use';
   if (engine.optional && settings.mode === 'off' && answer !== 'other') return 'go without';
   const local = engine.addresses.some((address) => isLoopback(address.host));
@@ -91,22 +92,12 @@ function describeLocal(
   engine: EngineDefinition,
   settings: EngineSettings,
   record: EngineRecord,
-): NonNullable<EngineStatus['local']> {
+): NonNullable<EngineReport['local']> {
   return {
     pid: record.process.pid,
     owner: record.keep ? 'up' : 'run',
     users: record.users.length,
-    dataFolder: join(settings.dataDir, engine.name),
-    logFile: join(settings.dataDir, 'logs', `${engine.name}.log`),
+    dataFolder: engineFolder(settings.dataDir, engine.name),
+    logFile: logFileOf(settings.dataDir, engine.name),
   };
-}
-
-async function foreignVersion(
-  engine: EngineDefinition,
-  address: Address,
-  answer: Answer,
-): Promise<string | undefined> {
-  return engine.name === 'redis' && answer === 'answers'
-    ? redisVersion(address, PROBE_TIMEOUT_MS)
-    : undefined;
 }

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRedisUrls } from '../../lib/connection-url.ts';
-import { programVersion } from '../program.ts';
-import type { EngineDefinition } from '../types.ts';
-import { probeRedis, probeRedisTls } from './probe.ts';
+import { parseRedisUrls } from '../lib/connection-url.ts';
+import { probeRedis, probeRedisTls, redisVersion } from './probes.ts';
+import { programVersion } from './program.ts';
+import type { EngineDefinition } from './types.ts';
 
-/** A local Redis for a cache: bounded memory, the least recently used keys go first, nothing survives a restart. */
+/** A local Redis for a cache: its memory is bounded, the least recently used keys go first, and nothing survives a restart. */
 export function defineRedis(redisUrl: string): EngineDefinition {
   const urls = parseRedisUrls(redisUrl);
   return {
@@ -16,6 +16,7 @@ export function defineRedis(redisUrl: string): EngineDefinition {
     optional: true,
     readyTimeoutMs: 30_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
+    versionAt: redisVersion,
     probe: urls[0]?.scheme === 'rediss' ? probeRedisTls : probeRedis,
     check: async () => void (await redisServerVersion()),
     prepare: async ({ address, folder }) => {
@@ -27,7 +28,7 @@ export function defineRedis(redisUrl: string): EngineDefinition {
         dir: quote(folder),
         maxmemory: '256mb',
         'maxmemory-policy': 'allkeys-lru',
-        // A cache restored from before may be older than the database it stands for.
+        // A restored cache could be older than the database.
         save: '""',
         appendonly: 'no',
         ...password(urls[0]?.password ?? ''),
@@ -50,7 +51,7 @@ function password(secret: string): { requirepass?: string } {
   return secret === '' ? {} : { requirepass: quote(secret) };
 }
 
-/** A value as redis.conf wants it when it may hold blanks. */
+/** A value for redis.conf that may contain blanks. */
 export function quote(value: string): string {
   return `"${value.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
 }

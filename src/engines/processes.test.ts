@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { identify, identifySelf, isRunning, parseStat } from './process-identity.ts';
+import { identify, identifySelf, isRunning, parseStat } from './processes.ts';
 
 test('state and start are found whatever the command is called', () => {
   const rest = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20';

@@ -5,13 +5,13 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import sample from '../fixtures/order.json';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, startApp } from '../helpers/app-process.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { settingsWithSeeded } from '../helpers/engine-settings.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
 import { until } from '../helpers/until.ts';
 
 const folder = createTempDir('test-without-kafka-');
-const settings = await settingsWithOwn(['kafka'], join(folder.path, 'data'));
+const settings = await settingsWithSeeded(['kafka'], join(folder.path, 'data'));
 let engines = await ensureEngines(settings, { logger: silentLogger, owner: 'run' });
 const place = await AppPlace.onTestEngines();
 

@@ -5,6 +5,7 @@ import { defineKafka } from '../../src/engines/kafka/kafka.ts';
 import { identify, type ProcessIdentity, signalProcess } from '../../src/engines/processes.ts';
 import { formatAddress } from '../../src/lib/address.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { seedFolder } from './engine-settings.ts';
 import { freePort } from './free-port.ts';
 import { createTempDir } from './temp-dir.ts';
 import { until } from './until.ts';
@@ -31,6 +32,7 @@ export class KafkaProcess {
     const address = { host: '127.0.0.1', port: await freePort() };
     const broker = formatAddress(address);
     const engine = defineKafka([broker]);
+    await seedFolder(engine, folder);
     const { signal } = new AbortController();
     const plan = await engine.prepare({ address, folder, step: () => {}, signal, logger: silentLogger });
     const file = join(folder, 'server.properties');

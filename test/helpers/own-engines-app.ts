@@ -2,6 +2,7 @@ import type { EngineName } from '../../src/contract/engine.ts';
 import type { EngineActionJson, EngineJson } from '../../src/server/api/engines/schemas.ts';
 import { AppPlace } from './app-place.ts';
 import { type AppProcess, startApp } from './app-process.ts';
+import { seed } from './engine-settings.ts';
 import { until } from './until.ts';
 import { verifyReport } from './verify-command.ts';
 
@@ -22,6 +23,7 @@ export class OwnEnginesApp {
   /** Resolves once it serves. */
   static async start(ordersPerSecond: number): Promise<OwnEnginesApp> {
     const place = await AppPlace.onOwnEngines();
+    await seed(place.engineSettings, ['postgresql', 'kafka']);
     const env = { ...place.env, TEST_SERVICE_PRODUCER_RATE: String(ordersPerSecond) };
     const app = startApp(['run', '--json'], { env });
     const started = new OwnEnginesApp(place, app);

@@ -13,7 +13,7 @@ import { lastRecord, writeRecord } from '../../src/engines/record.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { isAlive } from '../helpers/app-process.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { settingsWithSeeded } from '../helpers/engine-settings.ts';
 import { EnginesChild } from '../helpers/engines-child-process.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
@@ -35,7 +35,7 @@ async function started(...own: EngineName[]) {
 
 async function notStarted(...own: EngineName[]): Promise<EngineSettings> {
   const folder = createTempDir('test-control-');
-  const settings = await settingsWithOwn(own, join(folder.path, 'data'));
+  const settings = await settingsWithSeeded(own, join(folder.path, 'data'));
   cleanups.push(async () => {
     await stopEngines(settings, silentLogger);
     folder.remove();

@@ -19,7 +19,7 @@ import { reportEngines } from '../../src/engines/report.ts';
 import type { EngineOwner, EngineSettings } from '../../src/engines/types.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { isAlive } from '../helpers/app-process.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { seed, settingsWithOwn } from '../helpers/engine-settings.ts';
 import { EnginesChild } from '../helpers/engines-child-process.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
@@ -40,6 +40,13 @@ async function given(...own: EngineName[]): Promise<EngineSettings> {
     await stopEngines(settings, silentLogger);
     folder.remove();
   });
+  return settings;
+}
+
+/** The same with the data of an earlier start. */
+async function givenSeeded(...own: EngineName[]): Promise<EngineSettings> {
+  const settings = await given(...own);
+  await seed(settings, own);
   return settings;
 }
 
@@ -97,7 +104,7 @@ describe('local engines', () => {
   });
 
   test('a kill -9 of all three is recovered from, with what was committed', async () => {
-    const settings = await given('postgresql', 'kafka', 'redis');
+    const settings = await givenSeeded('postgresql', 'kafka', 'redis');
     const first = await ensure(settings);
     await query(settings, 'create table kept as select 42 as answer');
     for (const engine of ['postgresql', 'kafka', 'redis'] as const)
@@ -138,7 +145,7 @@ describe('local engines', () => {
   });
 
   test('engines of a process that was killed before it had noted them are not in the way', async () => {
-    const settings = await given('postgresql', 'redis');
+    const settings = await givenSeeded('postgresql', 'redis');
     const unnoted = await ensure(settings, 'up');
     const pids = (['postgresql', 'redis'] as const).map((engine) => pidOf(unnoted, engine));
     for (const engine of ['postgresql', 'redis']) rmSync(join(settings.dataDir, `run/${engine}.json`));
@@ -183,7 +190,7 @@ describe('local engines', () => {
   });
 
   test('a postmaster.pid whose number belongs to another program now is no obstacle', async () => {
-    const settings = await given('postgresql');
+    const settings = await givenSeeded('postgresql');
     await (await ensure(settings)).close();
     writeFileSync(join(settings.dataDir, 'postgresql/cluster/postmaster.pid'), `${process.pid}\n`);
     const handle = await ensure(settings);
@@ -217,7 +224,7 @@ describe('local engines', () => {
 
 describe('several processes on one data folder', () => {
   test('what a killed process left behind is adopted, and stopped at the end', async () => {
-    const settings = await given('postgresql', 'kafka', 'redis');
+    const settings = await givenSeeded('postgresql', 'kafka', 'redis');
     const killed = await child(settings);
     await killed.kill();
     expect(await answering(settings)).toEqual(['postgresql', 'kafka', 'redis']);
@@ -229,7 +236,7 @@ describe('several processes on one data folder', () => {
   });
 
   test('two starts at once start one engine each, and the last to leave stops it', async () => {
-    const settings = await given('postgresql', 'redis');
+    const settings = await givenSeeded('postgresql', 'redis');
     const [one, other] = await Promise.all([child(settings), child(settings)]);
     for (const engine of ['postgresql', 'redis'] as const) {
       expect(pidOf(one, engine)).toBe(pidOf(other, engine));
@@ -330,7 +337,7 @@ describe('when an engine can not be started', () => {
   });
 
   test('the reason stands in the error, from the log of the engine', async () => {
-    const settings = await given('kafka');
+    const settings = await givenSeeded('kafka');
     await (await ensure(settings)).close();
     writeFileSync(
       join(settings.dataDir, 'kafka/data/meta.properties'),

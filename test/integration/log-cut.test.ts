@@ -6,7 +6,7 @@ import type { EngineSettings } from '../../src/engines/types.ts';
 import { PartitionFetcher } from '../../src/kafka/read/partition-fetcher.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { ComposedConsumer } from '../helpers/compose-consumer.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { settingsWithSeeded } from '../helpers/engine-settings.ts';
 import { messageOf, rawMessage, sampleOrders } from '../helpers/sample-orders.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
@@ -35,7 +35,7 @@ const orders = (at: number) => sampleOrders(STORED + 60, `case-${at}-order`);
 
 /** All cases share one broker and its one restart. */
 beforeAll(async () => {
-  settings = await settingsWithOwn(['kafka'], folder.path);
+  settings = await settingsWithSeeded(['kafka'], folder.path);
   const broker = await ensureEngines(settings, OPTIONS);
   handles.push(broker);
   for (const [at, { running }] of CASES.entries()) {
@@ -132,7 +132,7 @@ describe('a broker restored to before its restart gives the same epoch out again
     (await path.sql`select leader_epoch from consumer_offsets`)[0].leader_epoch;
 
   beforeAll(async () => {
-    const ownSettings = await settingsWithOwn(['kafka'], own.path);
+    const ownSettings = await settingsWithSeeded(['kafka'], own.path);
     const start = async (): Promise<number> => {
       const broker = await ensureEngines(ownSettings, OPTIONS);
       handles.push(broker);

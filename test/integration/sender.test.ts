@@ -15,7 +15,7 @@ import {
 import { partitionOfKey } from '../../src/kafka/send/partitioner.ts';
 import { createMessageSender, type MessageSenderOptions } from '../../src/kafka/send/sender.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { settingsWithSeeded } from '../helpers/engine-settings.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
@@ -230,7 +230,7 @@ describe('createMessageSender and a broker that fails', () => {
   test('kill -9, restart and a frozen broker: every message once, in order, at the position told', async () => {
     const folder = createTempDir('sender-');
     cleanups.push(folder.remove);
-    const settings = await settingsWithOwn(['kafka'], join(folder.path, 'data'));
+    const settings = await settingsWithSeeded(['kafka'], join(folder.path, 'data'));
     cleanups.push(() => stopEngines(settings, silentLogger));
     const start = async (): Promise<number> => {
       const { statuses } = await ensureEngines(settings, { logger: silentLogger, owner: 'up' });

@@ -3,7 +3,7 @@ import { ensureEngines } from '../../src/engines/engines.ts';
 import { listTopics, withAdmin } from '../../src/kafka/admin/topics.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { settingsWithOwn } from '../helpers/engine-settings.ts';
+import { settingsWithSeeded } from '../helpers/engine-settings.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
@@ -133,7 +133,7 @@ test('a log that ends before a stored offset without an epoch: after a grace all
 
 test('a broker killed and started again: consuming goes on by itself', async () => {
   const folder = createTempDir();
-  const settings = await settingsWithOwn(['kafka'], folder.path);
+  const settings = await settingsWithSeeded(['kafka'], folder.path);
   const options = { logger: silentLogger, owner: 'run' } as const;
   const before = await ensureEngines(settings, options);
   let path: WritePath | undefined;

@@ -100,23 +100,19 @@ export function familyOf(root: ProcessIdentity): ProcessIdentity[] {
   return family;
 }
 
-/** Sends SIGSTOP to the process and all its descendants. Resolves when it is suspended or has ended. */
+/** Sends SIGSTOP to the process and all its descendants. Resolves when all are suspended or have ended. */
 export async function suspendFamily(root: ProcessIdentity): Promise<void> {
-  const stopped = new Set<number>();
+  const stopped: ProcessIdentity[] = [];
+  const isNew = ({ pid }: ProcessIdentity): boolean => stopped.every((one) => one.pid !== pid);
   // A process that is not stopped yet may have started another one.
   for (let fresh = familyOf(root); fresh.length > 0; fresh = familyOf(root).filter(isNew)) {
-    for (const one of fresh) {
-      signalProcess(one, 'SIGSTOP');
-      stopped.add(one.pid);
-    }
+    for (const one of fresh) signalProcess(one, 'SIGSTOP');
+    stopped.push(...fresh);
   }
   // A busy process takes a while to stop.
   const deadline = performance.now() + SUSPEND_MS;
-  while (isRunning(root) && !isSuspended(root) && performance.now() < deadline) await sleep(SUSPEND_POLL_MS);
-
-  function isNew({ pid }: ProcessIdentity): boolean {
-    return !stopped.has(pid);
-  }
+  const goesOn = (one: ProcessIdentity): boolean => isRunning(one) && !isSuspended(one);
+  while (stopped.some(goesOn) && performance.now() < deadline) await sleep(SUSPEND_POLL_MS);
 }
 
 /** Sends SIGCONT to the process and all its descendants. */

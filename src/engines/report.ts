@@ -1,7 +1,6 @@
 import type { EngineName } from '../contract/engine.ts';
-import { formatAddress } from '../lib/address.ts';
+import { formatAddress, isLoopback } from '../lib/address.ts';
 import { messageOf } from '../lib/app-error.ts';
-import { isLoopback } from '../lib/address.ts';
 import { checkDataFolder, engineFolder, logFileOf, recordPath } from './data-folder.ts';
 import { defineEngines } from './engines.ts';
 import type { Answer } from './probes.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import type { EngineName } from '../../src/contract/engine.ts';
 import { engineFolder, privateFolder } from '../../src/engines/data-folder.ts';
 import { defineEngines } from '../../src/engines/engines.ts';
 import type { EngineDefinition, EngineSettings } from '../../src/engines/types.ts';
-import type { EngineName } from '../../src/contract/engine.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testEngines } from './engines.ts';
 import { freePorts } from './free-port.ts';

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Address, formatAddress, parseBroker } from '../../lib/address.ts';
-import { isLoopback } from '../../lib/address.ts';
+import { type Address, formatAddress, isLoopback, parseBroker } from '../../lib/address.ts';
 import { probeKafka } from '../probes.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';

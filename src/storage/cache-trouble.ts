@@ -1,12 +1,12 @@
 import { AppError } from '../lib/app-error.ts';
 
 /**
- * Why a cache is not in use, or refuses what it is asked:
- * - `unreachable`: it does not answer, or not in time;
- * - `no_permission`: its user may not log in, or not do what a cache must (scripts, for instance);
- * - `out_of_memory`: it is full and lets nothing go; `read_only`: it is a replica, or can't write to its disk;
- * - `other_database`: its keys belong to the orders of another database; `unverified`: PostgreSQL has not said yet which this one is;
- * - `refused`: anything else it says no to.
+ * Why a cache is not in use, or refuses a command:
+ * - `unreachable`: it does not answer in time;
+ * - `no_permission`: its user may not log in, or not run the commands of a cache (scripts, for instance);
+ * - `out_of_memory`: it is full and evicts nothing; `read_only`: it is a replica, or can't write to its disk;
+ * - `other_database`: its keys belong to another database; `unverified`: PostgreSQL has not told yet which database ours is;
+ * - `refused`: it refuses something else.
  */
 export const CACHE_TROUBLES = [
   'unreachable',
@@ -20,19 +20,19 @@ export const CACHE_TROUBLES = [
 
 export type CacheTrouble = (typeof CACHE_TROUBLES)[number];
 
-/** What to do about each. */
+/** What to do about each trouble. */
 export const CACHE_ADVICE: Readonly<Record<CacheTrouble, string>> = {
-  unreachable: 'see that Redis answers at redis.url',
+  unreachable: 'check that Redis answers at redis.url',
   no_permission:
     'its user must be allowed to log in and, for the keys of cache.keyPrefix, @read, @write, @connection and @scripting',
-  out_of_memory: 'raise maxmemory, or set a maxmemory-policy that lets keys go, such as allkeys-lru',
-  read_only: 'let redis.url name the master, and see that Redis can write to its disk',
+  out_of_memory: 'raise maxmemory, or set a maxmemory-policy that evicts keys, such as allkeys-lru',
+  read_only: 'point redis.url at the master, and check that Redis can write to its disk',
   other_database: 'set another cache.keyPrefix',
-  unverified: 'see that PostgreSQL answers',
-  refused: 'see what Redis says in the log',
+  unverified: 'check that PostgreSQL answers',
+  refused: 'look for the reply of Redis in the log',
 };
 
-/** The cache can't be used at present. */
+/** The cache can't be used now. */
 export class CacheUnusable extends AppError {
   readonly trouble: CacheTrouble;
 
@@ -42,10 +42,10 @@ export class CacheUnusable extends AppError {
   }
 }
 
-/** Which database the cached orders are those of. */
+/** The database that the cached orders belong to. */
 export interface CachedDatabase {
-  /** Tells it from any other, and from an earlier one of the same name. @throws AppError `database_unavailable` (retryable) */
+  /** Differs from that of any other database, also of an earlier one with the same name. @throws AppError `database_unavailable` (retryable) */
   identity(): Promise<string>;
-  /** True when the database of that identity is known to exist no more. */
+  /** True when the database of that identity is known to be gone. */
   isGone(identity: string): Promise<boolean>;
 }

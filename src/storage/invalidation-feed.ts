@@ -1,12 +1,12 @@
 /**
  * Why cached orders were forgotten.
  * - `changed`: this process has stored a change of the order;
- * - `left_over`: another process has, and could not tell the cache itself;
+ * - `left_over`: another process has, but could not reach the cache;
  * - `awaited`: a request that waited for the order has seen it stored;
  * - `evicted`, `flushed`: somebody asked for it, for one order or for all;
- * - `redis`: Redis said that the key has changed or has ended its life, and this process kept the order;
- * - `redis_flushed`: Redis said that its whole database was emptied;
- * - `connection_lost`: without Redis nobody tells of changes, so nothing is kept in this process.
+ * - `redis`: Redis reported that the key has changed or expired, and L1 had the order;
+ * - `redis_flushed`: Redis reported that its whole database was emptied;
+ * - `connection_lost`: without Redis nobody reports changes, so L1 is emptied.
  */
 export const INVALIDATION_REASONS = [
   'changed',
@@ -21,32 +21,32 @@ export const INVALIDATION_REASONS = [
 
 export type InvalidationReason = (typeof INVALIDATION_REASONS)[number];
 
-/** The reasons somebody has to make the cache forget certain orders. */
+/** The reasons for which somebody invalidates certain orders. */
 export type InvalidationCause = Extract<InvalidationReason, 'changed' | 'left_over' | 'awaited' | 'evicted'>;
 
 export interface Invalidation {
-  /** Counts up from 1 since the process started; what nobody could have seen has a number, too. */
+  /** Counts from 1 since the process started, including those that were not recorded. */
   readonly number: number;
   /** ms since the Unix epoch. */
   readonly at: number;
   readonly reason: InvalidationReason;
-  /** Undefined: of any order. */
+  /** Undefined when it concerns all orders. */
   readonly uid: string | undefined;
-  /** Orders that this process itself kept and forgot with it. */
+  /** How many orders L1 dropped. */
   readonly dropped: number;
 }
 
-/** Where to look on. */
+/** Invalidations as they happen. */
 export interface InvalidationSource {
   /** The last ones, oldest first. */
   recent(): readonly Invalidation[];
-  /** Calls the listener from now on, until the function that is returned is called. */
+  /** Calls the listener until the returned function is called. */
   listen(listener: (invalidation: Invalidation) => void): () => void;
 }
 
-const KEPT = 100;
+const RECENT = 100;
 
-/** What a cache forgets, as it happens. While nobody listens, of many at once only the last are noted. */
+/** The invalidations of a cache. While nobody listens, only the last of many simultaneous ones are recorded. */
 export class InvalidationFeed implements InvalidationSource {
   readonly #recent: Invalidation[] = [];
   readonly #listeners = new Set<(invalidation: Invalidation) => void>();
@@ -61,13 +61,13 @@ export class InvalidationFeed implements InvalidationSource {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Notes one; `following`: how many more come at once. */
+  /** Records one; `following` is the number of further ones of the same call. */
   note(reason: InvalidationReason, uid: string | undefined, dropped: number, following = 0): void {
     this.#number += 1;
-    if (following >= KEPT && this.#listeners.size === 0) return;
+    if (following >= RECENT && this.#listeners.size === 0) return;
     const invalidation = { number: this.#number, at: Date.now(), reason, uid, dropped };
     this.#recent.push(invalidation);
-    if (this.#recent.length > KEPT) this.#recent.shift();
+    if (this.#recent.length > RECENT) this.#recent.shift();
     for (const listener of this.#listeners) listener(invalidation);
   }
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { OrderCache } from './order-cache.ts';
+import type { OrderCache } from './redis/order-cache.ts';
 
-/** The notes of changes, written with them in one transaction. */
+/** The notes of changes, each written in the transaction of its change. */
 export interface InvalidationNotes {
   list(limit: number, ageMs: number): Promise<readonly { id: string; orderUids: readonly string[] }[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -10,20 +10,20 @@ export interface InvalidationNotes {
 }
 
 export interface InvalidatorOptions {
-  /** Longest a cached order can outlive the transaction that changed it. */
+  /** Longest time that a cached order can outlive the transaction that changed it. */
   readonly cacheLifeMs: number;
-  /** Time between two looks for notes nobody has dealt with. */
+  /** Time between two looks for overdue notes. */
   readonly everyMs?: number;
-  /** Age at which a note counts as such: its writer has most likely died, or can't reach the cache. */
+  /** Age at which a note is overdue: its writer has most likely died, or can't reach the cache. */
   readonly overdueMs?: number;
 }
 
 const PAGE = 100;
 
 /**
- * Tells the cache of changed orders, and removes the note of each change once the cache has forgotten the order. Notes that stay,
- * because their writer was killed between its commit and here or can't reach the cache, are dealt with by whoever sees them
- * first: every process looks, at its start and then about each second.
+ * Invalidates changed orders in the cache, and removes the note of each change once the cache has forgotten the order. A note stays when its
+ * writer was killed after the commit or can't reach the cache; then the first process that sees it takes over. Every process looks for
+ * such notes at its start, and then about every second.
  */
 export class Invalidator {
   readonly #cache: Pick<OrderCache, 'invalidate'>;
@@ -34,7 +34,7 @@ export class Invalidator {
   readonly #telling = new Set<Promise<void>>();
   #timer: Timer | undefined;
   #started: Promise<void> | undefined;
-  /** The look under way. */
+  /** The look in progress. */
   #looking: Promise<void> | undefined;
   #removing: Promise<void> | undefined;
   #closing = false;
@@ -52,7 +52,7 @@ export class Invalidator {
     this.#logger = logger;
   }
 
-  /** Deals with all notes there are, whoever wrote them, and goes on looking in the background. Never throws. */
+  /** Handles all notes, whoever wrote them, and goes on looking in the background. Never throws. */
   start(): Promise<void> {
     const { everyMs = 1_000, overdueMs = 1_000 } = this.#options;
     this.#started ??= this.#look(0);
@@ -60,17 +60,14 @@ export class Invalidator {
     return this.#started;
   }
 
-  /** Call it after the commit; `note` names what was noted with it, if that is known. Never throws. */
+  /** Call it after the commit; `note` is the id of its note, if known. Never throws. */
   changed(uids: readonly string[], note?: string): Promise<void> {
     const telling = this.#tell(uids, note).finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
     return telling;
   }
 
-  /**
-   * Stops looking, and removes the notes of what was delivered; idempotent. A look under way is not waited for: the notes it does not
-   * come to stay.
-   */
+  /** Stops looking, and removes the notes of what was delivered; idempotent. Does not wait for a look in progress. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#closing = true;
@@ -83,7 +80,7 @@ export class Invalidator {
     if (forgotten && note !== undefined) this.#done.push(note);
   }
 
-  /** One look at a time: while the database is slow, the next begins only after this one has ended. */
+  /** One look at a time, however slow the database is. */
   #look(ageMs: number): Promise<void> {
     this.#looking ??= this.#attempt(() => this.#replay(ageMs)).finally(() => {
       this.#looking = undefined;
@@ -101,15 +98,15 @@ export class Invalidator {
         page.flatMap(({ orderUids }) => orderUids),
         'left_over',
       );
-      // Kept in mind by the cache all the same, and not served by it in this process before they are out.
+      // The cache remembers them, and this process does not use it before they are delivered.
       if (!forgotten) return;
       await this.#notes.remove(page.map(({ id }) => id));
-      this.#logger.info({ notes: page.length }, 'told the cache of changes that someone else left');
+      this.#logger.info({ notes: page.length }, 'invalidated changes that another process left');
       if (page.length < PAGE) return;
     }
   }
 
-  /** One removal at a time, so that whoever waits for one waits for all that was delivered before. */
+  /** One removal at a time: to wait for it is to wait for everything that was delivered before. */
   async #removeDone(): Promise<void> {
     while (this.#removing !== undefined) await this.#removing;
     if (this.#done.length === 0) return;
@@ -125,7 +122,7 @@ export class Invalidator {
     try {
       await this.#notes.remove(done);
     } catch (error) {
-      // They are replayed otherwise, which does no harm.
+      // Those past the limit are replayed, which does no harm.
       this.#done = done.concat(this.#done).slice(0, 10_000);
       throw error;
     }
@@ -137,7 +134,7 @@ export class Invalidator {
       this.#failing = false;
     } catch (error) {
       if (!this.#failing && !this.#closing)
-        this.#logger.warn({ error: messageOf(error) }, 'pending invalidations must wait');
+        this.#logger.warn({ error: messageOf(error) }, 'pending invalidations have to wait');
       this.#failing = true;
     }
   }

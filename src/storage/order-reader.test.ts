@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { orderOf, storedDocument } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { CacheAnswer, CacheFill } from './order-cache.ts';
 import { OrderReader } from './order-reader.ts';
 import type { FoundOrder, OrderDocument } from './stored-orders.ts';
+import type { CacheAnswer, CacheFill } from './redis/order-keys.ts';
 
 /** A store whose answers the test gives by hand, unless `auto`. */
 class FakeStore {
@@ -51,7 +51,7 @@ class FakeCache {
   held = false;
   kept: FoundOrder | undefined;
 
-  local(): FoundOrder | undefined {
+  fromL1(): FoundOrder | undefined {
     return this.kept;
   }
 

@@ -1,14 +1,14 @@
 import DataLoader from 'dataloader';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
-import type { OrderCache } from './order-cache.ts';
 import type { OrderStore } from './postgresql/order-store.ts';
 import type { FoundOrder, OrderDocument } from './stored-orders.ts';
+import type { OrderCache } from './redis/order-cache.ts';
 
 export interface OrderReaderOptions {
   readonly store: Pick<OrderStore, 'findMany'>;
   /** Without it every lookup goes to the store. */
-  readonly cache?: Pick<OrderCache, 'local' | 'get' | 'fill'> | undefined;
+  readonly cache?: Pick<OrderCache, 'fromL1' | 'get' | 'fill'> | undefined;
   /** Most orders in one query. */
   readonly maxBatch?: number;
   /** Most queries at once; what waits meanwhile joins the next one. */
@@ -77,7 +77,7 @@ export class OrderReader {
 
   /** The order, if this process itself keeps it. */
   kept(uid: string): FoundOrder | undefined {
-    return this.#options.cache?.local(uid);
+    return this.#options.cache?.fromL1(uid);
   }
 
   #look(uid: string): Promise<FoundOrder | undefined> {

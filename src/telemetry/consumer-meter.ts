@@ -6,19 +6,19 @@ export interface StoredBatch {
   readonly written: number;
   readonly unchanged: number;
   readonly changed: number;
-  /** Orders that another partition has a version of, too. */
+  /** Orders of which another partition has a version, too. */
   readonly scattered: number;
   /** Why each of the rest became a dead letter. */
   readonly rejected: readonly string[];
   /** From the first decoded record to the commit, dead letters included. */
   readonly seconds: number;
-  /** From production to the commit, of some of the orders: of first deliveries whose clocks can be believed. */
+  /** From production to the commit, of some of the orders: of first deliveries with believable clocks. */
   readonly agesMs: readonly number[];
-  /** Those that were looked at and left out, by the reason why. */
+  /** Orders left out of the ages, by reason. */
   readonly unmeasured: Readonly<Record<string, number>>;
 }
 
-/** Recent ages kept for `takeAges`; older ones make room. */
+/** Ages kept for `takeAges`; older ones are dropped. */
 const MAX_AGES = 4_096;
 
 /** Counts what the consumer of this process stores. */
@@ -29,7 +29,7 @@ export class ConsumerMeter {
   readonly outcomes = { written: 0, unchanged: 0, changed: 0 };
   /** Dead letters by reason. */
   readonly rejected = new Map<string, number>();
-  /** Orders left out of the ages by the reason why. */
+  /** Orders left out of the ages, by reason. */
   readonly unmeasured = new Map<string, number>();
   readonly #transactions: Histogram;
   readonly #readable: Histogram;

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 
-/** What the roles log with: constant lower-case message, data in fields. Never an order's body, never a secret. */
+/** A message is constant and in lower case, data goes into fields: never an order's body, never a secret. */
 export interface Logger {
   error(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -15,7 +15,7 @@ export interface LogSettings {
   readonly format: 'auto' | 'pretty' | 'json';
 }
 
-/** A logger to standard error, so standard output stays free for data. Synchronous: nothing is lost at exit. */
+/** Logs to standard error, so that standard output is free for data; synchronous, so that nothing is lost at exit. */
 export function createLogger(settings: LogSettings): Logger {
   const human = settings.format === 'pretty' || (settings.format === 'auto' && process.stderr.isTTY);
   const destination = human
@@ -30,7 +30,7 @@ export function createLogger(settings: LogSettings): Logger {
   return pino({ level: settings.level, base: null }, destination);
 }
 
-/** Colour for a terminal, unless its user wants none. https://no-color.org */
+/** Colour on a terminal, unless NO_COLOR is set. https://no-color.org */
 export function wantsColor(terminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   return terminal && (env['NO_COLOR'] ?? '') === '';
 }

@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ConsumerMeter } from './consumer-meter.ts';
-import { memoryUsage } from './memory-usage.ts';
+import { memoryUsage } from './process-health.ts';
 
-/** Counters and states of this process, read when somebody asks. */
+/** Counters and states of this process, read at each scrape. */
 export interface MetricSources {
   readonly generator?:
     | (() => { sent: number; failed: number; inFlight: number; currentRate: number; lateMs: number })
@@ -22,7 +22,7 @@ export interface MetricSources {
     | undefined;
   readonly cache?:
     | {
-        /** False while Redis is not in use, or takes no orders. */
+        /** False while Redis is not in use or takes no orders. */
         inUse(): boolean;
         errors(): Readonly<Record<string, number>>;
       }
@@ -33,7 +33,7 @@ export interface MetricSources {
         responses(): Readonly<Record<string, number>>;
         streams(): number;
         engines(): Promise<readonly { name: string; status: 'up' | 'down' }[]>;
-        /** Partition → messages not stored yet, or of them what waits behind an open transaction; empty while nobody can tell. */
+        /** Messages that are not stored yet, or those of them that wait behind an open transaction, by partition; empty while unknown. */
         behind(which: 'lag' | 'pending'): ReadonlyMap<string, number>;
         /** The longest delay of the last second. */
         loopDelayMs(): number;
@@ -50,7 +50,7 @@ interface Metric {
   read(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
 }
 
-/** Adds what is read of the sources at each scrape: nothing is counted twice, and nothing is done in between. */
+/** Registers the metrics of the sources, which are read at each scrape: nothing is counted twice, and there is no work in between. */
 export function registerMetrics(registry: Registry, sources: MetricSources): void {
   for (const metric of [
     ...generatorMetrics(sources.generator),

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { LoopDelay } from '../../src/telemetry/loop-delay.ts';
+import { LoopDelay } from '../../src/telemetry/process-health.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, startApp } from '../helpers/app-process.ts';
 import { testEngines } from '../helpers/engines.ts';

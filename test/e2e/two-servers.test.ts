@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { SQL } from 'bun';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
@@ -96,11 +96,7 @@ test('changes under lookups of two servers: no read is older than an acknowledge
   const uid = uids[2] ?? '';
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 2_000 };
   const connection = new RedisConnection({ urls: [place.engines.redisUrl], ...limits }, silentLogger);
-  const writer = new RedisOrderCache(
-    connection,
-    { keyPrefix: place.keyPrefix, ttlSeconds: 300 },
-    silentLogger,
-  );
+  const writer = new OrderCache(connection, { keyPrefix: place.keyPrefix, ttlSeconds: 300 }, silentLogger);
   writer.start();
   await until(() => connection.up);
   /** When each version was acknowledged: committed, and forgotten by Redis. */

@@ -1,6 +1,6 @@
 import { OrderReader } from '../../src/storage/order-reader.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache, type RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { OrderCache, type OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import type { OrderDocument } from '../../src/storage/stored-orders.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { until } from './until.ts';
@@ -11,7 +11,7 @@ let number = 0;
 
 /** A cache and a reader on a real Redis, over a database in memory. */
 export interface CacheSetup {
-  readonly cache: RedisOrderCache;
+  readonly cache: OrderCache;
   readonly connection: RedisConnection;
   readonly prefix: string;
   readonly key: (uid: string) => string;
@@ -27,7 +27,7 @@ export interface CacheSetup {
 /** Starts them, as one process would; resolves once Redis is in use. Close the cache. */
 export async function setUpCache(
   urls: readonly string[],
-  options: Partial<RedisOrderCacheOptions> = {},
+  options: Partial<OrderCacheOptions> = {},
 ): Promise<CacheSetup> {
   const prefix = options.keyPrefix ?? `test-${process.pid}-${number++}`;
   const connection = new RedisConnection(
@@ -40,11 +40,7 @@ export async function setUpCache(
     },
     silentLogger,
   );
-  const cache = new RedisOrderCache(
-    connection,
-    { keyPrefix: prefix, ttlSeconds: 60, ...options },
-    silentLogger,
-  );
+  const cache = new OrderCache(connection, { keyPrefix: prefix, ttlSeconds: 60, ...options }, silentLogger);
   const rows = new Map<string, OrderDocument>();
   const setup: CacheSetup = {
     cache,

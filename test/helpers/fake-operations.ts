@@ -7,8 +7,8 @@ import type { LiveNoteJson } from '../../src/server/api/live/notes.ts';
 import type { LiveSampleJson } from '../../src/server/api/live/sample.ts';
 import type { LiveListener } from '../../src/server/api/live/sampler.ts';
 import { EventStreams } from '../../src/server/http/event-stream.ts';
-import type { CacheInspector } from '../../src/storage/cache-inspector.ts';
 import { InvalidationFeed } from '../../src/storage/invalidation-feed.ts';
+import type { InspectedCache } from '../../src/storage/redis/cache-inspector.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { fakeEngines } from './fake-engines.ts';
 import { fakeVerifications } from './fake-verifications.ts';
@@ -210,7 +210,7 @@ export function fakeOperations(): FakeOperations {
 }
 
 /** One order, `a`, in both tiers. */
-function fakeCache(invalidations: InvalidationFeed): CacheInspector {
+function fakeCache(invalidations: InvalidationFeed): InspectedCache {
   const document = storedDocument('a');
   const key = { uid: 'a', kind: 'order', ttlMs: undefined, bytes: 9 } as const;
   const node = { address: 'r:1', tracked: true, keys: 1, usedBytes: undefined, maxBytes: 0 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testEngines } from './engines.ts';
 
@@ -25,8 +25,8 @@ export function newKeyPrefix(): string {
 export function openCache({ keyPrefix = newKeyPrefix(), ttlSeconds = 60 } = {}) {
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
   const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
-  const options = { keyPrefix, ttlSeconds, localBytes: 1_000_000 };
-  const cache = new RedisOrderCache(connection, options, silentLogger);
+  const options = { keyPrefix, ttlSeconds, l1Bytes: 1_000_000 };
+  const cache = new OrderCache(connection, options, silentLogger);
   cache.start();
   return { cache, connection };
 }

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll } from 'bun:test';
-import type { RedisOrderCache, RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import type { OrderCache, OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import { type CacheSetup, setUpCache } from './cache-setup.ts';
 import { RedisProcess } from './redis-process.ts';
 
 /** Opens caches for the test file's tests; each is closed after the test that opened it, and `beforeClose`. */
 export function useCaches(
-  defaults: Partial<RedisOrderCacheOptions> = {},
+  defaults: Partial<OrderCacheOptions> = {},
   beforeClose: () => void = () => {},
-): (urls: readonly string[], options?: Partial<RedisOrderCacheOptions>) => Promise<CacheSetup> {
-  const open: RedisOrderCache[] = [];
+): (urls: readonly string[], options?: Partial<OrderCacheOptions>) => Promise<CacheSetup> {
+  const open: OrderCache[] = [];
   afterEach(async () => {
     beforeClose();
     await Promise.all(open.splice(0).map((cache) => cache.close()));
@@ -25,11 +25,11 @@ export interface RedisCaches {
   /** There once the file's tests begin; thawed after each of them. */
   readonly server: RedisProcess;
   /** Opens one more, on that Redis or on another address. */
-  setUp(options?: Partial<RedisOrderCacheOptions>, url?: string): Promise<CacheSetup>;
+  setUp(options?: Partial<OrderCacheOptions>, url?: string): Promise<CacheSetup>;
 }
 
 /** Registers what starts and ends them with the file; `defaults` are for every cache. */
-export function useRedisCaches(defaults: Partial<RedisOrderCacheOptions> = {}): RedisCaches {
+export function useRedisCaches(defaults: Partial<OrderCacheOptions> = {}): RedisCaches {
   let server: RedisProcess | undefined;
   const started = (): RedisProcess => {
     if (server === undefined) throw new Error('Redis is started before the first test');

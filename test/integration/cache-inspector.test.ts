@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
-import type { CachedKey } from '../../src/storage/cache-inspector.ts';
-import { RedisCacheInspector } from '../../src/storage/redis/cache-inspector.ts';
+import type { CachedKey } from '../../src/storage/redis/cache-inspector.ts';
+import { CacheInspector } from '../../src/storage/redis/cache-inspector.ts';
 import { type CacheSetup, cached, setUpCache } from '../helpers/cache-setup.ts';
 import { testEngines } from '../helpers/engines.ts';
 import { storedDocument } from '../helpers/stored-order.ts';
@@ -14,11 +14,11 @@ afterEach(async () => {
 
 async function setUp(keyPrefix?: string) {
   const setup = await setUpCache([testEngines().redisUrl], {
-    localBytes: 1_000_000,
+    l1Bytes: 1_000_000,
     ...(keyPrefix !== undefined && { keyPrefix }),
   });
   open.push(setup);
-  const inspector = new RedisCacheInspector(setup.connection, setup.cache, setup.prefix);
+  const inspector = new CacheInspector(setup.connection, setup.cache, setup.prefix);
   return { ...setup, setup, inspector };
 }
 
@@ -27,7 +27,7 @@ async function fill(setup: CacheSetup, ...uids: string[]): Promise<void> {
   for (const uid of uids) await cached(setup, uid);
 }
 
-async function allKeys(inspector: RedisCacheInspector): Promise<CachedKey[]> {
+async function allKeys(inspector: CacheInspector): Promise<CachedKey[]> {
   const keys = new Map<string, CachedKey>();
   for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
     const found = await inspector.keys(cursor, 10);
@@ -76,10 +76,10 @@ test('forgets one order in the tiers of all processes', async () => {
   const other = await setUp(one.prefix);
   await fill(one.setup, 'a', 'b');
   await fill(other.setup, 'a');
-  expect(other.cache.local('a')).toBeDefined();
+  expect(other.cache.fromL1('a')).toBeDefined();
   expect(await one.inspector.evict('a')).toBe(true);
-  expect(one.cache.local('a')).toBeUndefined();
-  await until(() => other.cache.local('a') === undefined);
+  expect(one.cache.fromL1('a')).toBeUndefined();
+  await until(() => other.cache.fromL1('a') === undefined);
   expect((await allKeys(one.inspector)).map(({ uid }) => uid)).toEqual(['b']);
 });
 
@@ -89,7 +89,7 @@ test('forgets all orders of its own prefix, and no others', async () => {
   await fill(mine.setup, 'a', 'b', 'c');
   await fill(others.setup, 'a');
   expect(await mine.inspector.flush()).toBe(3);
-  expect([mine.cache.local('a'), await allKeys(mine.inspector)]).toEqual([undefined, []]);
+  expect([mine.cache.fromL1('a'), await allKeys(mine.inspector)]).toEqual([undefined, []]);
   expect(await allKeys(others.inspector)).toHaveLength(1);
   expect((await mine.reader.find('a'))?.tier).toBe('postgresql');
 });

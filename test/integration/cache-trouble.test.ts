@@ -4,7 +4,7 @@ import type { CachedDatabase } from '../../src/storage/cache-trouble.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../src/storage/postgresql/database-identity.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache, type RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { OrderCache, type OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { cached } from '../helpers/cache-setup.ts';
 import { createDatabase, databaseUrl } from '../helpers/database.ts';
@@ -15,18 +15,18 @@ import { until } from '../helpers/until.ts';
 
 const redis = useRedisCaches();
 const { setUp } = redis;
-const opened: RedisOrderCache[] = [];
+const opened: OrderCache[] = [];
 afterAll(async () => {
   await Promise.all(opened.map((cache) => cache.close()));
 });
 
 /** A cache that may never come into use, and what was warned of. */
-function open(url: string, options: Partial<RedisOrderCacheOptions> = {}) {
+function open(url: string, options: Partial<OrderCacheOptions> = {}) {
   const warnings: unknown[] = [];
   const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
   const times = { connectTimeoutMs: 5_000, commandTimeoutMs: 5_000, retryMinMs: 10, retryMaxMs: 50 };
   const connection = new RedisConnection({ urls: [url], ...times }, logger);
-  const cache = new RedisOrderCache(connection, { keyPrefix: 'trouble', ttlSeconds: 60, ...options }, logger);
+  const cache = new OrderCache(connection, { keyPrefix: 'trouble', ttlSeconds: 60, ...options }, logger);
   opened.push(cache);
   cache.start();
   return { cache, connection, warnings };
@@ -170,7 +170,7 @@ test('a database dropped and made anew under a running process: nothing of the o
   const server = new SQL(databaseUrl('postgres'), { max: 1 });
   try {
     const identity = new PostgresIdentity(database);
-    const setup = await setUp({ database: identity, ownerEveryMs: 10, localBytes: 1_000_000 });
+    const setup = await setUp({ database: identity, ownerEveryMs: 10, l1Bytes: 1_000_000 });
     setup.rows.set('a', storedDocument('a'));
     await cached(setup, 'a');
     const old = await identity.identity();

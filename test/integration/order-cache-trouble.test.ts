@@ -11,7 +11,7 @@ const { setUp } = redis;
 
 describe('a Redis that is full', () => {
   test('lets orders go, does not grow, and every lookup is right', async () => {
-    const setup = await setUp({ localBytes: 200_000 });
+    const setup = await setUp({ l1Bytes: 200_000 });
     const before = await usedMemory();
     const limit = before + 2_000_000;
     await redis.server.command(['CONFIG', 'SET', 'maxmemory', String(limit)]);
@@ -24,7 +24,7 @@ describe('a Redis that is full', () => {
           const found = await Promise.all(uids.map((uid) => setup.reader.find(uid)));
           expect(found.map((one) => orderOf(one)?.order_uid)).toEqual(uids);
         }
-        expect(setup.cache.localBytes).toBeLessThanOrEqual(200_000);
+        expect(setup.cache.l1.bytes).toBeLessThanOrEqual(200_000);
         expect(await usedMemory()).toBeLessThan(limit * 1.1);
       }
       expect(Number(await redis.server.command(['DBSIZE']))).toBeLessThan(2_500);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
-import { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { cached } from '../helpers/cache-setup.ts';
 import { freePort } from '../helpers/free-port.ts';
@@ -108,7 +108,7 @@ describe('right after the start', () => {
   const ping = async (url: string): Promise<void> => {
     const settings = { urls: [url], connectTimeoutMs: 500, commandTimeoutMs: 100 };
     const connection = new RedisConnection(settings, silentLogger);
-    const cache = new RedisOrderCache(connection, { keyPrefix: 'start', ttlSeconds: 60 }, silentLogger);
+    const cache = new OrderCache(connection, { keyPrefix: 'start', ttlSeconds: 60 }, silentLogger);
     cache.start();
     try {
       await cache.ping();

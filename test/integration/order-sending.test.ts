@@ -8,7 +8,7 @@ import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { OffsetStore } from '../../src/storage/postgresql/offset-store.ts';
 import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
-import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import type { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { freePort } from '../helpers/free-port.ts';
@@ -19,7 +19,7 @@ import { WritePath } from '../helpers/write-path.ts';
 
 let path: WritePath;
 let database: Database;
-let cache: RedisOrderCache;
+let cache: OrderCache;
 let app: ReturnType<FakeBackend['app']>;
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { OrderReader } from '../../src/storage/order-reader.ts';
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { OrderStore } from '../../src/storage/postgresql/order-store.ts';
-import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import type { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { openCache, openDatabase } from '../helpers/read-side.ts';
@@ -16,7 +16,7 @@ const READ_TIMEOUT_MS = 1_000;
 let path: WritePath;
 let proxy: FaultProxy;
 let database: Database;
-let cache: RedisOrderCache;
+let cache: OrderCache;
 let app: ReturnType<FakeBackend['app']>;
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { CopyRows, columnsOf, copyFrom } from '../../src/storage/postgresql/copy
 import type { Database } from '../../src/storage/postgresql/database.ts';
 import { PostgresOrderListing } from '../../src/storage/postgresql/order-listing.ts';
 import { OrderStore, orderJsonSql } from '../../src/storage/postgresql/order-store.ts';
-import type { RedisOrderCache } from '../../src/storage/redis/order-cache.ts';
+import type { OrderCache } from '../../src/storage/redis/order-cache.ts';
 import sample from '../fixtures/order.json';
 import { FakeBackend } from '../helpers/app-under-test.ts';
 import { newKeyPrefix, openCache, openDatabase } from '../helpers/read-side.ts';
@@ -19,7 +19,7 @@ import { WIDER_FIELDS, WIDER_TABLES, widerOrder } from '../helpers/wider-order.t
 import { WritePath } from '../helpers/write-path.ts';
 
 const keyPrefix = newKeyPrefix();
-const caches: RedisOrderCache[] = [];
+const caches: OrderCache[] = [];
 let path: WritePath;
 let database: Database;
 let store: OrderStore;
@@ -38,7 +38,7 @@ afterAll(async () => {
   await Promise.all([...caches.map((cache) => cache.close()), database.close()]);
 });
 
-function newCache(): RedisOrderCache {
+function newCache(): OrderCache {
   const { cache } = openCache({ keyPrefix });
   caches.push(cache);
   return cache;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { keySlot } from '../../src/storage/redis/key-slot.ts';
-import type { RedisOrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
+import { keySlot } from '../../src/storage/redis/nodes.ts';
+import type { OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import type { CacheSetup } from '../helpers/cache-setup.ts';
 import { useCaches } from '../helpers/redis-caches.ts';
 import { RedisCluster } from '../helpers/redis-cluster.ts';
@@ -10,7 +10,7 @@ import { until } from '../helpers/until.ts';
 
 /** Enough for each node to get some; braces make hash tags. */
 const UIDS = Array.from({ length: 60 }, (_, at) => (at % 5 === 0 ? `{tag}${at}` : `{}o${at}`));
-const open = useCaches({ localBytes: 1_000_000 });
+const open = useCaches({ l1Bytes: 1_000_000 });
 let cluster: RedisCluster;
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 const setUp = (
-  options: Partial<RedisOrderCacheOptions> = {},
+  options: Partial<OrderCacheOptions> = {},
   urls: readonly string[] = cluster.urls,
 ): Promise<CacheSetup> => open(urls, options);
 

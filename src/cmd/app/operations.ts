@@ -1,3 +1,4 @@
+import type { InspectedCache } from '../../storage/redis/cache-inspector.ts';
 import type { Registry } from 'prom-client';
 import type { OrderConsumer } from '../../consumer/consumer.ts';
 import { LocalEngineControl } from '../../engines/control/engine-control.ts';
@@ -16,15 +17,13 @@ import type { ReadinessJson } from '../../server/api/schemas.ts';
 import type { Ailment, Probe } from '../../server/api/service/readiness.ts';
 import { Verifications } from '../../server/api/verifications/runs.ts';
 import { EventStreams } from '../../server/http/event-stream.ts';
-import type { CacheInspector } from '../../storage/cache-inspector.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
-import type { RedisOrderCache } from '../../storage/redis/order-cache.ts';
+import type { OrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { LoopDelay } from '../../telemetry/loop-delay.ts';
-import { memoryUsage } from '../../telemetry/memory-usage.ts';
 import { registerMetrics } from '../../telemetry/metrics.ts';
+import { LoopDelay, memoryUsage } from '../../telemetry/process-health.ts';
 import type { Config } from './config-schema.ts';
 import { engineSettings } from './environment.ts';
 import { moveOffsets } from './offset-moves.ts';
@@ -47,7 +46,7 @@ export interface OperationsOptions extends ProcessParts {
   readonly readiness: () => Promise<ReadinessJson>;
   readonly database: Database;
   /** Undefined without a cache. */
-  readonly cache: CacheInspector | undefined;
+  readonly cache: InspectedCache | undefined;
   readonly resources: Resources;
   readonly logger: Logger;
 }
@@ -194,7 +193,7 @@ export interface ProbedParts {
   readonly database: Database;
   readonly kafka: KafkaProbe;
   /** Undefined without a cache. */
-  readonly cache: RedisOrderCache | undefined;
+  readonly cache: OrderCache | undefined;
   /** Undefined in a process that stores nothing. */
   readonly consumer: OrderConsumer | undefined;
 }

@@ -25,9 +25,9 @@ import { OrderStore } from '../../storage/postgresql/order-store.ts';
 import { PostgresOrderTrails } from '../../storage/postgresql/order-trail.ts';
 import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
-import { RedisCacheInspector } from '../../storage/redis/cache-inspector.ts';
+import { CacheInspector } from '../../storage/redis/cache-inspector.ts';
 import { RedisConnection } from '../../storage/redis/client.ts';
-import { RedisOrderCache } from '../../storage/redis/order-cache.ts';
+import { OrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
@@ -55,8 +55,8 @@ export class Clients {
   #orderSender: MessageSender | undefined;
   #intakeSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
-  #cache: RedisOrderCache | undefined;
-  #cacheInspector: RedisCacheInspector | undefined;
+  #cache: OrderCache | undefined;
+  #cacheInspector: CacheInspector | undefined;
   #invalidator: Invalidator | undefined;
 
   constructor(config: Config, resources: Resources, logger: Logger) {
@@ -122,7 +122,7 @@ export class Clients {
   }
 
   /** Undefined when the configuration says to do without. */
-  get cache(): RedisOrderCache | undefined {
+  get cache(): OrderCache | undefined {
     const { cache, redis } = this.#config;
     if (this.#cache === undefined && cache.enabled) {
       const logger = this.#logger.child({ client: 'redis' });
@@ -130,18 +130,18 @@ export class Clients {
       const limits = { connectTimeoutMs, commandTimeoutMs: cache.timeoutMs };
       const connection = new RedisConnection({ urls: redis.url.split(','), ...limits }, logger);
       const database = new PostgresIdentity(this.database);
-      const options = { ...cache, localBytes: cache.l1Bytes, database };
-      const orders = new RedisOrderCache(connection, options, logger);
+      const options = { ...cache, database };
+      const orders = new OrderCache(connection, options, logger);
       orders.start();
       this.#resources.defer('connections', 'cache', () => orders.close());
       this.#cache = orders;
-      this.#cacheInspector = new RedisCacheInspector(connection, orders, cache.keyPrefix);
+      this.#cacheInspector = new CacheInspector(connection, orders, cache.keyPrefix);
     }
     return this.#cache;
   }
 
   /** Undefined without a cache. */
-  get cacheInspector(): RedisCacheInspector | undefined {
+  get cacheInspector(): CacheInspector | undefined {
     return this.cache && this.#cacheInspector;
   }
 

@@ -1,36 +1,83 @@
 import { ErrorReply } from 'redis';
-import type {
-  CachedKey,
-  CachedKeyPage,
-  CachedOrder,
-  CacheInspector,
-  CacheOverview,
-  RedisNodeOverview,
-} from '../cache-inspector.ts';
-import type { CacheTrouble } from '../cache-trouble.ts';
+import { messageOf } from '../../lib/app-error.ts';
+import { silentLogger } from '../../telemetry/logger.ts';
+import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
 import type { InvalidationSource } from '../invalidation-feed.ts';
-import { decodeCachedOrder } from './cached-order.ts';
-import type { RedisConnection } from './client.ts';
-import { KeySpace } from './key-space.ts';
+import type { OrderDocument } from '../stored-orders.ts';
+import { heardWithin, type RedisConnection } from './client.ts';
+import { KeyOwner, KeySpace } from './key-space.ts';
 import type { RedisNode } from './node.ts';
-import type { RedisOrderCache } from './order-cache.ts';
-import { isLease } from './order-keys.ts';
+import { connect } from './nodes.ts';
+import type { OrderCache } from './order-cache.ts';
+import { decodeCachedOrder, isLease, OrderKeys } from './order-keys.ts';
+import { troubleOf } from './refusals.ts';
+
+/** What the cache holds, by tier. */
+export interface CacheOverview {
+  readonly l1: { readonly enabled: boolean; readonly orders: number; readonly bytes: number };
+  readonly redis: {
+    /** Why Redis is not in use, or takes no orders; undefined when all is well. */
+    readonly trouble: CacheTrouble | undefined;
+    /** One for each master of a cluster; empty while Redis is not in use. */
+    readonly nodes: readonly RedisNodeOverview[];
+  };
+}
+
+export interface RedisNodeOverview {
+  readonly address: string;
+  /** Whether it reports changed keys, which L1 depends on. */
+  readonly tracked: boolean;
+  /** All keys of its database, including those of others. */
+  readonly keys: number;
+  /** Undefined when the server does not tell. */
+  readonly usedBytes: number | undefined;
+  /** 0: no limit. */
+  readonly maxBytes: number | undefined;
+}
+
+/** `lease`: somebody is reading this order from PostgreSQL to fill the key. */
+export type CachedKind = 'order' | 'lease';
+
+export interface CachedKey {
+  readonly uid: string;
+  readonly kind: CachedKind;
+  /** Time to live, ms; undefined when it never expires. */
+  readonly ttlMs: number | undefined;
+  readonly bytes: number;
+}
+
+export interface CachedKeyPage {
+  /** In any order; a key may come twice. */
+  readonly keys: readonly CachedKey[];
+  /** Of the next page; undefined after the last. */
+  readonly cursor: string | undefined;
+}
+
+/** What the tiers have for one order. */
+export interface CachedOrder {
+  readonly l1: OrderDocument | undefined;
+  /** `document` is undefined for a lease and for an invalid value. */
+  readonly redis: (CachedKey & { readonly document: OrderDocument | undefined }) | undefined;
+}
 
 /** No lease is longer than this, and its mark is at its beginning. */
 const START_BYTES = 16;
 
-/** CacheInspector on Redis, over the connection and beside the cache that use it. */
-export class RedisCacheInspector implements CacheInspector {
+/**
+ * Looks into the cache and clears it. Calls throw AppError `cache_unavailable` (retryable) while Redis is not in use, except `overview`.
+ */
+export class CacheInspector {
   readonly #connection: RedisConnection;
-  readonly #cache: RedisOrderCache;
+  readonly #cache: OrderCache;
   readonly #space: KeySpace;
 
-  constructor(connection: RedisConnection, cache: RedisOrderCache, keyPrefix: string) {
+  constructor(connection: RedisConnection, cache: OrderCache, keyPrefix: string) {
     this.#connection = connection;
     this.#cache = cache;
     this.#space = new KeySpace(keyPrefix);
   }
 
+  /** What this process invalidates, or is told to forget. */
   get invalidations(): InvalidationSource {
     return this.#cache.forgotten;
   }
@@ -44,7 +91,7 @@ export class RedisCacheInspector implements CacheInspector {
   }
 
   async overview(): Promise<CacheOverview> {
-    const l1 = this.#cache.localState;
+    const l1 = this.#cache.l1;
     let nodes: RedisNodeOverview[] = [];
     if (this.#connection.up) {
       const asked = this.#connection.run((redis) => Promise.all(redis.all.map(overviewOf)));
@@ -53,6 +100,7 @@ export class RedisCacheInspector implements CacheInspector {
     return { l1, redis: { trouble: this.trouble, nodes } };
   }
 
+  /** About `count` keys; undefined when the cursor is invalid. */
   async keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined> {
     const match = /^(\d{1,4})-(\d{1,20})$/.exec(cursor ?? '0-0');
     if (match === null) return undefined;
@@ -76,21 +124,23 @@ export class RedisCacheInspector implements CacheInspector {
       if (known === undefined || !Buffer.isBuffer(value)) return undefined;
       return { ...known, document: decodeCachedOrder(uid, value) };
     });
-    return { l1: this.#cache.local(uid), redis };
+    return { l1: this.#cache.fromL1(uid), redis };
   }
 
+  /** Forgets one order in all tiers of all processes. False when Redis could not be reached yet; this is retried. */
   evict(uid: string): Promise<boolean> {
     return this.#cache.invalidate([uid], 'evicted');
   }
 
+  /** Forgets all orders in all tiers; other keys of the same Redis stay. Returns how many keys there were. */
   async flush(): Promise<number> {
     const keys = await this.#space.sweep((commands) => this.#connection.run(commands));
-    // Redis tells of each key, but a moment later.
-    this.#cache.forgetLocal();
+    // Redis reports each key, too, but a moment later.
+    this.#cache.flushL1();
     return keys;
   }
 
-  /** Undefined when the key has gone meanwhile. */
+  /** Undefined when the key is gone. */
   async #describe({ redis, bytes }: RedisNode, key: string): Promise<CachedKey | undefined> {
     const [ttlMs, length, start] = await Promise.all([
       redis.pTTL(key),
@@ -106,6 +156,9 @@ export class RedisCacheInspector implements CacheInspector {
     };
   }
 }
+
+/** What others use of it. */
+export type InspectedCache = Pick<CacheInspector, keyof CacheInspector>;
 
 async function overviewOf({ redis, address, tracked }: RedisNode): Promise<RedisNodeOverview> {
   const [keys, memory] = await Promise.all([redis.dbSize(), memoryOf(redis)]);
@@ -123,5 +176,37 @@ async function memoryOf(redis: RedisNode['redis']): Promise<string> {
     // Hosted servers may forbid INFO.
     if (error instanceof ErrorReply) return '';
     throw error;
+  }
+}
+
+export interface CacheCheck {
+  readonly urls: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly keyPrefix: string;
+  readonly database: CachedDatabase;
+}
+
+/**
+ * Checks that Redis can be used as a cache of that database: connects, tries the commands of an order, and looks which database the keys
+ * belong to, without taking them. @throws CacheUnusable
+ */
+export async function checkCache({ urls, connectTimeoutMs, keyPrefix, database }: CacheCheck): Promise<void> {
+  const connecting = connect(urls, connectTimeoutMs, { lost: () => {}, changed: () => {} });
+  try {
+    const { nodes } = await heardWithin(connectTimeoutMs * urls.length, connecting);
+    const run = <T>(commands: (redis: typeof nodes) => Promise<T>) =>
+      heardWithin(connectTimeoutMs, commands(nodes));
+    const space = new KeySpace(keyPrefix);
+    await new OrderKeys(space, { ttlSeconds: 1 }, () => {}, silentLogger).tryOut(run);
+    await new KeyOwner(space, database).look(run);
+  } catch (error) {
+    throw error instanceof CacheUnusable
+      ? error
+      : new CacheUnusable(troubleOf(error), messageOf(error), error);
+  } finally {
+    connecting.then(
+      ({ nodes }) => nodes.destroy(),
+      () => {},
+    );
   }
 }

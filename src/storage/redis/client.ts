@@ -3,57 +3,54 @@ import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { formatUrl, parseRedisUrls } from '../../lib/connection-url.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { type Connected, connect } from './connect.ts';
-import type { RedisNodes } from './nodes.ts';
-import { heardWithin } from './time-out.ts';
+import { type Connected, connect, type RedisNodes } from './nodes.ts';
 
 export interface RedisSettings {
-  /** `redis[s]://[[user][:password]@]host[:port][/database]`; of a Redis Cluster any of its nodes, or several. */
+  /** `redis[s]://[[user][:password]@]host[:port][/database]`; of a Redis Cluster one node or several. */
   readonly urls: readonly string[];
   /** Time for TCP, TLS and the handshake together. */
   readonly connectTimeoutMs: number;
-  /** Time one call of `run` may take. */
+  /** Time for one call of `run`. */
   readonly commandTimeoutMs: number;
-  /** First and longest pause before a new attempt to connect; the pauses double and are jittered. */
+  /** First and longest pause before a new attempt to connect; pauses double, with jitter. */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
-  /** Time between two looks at a connection in use. */
+  /** Time between two checks of a connection in use. */
   readonly beatMs?: number;
 }
 
-/** Runs commands against Redis and gives their result, within some time limit. */
+/** Runs commands on Redis within a time limit, and returns their result. */
 export type RedisRun = <T>(commands: (redis: RedisNodes) => Promise<T>) => Promise<T>;
 
 /** Hooks of the connection's owner. */
 export interface RedisOwner {
   /**
-   * Runs on every new connection before it is used; when it throws, the connection is given up. Each `run` may take the
-   * connect time-out.
+   * Called with every new connection before it is used; when it throws, the connection is given up. Each `run` has the time limit
+   * for connecting.
    */
   prepare(run: RedisRun): Promise<void>;
-  /** Called at the moment the connection comes into use; `tracked`: keys that were read and change are told to `onChanged`. */
+  /** The connection is in use from now on; `tracked`: `onChanged` is called for keys that were read and change. */
   onUp(tracked: boolean): void;
-  /** All nodes have answered what was asked of them at that instant (of `performance.now`), or after it. */
+  /** All nodes have answered a request that was sent at that instant (of `performance.now`) or later. */
   onHeard(askedAt: number): void;
-  /** A key that was read on this connection has changed or has gone; null: any may have. */
+  /** A key that was read on this connection has changed or is gone; null: any key may have. */
   onChanged(key: string | null): void;
-  /** Called once the connection is out of use. */
+  /** The connection is no longer in use. */
   onDown(): void;
-  /** Called when a connection was lost, or could not be made, unless it is being closed. */
+  /** A connection was lost or failed; not called while closing. */
   onFailed(failure: unknown): void;
 }
 
 const QUIET_MS = 10_000;
 const BEAT_MS = 100;
-/** Every so many beats a cluster's slots are looked at. */
+/** Beats between two checks of a cluster's slots. */
 const SLOTS_EVERY = 10;
 
 /**
  * The connection to Redis (to each master of a cluster) and its circuit breaker. It is either up, or every `run` fails at once;
- * nothing is queued for later. A command that takes longer than its time closes the connection, which also rejects all others in
- * flight; the next connection is the breaker's probe. Pauses between attempts keep doubling until a connection has held for 10 s.
- * Where nothing is asked, a beat asks, so that silence is noticed. When a cluster's slots move or one of its masters
- * goes, the whole connection is given up and made anew.
+ * nothing is queued. A command that times out closes the connection, which also rejects all others in flight; the next connection is the
+ * breaker's probe. Pauses between attempts double until a connection has held for 10 s. A regular beat notices silence even when nothing
+ * else is asked. When a cluster's slots move or one of its masters is gone, the whole connection is replaced.
  */
 export class RedisConnection {
   readonly #settings: RedisSettings;
@@ -64,7 +61,7 @@ export class RedisConnection {
   #failure: unknown;
   readonly #attempted = Promise.withResolvers<void>();
 
-  /** Opens nothing yet. @throws AppError `config_invalid` for an address that is none. */
+  /** Does not connect yet. @throws AppError `config_invalid` for an invalid address */
   constructor(settings: RedisSettings, logger: Logger) {
     this.#settings = { ...settings, urls: settings.urls.flatMap(parseRedisUrls).map(formatUrl) };
     this.#logger = logger;
@@ -76,7 +73,7 @@ export class RedisConnection {
     this.#supervision ??= this.#supervise(owner);
   }
 
-  /** Resolves when the first attempt to connect is over, however it went. */
+  /** Resolves when the first attempt to connect has succeeded or failed. */
   get attempted(): Promise<void> {
     return this.#attempted.promise;
   }
@@ -86,7 +83,7 @@ export class RedisConnection {
     return this.#current !== undefined;
   }
 
-  /** Why the last connection was lost or could not be made: an error, or the reason in words; undefined while there is one. */
+  /** Why the last connection was lost or failed, as an error or in words; undefined while it is up. */
   get failure(): unknown {
     return this.up ? undefined : this.#failure;
   }
@@ -109,7 +106,7 @@ export class RedisConnection {
     }
   }
 
-  /** Gives the present connection up, for a reason only the caller can see. */
+  /** Gives the current connection up, for a reason that only the caller knows. */
   distrust(reason: string): void {
     this.#current?.lost(reason);
   }
@@ -135,14 +132,14 @@ export class RedisConnection {
       if (wasUp && performance.now() - from > QUIET_MS) failures = 0;
       const ceiling = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures++, 20));
       const pauseMs = Math.round(ceiling * (0.5 + Math.random() / 2));
-      // One line when it goes away, not one per attempt.
+      // One warning per outage, not one per attempt.
       if (wasUp || failures === 1) this.#logger.warn({ reason, pauseMs }, 'redis is not in use');
       else this.#logger.debug({ reason, pauseMs }, 'redis is still not in use');
       await pause(pauseMs, this.#stop.signal);
     }
   }
 
-  /** From connecting to the loss of the connection. */
+  /** Connects, and resolves when the connection is lost or fails. */
   async #session(owner: RedisOwner): Promise<{ failure: unknown; wasUp: boolean }> {
     const { urls, connectTimeoutMs, commandTimeoutMs } = this.#settings;
     const { promise: end, resolve: lost } = Promise.withResolvers<string>();
@@ -207,7 +204,42 @@ export class RedisConnection {
   }
 }
 
-/** A cluster's way to say that another node has the key, or that none can tell. */
+/** A cluster's reply when another node has the key, or no node serves it now. */
 function hasMoved(error: ErrorReply): boolean {
   return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN) /.test(error.message);
+}
+
+/** Parts of a time-out; each counts once, however long the event loop stalls in it. */
+const PARTS = 5;
+
+/** Thrown by `heardWithin`. */
+export class TimeOut extends Error {}
+
+/**
+ * The outcome of the work, or a TimeOut after `ms` in which this process could have received it. A stall of its event loop (a long turn, garbage
+ * collection, no CPU) counts for at most a fifth of that, and each part ends with a turn that reads the sockets: a delay of our own must not
+ * look like a dead server. The work itself goes on.
+ */
+export async function heardWithin<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let parts = PARTS;
+  let timer: Timer | undefined;
+  let settled = false;
+  const endPart = (): void => {
+    if (settled) return;
+    parts--;
+    if (parts === 0) reject(new TimeOut(`no answer in ${ms} ms`));
+    else beginPart();
+  };
+  const beginPart = (): void => {
+    timer = setTimeout(() => setImmediate(endPart), ms / PARTS);
+  };
+  beginPart();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    settled = true;
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
 }

@@ -1,9 +1,12 @@
 import { ErrorReply } from 'redis';
+import { messageOf } from '../../lib/app-error.ts';
+import { within } from '../../lib/deadline.ts';
+import { type CachedDatabase, CacheUnusable } from '../cache-trouble.ts';
 import type { RedisRun } from './client.ts';
 import type { RedisNode } from './node.ts';
 import type { RedisNodes } from './nodes.ts';
 
-/** Takes the key space for a database, if it is still that of the one it was found to be. */
+/** Makes the keys those of a database, unless the owner has changed meanwhile. */
 const CLAIM = `local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[2] then return owner end
 redis.call('SET', KEYS[1], ARGV[1])
@@ -29,23 +32,23 @@ export class KeySpace {
     return key.startsWith(start) ? key.slice(start.length) : undefined;
   }
 
-  /** The keys of all orders and leases, as SCAN's MATCH. */
+  /** Matches the keys of all orders and leases, for SCAN. */
   get orderPattern(): string {
     return `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
   }
 
-  /** Key of the identity of the database whose orders these are. */
+  /** Key of the identity of the database that the orders belong to. */
   get database(): string {
     return `${this.#prefix}database`;
   }
 
-  /** The identity of the database whose orders these are; undefined when nobody has said so yet. */
+  /** The identity of the database that the orders belong to; undefined when nobody has claimed them yet. */
   async owner(run: RedisRun): Promise<string | undefined> {
     const key = this.database;
     return (await run((redis) => redis.of(key).redis.get(key))) ?? undefined;
   }
 
-  /** Makes them those of another database, as long as `before` is still the owner, and says whose they are then. */
+  /** Makes `owner` the owner if that is still `before`; returns the owner afterwards. */
   async claim(run: RedisRun, owner: string, before = ''): Promise<string> {
     const key = this.database;
     const reply = await run((redis) =>
@@ -54,7 +57,7 @@ export class KeySpace {
     return String(reply);
   }
 
-  /** Does on each server what the cache will do there, by the same commands. @throws ErrorReply of the one that is refused */
+  /** Tries on each server the commands that the cache needs. @throws ErrorReply of the one that is refused */
   async tryOut(run: RedisRun, fill: string, lease: string): Promise<void> {
     await run((redis) =>
       Promise.all(
@@ -70,8 +73,8 @@ export class KeySpace {
   }
 
   /**
-   * The run_ids of the servers that are not the ones noted in the key space, by node; of servers that do not tell, none. Of a
-   * cluster each master has a note of its own.
+   * The run_ids of the servers that differ from those recorded in the key space, by node; without servers that don't tell theirs. Each master
+   * of a cluster has a record of its own.
    */
   async changedRunIds(run: RedisRun): Promise<Map<RedisNode, string>> {
     const changed = new Map<RedisNode, string>();
@@ -87,17 +90,14 @@ export class KeySpace {
     return changed;
   }
 
-  /** Notes that no key there is older than this run of the server. */
+  /** Records that no key there is older than this run of the server. */
   async noteRunIds(run: RedisRun, runIds: ReadonlyMap<RedisNode, string>): Promise<void> {
     await run((redis) =>
       Promise.all([...runIds].map(([node, runId]) => node.redis.set(this.#runIdKey(redis, node), runId))),
     );
   }
 
-  /**
-   * Deletes every order and lease there is at its beginning, and says how many: SCAN returns each key that stays from its
-   * beginning to its end.
-   */
+  /** Deletes every order and lease that exists when it begins, and returns how many: SCAN returns all keys that exist throughout. */
   async sweep(run: RedisRun): Promise<number> {
     const nodes = await run(async (redis) => redis.all);
     let keys = 0;
@@ -130,5 +130,71 @@ async function runIdOf({ redis }: RedisNode): Promise<string | undefined> {
     // Hosted servers may forbid INFO.
     if (error instanceof ErrorReply) return undefined;
     throw error;
+  }
+}
+
+const IDENTITY_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes sure that the keys of a prefix belong to one database only, whose identity is in `<prefix>:v2:database`. A process that takes them
+ * over sweeps first, so that a kill in between leaves no orders of the other database.
+ */
+export class KeyOwner {
+  readonly #space: KeySpace;
+  readonly #database: CachedDatabase;
+  #identity: string | undefined;
+
+  constructor(space: KeySpace, database: CachedDatabase) {
+    this.#space = space;
+    this.#database = database;
+  }
+
+  /** Takes the keys, unless they belong to another database that may still exist. @throws CacheUnusable when they are not ours then */
+  async claim(run: RedisRun): Promise<void> {
+    const { identity, before } = await this.look(run);
+    if (before === identity) return;
+    await this.#space.sweep(run);
+    if ((await this.#space.claim(run, identity, before)) !== identity) throw this.#belongElsewhere();
+  }
+
+  /** The owner of the keys, if that is us or we may take over. @throws CacheUnusable otherwise */
+  async look(run: RedisRun): Promise<{ identity: string; before: string | undefined }> {
+    const identity = await this.#known();
+    const before = await this.#space.owner(run);
+    if (before !== undefined && before !== identity && !(await this.#database.isGone(before)))
+      throw this.#belongElsewhere();
+    return { identity, before };
+  }
+
+  /** Why the keys must be claimed again: the database is another one now, or another owner has taken them. */
+  async doubt(run: RedisRun): Promise<string | undefined> {
+    if (this.#identity === undefined) return undefined;
+    // While PostgreSQL is away, nothing changes there.
+    const identity = await this.#database.identity().catch(() => this.#identity);
+    if (identity !== this.#identity) {
+      this.#identity = identity;
+      return 'the database was created anew';
+    }
+    return (await this.#space.owner(run)) === identity
+      ? undefined
+      : 'its keys may belong to another database';
+  }
+
+  /** Asks PostgreSQL; while it is away, the last answer holds. */
+  async #known(): Promise<string> {
+    try {
+      this.#identity = await within(IDENTITY_TIMEOUT_MS, this.#database.identity());
+    } catch (error) {
+      if (this.#identity === undefined) throw new CacheUnusable('unverified', messageOf(error), error);
+    }
+    return this.#identity;
+  }
+
+  #belongElsewhere(): CacheUnusable {
+    return new CacheUnusable(
+      'other_database',
+      'its keys belong to another database: set another cache.keyPrefix, or, once nothing uses that database, ' +
+        `delete ${this.#space.database}`,
+    );
   }
 }

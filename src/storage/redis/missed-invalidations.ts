@@ -1,6 +1,5 @@
 /**
- * The uids whose invalidation Redis has not acknowledged yet. Bounded: past `limit` it forgets the uids and asks for
- * a sweep of the whole key space instead.
+ * The uids whose invalidation Redis has not acknowledged yet. Past `limit` it forgets the uids and wants a sweep of all keys instead.
  */
 export class MissedInvalidations {
   readonly #limit: number;
@@ -13,7 +12,7 @@ export class MissedInvalidations {
     this.#limit = limit;
   }
 
-  /** Notes the uids. True when that was one too many and everything must be swept. */
+  /** Adds the uids. True when the limit is exceeded and everything must be swept. */
   add(uids: readonly string[]): boolean {
     this.#round++;
     for (const uid of uids) this.#rounds.set(uid, this.#round);
@@ -40,17 +39,17 @@ export class MissedInvalidations {
     this.#sweeps++;
   }
 
-  /** The uids as they stand; hand the result to `delivered` once Redis acknowledged them. */
+  /** The uids now; pass the result to `delivered` once Redis has acknowledged them. */
   take(): ReadonlyMap<string, number> {
     return new Map(this.#rounds);
   }
 
-  /** Forgets what was taken, except the uids added again meanwhile: their later change may have been cached in between. */
+  /** Removes what was taken, except uids that were added again: an older value may have been cached in between. */
   delivered(taken: ReadonlyMap<string, number>): void {
     for (const [uid, round] of taken) if (this.#rounds.get(uid) === round) this.#rounds.delete(uid);
   }
 
-  /** Runs a sweep; it counts only for what was asked before it began. */
+  /** Runs a sweep; it answers only requests from before it began. */
   async sweep(work: () => Promise<void>): Promise<void> {
     const from = this.#sweeps;
     await work();

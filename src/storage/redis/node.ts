@@ -7,7 +7,7 @@ export interface NodeSettings {
   readonly connectTimeoutMs: number;
 }
 
-/** Consecutive slots of a cluster and who serves them. */
+/** Consecutive slots of a cluster, and the master that serves them. */
 export interface SlotRange {
   /** First and last slot. */
   readonly from: number;
@@ -16,10 +16,10 @@ export interface SlotRange {
   readonly address: string;
 }
 
-/** Told while the node is in use. */
+/** Called while the node is in use. */
 export interface NodeEvents {
   lost(reason: string): void;
-  /** A key that was read has changed or has gone; null: any key may have. */
+  /** A key that was read has changed or is gone; null: any key may have. */
   changed(key: string | null): void;
 }
 
@@ -29,9 +29,9 @@ export type RedisCommands = ReturnType<typeof clientTo>;
 export interface RedisNode {
   readonly address: string;
   readonly redis: RedisCommands;
-  /** The same connection; strings come as their bytes. */
+  /** The same connection, which gives strings as bytes. */
   readonly bytes: ReturnType<typeof bytesOf>;
-  /** Whether the server tells of changed keys. */
+  /** Whether the server reports changed keys. */
   readonly tracked: boolean;
   destroy(): void;
 }
@@ -55,7 +55,7 @@ export async function readSlots({ redis }: RedisNode, seedUrl: string): Promise<
   if (mode !== 'cluster') return undefined;
   const seedHost = new URL(seedUrl).hostname;
   const ranges = (await redis.clusterSlots()).map(({ from, to, master }) => {
-    // A node that was not told its own name leaves it to the client to use the one it came by.
+    // A node that does not know its own name expects the client to use the one it connected to.
     const host = master.host || seedHost;
     return {
       from,
@@ -108,15 +108,15 @@ function clientTo({ url, connectTimeoutMs }: NodeSettings, emitInvalidate: boole
     emitInvalidate,
     disableOfflineQueue: true,
     commandsQueueMaxLength: 100_000,
-    // Its time-out is a timer and a listener for every command; whoever runs commands has one of its own for all of them.
+    // The client's time-out costs a timer and a listener for every command; `run` has one for all of its commands.
     commandOptions: { timeout: 0 },
-    // It would look an IPv6 host up by its name, brackets included, and fail.
+    // They would look up an IPv6 host with its brackets, and fail.
     maintNotifications: 'disabled',
-    // One attempt per client: the connection's owner decides about the next one.
+    // One attempt per client: the owner of the connection decides about the next one.
     socket: {
       connectTimeout: connectTimeoutMs,
       reconnectStrategy: false,
-      // Said, as otherwise NODE_TLS_REJECT_UNAUTHORIZED decides.
+      // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED decides otherwise.
       ...(url.startsWith('rediss:') && { tls: true, rejectUnauthorized: true }),
     },
   });

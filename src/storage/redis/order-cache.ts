@@ -2,63 +2,64 @@ import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
 import { type InvalidationCause, InvalidationFeed } from '../invalidation-feed.ts';
-import { LocalOrders } from '../local-orders.ts';
-import type { CacheAnswer, CacheFill, OrderCache } from '../order-cache.ts';
 import type { FoundOrder } from '../stored-orders.ts';
 import type { RedisConnection, RedisRun } from './client.ts';
-import { KeyOwner } from './key-owner.ts';
-import { KeySpace } from './key-space.ts';
+import { KeyOwner, KeySpace } from './key-space.ts';
+import { L1Orders } from './l1-orders.ts';
 import { MissedInvalidations } from './missed-invalidations.ts';
-import { OrderKeys } from './order-keys.ts';
+import { type CacheAnswer, type CacheFill, OrderKeys } from './order-keys.ts';
 import { Refusals, troubleOf } from './refusals.ts';
 
-export interface RedisOrderCacheOptions {
+export interface OrderCacheOptions {
   readonly keyPrefix: string;
-  /** Life of a cached order; each gets up to a tenth less, so that what was filled together does not expire together. */
+  /** Life of a cached order; up to a tenth less at random, so that orders that were filled together do not expire together. */
   readonly ttlSeconds: number;
-  /** Most bytes of orders kept in this process itself; 0: none. */
-  readonly localBytes?: number;
-  /** Longest silence of Redis after which what is kept in this process is still served. */
+  /** Most bytes of orders in L1; 0: none. */
+  readonly l1Bytes?: number;
+  /** How long L1 still answers after Redis was last heard. */
   readonly trustMs?: number;
-  /** Time between a miss and its fill; then the lease is lost. */
+  /** Most time between a miss and its fill; after it the lease is lost. */
   readonly leaseMs?: number;
-  /** Whose orders these are: a key space that holds those of another database is not used. Without it nobody asks. */
+  /** The database of these orders: keys that belong to another database are not used. Not checked without it. */
   readonly database?: CachedDatabase;
-  /** Time between two looks whether they still are, ms. */
+  /** Time between two checks that the keys are still ours, ms. */
   readonly ownerEveryMs?: number;
-  /** Most invalidations kept while Redis is away, before the whole key space is swept instead. */
+  /** Most undelivered invalidations to remember while Redis is away; past them all keys are swept instead. */
   readonly maxMissed?: number;
 }
 
 const TRUST_MS = 500;
 const OWNER_EVERY_MS = 1_000;
 const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Set() };
+
 /**
- * Orders in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in this process itself.
+ * A cache of stored orders: in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in this process (L1). It may lose
+ * anything at any time, and never serves what was invalidated. No call throws but `ping`.
  *
- * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and
- * the invalidation deletes order and lease alike. While an invalidation is not acknowledged, Redis is out of use in this process. A
- * Redis that came back from a snapshot or a failover may have lost deletes, so the key space is swept whenever its
- * run_id is not the one noted in `<prefix>:v2:run-id`. It is not used at all when `<prefix>:v2:database` names another database
- * than ours, unless that one is known to be gone, and when it refuses what a cache must do. Other processes go on serving an order whose invalidation could not be
- * delivered until someone delivers it: see `Invalidator`.
+ * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and an invalidation
+ * deletes order and lease alike. While an invalidation is not acknowledged, this process does not use Redis. A Redis that came back
+ * from a snapshot or a failover may have lost deletes, so its keys are swept when its run_id is not the one in `<prefix>:v2:run-id`. Redis
+ * is not used at all while it refuses what a cache needs, and when `<prefix>:v2:database` names another database that may still exist. Other
+ * processes serve an order whose invalidation could not be delivered until somebody delivers it: see `Invalidator`.
  *
- * What this process keeps itself was read from Redis on a connection on which Redis tells of every change to a key that was read
- * there (client tracking, RESP3), and goes when told so, when `invalidate` names it, and when that connection is lost.
- * So after an invalidation has returned, its own process never serves the order from before; another one does
- * until Redis's message has come to it, and never longer than `trustMs`: that long after Redis was last heard it stops
- * to answer by itself.
+ * L1 holds what was read from Redis on a connection on which Redis reports every change to a key that was read there (client tracking,
+ * RESP3). It drops an order when Redis reports a change, when `invalidate` names it, and when the connection is lost. So a process never
+ * serves the old order once its own invalidation has returned; another process does until Redis's message has arrived, but never longer than
+ * `trustMs` after Redis was last heard.
+ *
+ * That an order does not exist is not cached: a new order would be hidden until the cache heard of it, so each new order would need a note
+ * in its transaction, as changed ones have. Instead, lookups of one uid share a read, and those of different uids share queries.
  * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
-export class RedisOrderCache implements OrderCache {
+export class OrderCache {
   readonly #connection: RedisConnection;
   readonly #logger: Logger;
   readonly #space: KeySpace;
   readonly #orders: OrderKeys;
   readonly #missed: MissedInvalidations;
-  readonly #local: LocalOrders;
+  readonly #l1: L1Orders;
   readonly #trustMs: number;
-  /** What is forgotten, as it happens. */
+  /** Reports what is forgotten, as it happens. */
   readonly forgotten = new InvalidationFeed();
   readonly #refusals: Refusals;
   readonly #owner: KeyOwner | undefined;
@@ -67,13 +68,13 @@ export class RedisOrderCache implements OrderCache {
   #confirming = false;
   #tracked = false;
 
-  /** Takes the connection over: starts and closes it. */
-  constructor(connection: RedisConnection, options: RedisOrderCacheOptions, logger: Logger) {
+  /** Starts and closes the connection. */
+  constructor(connection: RedisConnection, options: OrderCacheOptions, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
     this.#space = new KeySpace(options.keyPrefix);
     this.#missed = new MissedInvalidations(options.maxMissed ?? 100_000);
-    this.#local = new LocalOrders(options.localBytes ?? 0);
+    this.#l1 = new L1Orders(options.l1Bytes ?? 0);
     this.#trustMs = options.trustMs ?? TRUST_MS;
     this.#refusals = new Refusals(logger);
     this.#orders = new OrderKeys(
@@ -91,19 +92,19 @@ export class RedisOrderCache implements OrderCache {
     this.#connection.start({
       prepare: (run) => this.#prepare(run),
       onUp: (tracked) => {
-        if (!tracked && this.#local.enabled)
-          this.#logger.warn({}, 'redis refuses client tracking: no order is kept in this process');
+        if (!tracked && this.#l1.enabled)
+          this.#logger.warn({}, 'redis refuses client tracking: the l1 cache is off');
         this.#tracked = tracked;
         this.#refusals.current = undefined;
         void this.#deliver();
       },
       onFailed: (failure) => this.#refusals.failed(failure),
       onHeard: (askedAt) => {
-        if (this.#tracked) this.#local.trustUntil(askedAt + this.#trustMs);
+        if (this.#tracked) this.#l1.trustUntil(askedAt + this.#trustMs);
       },
       onChanged: (key) => this.#forget(key),
       onDown: () => {
-        const dropped = this.#local.flush();
+        const dropped = this.#l1.flush();
         if (dropped > 0) this.forgotten.note('connection_lost', undefined, dropped);
       },
     });
@@ -111,23 +112,24 @@ export class RedisOrderCache implements OrderCache {
       this.#ownerTimer ??= setInterval(() => void this.#confirmOwner(), this.#ownerEveryMs);
   }
 
-  /** Delivers the invalidations that are still out, if Redis takes them in its time, and closes the connection; idempotent. */
+  /** Delivers the remaining invalidations, if Redis takes them in time, and closes the connection; idempotent. */
   async close(): Promise<void> {
     clearInterval(this.#ownerTimer);
     await this.#deliver();
     if (this.#missed.size > 0 || this.#missed.sweepWanted) {
       this.#logger.warn(
         { orders: this.#missed.size },
-        'closed with invalidations not delivered: changed orders may be served stale until their TTL ends',
+        'closed with undelivered invalidations: changed orders may be stale until their TTL ends',
       );
     }
     await this.#connection.close();
   }
 
+  /** Resolves when the cache answers; waits for the first attempt to connect. @throws CacheUnusable */
   async ping(): Promise<void> {
     await this.#connection.attempted;
     try {
-      // Nothing else would tell of a Redis that has room again while nobody looks an order up.
+      // While nobody looks an order up, nothing else would notice that Redis has room again.
       if (this.#refusals.current === undefined)
         await this.#connection.run((redis) => Promise.all(redis.all.map((node) => node.redis.ping())));
       else {
@@ -143,54 +145,52 @@ export class RedisOrderCache implements OrderCache {
     }
   }
 
-  /** Why it is not in use; undefined while it is. */
+  /** Why Redis is not in use, or takes no orders; undefined when all is well. */
   get trouble(): CacheTrouble | undefined {
     return this.#connection.up ? this.#refusals.current : troubleOf(this.#connection.failure);
   }
 
-  /** What Redis refused or failed to do, by its kind. */
+  /** What Redis has refused or failed to do, by kind. */
   get errors(): Readonly<Partial<Record<CacheTrouble, number>>> {
     return this.#refusals.counts;
   }
 
-  /** Bytes of orders kept in this process itself. */
-  get localBytes(): number {
-    return this.#local.bytes;
+  /** What L1 holds. */
+  get l1(): { enabled: boolean; orders: number; bytes: number } {
+    return { enabled: this.#l1.enabled, orders: this.#l1.count, bytes: this.#l1.bytes };
   }
 
-  /** What this process itself keeps. */
-  get localState(): { enabled: boolean; orders: number; bytes: number } {
-    return { enabled: this.#local.enabled, orders: this.#local.count, bytes: this.#local.bytes };
+  /** Empties L1, after the orders were removed from Redis. */
+  flushL1(): void {
+    this.forgotten.note('flushed', undefined, this.#l1.forgetAll());
   }
 
-  /** Forgets what this process itself keeps, since Redis was emptied of orders. */
-  forgetLocal(): void {
-    this.forgotten.note('flushed', undefined, this.#local.forgetAll());
+  /** The order, if L1 has it: no waiting, no traffic. */
+  fromL1(uid: string): FoundOrder | undefined {
+    return this.#l1.get(uid);
   }
 
-  local(uid: string): FoundOrder | undefined {
-    return this.#local.get(uid);
-  }
-
+  /** Looks the uids up. A cache that can't answer in time finds nothing. */
   async get(uids: readonly string[]): Promise<CacheAnswer> {
     const asked = this.#missed.size === 0 ? uids : uids.filter((uid) => !this.#missed.has(uid));
     if (asked.length === 0 || !this.#usable) return NOTHING;
-    const ticket = this.#local.reading(asked);
+    const ticket = this.#l1.reading(asked);
     try {
-      // One run, so one time limit for the whole of it.
+      // One run has one time limit.
       const { found, leases, held } = await this.#connection.run((redis) => this.#orders.ask(redis, asked));
-      // An invalidation may have come in while Redis was asked.
+      // An invalidation may have arrived while Redis was asked.
       if (this.#missed.size > 0) for (const uid of found.keys()) if (this.#missed.has(uid)) found.delete(uid);
-      for (const [uid, document] of found) this.#local.put(uid, ticket, document);
+      for (const [uid, document] of found) this.#l1.put(uid, ticket, document);
       return { found, leases, held };
     } catch (error) {
       this.#note(error, 'redis did not answer a lookup');
       return NOTHING;
     } finally {
-      this.#local.ended(asked, ticket);
+      this.#l1.ended(asked, ticket);
     }
   }
 
+  /** Stores each order, or gives its lease back, unless the lease was lost to an invalidation, to time or to another fill. */
   async fill(fills: readonly CacheFill[]): Promise<void> {
     if (fills.length === 0 || !this.#usable) return;
     try {
@@ -203,10 +203,15 @@ export class RedisOrderCache implements OrderCache {
     }
   }
 
+  /**
+   * Call it after the commit that changed these orders; new orders need no call. From the call on, `get` and `fromL1` of this process don't
+   * answer for them. Resolves to true once the cache has forgotten them, and to false when it can't be reached: then this is retried
+   * in the background, and the cache is not used until it has succeeded.
+   */
   async invalidate(uids: readonly string[], cause: InvalidationCause = 'changed'): Promise<boolean> {
     if (uids.length === 0) return true;
     for (const [at, uid] of uids.entries())
-      this.forgotten.note(cause, uid, this.#local.forget(uid) ? 1 : 0, uids.length - 1 - at);
+      this.forgotten.note(cause, uid, this.#l1.forget(uid) ? 1 : 0, uids.length - 1 - at);
     if (this.#missed.add(uids)) this.#connection.distrust('too many invalidations not delivered');
     await this.#deliver();
     return !this.#missed.sweepWanted && !uids.some((uid) => this.#missed.has(uid));
@@ -216,26 +221,26 @@ export class RedisOrderCache implements OrderCache {
     return this.#connection.up && !this.#missed.sweepWanted;
   }
 
-  /** What Redis says has changed. */
+  /** Redis reported a change. */
   #forget(key: string | null): void {
     if (key === null) {
-      // The whole database was flushed: entries go, the connection is as good as before.
-      this.forgotten.note('redis_flushed', undefined, this.#local.forgetAll());
+      // The whole database was flushed; the connection is fine.
+      this.forgotten.note('redis_flushed', undefined, this.#l1.forgetAll());
       return;
     }
     const uid = this.#space.uidOf(key);
-    // Redis also tells of what this process has changed itself, and of leases; that changes nothing here.
-    if (uid !== undefined && this.#local.forget(uid)) this.forgotten.note('redis', uid, 1);
+    // Redis also reports leases and this process's own changes.
+    if (uid !== undefined && this.#l1.forget(uid)) this.forgotten.note('redis', uid, 1);
   }
 
-  /** Delivers what is missed, as long as the connection holds. */
+  /** Delivers missed invalidations while the connection holds. */
   async #deliver(): Promise<void> {
     if (!this.#connection.up || this.#missed.size === 0) return;
     try {
       await this.#unlinkMissed((commands) => this.#connection.run(commands));
     } catch (error) {
       this.#note(error, 'redis did not take an invalidation');
-      // An error reply (READONLY, NOPERM, …) leaves the connection up, but what it serves may be stale now.
+      // After an error reply (READONLY, NOPERM, …) the connection is up, but its values may be stale.
       this.#connection.distrust(messageOf(error));
     }
   }
@@ -257,7 +262,7 @@ export class RedisOrderCache implements OrderCache {
     if (runIds.size > 0) await this.#space.noteRunIds(run, runIds);
   }
 
-  /** Gives the connection up when its keys may not be ours any more: what prepares the next one settles it. */
+  /** Gives the connection up when its keys may no longer be ours; preparing the next one decides. */
   async #confirmOwner(): Promise<void> {
     if (this.#confirming || !this.#connection.up) return;
     this.#confirming = true;

@@ -1,19 +1,38 @@
 import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { ErrorReply } from 'redis';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { CacheFill } from '../order-cache.ts';
 import type { OrderDocument } from '../stored-orders.ts';
-import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
 import type { RedisRun } from './client.ts';
 import type { KeySpace } from './key-space.ts';
 import type { RedisNodes } from './nodes.ts';
+
+/** What the cache answered for the uids it was asked for. A uid that is in none of the three is a miss that may not be filled. */
+export interface CacheAnswer {
+  readonly found: ReadonlyMap<string, OrderDocument>;
+  /**
+   * Leases by uid: each permits to fill that key with what is read from the database from now on. See "Scaling Memcache at Facebook"
+   * (NSDI '13), section 3.2.1.
+   */
+  readonly leases: ReadonlyMap<string, string>;
+  /** Uids for which somebody else has a lease: most likely the order will be there in a few milliseconds. */
+  readonly held: ReadonlySet<string>;
+}
+
+/** What was read from the database after the lease was given. */
+export interface CacheFill {
+  readonly uid: string;
+  readonly lease: string;
+  /** Undefined when there is no such order or it could not be read: absence is not cached, and the lease is given back. */
+  readonly document: OrderDocument | undefined;
+}
 
 export interface OrderKeysOptions {
   readonly ttlSeconds: number;
   readonly leaseMs?: number;
 }
 
-/** Marks a lease in the order's own key, so one DEL takes both and a cluster keeps both on one shard. No cached order begins so. */
+/** Begins a lease, which is in the order's own key: one DEL removes either, and both are on the same node of a cluster. No cached order begins so. */
 const LEASE = 'lease:';
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -31,7 +50,7 @@ export class OrderKeys {
   readonly #leaseName = LEASE + randomBytes(9).toString('base64url');
   #leaseNumber = 0;
 
-  /** `onNoLease`: told why Redis gives no lease. */
+  /** `onNoLease` is called with the reason when Redis gives no lease. */
   constructor(
     space: KeySpace,
     options: OrderKeysOptions,
@@ -45,12 +64,12 @@ export class OrderKeys {
     this.#logger = logger;
   }
 
-  /** Does on each server what is done there for an order, by the same commands. @throws ErrorReply of the one that is refused */
+  /** Tries on each server the commands that the cache needs. @throws ErrorReply of the one that is refused */
   tryOut(run: RedisRun): Promise<void> {
     return this.#space.tryOut(run, FILL, this.#leaseName);
   }
 
-  /** What is cached of the orders, and leases for those that are not. */
+  /** The orders that are cached, and leases for those that are not. */
   async ask(redis: RedisNodes, uids: readonly string[]) {
     const values = await redis.getAll(uids.map((uid) => this.#space.order(uid)));
     const found = new Map<string, OrderDocument>();
@@ -68,7 +87,7 @@ export class OrderKeys {
       }
     }
     if (corrupt.length > 0) {
-      this.#logger.warn({ orders: corrupt.length }, 'dropped cached values that are not orders');
+      this.#logger.warn({ orders: corrupt.length }, 'dropped invalid values of cached orders');
       await this.unlink(redis, corrupt);
     }
     const wanted = [...free, ...corrupt];
@@ -119,4 +138,53 @@ export class OrderKeys {
 /** A value that is a lease to fill the key, or the start of one. */
 export function isLease(value: Buffer): boolean {
   return value.toString('latin1', 0, LEASE.length) === LEASE;
+}
+
+const VERSION = '2';
+const LINE_FEED = 0x0a;
+/** After version, blank, eight hexadecimal digits, blank. */
+const CHECKED_FROM = 11;
+/** Of the header; none of them, not even the topic, contains a blank. */
+const FIELDS = 8;
+
+/**
+ * The value of a cached order: a line of text, then the order's JSON as clients get it.
+ * `2 <crc32> <etag> <partition> <offset> <produced at, ms> <stored at, ms> <topic>\n{…}`; the checksum covers
+ * the uid and all that follows it, so that another order's value is never taken for this one.
+ */
+export function encodeCachedOrder(uid: string, { body, etag, origin }: OrderDocument): Buffer {
+  const { topic, partition, offset, producedAt, storedAt } = origin;
+  const rest = `${etag} ${partition} ${offset} ${producedAt} ${storedAt} ${topic}\n`;
+  const restLength = Buffer.byteLength(rest);
+  const bytes = Buffer.allocUnsafe(CHECKED_FROM + restLength + body.byteLength);
+  bytes.write(rest, CHECKED_FROM);
+  bytes.set(body, CHECKED_FROM + restLength);
+  bytes.write(`${VERSION} ${checksum(uid, bytes)} `, 0, 'latin1');
+  return bytes;
+}
+
+/** The order in a value; undefined when `encodeCachedOrder` did not write it for this uid. The bytes are copied. */
+export function decodeCachedOrder(uid: string, bytes: Buffer): OrderDocument | undefined {
+  const end = bytes.indexOf(LINE_FEED);
+  if (end < CHECKED_FROM) return undefined;
+  const fields = bytes.toString('utf8', 0, end).split(' ');
+  const [version, sum = '', etag = '', partition, offset = '', producedAt, storedAt, topic = ''] = fields;
+  // What passes the checksum was written by `encodeCachedOrder`, so its fields are valid.
+  if (version !== VERSION || fields.length !== FIELDS || sum !== checksum(uid, bytes)) return undefined;
+  return {
+    // The client's buffer is a view into everything that came in one read of the socket, and would keep all of it.
+    body: new Uint8Array(bytes.subarray(end + 1)),
+    etag,
+    origin: {
+      topic,
+      partition: Number(partition),
+      offset: BigInt(offset),
+      producedAt: Number(producedAt),
+      storedAt: Number(storedAt),
+    },
+  };
+}
+
+function checksum(uid: string, bytes: Buffer): string {
+  return crc32(bytes.subarray(CHECKED_FROM), crc32(uid)).toString(16).padStart(8, '0');
 }

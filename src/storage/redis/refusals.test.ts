@@ -28,7 +28,7 @@ test('a full Redis is warned of once, until it takes an order again; each refusa
   refusals.over();
   refusals.over();
   expect(refusals.current).toBeUndefined();
-  expect(said).toEqual(['redis takes no orders: it is only read from', 'redis takes orders again']);
+  expect(said).toEqual(['redis takes no orders: it is used for reading only', 'redis takes orders again']);
   // These make the connection of no use.
   expect(refusals.note(new ErrorReply('NOPERM no permissions'))).toContain('NOPERM');
   refusals.failed('no answer in 100 ms');

@@ -14,7 +14,7 @@ const CODES: Readonly<Record<string, CacheTrouble>> = {
   NOREPLICAS: 'read_only',
 };
 
-/** What an error of Redis, or the reason why a connection was lost, comes to. */
+/** Classifies an error of Redis, or the reason why a connection was lost. */
 export function troubleOf(failure: unknown): CacheTrouble {
   if (failure instanceof CacheUnusable) return failure.trouble;
   const code = /^([A-Z]{2,}) /.exec(messageOf(failure))?.[1];
@@ -22,10 +22,10 @@ export function troubleOf(failure: unknown): CacheTrouble {
   return CODES[code] ?? 'refused';
 }
 
-/** Counts what Redis refuses or fails to do, and remembers that it takes no orders, until it does. */
+/** Counts what Redis refuses or fails to do, and remembers whether it takes orders. */
 export class Refusals {
   readonly counts: Partial<Record<CacheTrouble, number>> = {};
-  /** Why it takes no orders at present, though it answers. */
+  /** Why it takes no orders now, though it answers. */
   current: CacheTrouble | undefined;
   readonly #logger: Logger;
 
@@ -33,26 +33,26 @@ export class Refusals {
     this.#logger = logger;
   }
 
-  /** Counts a lost connection, or one that could not be made. */
+  /** Counts a connection that was lost or failed. */
   failed(failure: unknown): void {
     this.#count(troubleOf(failure));
   }
 
-  /** Notes a command that failed. @returns why the connection is to be given up, so that all of it is tried before the next one is used */
+  /** Counts a command that failed. @returns why to give the connection up, so that the next one is tried out before it is used */
   note(error: unknown): string | undefined {
-    // Anything else has cost the connection, and is counted with it.
+    // Other errors end the connection and are counted with it.
     if (!(error instanceof ErrorReply)) return undefined;
     const trouble = troubleOf(error);
     this.#count(trouble);
     if (trouble === 'no_permission' || trouble === 'read_only') return messageOf(error);
     if (trouble === 'out_of_memory' && this.current === undefined) {
       this.current = trouble;
-      this.#logger.warn({ reason: messageOf(error) }, 'redis takes no orders: it is only read from');
+      this.#logger.warn({ reason: messageOf(error) }, 'redis takes no orders: it is used for reading only');
     }
     return undefined;
   }
 
-  /** It has taken one. */
+  /** It has taken an order. */
   over(): void {
     if (this.current !== undefined) this.#logger.info({}, 'redis takes orders again');
     this.current = undefined;

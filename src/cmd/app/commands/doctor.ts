@@ -10,7 +10,7 @@ import { CACHE_ADVICE, CacheUnusable } from '../../../storage/cache-trouble.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../../storage/postgresql/database-identity.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
-import { checkCache } from '../../../storage/redis/cache-check.ts';
+import { checkCache } from '../../../storage/redis/cache-inspector.ts';
 import { silentLogger } from '../../../telemetry/logger.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';

@@ -1,6 +1,6 @@
+import type { CachedKey, InspectedCache } from '../../../storage/redis/cache-inspector.ts';
 import Type from 'typebox';
 import type { Order } from '../../../order/order.ts';
-import type { CachedKey, CacheInspector } from '../../../storage/cache-inspector.ts';
 import type { Invalidation, InvalidationSource } from '../../../storage/invalidation-feed.ts';
 import type { OrderDocument } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
@@ -23,7 +23,7 @@ import {
 
 export interface CacheEndpointsOptions {
   /** Undefined when the configuration turns the cache off. */
-  readonly cache: CacheInspector | undefined;
+  readonly cache: InspectedCache | undefined;
   /** Lookups by the tier that answered. */
   readonly lookups: () => Readonly<Record<LookupOutcome, number>>;
   readonly streams: EventStreams;
@@ -38,7 +38,7 @@ const OFF = { l1: { enabled: false, orders: 0, bytes: 0 }, redis: { trouble: und
 
 /** `/api/v1/cache`: look at the tiers; evict one order, or all. */
 export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOptions): Endpoint[] {
-  const inUse = (): CacheInspector => {
+  const inUse = (): InspectedCache => {
     if (cache === undefined) throw new ProblemError(CACHE_UNAVAILABLE, 'cache.enabled is false.');
     return cache;
   };

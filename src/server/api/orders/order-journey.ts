@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
 import { within } from '../../../lib/deadline.ts';
 import { isBelievable, rfc3339 } from '../../../lib/rfc3339.ts';
-import type { CacheInspector } from '../../../storage/cache-inspector.ts';
+import type { CacheInspector } from '../../../storage/redis/cache-inspector.ts';
 import type { OrderTrail, OrderTrails } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';

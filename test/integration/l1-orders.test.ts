@@ -7,7 +7,7 @@ import { unstalledNow } from '../helpers/unstalled.ts';
 import { until } from '../helpers/until.ts';
 
 const TRUST_MS = 400;
-const redis = useRedisCaches({ localBytes: 1_000_000, trustMs: TRUST_MS });
+const redis = useRedisCaches({ l1Bytes: 1_000_000, trustMs: TRUST_MS });
 const { setUp } = redis;
 
 /** Two processes on one Redis and one database. */
@@ -41,7 +41,7 @@ test('an invalidation in the same process counts at once, whatever Redis does', 
   redis.server.freeze();
   write([setup], 'a', 'new');
   const told = setup.cache.invalidate(['a']);
-  expect(setup.cache.local('a')).toBeUndefined();
+  expect(setup.cache.fromL1('a')).toBeUndefined();
   expect(orderOf(await setup.reader.find('a'))?.track_number).toBe('new');
   await told;
 });
@@ -100,7 +100,7 @@ test('a value that is read while it changes is not kept', async () => {
     write([one, other], 'a', String(round));
     await Promise.all([other.reader.find('a'), other.reader.find('a'), one.cache.invalidate(['a'])]);
     await other.cache.ping();
-    const found = other.cache.local('a');
+    const found = other.cache.fromL1('a');
     if (found !== undefined) expect(orderOf(found)?.track_number).toBe(String(round));
     await other.reader.find('a');
   }
@@ -141,7 +141,7 @@ test('what is deleted, overwritten or flushed in Redis is forgotten', async () =
   for (const command of [['DEL', setup.key('a')], ['SET', setup.key('a'), 'x'], ['FLUSHALL']]) {
     await kept(setup, 'a');
     await redis.server.command(command);
-    await until(() => setup.cache.local('a') === undefined);
+    await until(() => setup.cache.fromL1('a') === undefined);
   }
 });
 
@@ -150,7 +150,7 @@ test('a key that expires in Redis is forgotten', async () => {
   write([setup], 'a', '1');
   await kept(setup, 'a');
   await redis.server.command(['PEXPIRE', setup.key('a'), '20']);
-  await until(() => setup.cache.local('a') === undefined);
+  await until(() => setup.cache.fromL1('a') === undefined);
 });
 
 test('the connection is lost: everything is forgotten', async () => {
@@ -158,10 +158,10 @@ test('the connection is lost: everything is forgotten', async () => {
   write([setup], 'a', '1');
   await kept(setup, 'a');
   await redis.server.command(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
-  await until(() => setup.cache.local('a') === undefined);
+  await until(() => setup.cache.fromL1('a') === undefined);
   await kept(setup, 'a');
   await redis.server.kill();
-  await until(() => setup.cache.local('a') === undefined);
+  await until(() => setup.cache.fromL1('a') === undefined);
   // Without Redis nothing is kept.
   for (let at = 0; at < 20; at++) expect((await setup.reader.find('a'))?.tier).toBe('postgresql');
   await redis.server.boot();
@@ -174,7 +174,7 @@ test('Redis falls silent: what is kept is not served for longer than the bound',
   await kept(setup, 'a');
   redis.server.freeze();
   const from = unstalledNow();
-  await until(() => setup.cache.local('a') === undefined);
+  await until(() => setup.cache.fromL1('a') === undefined);
   expect(unstalledNow() - from).toBeLessThan(TRUST_MS);
   expect(unstalledNow() - from).toBeLessThan(2 * REDIS_TIMEOUT_MS + 150);
 });
@@ -192,11 +192,11 @@ test('a Redis that refuses tracking is used, and nothing is kept', async () => {
 });
 
 test('never grows past its bound, and keeps what is used', async () => {
-  const setup = await setUp({ localBytes: 100_000 });
+  const setup = await setUp({ l1Bytes: 100_000 });
   for (let at = 0; at < 120; at++) {
     write([setup], `o${at}`, '1');
     await cached(setup, `o${at}`);
-    expect(setup.cache.localBytes).toBeLessThanOrEqual(100_000);
+    expect(setup.cache.l1.bytes).toBeLessThanOrEqual(100_000);
   }
-  expect(setup.cache.localBytes).toBeGreaterThan(80_000);
+  expect(setup.cache.l1.bytes).toBeGreaterThan(80_000);
 });

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Each look wakes the process. */
+/** Each sample wakes the process. */
 const RESOLUTION_MS = 50;
 
 /** How long the event loop keeps a timer waiting. */
@@ -21,4 +21,16 @@ export class LoopDelay {
   close(): void {
     this.#histogram.disable();
   }
+}
+
+let lastMemory = { rss: 0, heapUsed: 0 };
+
+/** Memory of this process, bytes. While no file can be opened it can't be read, and the last values hold. */
+export function memoryUsage(): Readonly<Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'>> {
+  try {
+    lastMemory = process.memoryUsage();
+  } catch {
+    // It is read from a file in /proc.
+  }
+  return lastMemory;
 }

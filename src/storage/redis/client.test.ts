@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { heardWithin, TimeOut } from './time-out.ts';
+import { heardWithin, TimeOut } from './client.ts';
 
 const nothing = new Promise<never>(() => {});
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { keySlot } from './key-slot.ts';
+import { keySlot } from './nodes.ts';
 
 test('slots are those of the cluster specification', () => {
   expect(keySlot('123456789')).toBe(0x31c3);

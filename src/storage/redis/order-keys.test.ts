@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { storedDocument } from '../../../test/helpers/stored-order.ts';
-import { decodeCachedOrder, encodeCachedOrder } from './cached-order.ts';
+import { decodeCachedOrder, encodeCachedOrder } from './order-keys.ts';
 
 const document = storedDocument('ü 😀', { locale: '\n"\u2028' });
 const bytes = encodeCachedOrder('ü 😀', document);

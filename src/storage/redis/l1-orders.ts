@@ -1,21 +1,21 @@
 import { LRUCache } from 'lru-cache';
-import type { FoundOrder, OrderDocument } from './stored-orders.ts';
+import type { FoundOrder, OrderDocument } from '../stored-orders.ts';
 
-/** What an entry takes beside its body: key, tag, origin, and the list and table it stands in; measured. */
+/** What an entry takes besides its body: key, tag, origin, and its places in the list and the table; measured. */
 const OVERHEAD_BYTES = 900;
 
 /**
- * The first tier: orders in this process's own memory, bounded by bytes, the least recently used go first.
+ * L1, the first tier: orders in the memory of this process, bounded by bytes; the least recently used go first.
  *
- * It holds copies of what another store may change, so it answers only while it is trusted, and takes an order only if it was not
- * told to forget it since the reading began. All of that is for its owner to drive.
+ * Its orders are copies that may become stale, so it answers only while it is trusted, and accepts an order only if it was not told to
+ * forget it since the read began. Its owner drives all that.
  */
-export class LocalOrders {
+export class L1Orders {
   readonly #orders: LRUCache<string, FoundOrder> | undefined;
   readonly #reads = new Map<string, symbol>();
   #trustedUntil = 0;
 
-  /** Most bytes, overhead included; 0: it never holds anything. */
+  /** `maxBytes` includes the overhead; with 0 it stays empty. */
   constructor(maxBytes: number) {
     if (maxBytes === 0) return;
     this.#orders = new LRUCache({
@@ -42,7 +42,7 @@ export class LocalOrders {
     return this.#orders.get(uid);
   }
 
-  /** Notes that these are about to be read from where they may be changed; end it with `ended`. */
+  /** Call it before these orders are read from Redis, and `ended` afterwards. */
   reading(uids: readonly string[]): symbol {
     const ticket = Symbol();
     if (performance.now() <= this.#trustedUntil) for (const uid of uids) this.#reads.set(uid, ticket);
@@ -50,8 +50,8 @@ export class LocalOrders {
   }
 
   /**
-   * Takes what was read, unless it was to be forgotten since `reading`. Strings are copied: cut out of an address or a line, they would
-   * keep the whole of it, and to compare one is to read two more places in memory.
+   * Accepts an order that was read, unless it was forgotten since `reading`. Strings are copied: a slice of a line would keep the whole
+   * line, and comparing it would read two more places in memory.
    */
   put(uid: string, ticket: symbol, { body, etag, origin }: OrderDocument): void {
     if (this.#orders === undefined || this.#reads.get(uid) !== ticket) return;
@@ -62,26 +62,26 @@ export class LocalOrders {
     for (const uid of uids) if (this.#reads.get(uid) === ticket) this.#reads.delete(uid);
   }
 
-  /** The order may have changed. Whether it was kept. */
+  /** Drops an order that may have changed; true if it was there. */
   forget(uid: string): boolean {
     this.#reads.delete(uid);
     return this.#orders?.delete(uid) ?? false;
   }
 
-  /** Up to the instant (of `performance.now`), all is known that had to be forgotten. */
+  /** Answers until the instant (of `performance.now`), up to which everything is known that must be forgotten. */
   trustUntil(at: number): void {
     this.#trustedUntil = at;
   }
 
-  /** Any order may have changed. How many were kept. */
+  /** Drops all orders; returns how many there were. */
   forgetAll(): number {
-    const kept = this.count;
+    const dropped = this.count;
     this.#reads.clear();
     this.#orders?.clear();
-    return kept;
+    return dropped;
   }
 
-  /** Forgets everything, and answers nothing before it is trusted again. How many were kept. */
+  /** Drops all orders, and answers nothing until it is trusted again; returns how many there were. */
   flush(): number {
     this.#trustedUntil = 0;
     return this.forgetAll();

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
-import { storedDocument } from '../../test/helpers/stored-order.ts';
-import { LocalOrders } from './local-orders.ts';
+import { storedDocument } from '../../../test/helpers/stored-order.ts';
+import { L1Orders } from './l1-orders.ts';
 
-function trusted(maxBytes = 1_000_000): LocalOrders {
-  const local = new LocalOrders(maxBytes);
+function trusted(maxBytes = 1_000_000): L1Orders {
+  const local = new L1Orders(maxBytes);
   local.trustUntil(performance.now() + 60_000);
   return local;
 }
 
-function keep(local: LocalOrders, uid: string): void {
+function keep(local: L1Orders, uid: string): void {
   local.put(uid, local.reading([uid]), storedDocument(uid));
 }
 
@@ -31,7 +31,7 @@ test('does not take what was to be forgotten while it was read', () => {
 });
 
 test('does not take what was read before it was trusted, nor after the reading has ended', () => {
-  const local = new LocalOrders(1_000_000);
+  const local = new L1Orders(1_000_000);
   const early = local.reading(['a']);
   local.trustUntil(performance.now() + 60_000);
   local.put('a', early, storedDocument('a'));

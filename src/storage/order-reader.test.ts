@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { orderOf, storedDocument } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
 import { OrderReader } from './order-reader.ts';
-import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 import type { CacheAnswer, CacheFill } from './redis/order-keys.ts';
+import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 
 /** A store whose answers the test gives by hand, unless `auto`. */
 class FakeStore {

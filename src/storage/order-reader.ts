@@ -2,8 +2,8 @@ import DataLoader from 'dataloader';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
 import type { OrderStore } from './postgresql/order-store.ts';
-import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 import type { OrderCache } from './redis/order-cache.ts';
+import type { FoundOrder, OrderDocument } from './stored-orders.ts';
 
 export interface OrderReaderOptions {
   readonly store: Pick<OrderStore, 'findMany'>;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import type { CachedKey } from '../../src/storage/redis/cache-inspector.ts';
+import type { CachedKey } from '../../src/storage/inspected-cache.ts';
 import { CacheInspector } from '../../src/storage/redis/cache-inspector.ts';
 import { type CacheSetup, cached, setUpCache } from '../helpers/cache-setup.ts';
 import { testEngines } from '../helpers/engines.ts';

@@ -1,4 +1,3 @@
-import type { InspectedCache } from '../../storage/redis/cache-inspector.ts';
 import type { Registry } from 'prom-client';
 import type { OrderConsumer } from '../../consumer/consumer.ts';
 import { LocalEngineControl } from '../../engines/control/engine-control.ts';
@@ -17,6 +16,7 @@ import type { ReadinessJson } from '../../server/api/schemas.ts';
 import type { Ailment, Probe } from '../../server/api/service/readiness.ts';
 import { Verifications } from '../../server/api/verifications/runs.ts';
 import { EventStreams } from '../../server/http/event-stream.ts';
+import type { InspectedCache } from '../../storage/inspected-cache.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { OrderCache } from '../../storage/redis/order-cache.ts';

@@ -2,8 +2,15 @@ import { ErrorReply } from 'redis';
 import { messageOf } from '../../lib/app-error.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
+import type {
+  CachedKey,
+  CachedKeyPage,
+  CachedOrder,
+  CacheOverview,
+  InspectedCache,
+  RedisNodeOverview,
+} from '../inspected-cache.ts';
 import type { InvalidationSource } from '../invalidation-feed.ts';
-import type { OrderDocument } from '../stored-orders.ts';
 import { heardWithin, type RedisConnection } from './client.ts';
 import { KeyOwner, KeySpace } from './key-space.ts';
 import type { RedisNode } from './node.ts';
@@ -12,61 +19,11 @@ import type { OrderCache } from './order-cache.ts';
 import { decodeCachedOrder, isLease, OrderKeys } from './order-keys.ts';
 import { troubleOf } from './refusals.ts';
 
-/** What the cache holds, by tier. */
-export interface CacheOverview {
-  readonly l1: { readonly enabled: boolean; readonly orders: number; readonly bytes: number };
-  readonly redis: {
-    /** Why Redis is not in use, or takes no orders; undefined when all is well. */
-    readonly trouble: CacheTrouble | undefined;
-    /** One for each master of a cluster; empty while Redis is not in use. */
-    readonly nodes: readonly RedisNodeOverview[];
-  };
-}
-
-export interface RedisNodeOverview {
-  readonly address: string;
-  /** Whether it reports changed keys, which L1 depends on. */
-  readonly tracked: boolean;
-  /** All keys of its database, including those of others. */
-  readonly keys: number;
-  /** Undefined when the server does not tell. */
-  readonly usedBytes: number | undefined;
-  /** 0: no limit. */
-  readonly maxBytes: number | undefined;
-}
-
-/** `lease`: somebody is reading this order from PostgreSQL to fill the key. */
-export type CachedKind = 'order' | 'lease';
-
-export interface CachedKey {
-  readonly uid: string;
-  readonly kind: CachedKind;
-  /** Time to live, ms; undefined when it never expires. */
-  readonly ttlMs: number | undefined;
-  readonly bytes: number;
-}
-
-export interface CachedKeyPage {
-  /** In any order; a key may come twice. */
-  readonly keys: readonly CachedKey[];
-  /** Of the next page; undefined after the last. */
-  readonly cursor: string | undefined;
-}
-
-/** What the tiers have for one order. */
-export interface CachedOrder {
-  readonly l1: OrderDocument | undefined;
-  /** `document` is undefined for a lease and for an invalid value. */
-  readonly redis: (CachedKey & { readonly document: OrderDocument | undefined }) | undefined;
-}
-
 /** No lease is longer than this, and its mark is at its beginning. */
 const START_BYTES = 16;
 
-/**
- * Looks into the cache and clears it. Calls throw AppError `cache_unavailable` (retryable) while Redis is not in use, except `overview`.
- */
-export class CacheInspector {
+/** The cache's orders in Redis and in L1, over the connection of the cache. */
+export class CacheInspector implements InspectedCache {
   readonly #connection: RedisConnection;
   readonly #cache: OrderCache;
   readonly #space: KeySpace;
@@ -77,7 +34,6 @@ export class CacheInspector {
     this.#space = new KeySpace(keyPrefix);
   }
 
-  /** What this process invalidates, or is told to forget. */
   get invalidations(): InvalidationSource {
     return this.#cache.forgotten;
   }
@@ -100,7 +56,6 @@ export class CacheInspector {
     return { l1, redis: { trouble: this.trouble, nodes } };
   }
 
-  /** About `count` keys; undefined when the cursor is invalid. */
   async keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined> {
     const match = /^(\d{1,4})-(\d{1,20})$/.exec(cursor ?? '0-0');
     if (match === null) return undefined;
@@ -127,12 +82,10 @@ export class CacheInspector {
     return { l1: this.#cache.fromL1(uid), redis };
   }
 
-  /** Forgets one order in all tiers of all processes. False when Redis could not be reached yet; this is retried. */
   evict(uid: string): Promise<boolean> {
     return this.#cache.invalidate([uid], 'evicted');
   }
 
-  /** Forgets all orders in all tiers; other keys of the same Redis stay. Returns how many keys there were. */
   async flush(): Promise<number> {
     const keys = await this.#space.sweep((commands) => this.#connection.run(commands));
     // Redis reports each key, too, but a moment later.
@@ -156,9 +109,6 @@ export class CacheInspector {
     };
   }
 }
-
-/** What others use of it. */
-export type InspectedCache = Pick<CacheInspector, keyof CacheInspector>;
 
 async function overviewOf({ redis, address, tracked }: RedisNode): Promise<RedisNodeOverview> {
   const [keys, memory] = await Promise.all([redis.dbSize(), memoryOf(redis)]);

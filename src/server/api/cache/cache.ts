@@ -1,6 +1,6 @@
-import type { CachedKey, InspectedCache } from '../../../storage/redis/cache-inspector.ts';
 import Type from 'typebox';
 import type { Order } from '../../../order/order.ts';
+import type { CachedKey, InspectedCache } from '../../../storage/inspected-cache.ts';
 import type { Invalidation, InvalidationSource } from '../../../storage/invalidation-feed.ts';
 import type { OrderDocument } from '../../../storage/stored-orders.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';

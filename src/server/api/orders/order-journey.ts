@@ -2,8 +2,9 @@ import Type, { type Static } from 'typebox';
 import type { MessageBrowser } from '../../../kafka/read/message-browser.ts';
 import { within } from '../../../lib/deadline.ts';
 import { isBelievable, rfc3339 } from '../../../lib/rfc3339.ts';
-import type { CacheInspector } from '../../../storage/redis/cache-inspector.ts';
+import type { InspectedCache } from '../../../storage/inspected-cache.ts';
 import type { OrderTrail, OrderTrails } from '../../../storage/stored-orders.ts';
+
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
@@ -15,7 +16,7 @@ export interface OrderJourneyOptions {
   readonly trails: OrderTrails;
   readonly operations: {
     readonly messages: Pick<MessageBrowser, 'find'>;
-    readonly cache: Pick<CacheInspector, 'find'> | undefined;
+    readonly cache: Pick<InspectedCache, 'find'> | undefined;
   };
 }
 

@@ -1,0 +1,69 @@
+import type { CacheTrouble } from './cache-trouble.ts';
+import type { InvalidationSource } from './invalidation-feed.ts';
+import type { OrderDocument } from './stored-orders.ts';
+
+/** What the cache holds, by tier. */
+export interface CacheOverview {
+  readonly l1: { readonly enabled: boolean; readonly orders: number; readonly bytes: number };
+  readonly redis: {
+    /** Why Redis is not in use, or takes no orders; undefined when all is well. */
+    readonly trouble: CacheTrouble | undefined;
+    /** One for each master of a cluster; empty while Redis is not in use. */
+    readonly nodes: readonly RedisNodeOverview[];
+  };
+}
+
+export interface RedisNodeOverview {
+  readonly address: string;
+  /** Whether it reports changed keys, which L1 depends on. */
+  readonly tracked: boolean;
+  /** All keys of its database, including those of others. */
+  readonly keys: number;
+  /** Undefined when the server does not tell. */
+  readonly usedBytes: number | undefined;
+  /** 0: no limit. */
+  readonly maxBytes: number | undefined;
+}
+
+/** `lease`: somebody is reading this order from PostgreSQL to fill the key. */
+export type CachedKind = 'order' | 'lease';
+
+export interface CachedKey {
+  readonly uid: string;
+  readonly kind: CachedKind;
+  /** Time to live, ms; undefined when it never expires. */
+  readonly ttlMs: number | undefined;
+  readonly bytes: number;
+}
+
+export interface CachedKeyPage {
+  /** In any order; a key may come twice. */
+  readonly keys: readonly CachedKey[];
+  /** Of the next page; undefined after the last. */
+  readonly cursor: string | undefined;
+}
+
+/** What the tiers have for one order. */
+export interface CachedOrder {
+  readonly l1: OrderDocument | undefined;
+  /** `document` is undefined for a lease and for an invalid value. */
+  readonly redis: (CachedKey & { readonly document: OrderDocument | undefined }) | undefined;
+}
+
+/** Looks into a cache and clears it. Calls throw AppError `cache_unavailable` (retryable) while Redis is not in use, except `overview`. */
+export interface InspectedCache {
+  /** What this process invalidates, or is told to forget. */
+  readonly invalidations: InvalidationSource;
+  /** Why Redis is not in use, or takes no orders; undefined when all is well. */
+  readonly trouble: CacheTrouble | undefined;
+  /** What Redis has refused or failed to do since the process started, by kind. */
+  readonly errors: Readonly<Partial<Record<CacheTrouble, number>>>;
+  overview(): Promise<CacheOverview>;
+  /** About `count` keys; undefined when the cursor is invalid. */
+  keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined>;
+  find(uid: string): Promise<CachedOrder>;
+  /** Forgets one order in all tiers of all processes. False when Redis could not be reached yet; this is retried. */
+  evict(uid: string): Promise<boolean>;
+  /** Forgets all orders in all tiers; other keys of the same Redis stay. Returns how many keys there were. */
+  flush(): Promise<number>;
+}

@@ -11,22 +11,22 @@ export interface OrderReaderOptions {
   readonly cache?: Pick<OrderCache, 'fromL1' | 'get' | 'fill'> | undefined;
   /** Most orders in one query. */
   readonly maxBatch?: number;
-  /** Most queries at once; what waits meanwhile joins the next one. */
+  /** Most queries at once; lookups that wait meanwhile share the next one. */
   readonly maxQueries?: number;
-  /** Most lookups under way; past them `find` fails at once. */
+  /** Most lookups in progress; beyond them `find` fails at once. */
   readonly maxLookups?: number;
 }
 
-/** What the cache has for a uid: the order, or perhaps leave to fill it in. */
+/** What the cache has for a uid: the order, a lease to fill it, or neither. */
 interface CacheEntry {
   readonly document: OrderDocument | undefined;
   readonly lease: string | undefined;
   readonly held: boolean;
 }
 
-/** Pauses while someone else, who got the lease, reads the order from the database, ms; then we read it, too. */
+/** Pauses in ms while the holder of the lease reads the order from the database; then we read it, too. */
 const HELD_PAUSES_MS = [3, 6, 12, 24];
-/** So long after Redis's first answer no pause begins any more. */
+/** No pause begins later than this after Redis's first answer. */
 const HELD_PATIENCE_MS = 60;
 
 interface Flight {
@@ -36,10 +36,10 @@ interface Flight {
 }
 
 /**
- * Looks orders up: what this process keeps, Redis, then PostgreSQL with a fill. Lookups that arrive in one turn of the event loop go as one batch, and
- * each uid has one flight at a time: a lookup joins it before it departs, or waits for the next, so that what a lookup
- * returns was never read before the lookup began. Of several processes that miss one order at a time, the one that gets the
- * lease reads it from PostgreSQL; the others wait a little for what it brings.
+ * Looks orders up: in L1, then in Redis, then in PostgreSQL with a fill. Lookups of one turn of the event loop go as one batch, and each uid
+ * has one flight at a time: a lookup joins it before it departs, or waits for the next one, so a lookup never returns what was read
+ * before it began. Of several processes that miss the same order, the one that gets the lease reads it from PostgreSQL; the others
+ * wait a little for its fill.
  */
 export class OrderReader {
   readonly #options: OrderReaderOptions;
@@ -68,14 +68,14 @@ export class OrderReader {
   }
 
   /**
-   * The order, or undefined when there is none. At once, without a promise, when this process itself keeps it.
-   * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many wait already.
+   * The order, or undefined when it does not exist. Without a promise, at once, when L1 has it.
+   * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many lookups wait
    */
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined> {
     return this.kept(uid) ?? this.#look(uid);
   }
 
-  /** The order, if this process itself keeps it. */
+  /** The order, if L1 has it. */
   kept(uid: string): FoundOrder | undefined {
     return this.#options.cache?.fromL1(uid);
   }
@@ -98,7 +98,7 @@ export class OrderReader {
     return flight.next;
   }
 
-  /** After another flight, for those who came too late for it. */
+  /** A flight after another one, for lookups that came too late for that. */
   #board(uid: string): Promise<FoundOrder | undefined> {
     const flight = this.#flights.get(uid);
     return flight === undefined ? this.#open(uid) : this.#join(uid, flight);
@@ -106,7 +106,7 @@ export class OrderReader {
 
   #open(uid: string): Promise<FoundOrder | undefined> {
     this.#underWay++;
-    // Nothing of a flight runs before its first batch, so it is in the map before it can end.
+    // A flight does nothing before its first batch, so it is in the map before it ends.
     const landing = this.#fly(uid);
     this.#flights.set(uid, { landing, departed: false });
     return landing;
@@ -119,7 +119,7 @@ export class OrderReader {
       let entry = await this.#cached.load(uid);
       const patience = performance.now() + HELD_PATIENCE_MS;
       for (const ms of HELD_PAUSES_MS) {
-        // Of a slow Redis each look takes its time, too: PostgreSQL is faster then.
+        // When Redis is slow, PostgreSQL is faster than more attempts.
         if (!entry.held || performance.now() > patience) break;
         await pause(ms);
         entry = await this.#cached.load(uid);
@@ -143,7 +143,7 @@ export class OrderReader {
       document = await this.#reads.load(uid);
       return document;
     } finally {
-      // Not awaited: a slow Redis must not hold the answer back. `fill` never throws.
+      // Not awaited: a slow Redis must not delay the answer. `fill` never throws.
       if (lease !== undefined) void cache.fill([{ uid, document, lease }]);
     }
   }
@@ -180,7 +180,7 @@ function inDatabase(document: OrderDocument | undefined): FoundOrder | undefined
   return document && { ...document, tier: 'postgresql' };
 }
 
-/** Lets `limit` in at once, each in a later turn of the event loop; the rest in the order they came. */
+/** Admits `limit` at once, each in a later turn of the event loop, and the others in the order of their arrival. */
 class Turnstile {
   #free: number;
   readonly #waiting: (() => void)[] = [];

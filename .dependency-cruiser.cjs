@@ -27,8 +27,7 @@ module.exports = {
     })),
     {
       name: 'resources-do-not-import-each-other',
-      comment:
-        'may import: its own folder, and what several resources share, which lies in src/server/api itself',
+      comment: 'may import: its own folder, and what several resources share, which lies in src/server/api itself',
       severity: 'error',
       from: { path: '^src/server/api/([^/]+)/' },
       to: { path: '^src/server/api/[^/]+/', pathNot: '^src/server/api/$1/' },

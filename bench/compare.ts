@@ -16,8 +16,7 @@ export const compare: Bench = {
 
 async function run(context: BenchContext): Promise<BenchReport> {
   const other = process.env['OTHER'];
-  if (other === undefined || other === '')
-    throw new Error('OTHER must name a work tree with its packages installed');
+  if (other === undefined || other === '') throw new Error('OTHER must name a work tree with its packages installed');
   const count = knob('N', 400_000);
   const rounds = knob('ROUNDS', 3);
   const engines = await startEngines(context);

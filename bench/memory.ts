@@ -79,9 +79,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       samples: { warm, load, soak },
     },
     lines: [
-      ...(found === undefined
-        ? []
-        : [`memory slope_mb_per_hour ${fixed(found.slope, 1)} ± ${fixed(found.margin, 1)}`]),
+      ...(found === undefined ? [] : [`memory slope_mb_per_hour ${fixed(found.slope, 1)} ± ${fixed(found.margin, 1)}`]),
       `memory warm_mb ${Math.round(afterWarmUp)}`,
       `memory max_mb ${Math.round(peak)}`,
     ],

@@ -62,9 +62,7 @@ async function run({ signal }: BenchContext): Promise<BenchReport> {
       },
     ],
     data: { count, results },
-    lines: results.map(
-      ({ name, micros }) => `micro ${name.replaceAll(' ', '_')}_us ${fixed(micros.median, 2)}`,
-    ),
+    lines: results.map(({ name, micros }) => `micro ${name.replaceAll(' ', '_')}_us ${fixed(micros.median, 2)}`),
   };
 }
 

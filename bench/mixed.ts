@@ -23,8 +23,7 @@ const TOPIC = 'orders';
 /** Lookups of a process that stores orders at the same time, against the same lookups of the same process at rest. */
 export const mixed: Bench = {
   name: 'mixed',
-  about:
-    'lookups while the same process stores orders at half of what the machine takes in, against lookups alone',
+  about: 'lookups while the same process stores orders at half of what the machine takes in, against lookups alone',
   run,
 };
 
@@ -56,10 +55,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const alone = await ask(seconds);
   let loads = 0;
   /** What `measure` says, and what was stored per second meanwhile. Ends once all that was sent is stored. */
-  const under = async <T>(
-    rate: number,
-    measure: () => Promise<T>,
-  ): Promise<{ result: T; stored: number }> => {
+  const under = async <T>(rate: number, measure: () => Promise<T>): Promise<{ result: T; stored: number }> => {
     loads += 1;
     // Another seed, other orders.
     const load = { brokers: engines.brokers, topic: TOPIC, rate, seed: loads };
@@ -82,10 +78,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   };
   say(`what is stored while ${Math.round(drainRate)} orders/s are sent`);
   const { stored: intakeRate } = await under(drainRate, () => sleep(FLOOD_S * 1000, signal));
-  const levels = [
-    await level('at half the intake rate', intakeRate),
-    await level('at half the drain rate', drainRate),
-  ];
+  const levels = [await level('at half the intake rate', intakeRate), await level('at half the drain rate', drainRate)];
   const [ofIntake, ofDrain] = levels.map(({ ratio }) => fixed(ratio, 2));
   const row = (name: string, one: LookupLatencies, storedPerS: number) => [
     name,
@@ -101,23 +94,8 @@ async function run(context: BenchContext): Promise<BenchReport> {
     tables: [
       {
         title: `${whole(STORED)} orders by Zipf’s law, open loop, ${seconds} s each, drain rate ${whole(drainRate)} and intake rate ${whole(intakeRate)} orders/s; latency in ms; by tier the p99, and its share of the lookups`,
-        columns: [
-          '',
-          'lookups/s',
-          'stored/s',
-          'p50',
-          'p99',
-          'p99.9',
-          'max',
-          'p99 ratio',
-          'L1',
-          'Redis',
-          'PostgreSQL',
-        ],
-        rows: [
-          row('alone', alone, 0),
-          ...levels.map(({ name, latencies, stored }) => row(name, latencies, stored)),
-        ],
+        columns: ['', 'lookups/s', 'stored/s', 'p50', 'p99', 'p99.9', 'max', 'p99 ratio', 'L1', 'Redis', 'PostgreSQL'],
+        rows: [row('alone', alone, 0), ...levels.map(({ name, latencies, stored }) => row(name, latencies, stored))],
       },
     ],
     data: { drainRate, intakeRate, seconds, versions: engines.versions, alone, levels },

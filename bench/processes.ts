@@ -84,10 +84,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       },
     ],
     data: { versions: engines.versions, seconds, rounds, measured },
-    lines: [
-      `processes cpu_ratio ${fixed(more.cpu / one.cpu, 2)}`,
-      `processes ratio ${fixed(more.rate / one.rate, 2)}`,
-    ],
+    lines: [`processes cpu_ratio ${fixed(more.cpu / one.cpu, 2)}`, `processes ratio ${fixed(more.rate / one.rate, 2)}`],
   };
 }
 

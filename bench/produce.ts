@@ -21,8 +21,7 @@ type Kind = (typeof KINDS)[number];
 /** Generating and sending, against sending alone. */
 export const produce: Bench = {
   name: 'produce',
-  about:
-    'generate and send with acks=all, against bare loops that send the same orders, generated beforehand',
+  about: 'generate and send with acks=all, against bare loops that send the same orders, generated beforehand',
   run,
 };
 

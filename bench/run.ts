@@ -20,18 +20,7 @@ import { produce } from './produce.ts';
 import { requests } from './requests.ts';
 import { zipf } from './zipf.ts';
 
-const BENCHES: readonly Bench[] = [
-  ingest,
-  dirty,
-  produce,
-  latency,
-  lookup,
-  processes,
-  mixed,
-  zipf,
-  memory,
-  requests,
-];
+const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, processes, mixed, zipf, memory, requests];
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 

@@ -18,8 +18,7 @@ export function clientTypes(document: Json): string {
     lines.push('  };');
   }
   lines.push('}', '');
-  for (const [name, schema] of entries(schemas))
-    lines.push(`export type ${name} = ${typeOf(schema, '')};`, '');
+  for (const [name, schema] of entries(schemas)) lines.push(`export type ${name} = ${typeOf(schema, '')};`, '');
   return lines.join('\n');
 }
 
@@ -42,8 +41,7 @@ function operationLines(method: string, operation: Json): string[] {
     `      parameters: { ${places.join('; ')} };`,
   ];
   const body = operation['requestBody'];
-  if (body !== undefined)
-    lines.push(`      requestBody: { content: ${contentType(object(body)['content'])} };`);
+  if (body !== undefined) lines.push(`      requestBody: { content: ${contentType(object(body)['content'])} };`);
   lines.push('      responses: {');
   for (const [status, response] of entries(operation['responses'])) {
     const { content } = object(response);

@@ -51,9 +51,7 @@ function spread(list: readonly string[], count: number): string[] {
 /** `name|slug`, or `name` where lower case is the slug, from the names that are one word and have a slug. */
 function names(list: readonly string[], count: number): string[] {
   const words = list.filter((name) => /^\p{L}{2,14}$/u.test(name) && slug(name).length > 1);
-  return spread(words, count).map((name) =>
-    slug(name) === name.toLowerCase() ? name : `${name}|${slug(name)}`,
-  );
+  return spread(words, count).map((name) => (slug(name) === name.toLowerCase() ? name : `${name}|${slug(name)}`));
 }
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -76,15 +74,9 @@ function pool(source: Faker, streets: readonly string[]): Pool {
 const location = (source: Faker, key: string): string[] =>
   strings((source.rawDefinitions.location as Record<string, unknown> | undefined)?.[key]);
 
-const spanish = location(es, 'street_suffix').filter((kind) =>
-  /^(Calle|Avenida|Plaza|Paseo|Camino|Ronda)$/.test(kind),
-);
-const spanishNames = names(strings(es.rawDefinitions.person?.last_name?.generic), 40).map(
-  (name) => name.split('|')[0],
-);
-const frenchKinds = location(fr, 'street_prefix').filter((kind) =>
-  /^(Rue|Avenue|Boulevard|Quai|Place)$/i.test(kind),
-);
+const spanish = location(es, 'street_suffix').filter((kind) => /^(Calle|Avenida|Plaza|Paseo|Camino|Ronda)$/.test(kind));
+const spanishNames = names(strings(es.rawDefinitions.person?.last_name?.generic), 40).map((name) => name.split('|')[0]);
+const frenchKinds = location(fr, 'street_prefix').filter((kind) => /^(Rue|Avenue|Boulevard|Quai|Place)$/i.test(kind));
 
 // The library has Japanese names without their reading, which an address in ASCII needs.
 const pairs = (text: string): string[] =>

@@ -50,11 +50,7 @@ export async function bareRoundTrips(
 }
 
 /** One row at a time, of an order's size, each in a transaction of its own, until the commit is answered. */
-export async function bareCommits(
-  samples: number,
-  { sql }: OrderTables,
-  signal: AbortSignal,
-): Promise<LatencySummary> {
+export async function bareCommits(samples: number, { sql }: OrderTables, signal: AbortSignal): Promise<LatencySummary> {
   await sql`create table bare_rows (id integer primary key, value text not null)`;
   const latencies = new Latencies();
   for (let sample = 0; sample < samples + WARM_UP; sample++) {

@@ -60,9 +60,7 @@ function libraryLoop(): Loop {
           topic,
           ...(key && { key }),
           ...(value && { value }),
-          headers: new Map(
-            Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
-          ),
+          headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
         })),
       }),
     close: () => producer.close(),

@@ -46,10 +46,7 @@ process.on('SIGTERM', () => process.exit(0));
 function fromMemory(file: string): string {
   const all: BareResponse[] = JSON.parse(readFileSync(file, 'utf8'));
   const made = new Map(
-    all.map(({ uid, body, headers }) => [
-      uid,
-      { body: Buffer.from(body), init: { headers: new Headers(headers) } },
-    ]),
+    all.map(({ uid, body, headers }) => [uid, { body: Buffer.from(body), init: { headers: new Headers(headers) } }]),
   );
   const { port } = Bun.serve({
     hostname: HOST,

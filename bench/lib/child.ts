@@ -45,13 +45,7 @@ export class Child {
    * The service's real executable, of this work tree or of the one at `root`, with its default settings but for those given;
    * stopped when the bench ends.
    */
-  static app(
-    engines: BenchEngines,
-    args: string[],
-    given: AppSettings,
-    resources: Resources,
-    root = ROOT,
-  ): Child {
+  static app(engines: BenchEngines, args: string[], given: AppSettings, resources: Resources, root = ROOT): Child {
     const all: AppSettings = {
       engines: 'off',
       'kafka.brokers': engines.brokers.join(','),
@@ -135,7 +129,5 @@ export class Child {
 
 /** How the shell has configured the service must not change what is measured. */
 function withoutSettings(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('TEST_SERVICE_')),
-  );
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEST_SERVICE_')));
 }

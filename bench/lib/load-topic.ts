@@ -32,8 +32,7 @@ export async function loadTopic(
   const child = Child.app(engines, args, { 'kafka.topic': topic }, resources);
   await child.done();
   const end = await topicEnd(engines.kafkaClients, topic);
-  if (rule === 'exactly' ? end !== count : end < count)
-    throw new Error(`${topic} has ${end} messages, not ${count}`);
+  if (rule === 'exactly' ? end !== count : end < count) throw new Error(`${topic} has ${end} messages, not ${count}`);
 }
 
 /** How many messages the topic has. */

@@ -22,13 +22,7 @@ const OK = 200;
  * due counts, not the one it was sent, so a stall is charged to every lookup it delays (no coordinated omission).
  * @throws when one is not answered with the order
  */
-export async function pacedLookups({
-  url,
-  uids,
-  rate,
-  seconds,
-  signal,
-}: PacedLookups): Promise<LookupLatencies> {
+export async function pacedLookups({ url, uids, rate, seconds, signal }: PacedLookups): Promise<LookupLatencies> {
   const latencies = new Latencies();
   const tiers = { l1: new Latencies(), redis: new Latencies(), postgresql: new Latencies() };
   const asked: Promise<void>[] = [];

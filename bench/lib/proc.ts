@@ -20,8 +20,7 @@ export function cpuWithChildren(pid: number): number {
   const own = statOf(pid);
   if (own === undefined) return 0;
   let ticks = 0;
-  for (const place of [USER_TIME, SYSTEM_TIME, CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME])
-    ticks += at(own, place);
+  for (const place of [USER_TIME, SYSTEM_TIME, CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME]) ticks += at(own, place);
   let micros = ticks * TICK_US;
   for (const child of childrenOf(pid)) micros += cpuOf(child) ?? 0;
   return micros;

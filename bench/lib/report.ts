@@ -13,9 +13,7 @@ const KNOBS = ['N', 'ROUNDS', 'RATE', 'SECONDS', 'SOAK_MIN', 'SOAK_RATE', 'OTHER
 export function publish(bench: Bench, report: BenchReport): void {
   const machine = describeMachine();
   const { tables, data, lines } = report;
-  const knobs = Object.fromEntries(
-    KNOBS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
+  const knobs = Object.fromEntries(KNOBS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   mkdirSync(FOLDER, { recursive: true });
   const document = {
     bench: bench.name,

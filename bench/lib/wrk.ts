@@ -77,8 +77,7 @@ export async function wrk(options: WrkOptions): Promise<WrkResult> {
   const found: { requests: number; us: number; failed: number; p50: number; p99: number } = JSON.parse(
     stdout.trim().split('\n').at(-1) ?? '',
   );
-  if (found.failed > 0 || found.requests === 0)
-    throw new Error(`${found.failed} of ${found.requests} lookups failed`);
+  if (found.failed > 0 || found.requests === 0) throw new Error(`${found.failed} of ${found.requests} lookups failed`);
   return {
     requests: found.requests,
     rate: (found.requests / found.us) * 1e6,

@@ -83,8 +83,7 @@ const never = new AbortController().signal;
 const outage = new AppError('database_unavailable', 'down', { retryable: true });
 /** The offset of the order that is only tried. */
 const TRIED = -1;
-const offsetsOf = (letters: readonly RejectedRecord[]): number[] =>
-  letters.map(({ record }) => record.offset);
+const offsetsOf = (letters: readonly RejectedRecord[]): number[] => letters.map(({ record }) => record.offset);
 
 test('an outage is waited out: the same batch again, no dead letter, and `waiting` while it lasts', async () => {
   const { sink, storer, letters } = setUp();
@@ -187,8 +186,7 @@ test('an order is to blame when another one was stored meanwhile, though the tri
   const { sink, storer, letters } = setUp();
   sink.verdict = (offsets) => {
     // The tried order stands at no offset of the partition.
-    if (offsets.includes(3) || offsets.includes(TRIED))
-      throw new AppError('database_rejected', 'not of acme');
+    if (offsets.includes(3) || offsets.includes(TRIED)) throw new AppError('database_rejected', 'not of acme');
   };
   expect(await storer.store([partOf(orders(6))], never)).toBe('stored');
   expect([sink.stored, offsetsOf(letters)]).toEqual([[0, 1, 2, 4, 5], [3]]);
@@ -269,8 +267,7 @@ test('an abandoned batch is no failure of the database: nothing is said to fail'
   };
   // As the writer does with whatever ends its transaction.
   const write = sink.write.bind(sink);
-  sink.write = (batch) =>
-    write(batch).catch((error: unknown) => Promise.reject(toDatabaseError(error, 'storing')));
+  sink.write = (batch) => write(batch).catch((error: unknown) => Promise.reject(toDatabaseError(error, 'storing')));
   expect(await storer.store([part], never)).toBe('abandoned');
   expect(warnings).toEqual([]);
 });
@@ -326,9 +323,7 @@ test('versions of one order from several partitions are counted, and warned of o
     await storer.store([partOf(orders(3))], never);
   }
   expect(told.map(({ scattered }) => scattered)).toEqual([0, 2, 1]);
-  expect(warnings).toEqual([
-    [{ orderUid: 'a', topic: 'orders' }, expect.stringContaining('from several partitions')],
-  ]);
+  expect(warnings).toEqual([[{ orderUid: 'a', topic: 'orders' }, expect.stringContaining('from several partitions')]]);
 });
 
 test('tells of each committed batch once: what became of it, and how old its orders were', async () => {

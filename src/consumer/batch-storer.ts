@@ -149,8 +149,7 @@ export class BatchStorer {
       }
       try {
         const takesOthers =
-          this.counts.written > attempts.writtenBefore ||
-          (await takesAnOrder((batch) => this.#sink.write(batch)));
+          this.counts.written > attempts.writtenBefore || (await takesAnOrder((batch) => this.#sink.write(batch)));
         // What was wrong may have been mended between the two, so this one is tried again before it is judged.
         if (takesOthers) {
           attempts.accused = only;
@@ -208,7 +207,6 @@ export class BatchStorer {
 
 /** Which engine made an attempt fail: letters go to Kafka, everything else to PostgreSQL. */
 function engineOf(error: unknown): 'postgresql' | 'kafka' {
-  const ofKafka =
-    error instanceof AppError && (error.code === 'topic_missing' || error.code.startsWith('kafka_'));
+  const ofKafka = error instanceof AppError && (error.code === 'topic_missing' || error.code.startsWith('kafka_'));
   return ofKafka ? 'kafka' : 'postgresql';
 }

@@ -26,11 +26,7 @@ const SETTINGS = {
 };
 
 /** A log of ten orders a partition, a database in memory, and a session that brings the one into the other. */
-function setUp(
-  partitions: readonly number[],
-  settings: Partial<typeof SETTINGS> = {},
-  log = new FakeOrderLog(),
-) {
+function setUp(partitions: readonly number[], settings: Partial<typeof SETTINGS> = {}, log = new FakeOrderLog()) {
   const stored = new Map<number, number>();
   const state = {
     beforeWrite: (_: OrderBatch): Promise<void> => Promise.resolve(),
@@ -44,9 +40,7 @@ function setUp(
     await new Promise((resolve) => setTimeout(resolve, 1));
     return [...positions].flatMap(([partition, from]): FetchedPartition[] => {
       const count = Math.max(0, (state.ends.get(partition) ?? 0) - from);
-      const messages = Array.from({ length: count }, (_, at) =>
-        messageOf(sampleOrder(`${partition}-${from + at}`)),
-      );
+      const messages = Array.from({ length: count }, (_, at) => messageOf(sampleOrder(`${partition}-${from + at}`)));
       return count === 0 ? [] : [fetched(partition, logRecords(messages, from))];
     });
   };
@@ -58,8 +52,7 @@ function setUp(
     const offsets: number[] = [];
     const rows = {
       addScanned: (_scan: unknown, _partition: number, offset: number) => offsets.push(offset),
-      addOrder: (_order: unknown, _plain: boolean, _partition: number, offset: number) =>
-        offsets.push(offset),
+      addOrder: (_order: unknown, _plain: boolean, _partition: number, offset: number) => offsets.push(offset),
     };
     for (const _ of batch.slices(rows)) {
       // Only what they add counts.
@@ -270,8 +263,7 @@ test('the client is given up: when it says so, when fetches keep failing, when t
   expect(await said.ran).toBe('heartbeats');
 
   const failing = setUp([0]);
-  failing.log.onFetch = () =>
-    Promise.reject(new AppError('kafka_unavailable', 'no broker', { retryable: true }));
+  failing.log.onFetch = () => Promise.reject(new AppError('kafka_unavailable', 'no broker', { retryable: true }));
   failing.assign(0);
   expect(await failing.ran).toBe('no broker');
   expect(failing.log.fetches.length).toBeGreaterThan(1);

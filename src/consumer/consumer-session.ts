@@ -141,8 +141,7 @@ export class ConsumerSession {
     this.#assignment = new AbortController();
     this.#assigned = new Set(assignment.partitions);
     this.#topicId = assignment.topicId;
-    for (const partition of [...this.queues.keys()])
-      if (!this.#assigned.has(partition)) this.#drop(partition);
+    for (const partition of [...this.queues.keys()]) if (!this.#assigned.has(partition)) this.#drop(partition);
     const added = assignment.partitions.filter((partition) => !this.queues.has(partition));
     this.#options.logger.info({ partitions: assignment.partitions }, 'partitions assigned');
     void this.#load(added);

@@ -1,11 +1,7 @@
 import { expect, test } from 'bun:test';
 import { logRecords } from '../../test/helpers/log-records.ts';
 import type { RecordHeaders } from '../contract/letter.ts';
-import {
-  type MessageSender,
-  MessagesRejectedError,
-  type OutgoingMessage,
-} from '../kafka/send/message-sender.ts';
+import { type MessageSender, MessagesRejectedError, type OutgoingMessage } from '../kafka/send/message-sender.ts';
 import { reject } from '../order/validate.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { deadLetterOf, sendDeadLetters } from './dead-letter.ts';
@@ -86,10 +82,7 @@ function capturingLogger() {
 function senderThatTakes(maxBytes: number) {
   const taken: OutgoingMessage[] = [];
   const sizeOf = ({ value, carried = [] }: OutgoingMessage): number =>
-    carried.reduce(
-      (sum, [name, text]) => sum + (name?.length ?? 0) + (text?.length ?? 0),
-      value?.length ?? 0,
-    );
+    carried.reduce((sum, [name, text]) => sum + (name?.length ?? 0) + (text?.length ?? 0), value?.length ?? 0);
   const send: MessageSender['send'] = async (_topic, messages) => {
     const positions = messages.map(() => ({ partition: 0, offset: 0n }));
     const rejected = new Map(

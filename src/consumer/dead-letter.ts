@@ -1,10 +1,6 @@
 import { DEAD_LETTER_HEADERS, originalHeaders, REPLAYS } from '../contract/letter.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
-import {
-  type MessageSender,
-  MessagesRejectedError,
-  type OutgoingMessage,
-} from '../kafka/send/message-sender.ts';
+import { type MessageSender, MessagesRejectedError, type OutgoingMessage } from '../kafka/send/message-sender.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

@@ -6,9 +6,7 @@ const HOUR = 3_600_000;
 const of = (producedAt: number, redriven = false) => ({ producedAt, redriven });
 
 test('absurd times, redriven letters and repeats are counted apart, and add nothing to the latency', () => {
-  const absurd = [1, 0, -1, 2 ** 63, 253_402_300_799_999, NOW + 2 * HOUR, NOW - 8 * 24 * HOUR].map((at) =>
-    of(at),
-  );
+  const absurd = [1, 0, -1, 2 ** 63, 253_402_300_799_999, NOW + 2 * HOUR, NOW - 8 * 24 * HOUR].map((at) => of(at));
   const { agesMs, unmeasured } = agesOf([of(NOW - 40), ...absurd, of(NOW - HOUR, true)], NOW, false);
   expect(agesMs).toEqual([40]);
   expect(unmeasured).toEqual({ clock: absurd.length, redriven: 1, repeated: 0 });

@@ -119,17 +119,12 @@ export class IncomingBatch implements OrderBatch {
       if (record === undefined) continue;
       const { bytes, offset, valueAt, valueLength } = record;
       const refused = this.#history.refused.size === 0 ? undefined : this.#history.refused.get(record);
-      if (
-        refused === undefined &&
-        valueLength <= maxOrderBytes &&
-        scan.scan(bytes, valueAt, valueLength, latest)
-      ) {
+      if (refused === undefined && valueLength <= maxOrderBytes && scan.scan(bytes, valueAt, valueLength, latest)) {
         rows.addScanned(scan, partition, offset, this.#producedAt(record));
         continue;
       }
       const verdict = refused ?? decodeOrder(record.value, options);
-      if (verdict.ok)
-        rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, this.#producedAt(record));
+      if (verdict.ok) rows.addOrder(verdict.order, verdict.plainStrings, partition, offset, this.#producedAt(record));
       else this.#rejected.push({ topic, partition, record, rejection: verdict, at: now() });
       if (performance.now() - began > SLICE_MS) return at + 1;
     }

@@ -36,9 +36,7 @@ export async function continuationsOf(
   );
   const starts = await askEnds(
     log,
-    [...ends].flatMap(([partition, { leaderEpoch }]) =>
-      leaderEpoch > 0 ? [[partition, leaderEpoch - 1]] : [],
-    ),
+    [...ends].flatMap(([partition, { leaderEpoch }]) => (leaderEpoch > 0 ? [[partition, leaderEpoch - 1]] : [])),
   );
   const found = new Map<number, Continuation>();
   for (const [partition, position] of stored) {
@@ -58,9 +56,7 @@ export async function continuationsOf(
 }
 
 function byRange(position: StoredOffset, { start, end }: LogRange): Continuation {
-  return position.offset > end
-    ? { position: unknownAt(start, position), sure: false }
-    : { position, sure: true };
+  return position.offset > end ? { position: unknownAt(start, position), sure: false } : { position, sure: true };
 }
 
 /**
@@ -89,12 +85,7 @@ async function byEpoch(
 }
 
 /** Whether the epoch was given out twice: it begins at another offset, and that is not due to retention. */
-async function beginsElsewhere(
-  log: Log,
-  partition: number,
-  { epochStart }: Lineage,
-  start: number,
-): Promise<boolean> {
+async function beginsElsewhere(log: Log, partition: number, { epochStart }: Lineage, start: number): Promise<boolean> {
   if (epochStart < 0 || start === epochStart) return false;
   const first = (await log.ranges([partition])).get(partition)?.start ?? 0;
   return Math.max(start, first) !== Math.max(epochStart, first);
@@ -103,11 +94,7 @@ async function beginsElsewhere(
 /**
  * False when another record is in its place. A place without a record, after retention or compaction, proves nothing.
  */
-async function hasLastRecord(
-  log: Log,
-  partition: number,
-  { lastOffset, lastCrc }: Lineage,
-): Promise<boolean> {
+async function hasLastRecord(log: Log, partition: number, { lastOffset, lastCrc }: Lineage): Promise<boolean> {
   if (lastOffset < 0) return true;
   const fetched = await log.fetch(new Map([[partition, lastOffset]]), 0);
   const record = fetched[0]?.records.find(({ offset }) => offset === lastOffset);
@@ -122,10 +109,7 @@ function unknownAt(offset: number, stored: StoredOffset): StoredOffset {
   return { offset: Math.min(offset, stored.offset), lineage: UNKNOWN_LINEAGE };
 }
 
-async function askEnds(
-  log: Log,
-  epochs: Iterable<readonly [number, number]>,
-): Promise<Map<number, EpochEnd>> {
+async function askEnds(log: Log, epochs: Iterable<readonly [number, number]>): Promise<Map<number, EpochEnd>> {
   const asked = new Map(epochs);
   return asked.size === 0 ? new Map() : log.epochEnds(asked);
 }

@@ -190,8 +190,7 @@ describe('a log that was cut and has grown again is read on from where the linea
       [4, ended(3, 90)],
       [2, ended(2, 20)],
     ]);
-    log.onEpochEnds = (epochs) =>
-      new Map([...epochs].flatMap(([, epoch]) => [[0, known.get(epoch) ?? ended(-1, -1)]]));
+    log.onEpochEnds = (epochs) => new Map([...epochs].flatMap(([, epoch]) => [[0, known.get(epoch) ?? ended(-1, -1)]]));
     expect(await load()).toEqual(new Map([[0, 20]]));
   });
 
@@ -208,10 +207,7 @@ describe('an epoch that was given out again', () => {
   /** A log of one epoch, 5, from `start` to `end`, later epochs behind it unless it is the newest. */
   const logOf = (start: number, end: number, newest: boolean) => (epochs: ReadonlyMap<number, number>) =>
     new Map(
-      [...epochs].map(([partition, epoch]) => [
-        partition,
-        epoch < 5 ? ended(3, start) : { ...ended(5, end), newest },
-      ]),
+      [...epochs].map(([partition, epoch]) => [partition, epoch < 5 ? ended(3, start) : { ...ended(5, end), newest }]),
     );
   const record = (text: string): LogRecord => {
     const [first] = logRecords([rawMessage(text)], 999);

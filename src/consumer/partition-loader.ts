@@ -123,8 +123,7 @@ export class PartitionLoader {
     for (const [partition, { position, sure }] of await continuationsOf(this.#log, ranges, stored)) {
       const { offset } = stored.get(partition) ?? position;
       const start = starts.get(partition) ?? 0;
-      if (sure || settled)
-        positions.set(partition, await this.#settle(scope, partition, offset, position, start));
+      if (sure || settled) positions.set(partition, await this.#settle(scope, partition, offset, position, start));
     }
     if (positions.size > 0) await this.#tellIgnoredMoves(positions);
     return positions;

@@ -50,8 +50,7 @@ export class Watchdog {
   async #check(): Promise<void> {
     const { stallMs, onStall, isWaiting, queues } = this.#options;
     const now = Date.now();
-    if (this.#fetchSince !== undefined && now - this.#fetchSince > stallMs)
-      return onStall('a fetch never ended');
+    if (this.#fetchSince !== undefined && now - this.#fetchSince > stallMs) return onStall('a fetch never ended');
     const heartbeat = this.#log.lastHeartbeat;
     if (heartbeat !== undefined && now - heartbeat > stallMs) return onStall('heartbeats have stopped');
     const stored = [...queues()].map(([partition, queue]) => `${partition}:${queue.stored}`).join(' ');
@@ -69,8 +68,7 @@ export class Watchdog {
     if (queues.size === 0) return 0;
     const ranges = await within(this.#options.stallMs, this.#log.ranges([...queues.keys()]));
     let lag = 0;
-    for (const [partition, queue] of queues)
-      lag += Math.max(0, (ranges.get(partition)?.end ?? 0) - queue.stored);
+    for (const [partition, queue] of queues) lag += Math.max(0, (ranges.get(partition)?.end ?? 0) - queue.stored);
     return lag;
   }
 }

@@ -180,10 +180,7 @@ export class DeadLetters {
     return this.#redriveAll(request, rulesOf(request, this.#options.topic));
   }
 
-  async *#redriveAll(
-    request: RedriveRequest,
-    rules: RedriveRules,
-  ): AsyncGenerator<RedriveProgress | undefined> {
+  async *#redriveAll(request: RedriveRequest, rules: RedriveRules): AsyncGenerator<RedriveProgress | undefined> {
     const { selection, dryRun } = request;
     this.#enter();
     try {
@@ -236,10 +233,7 @@ export class DeadLetters {
 }
 
 /** All of the topic, or what a cursor left of it; undefined for an invalid cursor. */
-async function rangesOf(
-  topic: ReadableTopic,
-  cursor: string | undefined,
-): Promise<Map<number, LogRange> | undefined> {
+async function rangesOf(topic: ReadableTopic, cursor: string | undefined): Promise<Map<number, LogRange> | undefined> {
   const now = await topic.ranges();
   if (cursor === undefined) return now;
   const decoded = decodeCursor(cursor);

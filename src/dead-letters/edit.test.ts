@@ -10,12 +10,8 @@ const applied = async (document: unknown, value: string | null): Promise<string 
 
 test('a patch changes what it names', async () => {
   const value = '{"a": {"b": [1, 2]}, "c": "x"}';
-  expect(await applied([{ op: 'replace', path: '/a/b/0', value: 9 }], value)).toBe(
-    '{"a":{"b":[9,2]},"c":"x"}',
-  );
-  expect(await applied([{ op: 'add', path: '/a/b/-', value: null }], value)).toBe(
-    '{"a":{"b":[1,2,null]},"c":"x"}',
-  );
+  expect(await applied([{ op: 'replace', path: '/a/b/0', value: 9 }], value)).toBe('{"a":{"b":[9,2]},"c":"x"}');
+  expect(await applied([{ op: 'add', path: '/a/b/-', value: null }], value)).toBe('{"a":{"b":[1,2,null]},"c":"x"}');
   expect(await applied([{ op: 'remove', path: '/c' }], value)).toBe('{"a":{"b":[1,2]}}');
   expect(await applied([{ op: 'move', from: '/c', path: '/a/d' }], value)).toBe('{"a":{"b":[1,2],"d":"x"}}');
   expect(await applied([{ op: 'replace', path: '', value: { whole: true } }], value)).toBe('{"whole":true}');
@@ -45,9 +41,7 @@ test('a patch can be used again, and reaches no prototype', async () => {
     for (const op of ['add', 'replace'])
       expect(await applied([{ op, path, value: 4_294_967_295 }], '{"a":[1]}')).toBeUndefined();
   }
-  expect(await applied([{ op: 'add', path: '/__proto__', value: { a: 1 } }], '{}')).toBe(
-    '{"__proto__":{"a":1}}',
-  );
+  expect(await applied([{ op: 'add', path: '/__proto__', value: { a: 1 } }], '{}')).toBe('{"__proto__":{"a":1}}');
   expect(Object.keys(Object.prototype)).toEqual([]);
 });
 
@@ -122,12 +116,7 @@ test('a document replaces the value byte for byte', async () => {
 });
 
 test('what is neither is refused at once', async () => {
-  const wrong = [
-    [{ op: 'jump', path: '/a' }],
-    [{ op: 'add', path: '/a' }],
-    [{ op: 'add', path: 'a', value: 1 }],
-    [1],
-  ];
+  const wrong = [[{ op: 'jump', path: '/a' }], [{ op: 'add', path: '/a' }], [{ op: 'add', path: 'a', value: 1 }], [1]];
   for (const document of wrong) expect(() => edit(document)).toThrow(AppError);
   expect(() => parseEdit(Buffer.from('{'))).toThrow('not JSON');
   expect(() => parseEdit(Buffer.from([0xff]))).toThrow('not JSON');

@@ -51,9 +51,7 @@ export async function redrivenFate(
         const letter = parseLetter(letters.topicId, partition, record);
         const { source } = letter;
         const same =
-          source?.topic === topic &&
-          source.partition === position.partition &&
-          source.offset === position.offset;
+          source?.topic === topic && source.partition === position.partition && source.offset === position.offset;
         return same ? { at: letter.at, kept: summaryOf(letter) } : undefined;
       },
     }),

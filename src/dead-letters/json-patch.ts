@@ -138,8 +138,7 @@ function parentOf(holder: Container, steps: readonly string[]): Container {
 /** An own member only: no prototype, and of a list no `length`. */
 function memberOf(container: unknown, key: string): unknown {
   const isThere = isContainer(container) && Object.hasOwn(container, key);
-  if (!isThere || (Array.isArray(container) && !INDEX.test(key)))
-    throw new PatchError('there is nothing there');
+  if (!isThere || (Array.isArray(container) && !INDEX.test(key))) throw new PatchError('there is nothing there');
   return container[key];
 }
 

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  DEAD_LETTER_HEADERS,
-  DEAD_LETTER_PREFIX,
-  type DeadLetter,
-  type LetterSummary,
-} from '../contract/letter.ts';
+import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX, type DeadLetter, type LetterSummary } from '../contract/letter.ts';
 import type { RedriveRecord } from '../contract/redrive.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { withinRfc3339 } from '../lib/rfc3339.ts';
@@ -79,7 +74,5 @@ function letterId(place: readonly (string | number)[], key: Buffer | null, value
   if (key !== null) hash.update(key);
   if (value !== null) hash.update(value);
   const hex = hash.digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

@@ -7,21 +7,12 @@ import { LetterDigest, RecentIds, readLetter, readNewest, select, totalOf } from
 
 /** Letters ten milliseconds apart, rejected from offsets that begin at `source`. */
 const letters = (count: number, from = 0, source = 100) =>
-  Array.from({ length: count }, (_, at) =>
-    letterRecord({ offset: at, at: from + at * 10, source: source + at }),
-  );
+  Array.from({ length: count }, (_, at) => letterRecord({ offset: at, at: from + at * 10, source: source + at }));
 
 test('recent ids are found for as long as the capacity says', () => {
   const recent = new RecentIds(2);
   expect(['a', 'b', 'a', 'b'].map((id) => recent.add(id))).toEqual([true, true, false, false]);
-  expect(['c', 'b', 'd', 'e', 'f', 'a'].map((id) => recent.add(id))).toEqual([
-    true,
-    false,
-    true,
-    true,
-    true,
-    true,
-  ]);
+  expect(['c', 'b', 'd', 'e', 'f', 'a'].map((id) => recent.add(id))).toEqual([true, false, true, true, true, true]);
 });
 
 test('a scan gives every letter once, and says where it is', async () => {
@@ -94,15 +85,7 @@ test('cursors come back as they went, and nonsense is none', () => {
   const cursor = { topicId: 'x', ranges: new Map([[3, { start: 1, end: 9 }]]) };
   expect(decodeCursor(encodeCursor(cursor) ?? '')).toEqual(cursor);
   const made = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  for (const text of [
-    '',
-    'x',
-    made(null),
-    made({}),
-    made(['x', [[1, 2]]]),
-    made(['x', [[1, -2, 3]]]),
-    made([1, []]),
-  ]) {
+  for (const text of ['', 'x', made(null), made({}), made(['x', [[1, 2]]]), made(['x', [[1, -2, 3]]]), made([1, []])]) {
     expect(decodeCursor(text)).toBeUndefined();
   }
   const now = new Map([[3, { start: 4, end: 6 }]]);
@@ -114,8 +97,7 @@ test('a digest counts all and keeps the newest', async () => {
   const digest = new LetterDigest(2);
   const topic = new FakeTopic([letters(400)]);
   for await (const slice of select(topic, { filter: {} }, await topic.ranges())) {
-    for (const letter of slice.letters)
-      digest.add(letter, letter.offset < 3 ? { attempts: 1, at: 5 } : undefined);
+    for (const letter of slice.letters) digest.add(letter, letter.offset < 3 ? { attempts: 1, at: 5 } : undefined);
   }
   digest.add(parseLetter('t', 1, letterRecord({ offset: 0, reason: 'not_json', at: 1 })), undefined);
   expect([digest.total, digest.redriven]).toEqual([401, 3]);

@@ -77,11 +77,7 @@ async function visibleTo(
   }
 }
 
-async function holds(
-  topic: ReadableTopic,
-  ranges: ReadonlyMap<number, LogRange>,
-  prefix: string,
-): Promise<boolean> {
+async function holds(topic: ReadableTopic, ranges: ReadonlyMap<number, LogRange>, prefix: string): Promise<boolean> {
   for await (const { records } of topic.read(ranges)) {
     if (records.some((record) => record.header(header)?.toString().startsWith(prefix) === true)) return true;
   }

@@ -83,8 +83,7 @@ export function redriveMessage(
 
 /** Where it came from, so that an order's messages stay in one partition whatever partitioner its producer has. */
 function partitionOf({ source, key, offset }: DeadLetter, { topic, partitions }: RedriveTarget): number {
-  if (source !== undefined && source.topic === topic && source.partition < partitions)
-    return source.partition;
+  if (source !== undefined && source.topic === topic && source.partition < partitions) return source.partition;
   return key === null ? offset % partitions : partitionOfKey(key, partitions);
 }
 

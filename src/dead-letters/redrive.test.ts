@@ -41,16 +41,14 @@ class World {
           };
           return { release };
         },
-        find: async (ids) =>
-          new Map(ids.flatMap((id) => (this.done.has(id) ? [[id, { attempts: 1, at: 7 }]] : []))),
+        find: async (ids) => new Map(ids.flatMap((id) => (this.done.has(id) ? [[id, { attempts: 1, at: 7 }]] : []))),
         open: async (batch, letters) => void this.batches.set(batch.batchId, { batch, letters }),
         openBatches: async () => [...this.batches.values()].map(({ batch }) => batch),
         close: async (batchId, fate) => {
           const letters = this.batches.get(batchId)?.letters ?? [];
           this.batches.delete(batchId);
           this.fates.push(fate);
-          if (fate !== 'not_sent')
-            for (const { letterId } of letters) this.done.set(letterId, { attempts: 1, at: 7 });
+          if (fate !== 'not_sent') for (const { letterId } of letters) this.done.set(letterId, { attempts: 1, at: 7 });
           return letters.length;
         },
       },

@@ -77,11 +77,7 @@ export class Redrive {
   #topic: ReadableTopic | undefined;
   #sender: BatchSender | undefined;
 
-  private constructor(
-    dependencies: RedriveDependencies,
-    settings: RedriveSettings,
-    release: () => Promise<void>,
-  ) {
+  private constructor(dependencies: RedriveDependencies, settings: RedriveSettings, release: () => Promise<void>) {
     this.#dependencies = dependencies;
     this.#settings = settings;
     this.#release = release;
@@ -143,8 +139,7 @@ export class Redrive {
       } else {
         ids.add(letter.id);
         const size = (verdict.value?.length ?? 0) + (letter.key?.length ?? 0) + 500;
-        if (batch.length === MAX_BATCH_LETTERS || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES))
-          await flush();
+        if (batch.length === MAX_BATCH_LETTERS || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) await flush();
         batch.push({ letter, ...verdict });
         bytes += size;
       }
@@ -235,10 +230,7 @@ export class Redrive {
   }
 
   /** The messages' offsets, or why they may not have arrived. */
-  async #send(
-    topic: string,
-    messages: Parameters<BatchSender['send']>[1],
-  ): Promise<readonly number[] | AppError> {
+  async #send(topic: string, messages: Parameters<BatchSender['send']>[1]): Promise<readonly number[] | AppError> {
     try {
       this.#sender ??= await this.#dependencies.openSender();
       return await this.#sender.send(topic, messages);
@@ -263,10 +255,6 @@ export class Redrive {
   }
 }
 
-function outcomeOf(
-  { partition, offset }: DeadLetter,
-  outcome: RedriveOutcome['outcome'],
-  detail = '',
-): RedriveOutcome {
+function outcomeOf({ partition, offset }: DeadLetter, outcome: RedriveOutcome['outcome'], detail = ''): RedriveOutcome {
   return { position: { partition, offset }, outcome, detail };
 }

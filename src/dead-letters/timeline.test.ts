@@ -37,11 +37,7 @@ test('letters by reason and bucket, over all partitions, each once', async () =>
 test('buckets begin at round times, and the filter counts', async () => {
   const topic = topicOf([{ at: 10_500 }, { at: 12_000, reason: 'not_json' }]);
   const filter = { since: 11_000, until: 19_000, reasons: ['schema'] as const };
-  const { since, until, byReason } = await readTimeline(
-    topic,
-    { filter, bucketMs: 5_000 },
-    Number.POSITIVE_INFINITY,
-  );
+  const { since, until, byReason } = await readTimeline(topic, { filter, bucketMs: 5_000 }, Number.POSITIVE_INFINITY);
   expect([since, until, byReason]).toEqual([10_000, 20_000, { schema: [1, 0] }]);
 });
 

@@ -7,14 +7,7 @@ import { stopProcess } from './daemon.ts';
 import { checkDataFolder, engineFolder, lockPath, recordPath } from './data-folder.ts';
 import { acquireLock } from './file-lock.ts';
 import { awaitReady, launch, throwIfAborted } from './launch.ts';
-import {
-  endStrays,
-  identifySelf,
-  isRunning,
-  isSuspended,
-  type ProcessIdentity,
-  resumeFamily,
-} from './processes.ts';
+import { endStrays, identifySelf, isRunning, isSuspended, type ProcessIdentity, resumeFamily } from './processes.ts';
 import { type EngineRecord, lastRecord, readRecord, removeRecord, writeRecord } from './record.ts';
 import type { EngineDefinition, EngineOwner, EngineSettings } from './types.ts';
 
@@ -116,11 +109,7 @@ function join(found: EngineRecord, recordFile: string, owner: EngineOwner): Acqu
   return { address: record.address, state: leftBehind ? 'adopted' : 'in use', record };
 }
 
-async function isUsable(
-  engine: EngineDefinition,
-  record: EngineRecord,
-  context: AcquireContext,
-): Promise<boolean> {
+async function isUsable(engine: EngineDefinition, record: EngineRecord, context: AcquireContext): Promise<boolean> {
   // Somebody who starts does not wait for the end of a pause.
   if (isSuspended(record.process)) resumeFamily(record.process);
   const ended = () => (isRunning(record.process) ? undefined : 'it ended');
@@ -147,11 +136,7 @@ function isSame(one: Address, other: Address): boolean {
 const LOCK_TIMEOUT_MS = 1_000;
 
 /** Releases an engine; its last user stops it, unless it is to be kept. True when it was stopped. */
-export async function releaseEngine(
-  engine: EngineDefinition,
-  dataDir: string,
-  logger: Logger,
-): Promise<boolean> {
+export async function releaseEngine(engine: EngineDefinition, dataDir: string, logger: Logger): Promise<boolean> {
   const unlock = await acquireLock(lockPath(dataDir, engine.name), { timeoutMs: LOCK_TIMEOUT_MS });
   try {
     const recordFile = recordPath(dataDir, engine.name);
@@ -170,11 +155,7 @@ export async function releaseEngine(
 }
 
 /** Stops an engine that was started from this data folder, whoever uses it, and forgets it. True when there was one. */
-export async function removeEngine(
-  engine: EngineDefinition,
-  dataDir: string,
-  logger: Logger,
-): Promise<boolean> {
+export async function removeEngine(engine: EngineDefinition, dataDir: string, logger: Logger): Promise<boolean> {
   const unlock = await acquireLock(lockPath(dataDir, engine.name), { timeoutMs: LOCK_TIMEOUT_MS });
   try {
     return await stopAndForget(engine, dataDir, logger);

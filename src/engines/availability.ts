@@ -77,11 +77,7 @@ async function awaitAnswer(
   }
 }
 
-function portInUse(
-  engine: EngineDefinition,
-  address: Address,
-  answer: 'starting' | 'silent' | 'other',
-): AppError {
+function portInUse(engine: EngineDefinition, address: Address, answer: 'starting' | 'silent' | 'other'): AppError {
   const where = formatAddress(address);
   const owner = isLoopback(address.host) ? portOwner(address.port) : undefined;
   const who = owner ? `${owner.command} (pid ${owner.pid})` : 'something else';
@@ -96,9 +92,7 @@ function portInUse(
 /** The process that listens on a TCP port of this machine; undefined when it is not visible. Linux only. */
 export function portOwner(port: number): { pid: number; command: string } | undefined {
   if (process.platform !== 'linux') return undefined;
-  const inodes = new Set(
-    ['tcp', 'tcp6'].flatMap((table) => listeningInodes(read(`/proc/net/${table}`), port)),
-  );
+  const inodes = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(read(`/proc/net/${table}`), port)));
   if (inodes.size === 0) return undefined;
   for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {
     for (const descriptor of list(`/proc/${pid}/fd`)) {

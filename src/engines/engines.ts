@@ -45,10 +45,7 @@ export interface EnginesHandle {
  * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`, `config_invalid`; nothing that
  * this call started keeps running then
  */
-export async function ensureEngines(
-  settings: EngineSettings,
-  options: EnsureOptions,
-): Promise<EnginesHandle> {
+export async function ensureEngines(settings: EngineSettings, options: EnsureOptions): Promise<EnginesHandle> {
   const engines = defineEngines(settings).map((engine) =>
     options.goWithout?.includes(engine.name) === true ? { ...engine, optional: true } : engine,
   );
@@ -66,9 +63,7 @@ export async function ensureEngines(
     }),
   );
   const acquired = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const errors = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const ours = acquired.filter((one) => one.acquired.record).map((one) => one.engine);
   if (errors.length === 0) {
     const stopRotation = keepLogsShort(ours.map(({ name }) => logFileOf(settings.dataDir, name)));
@@ -114,20 +109,14 @@ function describe(engine: EngineDefinition, { address, state, record }: Acquired
   return { engine: engine.name, address: formatAddress(address), state, ...ours };
 }
 
-function closeOnce(
-  engines: EngineDefinition[],
-  settings: EngineSettings,
-  logger: Logger,
-): EnginesHandle['close'] {
+function closeOnce(engines: EngineDefinition[], settings: EngineSettings, logger: Logger): EnginesHandle['close'] {
   let closing: Promise<void> | undefined;
   const close = async (longestMs: number): Promise<void> => {
     const hurried = engines.map((engine) => ({
       ...engine,
       stop: { ...engine.stop, graceMs: Math.min(engine.stop.graceMs, longestMs) },
     }));
-    const outcomes = await Promise.allSettled(
-      hurried.map((engine) => releaseEngine(engine, settings.dataDir, logger)),
-    );
+    const outcomes = await Promise.allSettled(hurried.map((engine) => releaseEngine(engine, settings.dataDir, logger)));
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') {
         logger.error({ error: messageOf(outcome.reason) }, 'engine could not be stopped');
@@ -144,11 +133,7 @@ function startedNow(acquired: { engine: EngineDefinition; acquired: Acquired }[]
   return acquired.filter((one) => one.acquired.state === 'started').map((one) => one.engine);
 }
 
-function undoStart(
-  engine: EngineDefinition,
-  settings: EngineSettings,
-  options: EnsureOptions,
-): Promise<boolean> {
+function undoStart(engine: EngineDefinition, settings: EngineSettings, options: EnsureOptions): Promise<boolean> {
   const undo = options.owner === 'run' ? releaseEngine : removeEngine;
   return undo(engine, settings.dataDir, options.logger);
 }
@@ -170,9 +155,5 @@ function combine(errors: unknown[]): unknown {
 
 /** The three engines as the settings describe them. @throws AppError `config_invalid` for an invalid address */
 export function defineEngines(settings: EngineSettings): EngineDefinition[] {
-  return [
-    definePostgresql(settings.postgresqlUrl),
-    defineKafka(settings.brokers),
-    defineRedis(settings.redisUrl),
-  ];
+  return [definePostgresql(settings.postgresqlUrl), defineKafka(settings.brokers), defineRedis(settings.redisUrl)];
 }

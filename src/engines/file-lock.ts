@@ -19,10 +19,7 @@ export interface LockOptions {
  * is that of an SQLite database: the kernel frees it when its holder dies, so it can't be stale.
  * @throws the signal's reason when it aborts
  */
-export async function acquireLock(
-  path: string,
-  options: LockOptions = {},
-): Promise<(() => void) | undefined> {
+export async function acquireLock(path: string, options: LockOptions = {}): Promise<(() => void) | undefined> {
   privateFolder(dirname(path));
   const deadline = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
   for (let waits = 0; ; waits += 1) {

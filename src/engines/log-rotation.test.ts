@@ -14,10 +14,7 @@ test('a log that grows without bound is kept short while its engine goes on writ
     writeSync(engine, `${line}\n`);
     await rotateLog(file, 10);
   }
-  expect([readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')]).toEqual([
-    'third\n',
-    'first\nsecond\n',
-  ]);
+  expect([readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')]).toEqual(['third\n', 'first\nsecond\n']);
   appendFileSync(file, 'fourth\n');
   await rotateLog(file, 10);
   expect([readFileSync(file, 'utf8'), readFileSync(`${file}.1`, 'utf8')]).toEqual(['', 'third\nfourth\n']);

@@ -47,12 +47,8 @@ describe.each(Object.entries(probes))('%s', (_, probe) => {
 
 test('PostgreSQL that starts up is told from one that refuses the user', () => {
   expect(readStartupReply(Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1'))).toBe('answers');
-  expect(readStartupReply(Buffer.from('E\0\0\0\x20SFATAL\0VFATAL\0C57P03\0Mx\0\0', 'latin1'))).toBe(
-    'starting',
-  );
-  expect(readStartupReply(Buffer.from('E\0\0\0\x20SFATAL\0VFATAL\0C28000\0Mx\0\0', 'latin1'))).toBe(
-    'answers',
-  );
+  expect(readStartupReply(Buffer.from('E\0\0\0\x20SFATAL\0VFATAL\0C57P03\0Mx\0\0', 'latin1'))).toBe('starting');
+  expect(readStartupReply(Buffer.from('E\0\0\0\x20SFATAL\0VFATAL\0C28000\0Mx\0\0', 'latin1'))).toBe('answers');
   expect(readStartupReply(Buffer.from('HTTP'))).toBe('other');
 });
 

@@ -95,8 +95,7 @@ export function familyOf(root: ProcessIdentity): ProcessIdentity[] {
   if (!isRunning(root)) return [];
   const children = Map.groupBy(allProcesses(), ({ parent }) => parent);
   const family = [root];
-  for (const { pid } of family)
-    for (const child of children.get(pid) ?? []) family.push(...identities(child.pid));
+  for (const { pid } of family) for (const child of children.get(pid) ?? []) family.push(...identities(child.pid));
   return family;
 }
 

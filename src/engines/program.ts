@@ -15,11 +15,7 @@ export interface DetachedOptions extends RunAs {
  * Starts a program in a session of its own, so that signals of our terminal don't reach it and it outlives us. When it can't be
  * executed, the child emits `error`.
  */
-export function spawnDetached(
-  command: string,
-  args: readonly string[],
-  options: DetachedOptions,
-): ChildProcess {
+export function spawnDetached(command: string, args: readonly string[], options: DetachedOptions): ChildProcess {
   const { output, env, user, folderAsDescriptor3: path } = options;
   const folder = path === undefined ? undefined : openSync(path, 'r');
   try {
@@ -83,9 +79,7 @@ export function missing(command: string, { title, install }: Requirement, cause:
 
 function complaint(cause: unknown): string {
   if (!(cause instanceof Error)) return 'is another version';
-  return 'code' in cause && cause.code === 'ENOENT'
-    ? 'is not installed'
-    : `does not run (${messageOf(cause)})`;
+  return 'code' in cause && cause.code === 'ENOENT' ? 'is not installed' : `does not run (${messageOf(cause)})`;
 }
 
 export interface RunOptions extends Requirement, RunAs {
@@ -101,11 +95,7 @@ export interface RunOptions extends Requirement, RunAs {
  * Runs a program to its end, in a process group of its own, which is killed when the signal aborts or the time is up.
  * @throws AppError `engine_missing`, `engine_start_failed` (with the end of its output), `aborted`
  */
-export async function runProgram(
-  command: string,
-  args: readonly string[],
-  options: RunOptions,
-): Promise<void> {
+export async function runProgram(command: string, args: readonly string[], options: RunOptions): Promise<void> {
   const { purpose, timeoutMs, signal } = options;
   if (signal.aborted) throw new AppError('aborted', 'the start was interrupted', { cause: signal.reason });
   const child = spawnDetached(command, args, { output: 'pipe', env: inheritedEnvironment(), ...options });
@@ -121,9 +111,7 @@ export async function runProgram(
     });
     if (code === 0) return;
     if (signal.aborted) throw new AppError('aborted', 'the start was interrupted', { cause: signal.reason });
-    const why = limit.aborted
-      ? `still running after ${timeoutMs / 1000} s`
-      : (killedBy ?? `exit code ${code}`);
+    const why = limit.aborted ? `still running after ${timeoutMs / 1000} s` : (killedBy ?? `exit code ${code}`);
     throw new AppError('engine_start_failed', `${purpose} (${command}: ${why}).${lastLines(output)}`);
   } finally {
     limit.removeEventListener('abort', kill);

@@ -53,8 +53,7 @@ async function reportOn(engine: EngineDefinition, settings: EngineSettings): Pro
   const next = nextStep(engine, settings, best.answer);
   const obstacle = next === 'start' ? await obstacleTo(engine, settings) : undefined;
   const version =
-    ours?.version ??
-    (best.answer === 'answers' ? await engine.versionAt?.(best.address, PROBE_TIMEOUT_MS) : undefined);
+    ours?.version ?? (best.answer === 'answers' ? await engine.versionAt?.(best.address, PROBE_TIMEOUT_MS) : undefined);
   return {
     engine: engine.name,
     address: formatAddress(best.address),
@@ -67,10 +66,7 @@ async function reportOn(engine: EngineDefinition, settings: EngineSettings): Pro
 }
 
 /** What a local start checks first. */
-async function obstacleTo(
-  engine: EngineDefinition,
-  { dataDir }: EngineSettings,
-): Promise<string | undefined> {
+async function obstacleTo(engine: EngineDefinition, { dataDir }: EngineSettings): Promise<string | undefined> {
   try {
     checkDataFolder(dataDir);
     await engine.check();

@@ -16,9 +16,7 @@ test('what is nested too deep or has too many values is told before it is parsed
 });
 
 test('what stands in a text is text', () => {
-  expect(
-    excess(JSON.stringify({ a: nested(100), b: `"${nested(100)}\\"`, c: ','.repeat(50_000) })),
-  ).toBeUndefined();
+  expect(excess(JSON.stringify({ a: nested(100), b: `"${nested(100)}\\"`, c: ','.repeat(50_000) }))).toBeUndefined();
   expect(excess(`"\\\\"${nested(65)}`)).toContain('levels');
 });
 

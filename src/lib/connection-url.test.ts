@@ -27,10 +27,7 @@ describe('a connection URL', () => {
     expect(parsePostgresqlUrl('postgres:///x').address).toEqual({ host: '127.0.0.1', port: 5432 });
     expect(parseRedisUrls('redis://h').at(0)?.address).toEqual({ host: 'h', port: 6379 });
     expect(parseRedisUrls('rediss://[::1]:7000').at(0)?.address).toEqual({ host: '::1', port: 7000 });
-    expect(parseRedisUrls('redis://a:1,redis://b:2/0').map(({ address }) => address.host)).toEqual([
-      'a',
-      'b',
-    ]);
+    expect(parseRedisUrls('redis://a:1,redis://b:2/0').map(({ address }) => address.host)).toEqual(['a', 'b']);
   });
 
   test.each([
@@ -87,9 +84,7 @@ describe('a connection URL', () => {
     expect(redactUrl('postgres://u:p%40ss@h:5432/d?sslpassword=x&sslmode=require')).toBe(
       'postgres://u:***@h:5432/d?sslpassword=***&sslmode=require',
     );
-    expect(redactUrl('redis://:secret@a:1/0,rediss://u:secret@b:2')).toBe(
-      'redis://:***@a:1/0,rediss://u:***@b:2',
-    );
+    expect(redactUrl('redis://:secret@a:1/0,rediss://u:secret@b:2')).toBe('redis://:***@a:1/0,rediss://u:***@b:2');
     expect(redactUrl('redis://secret@h:1')).toBe('redis://***@h:1');
   });
 

@@ -64,10 +64,7 @@ export function parsePostgresqlUrl(text: string): ConnectionUrl {
 export function parseRedisUrls(text: string): ConnectionUrl[] {
   const texts = text.split(',');
   if (texts.length > 1 && !texts.every((one) => isOf(REDIS, one)))
-    throw refusal(
-      text,
-      REDIS,
-    )('has a comma: several URLs are each whole, and in a password it is written %2C');
+    throw refusal(text, REDIS)('has a comma: several URLs are each whole, and in a password it is written %2C');
   return texts.map((one) => {
     const url = parse(one, REDIS);
     if (url.parameters.size > 0) throw refusal(one, REDIS)('has parameters, and none is supported');
@@ -106,10 +103,7 @@ export function redactUrl(text: string): string {
 }
 
 function masked(url: ConnectionUrl): ConnectionUrl {
-  const shown = [...url.parameters].map(([name, value]) => [
-    name,
-    OPEN_PARAMETERS.test(name) ? value : '***',
-  ]);
+  const shown = [...url.parameters].map(([name, value]) => [name, OPEN_PARAMETERS.test(name) ? value : '***']);
   // A lone name in the URL of a Redis is most likely a password that lost its colon.
   const lone = url.password === '' && url.user !== '' && REDIS.schemes.includes(url.scheme);
   return {

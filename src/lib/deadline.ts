@@ -7,10 +7,7 @@ import { AppError } from './app-error.ts';
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, fail) => {
-    timer = setTimeout(
-      () => fail(new AppError('aborted', `not done within ${ms} ms`, { retryable: true })),
-      ms,
-    );
+    timer = setTimeout(() => fail(new AppError('aborted', `not done within ${ms} ms`, { retryable: true })), ms);
   });
   try {
     return await Promise.race([promise, timeout]);

@@ -28,9 +28,7 @@ test('lines are the same however the chunks fall: CRLF, empty lines, letters of 
 test('a line of the allowed length is kept, one byte more is not, with either end, and the next is', () => {
   const ten = 'x'.repeat(10);
   for (let chunkBytes = 1; chunkBytes < 30; chunkBytes++) {
-    expect(
-      split(`${ten}\n${ten}\r\n${ten}y\n${ten}y\r\n${'z'.repeat(100)}\nok\n${ten}y`, chunkBytes),
-    ).toEqual([
+    expect(split(`${ten}\n${ten}\r\n${ten}y\n${ten}y\r\n${'z'.repeat(100)}\nok\n${ten}y`, chunkBytes)).toEqual([
       [1, ten],
       [2, ten],
       [3, undefined],

@@ -12,9 +12,7 @@ export function printable(text: string, keepLines = false): string {
  * JSON escapes; a bigint becomes a number.
  */
 export function terminalJson(value: unknown): string {
-  const text = JSON.stringify(value, (_, field: unknown) =>
-    typeof field === 'bigint' ? Number(field) : field,
-  );
+  const text = JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? Number(field) : field));
   return text.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 

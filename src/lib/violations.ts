@@ -18,8 +18,7 @@ export function violationsOf(errors: readonly TLocalizedValidationError[]): Viol
   const byPointer = new Map<string, string>();
   const add = (pointer: string, message: string): void => {
     if (!byPointer.has(pointer)) byPointer.set(pointer, message);
-    else if (byPointer.get(pointer) !== message)
-      byPointer.set(pointer, `${byPointer.get(pointer)}; ${message}`);
+    else if (byPointer.get(pointer) !== message) byPointer.set(pointer, `${byPointer.get(pointer)}; ${message}`);
   };
   for (const error of errors) {
     if (byPointer.size >= MOST_VIOLATIONS) break;

@@ -21,11 +21,7 @@ test('everything wrong is named, rules beyond types included', () => {
   const sums = { ...sample, payment: { ...sample.payment, goods_total: 1, amount: amount + 1 } };
   expect(check({ ...sums, date_created: '2030-01-01T00:00:00Z' })).toMatchObject({
     reason: 'sums_mismatch',
-    violations: [
-      { pointer: '/payment/goods_total' },
-      { pointer: '/payment/amount' },
-      { pointer: '/date_created' },
-    ],
+    violations: [{ pointer: '/payment/goods_total' }, { pointer: '/payment/amount' }, { pointer: '/date_created' }],
   });
 });
 

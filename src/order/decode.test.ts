@@ -35,11 +35,7 @@ describe('what is not an order has a reason', () => {
     ['white space', '  \n', 'not_json'],
     ['half a message', compact.slice(0, compact.length / 2), 'not_json'],
     ['a byte order mark', `\ufeff${compact}`, 'not_json'],
-    [
-      'invalid UTF-8',
-      Buffer.concat([bytes('{"order_uid":"'), Buffer.from([0xc3, 0x28]), bytes('"}')]),
-      'invalid_utf8',
-    ],
+    ['invalid UTF-8', Buffer.concat([bytes('{"order_uid":"'), Buffer.from([0xc3, 0x28]), bytes('"}')]), 'invalid_utf8'],
     ['a surrogate as three bytes', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'invalid_utf8'],
     ['more than a megabyte', Buffer.alloc(1_100_000, 0x20), 'too_large'],
     ['null', 'null', 'schema'],
@@ -66,11 +62,7 @@ describe('what is not an order has a reason', () => {
     ['a date without zone', compact.replace('06:22:19Z', '06:22:19'), 'invalid_date'],
     ['a leap second', compact.replace('06:22:19Z', '23:59:60Z'), 'invalid_date'],
     ['a date after tomorrow', compact.replace('2021-11-26T06:22:19Z', '2026-01-16T12:00:01Z'), 'future_date'],
-    [
-      'far future, with a fraction',
-      compact.replace('2021-11-26T06:22:19Z', '9999-12-31T23:59:59.999Z'),
-      'future_date',
-    ],
+    ['far future, with a fraction', compact.replace('2021-11-26T06:22:19Z', '9999-12-31T23:59:59.999Z'), 'future_date'],
   ];
   for (const [name, value, reason] of cases) {
     test(`${name}: ${reason}`, () => expect(reasonOf(value)).toBe(reason));

@@ -113,8 +113,7 @@ function limits(name: string, schema: TSchema): Pick<Field, 'kind' | 'minLength'
   if (Type.IsString(schema)) {
     const { minLength = 0, maxLength, format, pattern }: TStringOptions = { ...schema };
     const kind = format === undefined ? 'text' : format === 'date-time' ? 'instant' : undefined;
-    if (kind !== undefined && maxLength !== undefined && pattern === undefined)
-      return { kind, minLength, maxLength };
+    if (kind !== undefined && maxLength !== undefined && pattern === undefined) return { kind, minLength, maxLength };
   }
   throw new TypeError(`${name} is neither a text, an integer nor an instant`);
 }

@@ -3,8 +3,7 @@
  * instant is carried as whole microseconds since the Unix epoch; every year RFC 3339 can write (0000–9999) fits
  * a bigint and, up to the year 2255, a safe integer.
  */
-const PATTERN =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const PATTERN = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
 // What PostgreSQL's timestamptz takes as text and RFC 3339 can write: the years 1 to 9999, UTC.
 const FIRST = -62_135_596_800_000_000n;

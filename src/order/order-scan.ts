@@ -229,17 +229,8 @@ export class OrderScan {
     const second = this.#pair(from + 17);
     // The 29th and later are not in every month; a pair that is no number is NaN, and no comparison holds for it.
     const plain =
-      year >= 1000 &&
-      month >= 1 &&
-      month <= 12 &&
-      day >= 1 &&
-      day <= 28 &&
-      hour <= 23 &&
-      minute <= 59 &&
-      second <= 59;
-    return (
-      plain && ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second <= latest
-    );
+      year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
+    return plain && ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second <= latest;
   }
 
   #pair(at: number): number {

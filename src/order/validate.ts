@@ -72,17 +72,12 @@ function explainSchema(value: unknown): Rejection {
   const unknown = errors.find((error) => error.keyword === 'additionalProperties');
   if (unknown?.keyword === 'additionalProperties') {
     const name = unknown.params.additionalProperties[0] ?? '';
-    return reject(
-      'unknown_field',
-      `${unknown.instancePath}/${escapePointer(name)}`,
-      'is not a field of an order',
-    );
+    return reject('unknown_field', `${unknown.instancePath}/${escapePointer(name)}`, 'is not a field of an order');
   }
   const bad = errors.find((error) => error.keyword !== 'boolean') ?? errors[0];
   if (bad === undefined) return reject('schema', '', 'is not an order');
   // When there are very many unknown fields, TypeBox does not list them; it only reports their false schemas.
-  if (bad.keyword === 'boolean')
-    return reject('unknown_field', bad.instancePath, 'is not a field of an order');
+  if (bad.keyword === 'boolean') return reject('unknown_field', bad.instancePath, 'is not a field of an order');
   if ((bad.keyword === 'minimum' || bad.keyword === 'maximum') && bad.instancePath !== '') {
     return reject('integer_range', bad.instancePath, `must be within ±${MAX_EXACT_INTEGER}`);
   }

@@ -31,7 +31,5 @@ test('the first difference is named', () => {
 test('instants compare as instants, and 0 as -0', () => {
   const other = { ...sample(), date_created: '2021-11-26T09:22:19.000+03:00', sm_id: -0 };
   expect(firstDifference({ ...sample(), sm_id: 0 }, other)).toBeUndefined();
-  expect(firstDifference(sample(), { ...sample(), date_created: '2021-11-26T06:22:20Z' })).toBe(
-    '/date_created',
-  );
+  expect(firstDifference(sample(), { ...sample(), date_created: '2021-11-26T06:22:20Z' })).toBe('/date_created');
 });

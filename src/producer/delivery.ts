@@ -1,9 +1,5 @@
 import { EventEmitter } from 'node:events';
-import {
-  type MessageSender,
-  MessagesRejectedError,
-  type SentPosition,
-} from '../kafka/send/message-sender.ts';
+import { type MessageSender, MessagesRejectedError, type SentPosition } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
 import { MessageHeaders } from './message-headers.ts';

@@ -54,9 +54,7 @@ describe('GeneratorControl', () => {
     await control.start({ count: 300, rate: 100_000 });
     await until(() => control.status.state === 'stopped');
     expect(sender.sent.map(({ value }) => String(value))).toEqual(shown.map(({ value }) => String(value)));
-    expect(new Set(shown.map(({ fault }) => fault))).toEqual(
-      new Set([undefined, 'out_of_order', 'changed', 'nul']),
-    );
+    expect(new Set(shown.map(({ fault }) => fault))).toEqual(new Set([undefined, 'out_of_order', 'changed', 'nul']));
     expect(control.status).toMatchObject({
       remaining: 0,
       counts: { generated: 300, sent: 300, failed: 0, inFlight: 0 },

@@ -102,10 +102,7 @@ export class GeneratorControl {
     this.#startedAt = this.#now();
     this.#error = undefined;
     const { seed, profile } = this.#settings;
-    this.#options.logger.info(
-      { seed, profile: profile.kind, nextIndex: this.#source.nextIndex },
-      'generator started',
-    );
+    this.#options.logger.info({ seed, profile: profile.kind, nextIndex: this.#source.nextIndex }, 'generator started');
     this.#run = this.#send();
   }
 

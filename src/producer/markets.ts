@@ -80,16 +80,12 @@ export const MARKETS: readonly Market[] = marketData.map((market) => {
     entry,
     headJson: utf8(stretch({ '/order_uid': `${BLANK_UID}test`, '/track_number': track, '/entry': entry })),
     tailJson: utf8(stretch({ '/locale': language, '/internal_signature': '', '/customer_id': 'c' })),
-    itemJson: utf8(
-      stretch({ '/items/chrt_id': BLANK_CHRT_ID, '/items/track_number': track }, '/items/price'),
-    ),
+    itemJson: utf8(stretch({ '/items/chrt_id': BLANK_CHRT_ID, '/items/track_number': track }, '/items/price')),
     nameOrder,
     address: parseAddress(market.address),
     currency: currency(market.currency),
     foreignCurrency: currency(market.currency === 'USD' ? 'EUR' : 'USD'),
-    providers: market.providers.map((name) =>
-      utf8(stretch({ '/payment/provider': name }, '/payment/amount')),
-    ),
+    providers: market.providers.map((name) => utf8(stretch({ '/payment/provider': name }, '/payment/amount'))),
     banks: market.banks.map((name) => utf8(stretch({ '/payment/bank': name }, '/payment/delivery_cost'))),
     services: market.services.map((name) => utf8(stretch({ '/delivery_service': name }, '/shardkey'))),
     places: market.places.split(';').map((line) => parsePlace(line, market.phone)),

@@ -58,8 +58,7 @@ export class NdjsonSource implements MessageSource {
         if (messages.length > 0 || this.#ended) break;
         const { done, value } = await this.#chunks.next();
         this.#ended = done === true;
-        this.#lines =
-          value === undefined || done === true ? this.#splitter.end() : this.#splitter.push(value);
+        this.#lines = value === undefined || done === true ? this.#splitter.end() : this.#splitter.push(value);
         continue;
       }
       const message = this.#toMessage(line);

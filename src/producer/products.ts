@@ -35,9 +35,7 @@ function makeCatalogue(): Product[] {
     ...category,
     brands: category.brands.split(';'),
     names: category.names.split(';'),
-    sizes: category.sizes
-      .split(';')
-      .map((size) => utf8(stretch({ '/items/size': size }, '/items/total_price'))),
+    sizes: category.sizes.split(';').map((size) => utf8(stretch({ '/items/size': size }, '/items/total_price'))),
   }));
   const shares = new AliasTable(categories.map((category) => category.weight));
   const random = new Random();

@@ -49,9 +49,7 @@ describe('numbers', () => {
     expect(schedule.dueBy(2_000)).toBe(2_000);
     expect(schedule.dueBy(10_000)).toBe(2_400);
     expect(schedule.dueBy(31_000)).toBe(3 * 2_400 + 1_000);
-    expect([schedule.rateAt(1_999), schedule.rateAt(2_000), schedule.rateAt(10_000)]).toEqual([
-      1_000, 50, 1_000,
-    ]);
+    expect([schedule.rateAt(1_999), schedule.rateAt(2_000), schedule.rateAt(10_000)]).toEqual([1_000, 50, 1_000]);
   });
 
   test('a ramp from 50/s to 500/s within a minute', () => {
@@ -87,22 +85,19 @@ describe('Pacer', () => {
     expect(pacer.waitMs()).toBe(0);
   });
 
-  test.each([0.1, 3, 333, 7_000, 100_000])(
-    'does not drift in an hour at %d/s with irregular ticks',
-    (rate) => {
-      const { pacer, at } = setUp(rate);
-      let sent = 0;
-      let ms = 0;
-      for (let tick = 0; ms < 3_600_000; tick += 1) {
-        ms = Math.min(3_600_000, ms + 3 + ((tick * 7_919) % 997) / 7);
-        at(ms);
-        const due = pacer.due();
-        pacer.take(due);
-        sent += due;
-      }
-      expect(sent).toBe(Math.floor(3_600 * rate + 1e-6) + 1);
-    },
-  );
+  test.each([0.1, 3, 333, 7_000, 100_000])('does not drift in an hour at %d/s with irregular ticks', (rate) => {
+    const { pacer, at } = setUp(rate);
+    let sent = 0;
+    let ms = 0;
+    for (let tick = 0; ms < 3_600_000; tick += 1) {
+      ms = Math.min(3_600_000, ms + 3 + ((tick * 7_919) % 997) / 7);
+      at(ms);
+      const due = pacer.due();
+      pacer.take(due);
+      sent += due;
+    }
+    expect(sent).toBe(Math.floor(3_600 * rate + 1e-6) + 1);
+  });
 
   test('says how late it is, and catches up', () => {
     const { pacer, at } = setUp(10);

@@ -32,10 +32,7 @@ export function steady(rate: number): Schedule {
   };
 }
 
-function burst(
-  { burstRate, forMs, everyMs }: Extract<LoadProfile, { kind: 'burst' }>,
-  rate: number,
-): Schedule {
+function burst({ burstRate, forMs, everyMs }: Extract<LoadProfile, { kind: 'burst' }>, rate: number): Schedule {
   const inBurst = (burstRate * forMs) / 1000;
   const inPeriod = inBurst + (rate * (everyMs - forMs)) / 1000;
   return {
@@ -64,9 +61,7 @@ function ramp({ toRate, overMs }: Extract<LoadProfile, { kind: 'ramp' }>, rate: 
   const inRamp = ((from + to) / 2) * overMs;
   return {
     dueBy: (elapsedMs) =>
-      elapsedMs < overMs
-        ? from * elapsedMs + (slope * elapsedMs ** 2) / 2
-        : inRamp + to * (elapsedMs - overMs),
+      elapsedMs < overMs ? from * elapsedMs + (slope * elapsedMs ** 2) / 2 : inRamp + to * (elapsedMs - overMs),
     timeOf: (count) => {
       if (count < 0) return count / from;
       if (count >= inRamp) return overMs + (count - inRamp) / to;

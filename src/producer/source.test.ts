@@ -69,10 +69,7 @@ describe('createSource', () => {
       clock += 1_000;
       return clock;
     };
-    const messages = takeAll(
-      createSource({ seed: 5, count: 1_000, faults: parseFaults('duplicate=20%'), now }),
-      10,
-    );
+    const messages = takeAll(createSource({ seed: 5, count: 1_000, faults: parseFaults('duplicate=20%'), now }), 10);
     const byKey = Map.groupBy(messages, ({ key }) => String(key));
     expect(byKey.size).toBeLessThan(900);
     for (const same of byKey.values()) {

@@ -154,12 +154,7 @@ export class GeneratedSource implements MessageSource {
     return { key: value.subarray(UID_AT, UID_AT + UID_LENGTH), value, note: undefined };
   }
 
-  #faulty(
-    plan: FaultPlan,
-    fault: Exclude<FaultName, 'out_of_order'>,
-    index: number,
-    created: number,
-  ): SourceMessage {
+  #faulty(plan: FaultPlan, fault: Exclude<FaultName, 'out_of_order'>, index: number, created: number): SourceMessage {
     if (fault === 'duplicate' || fault === 'changed') {
       const target = plan.targetOf(index, fault, this.#start);
       if (target === undefined) return this.#plain(index, created);

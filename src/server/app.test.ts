@@ -34,9 +34,7 @@ describe('paths and methods', () => {
     const wrong = await problem(app.request('/api/v1/orders', { method: 'DELETE' }));
     expect([wrong.status, wrong.name]).toEqual([405, 'method-not-allowed']);
     expect(wrong.answer.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST']);
-    expect((await app.request('/healthz', { method: 'POST' })).headers.get('allow')).toBe(
-      'GET, HEAD, OPTIONS',
-    );
+    expect((await app.request('/healthz', { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD, OPTIONS');
   });
 
   test('OPTIONS names the methods of a path', async () => {
@@ -58,9 +56,7 @@ describe('parameters', () => {
   const violations = async (path: string) => {
     const { name, document } = await problem(new FakeBackend().app().request(path));
     expect(name).toBe('bad-request');
-    return document.violations
-      .map((one: { in: string; pointer: string }) => `${one.in} ${one.pointer}`)
-      .sort();
+    return document.violations.map((one: { in: string; pointer: string }) => `${one.in} ${one.pointer}`).sort();
   };
 
   test('everything that is wrong with them is said at once', async () => {
@@ -125,9 +121,7 @@ describe('who may ask', () => {
       const backend = new FakeBackend().add(storedOrder('a'));
       const { endpoints } = backend.options();
       const app = backend.app({ token: TOKEN, ...changes });
-      const paths = new Set(
-        endpoints.filter(({ spec }) => spec.method === 'get').map(({ spec }) => spec.path),
-      );
+      const paths = new Set(endpoints.filter(({ spec }) => spec.method === 'get').map(({ spec }) => spec.path));
       const open: string[] = [];
       for (const path of [...paths, '/', '/orders', '/docs', '/openapi.json', '/assets/app-1.js']) {
         const { status, body } = await app.request(path.replaceAll(/\{\w+\}/g, 'a'));
@@ -188,9 +182,7 @@ describe('who may ask', () => {
       expect((await problem(post(headers))).name).toBe('cross-origin');
     }
     expect((await post({})).status).toBe(200);
-    expect((await post({ 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8001' })).status).toBe(
-      200,
-    );
+    expect((await post({ 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8001' })).status).toBe(200);
   });
 });
 
@@ -250,9 +242,7 @@ describe('every response', () => {
   test('a body that does not arrive: 408, and the connection is closed', async () => {
     const app = new FakeBackend().app({ requestTimeoutMs: 20 });
     const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('{')) });
-    const late = await problem(
-      app.request('/api/v1/orders/lookup', { method: 'POST', headers: JSON_TYPE, body }),
-    );
+    const late = await problem(app.request('/api/v1/orders/lookup', { method: 'POST', headers: JSON_TYPE, body }));
     expect([late.status, late.name]).toEqual([408, 'request-timeout']);
     expect(late.answer.headers.get('connection')).toBe('close');
   });
@@ -324,14 +314,8 @@ describe('codings', () => {
   test('files: the best the client takes, each with a tag of its own', async () => {
     const plain = await get('/openapi.json', 'identity');
     const coded = await get('/openapi.json', 'gzip, br');
-    expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([
-      null,
-      'accept-encoding',
-    ]);
-    expect([coded.headers.get('content-encoding'), coded.headers.get('vary')]).toEqual([
-      'br',
-      'accept-encoding',
-    ]);
+    expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([null, 'accept-encoding']);
+    expect([coded.headers.get('content-encoding'), coded.headers.get('vary')]).toEqual(['br', 'accept-encoding']);
     expect(brotliDecompressSync(await bytes(coded))).toEqual(await bytes(plain));
     const tag = coded.headers.get('etag') ?? '';
     expect(tag).not.toBe(plain.headers.get('etag') ?? '');
@@ -341,10 +325,7 @@ describe('codings', () => {
 
   test('long JSON: what is quick to make; short JSON as it is', async () => {
     const list = await get('/api/v1/orders', 'br, gzip, zstd;q=0.5');
-    expect([list.headers.get('content-encoding'), list.headers.get('vary')]).toEqual([
-      'gzip',
-      'accept-encoding',
-    ]);
+    expect([list.headers.get('content-encoding'), list.headers.get('vary')]).toEqual(['gzip', 'accept-encoding']);
     expect(JSON.parse(gunzipSync(await bytes(list)).toString()).orders.length).toBe(20);
     expect((await get('/api/v1/orders', '')).headers.get('vary')).toBe('accept-encoding');
     expect((await get('/api/v1/orders?limit=1', 'gzip')).headers.get('content-encoding')).toBeNull();

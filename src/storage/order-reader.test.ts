@@ -113,9 +113,7 @@ describe('OrderReader', () => {
     const store = new FakeStore();
     store.failure = new AppError('database_unavailable', 'down', { retryable: true });
     const cache = new FakeCache();
-    expect(await Promise.resolve(new OrderReader({ store, cache }).find('a')).catch(() => 'failed')).toBe(
-      'failed',
-    );
+    expect(await Promise.resolve(new OrderReader({ store, cache }).find('a')).catch(() => 'failed')).toBe('failed');
     expect(cache.fills).toEqual([{ uid: 'a', document: undefined, lease: 'lease-a' }]);
   });
 

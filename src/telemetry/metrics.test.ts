@@ -34,9 +34,7 @@ function setUp() {
 }
 
 test('docs/metrics.md has every metric, with its type and meaning, and no other', async () => {
-  const exported = (await setUp().registry.getMetricsAsJSON()).map(
-    ({ name, type, help }) => `${name} ${type} ${help}`,
-  );
+  const exported = (await setUp().registry.getMetricsAsJSON()).map(({ name, type, help }) => `${name} ${type} ${help}`);
   const documented = readFileSync(DOCUMENT, 'utf8')
     .split('\n')
     .flatMap((line) => {

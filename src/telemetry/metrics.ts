@@ -241,9 +241,7 @@ function serverMetrics(server: MetricSources['server']): Metric[] {
       help: '1 when the engine does what it is needed for, 0 when it does not',
       label: 'engine',
       read: async () =>
-        Object.fromEntries(
-          (await server.engines()).map(({ name, status }) => [name, status === 'up' ? 1 : 0]),
-        ),
+        Object.fromEntries((await server.engines()).map(({ name, status }) => [name, status === 'up' ? 1 : 0])),
     },
     {
       name: 'test_service_lag_messages',

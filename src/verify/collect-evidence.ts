@@ -50,8 +50,7 @@ export async function collectEvidence(options: EvidenceOptions, sources: Evidenc
     const ends = await deadLetters.highWatermarks();
     const ranges = await deadLetters.ranges();
     kept.open(ranges);
-    hidden =
-      (await addPending({ topic: deadLetterTopic, log: deadLetters, ranges, ends, findings })).size > 0;
+    hidden = (await addPending({ topic: deadLetterTopic, log: deadLetters, ranges, ends, findings })).size > 0;
     for await (const { partition, records } of ahead(deadLetters.read(ranges))) {
       const claims: DeadLetterClaim[] = [];
       for (const record of records) {

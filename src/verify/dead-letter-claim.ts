@@ -47,8 +47,7 @@ export function readClaim(record: LogRecord): DeadLetterClaim | undefined {
   const partition = wholeNumber(own.get(DEAD_LETTER_HEADERS.partition));
   const offset = wholeNumber(own.get(DEAD_LETTER_HEADERS.offset));
   if (topic === undefined || partition === undefined || offset === undefined) return undefined;
-  const cut = (name: string): number | undefined =>
-    own.has(name) ? (wholeNumber(own.get(name)) ?? -1) : undefined;
+  const cut = (name: string): number | undefined => (own.has(name) ? (wholeNumber(own.get(name)) ?? -1) : undefined);
   return {
     topic,
     partition,

@@ -142,9 +142,7 @@ export class EvidenceIndex {
   }
 
   partitions(of: 'letters' | 'lines'): number[] {
-    return this.#all<{ partition: number }>(`select distinct partition from ${of}`).map(
-      (row) => row.partition,
-    );
+    return this.#all<{ partition: number }>(`select distinct partition from ${of}`).map((row) => row.partition);
   }
 
   /** Letters or lines of a partition, by whether their offset is below, within or past a range. */

@@ -82,12 +82,7 @@ describe('every kind of wrong is found', () => {
     }
     const report = await world.verify();
     expect(report.findings).toMatchObject([{ kind: 'phantom_order', count: 4 }]);
-    expect(report.findings[0]?.listed.map((one) => one.orderUid).sort()).toEqual([
-      'of-a',
-      'of-bad',
-      'of-none',
-      'past',
-    ]);
+    expect(report.findings[0]?.listed.map((one) => one.orderUid).sort()).toEqual(['of-a', 'of-bad', 'of-none', 'past']);
   });
 
   test('an older version from another partition than the newest', async () => {
@@ -180,13 +175,7 @@ describe('every kind of wrong is found', () => {
     for (const timestamp of [1, 2 ** 63]) {
       const world = new VerifyWorld(1);
       const order = sampleOrder('a');
-      const offset = world.log.append(
-        0,
-        JSON.stringify(order),
-        { 'produced-at': String(NOW) },
-        'a',
-        timestamp,
-      );
+      const offset = world.log.append(0, JSON.stringify(order), { 'produced-at': String(NOW) }, 'a', timestamp);
       world.stored.rows.set('a', {
         order,
         topic: TOPIC,

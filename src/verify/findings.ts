@@ -1,9 +1,4 @@
-import {
-  FINDING_KINDS,
-  type Finding,
-  type FindingGroup,
-  type FindingKind,
-} from '../contract/verification.ts';
+import { FINDING_KINDS, type Finding, type FindingGroup, type FindingKind } from '../contract/verification.ts';
 
 /** Worth knowing, though nothing is wrong with what is stored. */
 export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order', 'cut_dead_letter']);

@@ -44,16 +44,8 @@ describe('what is no manifest is wrong usage', () => {
     ['an order', [JSON.stringify({ order_uid: 'a' })], 'header'],
     ['another topic’s', [JSON.stringify({ ...header, topic: 'others' })], 'of topic others, not of orders'],
     ['no JSON', [JSON.stringify(header), '{"order'], 'line 2'],
-    [
-      'an unknown reason',
-      [header, { ...line, expectedReason: 'x' }].map((one) => JSON.stringify(one)),
-      'line 2',
-    ],
-    [
-      'a negative offset',
-      [header, line, { ...line, offset: -1 }].map((one) => JSON.stringify(one)),
-      'line 3',
-    ],
+    ['an unknown reason', [header, { ...line, expectedReason: 'x' }].map((one) => JSON.stringify(one)), 'line 2'],
+    ['a negative offset', [header, line, { ...line, offset: -1 }].map((one) => JSON.stringify(one)), 'line 3'],
   ];
   for (const [name, lines, message] of cases) {
     test(name, async () => {

@@ -55,9 +55,6 @@ async function* readManifest(path: string, topic: string): AsyncGenerator<Manife
  * one after the other. Gives the lines in pages.
  * @throws AppError `usage` when a file can't be read, is not a manifest, or is one of another topic.
  */
-export async function* readManifests(
-  paths: readonly string[],
-  topic: string,
-): AsyncGenerator<ManifestLine[]> {
+export async function* readManifests(paths: readonly string[], topic: string): AsyncGenerator<ManifestLine[]> {
   for (const path of paths) yield* readManifest(path, topic);
 }

@@ -46,12 +46,7 @@ test('pages end anywhere: amid the entries of one offset, too, were there more o
     ).flat();
     const { cursor, skipped } = cursorOver(all);
     cursor.open(0, 0);
-    expect([0, 1, 2, 3].map((offset) => cursor.take(0, offset).length)).toEqual([
-      repeats,
-      repeats,
-      repeats,
-      0,
-    ]);
+    expect([0, 1, 2, 3].map((offset) => cursor.take(0, offset).length)).toEqual([repeats, repeats, repeats, 0]);
     expect(skipped).toEqual([]);
   }
 });

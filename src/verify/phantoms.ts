@@ -30,8 +30,7 @@ export interface PhantomSearch {
 export async function findPhantoms(search: PhantomSearch): Promise<number> {
   const { stored, tally, findings, ranges, starts, ends, compacted } = search;
   const past = await stored.ordersOfNowhere(ends, findings.limit);
-  for (const row of past.first)
-    add(findings, row, 'the log has no such offset, or no group stores its topic');
+  for (const row of past.first) add(findings, row, 'the log has no such offset, or no group stores its topic');
   findings.addUnlisted('phantom_order', past.count - past.first.length);
   const judged = [...ranges].map(([partition, { start, end }]) => ({ partition, start, end }));
   let unproven = 0;
@@ -47,9 +46,7 @@ export async function findPhantoms(search: PhantomSearch): Promise<number> {
     const { wrong, missing } = await nameThem(search, range);
     unproven += missing;
     for (const row of wrong.slice(0, findings.limit)) add(findings, row, 'no message there is this order');
-    const unnamed = compacted
-      ? wrong.length - findings.limit
-      : excess - Math.min(wrong.length, findings.limit);
+    const unnamed = compacted ? wrong.length - findings.limit : excess - Math.min(wrong.length, findings.limit);
     findings.addUnlisted('phantom_order', Math.max(0, unnamed));
   }
   return unproven;

@@ -175,8 +175,7 @@ export class RecordJudge {
     const { findings, tally, now } = this.#options;
     const { offset, value } = record;
     const own = letters.filter((letter) => holdsValue(letter, value));
-    const add = (kind: FindingKind, detail: string): void =>
-      findings.add({ kind, partition, offset, detail });
+    const add = (kind: FindingKind, detail: string): void => findings.add({ kind, partition, offset, detail });
     const right = own.find((letter) => letter.reason === verdict.reason);
     if (own.length > 0) {
       const [first] = own;
@@ -204,10 +203,7 @@ export class RecordJudge {
     tally.add(partition, offset, passed && unseen === undefined ? 'lost' : 'pending');
     if (letters.length > 0) add('altered_dead_letter', `${verdict.reason}, its dead letter has other bytes`);
     else if (unseen === 'hidden')
-      add(
-        'pending',
-        `${verdict.reason}, and no dead letter can be seen: some wait behind an open transaction`,
-      );
+      add('pending', `${verdict.reason}, and no dead letter can be seen: some wait behind an open transaction`);
     else if (passed) add('missing_dead_letter', `${verdict.reason}, and no dead letter`);
     else add('not_yet_stored', `${verdict.reason}, the group has not reached it yet`);
   }
@@ -267,9 +263,7 @@ export class RecordJudge {
   /** A question to the database of its own, so only for what will be listed. */
   async #difference({ order }: Accepted): Promise<string> {
     const { findings, stored } = this.#options;
-    return findings.hasRoom('altered')
-      ? ((await stored.difference(order)) ?? '/items, by their positions')
-      : '';
+    return findings.hasRoom('altered') ? ((await stored.difference(order)) ?? '/items, by their positions') : '';
   }
 
   #add(kind: FindingKind, { partition, offset, accepted }: Candidate, detail: string): void {

@@ -141,13 +141,7 @@ function timeOf({ at, writtenAt }: Letter): number {
   return at ?? writtenAt;
 }
 
-function remainingLines({
-  index,
-  findings,
-  ranges,
-  starts,
-  compacted,
-}: RemaindersToCheck): Remainders['lines'] {
+function remainingLines({ index, findings, ranges, starts, compacted }: RemaindersToCheck): Remainders['lines'] {
   let beforeLog = 0;
   const missing = (partition: number, offset: number, fault: string): void => {
     if (compacted || offset < (starts.get(partition) ?? 0)) beforeLog += 1;

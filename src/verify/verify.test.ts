@@ -46,10 +46,7 @@ describe('the innocent are not accused', () => {
     expect(report).toMatchObject({ ok: true, findings: [], compactedOrders: 1, total: { stored: 1 } });
     expect(report.deadLetters.ignored.compacted).toBe(1);
     // Where nothing is compacted both are of no message.
-    expect((await world.verify()).findings.map(({ kind }) => kind)).toEqual([
-      'phantom_order',
-      'wrongly_dead_lettered',
-    ]);
+    expect((await world.verify()).findings.map(({ kind }) => kind)).toEqual(['phantom_order', 'wrongly_dead_lettered']);
   });
 
   test('on a compacted topic an order that claims another message is found all the same', async () => {

@@ -75,10 +75,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   const compacted = options.compacted.has(topic);
   const lettersCompacted = options.compacted.has(deadLetterTopic);
   const earlierUntil = await stored.earlierUntil();
-  const evidence = await collectEvidence(
-    { topic, deadLetterTopic, lettersCompacted, earlierUntil, findings },
-    sources,
-  );
+  const evidence = await collectEvidence({ topic, deadLetterTopic, lettersCompacted, earlierUntil, findings }, sources);
   // Asked for after the letters: none of a message that is there lies behind these ends.
   const endsAfter = await log.highWatermarks();
   const manifest = sources.manifest === undefined ? undefined : new ManifestCheck(index, findings);

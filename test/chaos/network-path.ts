@@ -35,9 +35,7 @@ export class NetworkPath {
 
   /** Resets the open connections, or the next one. False when none comes. */
   async reset(): Promise<boolean> {
-    await until(() => this.#proxy.connections > 0 || this.#closed.signal.aborted, PATIENCE_MS).catch(
-      () => {},
-    );
+    await until(() => this.#proxy.connections > 0 || this.#closed.signal.aborted, PATIENCE_MS).catch(() => {});
     const open = this.#proxy.connections > 0;
     this.#proxy.cut();
     return open;

@@ -22,10 +22,7 @@ export function summarize(result: CampaignResult): string {
       : [
           ['stored', `${report.total.stored}, ${report.total.superseded} superseded by later messages`],
           ['identical', `${report.total.identical}`],
-          [
-            'dead letters',
-            `${report.total.deadLettered}, ${report.deadLetters.repeated} written again after a kill`,
-          ],
+          ['dead letters', `${report.total.deadLettered}, ${report.deadLetters.repeated} written again after a kill`],
           ['pending', `${report.total.pending}`],
           ['lost', `${report.total.lost}`],
         ]),

@@ -81,10 +81,7 @@ export class Rig {
     const dataDir = join(folder, 'data');
     const where = { mode: 'auto' as const, dataDir, postgresqlUrl: url.href, brokers: [brokers], redisUrl };
     const engines = new Map(
-      defineEngines(where).map((engine) => [
-        engine.name,
-        new EngineUnderFire(engine, { dataDir, signal, print }),
-      ]),
+      defineEngines(where).map((engine) => [engine.name, new EngineUnderFire(engine, { dataDir, signal, print })]),
     );
     url.pathname = `/${DATABASE}`;
     const paths: NetworkPath[] = [];
@@ -142,8 +139,7 @@ export class Rig {
     const path = this.#paths[consumer];
     if (slot === undefined || path === undefined) throw new Error(`there is no consumer ${consumer + 1}`);
     const cut = (mode: ProxyMode): Promise<boolean> => path.interrupt(mode, forMs);
-    const reset = (pattern: string, action: PatternAction): Promise<boolean> =>
-      path.resetAt(pattern, action, skip);
+    const reset = (pattern: string, action: PatternAction): Promise<boolean> => path.resetAt(pattern, action, skip);
     switch (kind) {
       case 'kill consumer':
         return slot.kill(forMs);

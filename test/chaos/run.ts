@@ -44,9 +44,7 @@ async function run(plan: Schedule): Promise<boolean> {
     const result = await runCampaign({ schedule: plan, rate, folder, signal, print });
     if (result.problems.length > 0) fail(plan, folder, result);
     console.log(`\n${summarize(result)}`);
-    console.log(
-      result.problems.length > 0 ? `chaos FAILED; the same again: ${replay}` : `chaos OK, seed ${seed}`,
-    );
+    console.log(result.problems.length > 0 ? `chaos FAILED; the same again: ${replay}` : `chaos OK, seed ${seed}`);
     return result.problems.length === 0;
   } catch (error) {
     if (interruption.signal.aborted) console.log(messageOf(interruption.signal.reason));

@@ -146,8 +146,6 @@ function weighted(random: Random, table: readonly (readonly [ChaosKind, number])
 }
 
 function finish(seed: number, drafts: Omit<ChaosEvent, 'number'>[], lengthMs: number): Schedule {
-  const events = drafts
-    .sort((a, b) => a.atMs - b.atMs)
-    .map((draft, index) => ({ ...draft, number: index + 1 }));
+  const events = drafts.sort((a, b) => a.atMs - b.atMs).map((draft, index) => ({ ...draft, number: index + 1 }));
   return { seed, events, lengthMs };
 }

@@ -103,8 +103,6 @@ test('settings and code of the shell’s environment and of the current folder c
     return state === 'finished';
   }, 60_000);
   expect(await app.stop()).toMatchObject({ code: 0 });
-  expect(await place.query('select count(*)::int > 0 as there from schema_migrations')).toEqual([
-    { there: true },
-  ]);
+  expect(await place.query('select count(*)::int > 0 as there from schema_migrations')).toEqual([{ there: true }]);
   expect(existsSync(join(folder.path, 'trapped'))).toBe(false);
 }, 120_000);

@@ -46,15 +46,9 @@ describe('help', () => {
   });
 
   test('is printed on standard output with exit code 0', async () => {
-    const [all, run, up, version] = await runAll(
-      ['--help'],
-      ['run', '--help'],
-      ['help', 'migrate'],
-      ['--version'],
-    );
+    const [all, run, up, version] = await runAll(['--help'], ['run', '--help'], ['help', 'migrate'], ['--version']);
     for (const exit of [all, run, up, version]) expect(exit).toMatchObject({ code: 0, stderr: '' });
-    for (const command of visibleCommands(await buildProgram()))
-      expect(all?.stdout).toContain(`\n  ${command.name()}`);
+    for (const command of visibleCommands(await buildProgram())) expect(all?.stdout).toContain(`\n  ${command.name()}`);
     expect(run?.stdout).toContain('--config <file>');
     expect(up?.stdout).toContain('create the database if it is missing');
     expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

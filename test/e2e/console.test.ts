@@ -128,9 +128,7 @@ test('a file of orders: a verdict for each line', async () => {
 test('the overview draws the pipe, and says when nothing comes any more', async () => {
   const page = await browser.open(place.url);
   await page.getByText('Live', { exact: true }).waitFor();
-  await until(
-    async () => Number.parseFloat((await page.locator('.pipe__arrow').first().textContent()) ?? '') > 0,
-  );
+  await until(async () => Number.parseFloat((await page.locator('.pipe__arrow').first().textContent()) ?? '') > 0);
   expect(await page.locator('.chart canvas').count()).toBe(7);
   const live = `${place.url}/api/v1/live`;
   await page.route(live, (route) => route.abort());

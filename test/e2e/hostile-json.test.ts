@@ -63,16 +63,8 @@ test('whatever JSON is sent, in a request or in a message, nobody else waits for
     const bomb = [{ op: 'add', path: '/x', value: { a: 'A'.repeat(100) } }, ...copies];
     await edit('a patch that doubles', small, `"patch":${JSON.stringify(bomb)}`);
     await edit('a deep value', small, `"value":${nested(200_000)}`);
-    await edit(
-      'a deep value in a patch',
-      small,
-      `"patch":[{"op":"add","path":"/a","value":${nested(200_000)}}]`,
-    );
-    await edit(
-      'a list’s length',
-      small,
-      '"patch":[{"op":"replace","path":"/items/length","value":4294967295}]',
-    );
+    await edit('a deep value in a patch', small, `"patch":[{"op":"add","path":"/a","value":${nested(200_000)}}]`);
+    await edit('a list’s length', small, '"patch":[{"op":"replace","path":"/items/length","value":4294967295}]');
     await edit(
       'lists compared',
       long,

@@ -112,10 +112,7 @@ test('reasons over time: choosing one and choosing a range is the page’s filte
   await page.screenshot({ path: `${SHOTS}letters-reasons-light.png` });
   const query = () => new URL(page.url()).searchParams;
   await reason.click();
-  expect([query().get('reason'), await reason.getAttribute('aria-pressed')]).toEqual([
-    'sums_mismatch',
-    'true',
-  ]);
+  expect([query().get('reason'), await reason.getAttribute('aria-pressed')]).toEqual(['sums_mismatch', 'true']);
   await reason.click();
   expect(query().get('reason')).toBeNull();
 
@@ -130,9 +127,7 @@ test('reasons over time: choosing one and choosing a range is the page’s filte
   expect(range / 60_000).toBeGreaterThan(15);
   expect(range / 60_000).toBeLessThan(22);
   const age = page.getByRole('combobox', { name: 'Rejected within' });
-  expect(await age.evaluate((field: HTMLSelectElement) => field.selectedOptions[0]?.text)).toBe(
-    'the chosen period',
-  );
+  expect(await age.evaluate((field: HTMLSelectElement) => field.selectedOptions[0]?.text)).toBe('the chosen period');
   await age.selectOption('an hour');
   expect([query().get('since'), query().get('until')]).toEqual(['1h', null]);
 
@@ -154,9 +149,7 @@ test('in Russian, dark, on a phone: the same, accessible and without scrolling s
     expect(await seriousIn(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     await page.screenshot({ path: `${SHOTS}letter-fix-phone.png`, fullPage: true });
-    await page
-      .getByRole('textbox', { name: 'Сообщение для правки' })
-      .fill(JSON.stringify(orderOf('russian')));
+    await page.getByRole('textbox', { name: 'Сообщение для правки' }).fill(JSON.stringify(orderOf('russian')));
     await page.getByText('Подходит: это заказ russian.').waitFor();
     await button(page, 'Исправить и вернуть').click();
     await page.getByText('Сохранено: заказ').waitFor();

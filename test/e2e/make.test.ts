@@ -34,15 +34,8 @@ describe('make', () => {
   });
 
   test('its recipes call the executable', async () => {
-    const recipes = await startProgram([
-      'make',
-      '-n',
-      'run',
-      'migrateup',
-      'migratedown',
-      'engines-up',
-      'engines-down',
-    ]).exited;
+    const recipes = await startProgram(['make', '-n', 'run', 'migrateup', 'migratedown', 'engines-up', 'engines-down'])
+      .exited;
     expect(recipes).toMatchObject({ code: 0, stderr: '' });
     for (const command of ['run', 'migrate up', 'migrate down', 'engines up', 'engines down'])
       expect(recipes.stdout).toContain(`test-service ${command}`);

@@ -8,15 +8,7 @@ import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NEEDED = [
-  'src',
-  'migrations',
-  'config.yaml',
-  'bunfig.toml',
-  'package.json',
-  'tsconfig.json',
-  'test-service',
-];
+const NEEDED = ['src', 'migrations', 'config.yaml', 'bunfig.toml', 'package.json', 'tsconfig.json', 'test-service'];
 const folder = createTempDir('test-odd-');
 
 afterAll(async () => {
@@ -40,13 +32,7 @@ test('runs from a folder with blanks, quotes, commas and Cyrillic letters, in a 
     expect(await app.untilUp()).toMatchObject({ engines: Array(3).fill({ state: 'started' }) });
     await until(async () => (await place.latest()).length === 1);
     expect(await (await fetch(place.url)).text()).toContain('<script');
-    expect(readdirSync(join(root, '.data')).toSorted()).toEqual([
-      'kafka',
-      'logs',
-      'postgresql',
-      'redis',
-      'run',
-    ]);
+    expect(readdirSync(join(root, '.data')).toSorted()).toEqual(['kafka', 'logs', 'postgresql', 'redis', 'run']);
   } finally {
     expect(await app.stop()).toMatchObject({ code: 0 });
     await place.remove();
@@ -55,15 +41,8 @@ test('runs from a folder with blanks, quotes, commas and Cyrillic letters, in a 
 
 test('a checkout with core.autocrlf has the same bytes', () => {
   const [origin, copy] = [join(folder.path, 'origin'), join(folder.path, 'copy')];
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'core.autocrlf=true', ...args], { cwd: folder.path });
-  const names = [
-    '.gitattributes',
-    'test-service',
-    'Makefile',
-    'scripts/setup.sh',
-    'src/engines/kafka/jars.sha256',
-  ];
+  const git = (...args: string[]) => execFileSync('git', ['-c', 'core.autocrlf=true', ...args], { cwd: folder.path });
+  const names = ['.gitattributes', 'test-service', 'Makefile', 'scripts/setup.sh', 'src/engines/kafka/jars.sha256'];
   git('init', '-q', origin);
   for (const name of names) cpSync(join(ROOT, name), join(origin, name));
   writeFileSync(join(origin, 'from-windows.sql'), 'select 1;\r\n');
@@ -71,9 +50,6 @@ test('a checkout with core.autocrlf has the same bytes', () => {
   git('-C', origin, '-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '-qm', 'all');
   git('clone', '-q', origin, copy);
   for (const name of names)
-    expect([name, readFileSync(join(copy, name), 'utf8')]).toEqual([
-      name,
-      readFileSync(join(ROOT, name), 'utf8'),
-    ]);
+    expect([name, readFileSync(join(copy, name), 'utf8')]).toEqual([name, readFileSync(join(ROOT, name), 'utf8')]);
   expect(readFileSync(join(copy, 'from-windows.sql'), 'utf8')).toBe('select 1;\n');
 });

@@ -17,8 +17,7 @@ const start = async (): Promise<void> => {
   await app.untilUp();
 };
 const offsets = (...args: string[]) => runApp(['offsets', ...args], { env });
-const produce = (count: number, ...args: string[]) =>
-  runApp(['produce', '--count', String(count), ...args], { env });
+const produce = (count: number, ...args: string[]) => runApp(['produce', '--count', String(count), ...args], { env });
 const drained = (count: number) => until(async () => (await place.orders()) === count, 60_000);
 const forgetOrders = () => place.query('truncate orders, order_items');
 

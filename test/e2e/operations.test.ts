@@ -45,8 +45,7 @@ async function* events(path: string, signal: AbortSignal): AsyncGenerator<{ even
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const lines = text.slice(0, end).split('\n');
       text = text.slice(end + 2);
-      const field = (name: string) =>
-        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       const data = field('data');
       if (data !== undefined) yield { event: field('event') ?? '', data: JSON.parse(data) };
     }
@@ -72,10 +71,7 @@ test('one order, from the generator to Kafka, PostgreSQL, the cache and the metr
   expect(await call('GET', `/cache/orders/${uid}`)).toEqual({ order_uid: uid, l1: null, redis: null });
 
   await call('POST', '/generator/send-one', { fault: 'sums_mismatch' });
-  await until(
-    async () => (await metric('test_service_dead_letters_total{reason="sums_mismatch"}')) === 1,
-    20_000,
-  );
+  await until(async () => (await metric('test_service_dead_letters_total{reason="sums_mismatch"}')) === 1, 20_000);
   expect(await metric('test_service_stored_orders_total{outcome="written"}')).toBe(1);
   expect(await metric('test_service_produced_messages_total{result="sent"}')).toBe(2);
   expect(await metric('test_service_lookups_total{tier="postgresql"}')).toBeGreaterThan(0);

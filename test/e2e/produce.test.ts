@@ -64,9 +64,7 @@ test('--file: a bad line is named, the others are stored, exit code 1', async ()
   const exit = await produce(['--file', file, '--json']);
   expect(exit.code).toBe(1);
   expect(JSON.parse(exit.stdout)).toEqual({ sent: 2, failed: 0, skipped: 2 });
-  expect(exit.stderr).toMatch(
-    /^line 2 is not an order: schema, \/items.*\nline 4 is not an order: not_json,.*\n$/,
-  );
+  expect(exit.stderr).toMatch(/^line 2 is not an order: schema, \/items.*\nline 4 is not an order: not_json,.*\n$/);
   await allConsumed();
   expect(await stored(['file-1', 'file-2', 'file-5'])).toEqual(['file-1', 'file-5']);
 });

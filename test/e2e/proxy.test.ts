@@ -103,10 +103,7 @@ test('the console works under a sub-path of a proxy: pages, requests, streams, e
 
 test('what leads on has the sub-path: redirects, Location, problems, the OpenAPI document', async () => {
   const bare = await fetch(base, { redirect: 'manual' });
-  expect([bare.status >= 301, bare.headers.get('location')]).toEqual([
-    true,
-    expect.stringMatching(/\/orders-demo\/$/),
-  ]);
+  expect([bare.status >= 301, bare.headers.get('location')]).toEqual([true, expect.stringMatching(/\/orders-demo\/$/)]);
   const body = JSON.stringify(storedOrder('a').order);
   const sent = await fetch(`${base}/api/v1/orders`, {
     method: 'POST',

@@ -112,8 +112,7 @@ describe('run', () => {
 
   test('what is not an order becomes a dead letter with the reason, and nothing else stops', async () => {
     await kcat(place.engines.broker, ['-P', '-t', place.topic, '-k', 'bad'], '{"order_uid": "bad"');
-    const letter = async () =>
-      (await messages(place.engines.broker, place.deadLetterTopic, '%k|%s|%h')).trim();
+    const letter = async () => (await messages(place.engines.broker, place.deadLetterTopic, '%k|%s|%h')).trim();
     await until(async () => (await letter()) !== '');
     expect(await letter()).toMatch(/^bad\|\{"order_uid": "bad"\|.*dl-reason=not_json/);
     const produced = await place.produced();

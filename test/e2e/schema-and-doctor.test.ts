@@ -217,9 +217,7 @@ describe('what can not work ends at once, says why, and leaves nothing running',
     const broker = `127.0.0.1:${await freePort()}`;
     const env = { TEST_SERVICE_ENGINES: 'off', TEST_SERVICE_KAFKA_BROKERS: broker };
     for (const command of [['run'], ['produce', '--count', '1']])
-      expect(await failure(command, env)).toContain(
-        `Kafka does not answer at ${broker}. Local engines are off`,
-      );
+      expect(await failure(command, env)).toContain(`Kafka does not answer at ${broker}. Local engines are off`);
   });
 
   test('a port of an engine that something else has', async () => {

@@ -79,9 +79,7 @@ test('several processes serve on one port; one that is killed is replaced while 
   await until(() => !isAlive(before[0] ?? 0));
   for (let at = 0; at < 20; at++) expect(await answers()).toBe(true);
   await until(() => serversUnder(app.pid).length === 2);
-  await until(
-    () => app.stderr.includes('a server process has ended') || app.stdout.includes('a server process'),
-  );
+  await until(() => app.stderr.includes('a server process has ended') || app.stdout.includes('a server process'));
 
   // Whichever process takes it, the generator is the first one's.
   const states = new Set<unknown>();

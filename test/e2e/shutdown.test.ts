@@ -40,8 +40,7 @@ async function hangingLookup(place: AppPlace): Promise<{ release: () => Promise<
   await sql.unsafe('lock table orders');
   const answer = place.get('anything').catch(() => {});
   await until(async () => {
-    const waiting =
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
     return (await place.query(waiting)).length > 0;
   });
   return {
@@ -67,10 +66,7 @@ describe('under load', () => {
     expect(await place.consumed()).toBe(afterStop);
     expect(await committed(place)).toBe(afterStop);
     const sent = await load.exited;
-    expect([sent.code, JSON.parse(sent.stdout)]).toEqual([
-      0,
-      { sent: ORDERS, failed: 0, skipped: 0, seed: 11 },
-    ]);
+    expect([sent.code, JSON.parse(sent.stdout)]).toEqual([0, { sent: ORDERS, failed: 0, skipped: 0, seed: 11 }]);
     expect(afterStop).toBeLessThan(ORDERS);
 
     const second = await start(place, SMALL_BATCHES);

@@ -141,14 +141,11 @@ function judge(what: string, { exits, stallMs }: Awaited<ReturnType<typeof stopA
 }
 
 test('run stops in its time while an engine is frozen, and says what it leaves', async () => {
-  const started = await Promise.all(
-    ENGINES.map(async (engine) => startAll(await newPlace(), [engine], ['run'])),
-  );
+  const started = await Promise.all(ENGINES.map(async (engine) => startAll(await newPlace(), [engine], ['run'])));
   await Promise.all(ENGINES.map((engine) => victim(engine).freeze()));
   await Promise.all(started.map(({ misses }) => until(misses, START_MS, 50)));
   const stops = await Promise.all(started.map(({ apps }) => stopAll(apps)));
-  for (const [at, engine] of ENGINES.entries())
-    judge(`${engine} is frozen`, stops[at] ?? { exits: [], stallMs: 0 });
+  for (const [at, engine] of ENGINES.entries()) judge(`${engine} is frozen`, stops[at] ?? { exits: [], stallMs: 0 });
   const [postgresql, kafkaAway, redisAway] = stops.map(({ exits }) => exits[0]?.stderr ?? '');
   expect(postgresql).toMatch(/"left":\[[^\]]*"consumer/);
   expect(kafkaAway).toMatch(/"left":\[[^\]]*"producer/);

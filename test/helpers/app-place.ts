@@ -100,9 +100,7 @@ export class AppPlace {
 
   /** How many messages PostgreSQL says have been consumed. */
   async consumed(): Promise<number> {
-    const [row] = await this.query(
-      'select coalesce(sum(next_offset), 0)::int as consumed from consumer_offsets',
-    );
+    const [row] = await this.query('select coalesce(sum(next_offset), 0)::int as consumed from consumer_offsets');
     return Number(row?.['consumed']);
   }
 

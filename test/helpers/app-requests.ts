@@ -3,12 +3,7 @@ import type { FakeBackend } from './app-under-test.ts';
 export const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Posts to the application; JSON unless the headers say otherwise. */
-export function post(
-  app: ReturnType<FakeBackend['app']>,
-  path: string,
-  body: BodyInit,
-  headers: object = JSON_TYPE,
-) {
+export function post(app: ReturnType<FakeBackend['app']>, path: string, body: BodyInit, headers: object = JSON_TYPE) {
   return app.request(path, { method: 'POST', body, headers: { ...headers } });
 }
 

@@ -16,9 +16,7 @@ export async function settingsWithOwn(own: readonly EngineName[], dataDir: strin
   return {
     mode: 'auto',
     dataDir,
-    postgresqlUrl: owns('postgresql')
-      ? `postgres://owner:s%20cret@127.0.0.1:${postgresql}/postgres`
-      : postgresqlUrl,
+    postgresqlUrl: owns('postgresql') ? `postgres://owner:s%20cret@127.0.0.1:${postgresql}/postgres` : postgresqlUrl,
     brokers: owns('kafka') ? [`127.0.0.1:${kafka}`] : brokers,
     redisUrl: owns('redis') ? `redis://127.0.0.1:${redis}/0` : redisUrl,
   };
@@ -28,10 +26,7 @@ export async function settingsWithOwn(own: readonly EngineName[], dataDir: strin
  * The same with the data of these engines as after a first start: initdb and Kafka's format take seconds of CPU, so they run once in
  * this process, and their result is copied. For tests that are not about a first start.
  */
-export async function settingsWithSeeded(
-  own: readonly EngineName[],
-  dataDir: string,
-): Promise<EngineSettings> {
+export async function settingsWithSeeded(own: readonly EngineName[], dataDir: string): Promise<EngineSettings> {
   const settings = await settingsWithOwn(own, dataDir);
   await seed(settings, own);
   return settings;

@@ -223,12 +223,9 @@ function fakeCache(invalidations: InvalidationFeed): InspectedCache {
       l1: { enabled: true, orders: 1, bytes: 10 },
       redis: { trouble: undefined, nodes: [node] },
     }),
-    keys: async (cursor) =>
-      cursor === 'nonsense' ? undefined : { keys: there ? [key] : [], cursor: undefined },
+    keys: async (cursor) => (cursor === 'nonsense' ? undefined : { keys: there ? [key] : [], cursor: undefined }),
     find: async (uid) =>
-      there && uid === 'a'
-        ? { l1: document, redis: { ...key, document } }
-        : { l1: undefined, redis: undefined },
+      there && uid === 'a' ? { l1: document, redis: { ...key, document } } : { l1: undefined, redis: undefined },
     evict: async (uid) => {
       invalidations.note('evicted', uid, 1);
       if (uid === 'a') there = false;

@@ -28,12 +28,7 @@ export class FakeOrderLog implements OrderLog {
     new Map(partitions.map((partition) => [partition, { start: 0, end: 1_000_000 }]));
   /** Every epoch goes on unless the test says otherwise. */
   onEpochEnds: (epochs: ReadonlyMap<number, number>) => Map<number, EpochEnd> = (epochs) =>
-    new Map(
-      [...epochs].map(([partition, leaderEpoch]) => [
-        partition,
-        { leaderEpoch, end: 1_000_000, newest: true },
-      ]),
-    );
+    new Map([...epochs].map(([partition, leaderEpoch]) => [partition, { leaderEpoch, end: 1_000_000, newest: true }]));
   assign: (assignment: Assignment) => void = () => {
     throw new Error('not started');
   };

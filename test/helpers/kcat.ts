@@ -2,11 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /** Runs kcat against a broker; its standard output. @throws when it fails */
-export async function kcat(
-  broker: string,
-  args: readonly string[],
-  input: string | Uint8Array = '',
-): Promise<string> {
+export async function kcat(broker: string, args: readonly string[], input: string | Uint8Array = ''): Promise<string> {
   const child = spawn('kcat', ['-q', '-b', broker, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -1,10 +1,7 @@
 import type { LiveSampleJson } from '../../src/server/api/live/sample.ts';
 
 /** A sample of some second; with `lags`, of a topic with that many partitions. */
-export function liveSample(
-  second: number,
-  { lags }: { readonly lags?: readonly number[] } = {},
-): LiveSampleJson {
+export function liveSample(second: number, { lags }: { readonly lags?: readonly number[] } = {}): LiveSampleJson {
   const at = new Date(second * 1000).toISOString();
   const partitions = lags?.map((lag, partition) => ({
     partition,

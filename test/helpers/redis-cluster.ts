@@ -14,14 +14,7 @@ export class RedisCluster {
 
   /** Resolves when every node says that the cluster is well. */
   static async start(): Promise<RedisCluster> {
-    const options = [
-      '--cluster-enabled',
-      'yes',
-      '--cluster-node-timeout',
-      '1500',
-      '--repl-diskless-sync-delay',
-      '0',
-    ];
+    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500', '--repl-diskless-sync-delay', '0'];
     const nodes = await Promise.all([1, 2, 3, 4].map(() => RedisProcess.start(...options)));
     const [first, second, third, replica] = nodes;
     if (!first || !second || !third || !replica) throw new Error('no nodes');
@@ -33,10 +26,7 @@ export class RedisCluster {
     await replica.command(['CLUSTER', 'MEET', '127.0.0.1', String(first.port)]);
     await until(async () => (await replica.command(['CLUSTER', 'REPLICATE', id])) === 'OK', 20_000);
     await until(() => cluster.isWell(nodes), 20_000);
-    await until(
-      async () => String(await first.command(['INFO', 'replication'])).includes('state=online'),
-      20_000,
-    );
+    await until(async () => String(await first.command(['INFO', 'replication'])).includes('state=online'), 20_000);
     return cluster;
   }
 

@@ -40,17 +40,7 @@ export class RedisProcess {
   async boot(): Promise<void> {
     const child = spawn(
       PROGRAM,
-      [
-        '--port',
-        String(this.port),
-        '--bind',
-        '127.0.0.1',
-        '--save',
-        '',
-        '--dir',
-        this.#folder,
-        ...this.#options,
-      ],
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder, ...this.#options],
       { stdio: 'ignore' },
     );
     this.#child = child;

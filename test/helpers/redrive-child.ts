@@ -66,7 +66,6 @@ const { redrive } = await Redrive.start(
   { rules, dryRun: false },
 );
 const letters = await real.openTopic(config.kafka.deadLetterTopic);
-for await (const { letters: some } of select(letters, { filter: {} }, await letters.ranges()))
-  await redrive.run(some);
+for await (const { letters: some } of select(letters, { filter: {} }, await letters.ranges())) await redrive.run(some);
 process.stdout.write('done\n');
 process.exit(0);

@@ -38,9 +38,7 @@ export async function startTestEngines(
 /** Stops and removes what earlier test runs left behind when they were killed. `ownFolder` stays. */
 export async function sweepLeftovers(ownFolder: string): Promise<void> {
   const parent = dirname(ownFolder);
-  const names = readdirSync(parent).filter(
-    (name) => LEFTOVER_PATTERN.test(name) && name !== basename(ownFolder),
-  );
+  const names = readdirSync(parent).filter((name) => LEFTOVER_PATTERN.test(name) && name !== basename(ownFolder));
   for (const name of names) {
     const folder = join(parent, name);
     if (!isAbandoned(join(folder, OWNER_FILE))) continue;
@@ -63,7 +61,6 @@ async function settingsFor(folder: string): Promise<EngineSettings> {
 function isAbandoned(ownerFile: string): boolean {
   if (!existsSync(ownerFile)) return false;
   const owner: unknown = JSON.parse(readFileSync(ownerFile, 'utf8'));
-  if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('startedAt' in owner))
-    return true;
+  if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('startedAt' in owner)) return true;
   return identify(Number(owner.pid))?.startedAt !== owner.startedAt;
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test';
 import { add, summarize } from './run-summary.ts';
 
-const report = (attributes: string): string =>
-  `<?xml version="1.0"?>\n<testsuites ${attributes}>\n</testsuites>\n`;
+const report = (attributes: string): string => `<?xml version="1.0"?>\n<testsuites ${attributes}>\n</testsuites>\n`;
 
 test('counts come from the report', () => {
   const text = report('name="bun test" tests="10" assertions="40" failures="2" skipped="3" time="1.5"');

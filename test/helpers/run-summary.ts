@@ -11,8 +11,7 @@ export interface RunSummary {
  */
 export function summarize(junit: string | undefined, exitCode: number): RunSummary {
   const [root] = /<testsuites\b[^>]*>/.exec(junit ?? '') ?? [];
-  if (root === undefined || !junit?.trimEnd().endsWith('</testsuites>'))
-    return { passed: 0, failed: 1, skipped: 0 };
+  if (root === undefined || !junit?.trimEnd().endsWith('</testsuites>')) return { passed: 0, failed: 1, skipped: 0 };
   const failures = attribute(root, 'failures') + attribute(root, 'errors');
   const skipped = attribute(root, 'skipped');
   const passed = attribute(root, 'tests') - failures - skipped;

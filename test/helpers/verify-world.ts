@@ -8,12 +8,7 @@ import type { RejectionReason } from '../../src/order/rejection.ts';
 import { reject } from '../../src/order/validate.ts';
 import { firstDifference, replaces } from '../../src/order/version.ts';
 import type { LogCut, LostRange } from '../../src/storage/postgresql/offset-store.ts';
-import type {
-  Listed,
-  SourceRow,
-  StoredMatch,
-  StoredState,
-} from '../../src/storage/postgresql/stored-snapshot.ts';
+import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/postgresql/stored-snapshot.ts';
 import type { RecordSource } from '../../src/verify/collect-evidence.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
 import type { ManifestLine } from '../../src/verify/manifest.ts';

@@ -97,11 +97,7 @@ export class WritePath {
   }
 
   /** Starts a consumer; it is stopped by `close` at the latest. */
-  start(
-    tuning: ConsumerTuning = {},
-    hooks: ConsumerHooks = {},
-    place: Partial<ConsumerPlace> = {},
-  ): ComposedConsumer {
+  start(tuning: ConsumerTuning = {}, hooks: ConsumerHooks = {}, place: Partial<ConsumerPlace> = {}): ComposedConsumer {
     const consumer = startComposed({ ...this.place, ...place }, tuning, hooks);
     this.#consumers.push(consumer);
     return consumer;
@@ -122,9 +118,7 @@ export class WritePath {
         async () => {
           const offsets = await this.offsets(reader.topicId);
           seen = JSON.stringify([...offsets]);
-          return [...ends].every(
-            ([partition, { end }]) => end === 0 || (offsets.get(partition) ?? -1) >= end,
-          );
+          return [...ends].every(([partition, { end }]) => end === 0 || (offsets.get(partition) ?? -1) >= end);
         },
         timeoutMs,
         50,
@@ -159,9 +153,7 @@ export class WritePath {
   async stored(): Promise<Map<string, StoredOrder>> {
     const rows: { order_uid: string }[] = await this.sql`select order_uid from orders`;
     const found = await new OrderStore(this.#database).findMany(rows.map((row) => row.order_uid));
-    return new Map(
-      [...found].map(([uid, document]) => [uid, { order: orderOf(document), origin: document.origin }]),
-    );
+    return new Map([...found].map(([uid, document]) => [uid, { order: orderOf(document), origin: document.origin }]));
   }
 
   /** Every order in the database by its uid. */
@@ -199,9 +191,7 @@ export class WritePath {
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await Promise.all([this.sender.close(), this.sql.close(), this.#database.close()]);
     const { topic, deadLetterTopic } = this.place;
-    await withAdmin(this.kafka, (admin) => admin.deleteTopics({ topics: [topic, deadLetterTopic] })).catch(
-      () => {},
-    );
+    await withAdmin(this.kafka, (admin) => admin.deleteTopics({ topics: [topic, deadLetterTopic] })).catch(() => {});
     await this.#testDatabase.drop();
   }
 }

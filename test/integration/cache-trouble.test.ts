@@ -34,18 +34,7 @@ function open(url: string, options: Partial<OrderCacheOptions> = {}) {
 
 describe('a Redis that answers and is of no use as a cache is not in use, with the reason, a count and one warning', () => {
   test('a user without the right to run scripts, until it has it', async () => {
-    const user = [
-      'ACL',
-      'SETUSER',
-      'app',
-      'on',
-      '>apppw',
-      '~trouble:*',
-      '&*',
-      '+@read',
-      '+@write',
-      '+@connection',
-    ];
+    const user = ['ACL', 'SETUSER', 'app', 'on', '>apppw', '~trouble:*', '&*', '+@read', '+@write', '+@connection'];
     await redis.server.command(user);
     const url = new URL(redis.server.url);
     [url.username, url.password] = ['app', 'apppw'];
@@ -182,9 +171,7 @@ test('a database dropped and made anew under a running process: nothing of the o
     await until(() => setup.connection.up);
     expect(await identity.isGone(old)).toBe(true);
     expect(await identity.identity()).not.toBe(old);
-    expect(await redis.server.command(['GET', `${setup.prefix}:v2:database`])).toBe(
-      await identity.identity(),
-    );
+    expect(await redis.server.command(['GET', `${setup.prefix}:v2:database`])).toBe(await identity.identity());
   } finally {
     await Promise.all([server.close(), database.close()]);
     await test.drop();

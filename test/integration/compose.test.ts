@@ -76,24 +76,20 @@ describe('docker-compose.yml', () => {
         .replaceAll('_', '.'),
       String(value),
     ]);
-    const both = composed.filter(
-      ([name = '', value]) => local.has(name) && !NODE.test(name) && value !== undefined,
-    );
+    const both = composed.filter(([name = '', value]) => local.has(name) && !NODE.test(name) && value !== undefined);
     expect(both.length).toBeGreaterThan(8);
     for (const [name = '', value] of both) expect([name, local.get(name)]).toEqual([name, value]);
   });
 
   test('the consoles are on their known ports', () => {
-    for (const [name, port] of Object.entries(CONSOLES))
-      expect(published(name)).toEqual([`127.0.0.1:${port}`]);
+    for (const [name, port] of Object.entries(CONSOLES)) expect(published(name)).toEqual([`127.0.0.1:${port}`]);
   });
 
   test('every image is pinned to a version, every port is on the loopback, every volume has a name', () => {
     for (const { image, ports = [], volumes = [] } of Object.values(compose.services)) {
       expect(image).toMatch(/:v?\d+\.\d+(\.\d+)?$/);
       for (const port of ports) expect(port).toStartWith('127.0.0.1:');
-      for (const volume of volumes)
-        expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0] ?? '');
+      for (const volume of volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0] ?? '');
     }
   });
 

@@ -122,9 +122,7 @@ describe('looking', () => {
       { env: { ...process.env, ...commandEnvironment(path.place) }, stderr: 'ignore' },
     );
     expect([...stdout]).toEqual([0xff, 0x00, 0x1b, 0x5b]);
-    expect((await runCommand(path.place, ['dead-letters', 'show', '0:999'])).stderr).toContain(
-      'no dead letter',
-    );
+    expect((await runCommand(path.place, ['dead-letters', 'show', '0:999'])).stderr).toContain('no dead letter');
   });
 
   test('an export gives every byte back', async () => {
@@ -171,16 +169,11 @@ describe('redriving', () => {
 
   test('a message that is good by now is stored, with its key, bytes and headers', async () => {
     const { position } = await letterOf('edited');
-    const patch = file(
-      'patch.json',
-      '[{"op":"replace","path":"/date_created","value":"2026-01-02T03:04:05Z"}]',
-    );
+    const patch = file('patch.json', '[{"op":"replace","path":"/date_created","value":"2026-01-02T03:04:05Z"}]');
     expect(await cli('redrive', position, '--edit', patch)).toContain('1 sent');
     await until(async () => (await path.storedOrders()).has('edited'), 40_000, 100);
     expect((await path.storedOrders()).get('edited')?.date_created).toBe('2026-01-02T03:04:05Z');
-    const sent = (await readAll(path.kafka, path.place.topic)).filter(
-      ({ key }) => key?.toString() === 'edited',
-    );
+    const sent = (await readAll(path.kafka, path.place.topic)).filter(({ key }) => key?.toString() === 'edited');
     expect(sent[1]?.headers.slice(0, CARRIED.length)).toEqual([...CARRIED]);
     const headers = new Map(sent[1]?.headers.map(([name, value]) => [String(name), String(value)]));
     expect(headers.get('dl-replays')).toBe('1');
@@ -237,9 +230,7 @@ describe('redriving', () => {
     const [copy] = (await readAll(path.kafka, path.place.deadLetterTopic)).filter(
       ({ key }) => key?.toString() === 'later',
     );
-    const headers = Object.fromEntries(
-      copy?.headers.map(([name, value]) => [String(name), String(value)]) ?? [],
-    );
+    const headers = Object.fromEntries(copy?.headers.map(([name, value]) => [String(name), String(value)]) ?? []);
     headers['dl-at'] = String(Number(headers['dl-at']) + 5);
     await path.sender.send(path.place.deadLetterTopic, [
       { key: copy?.key ?? null, value: copy?.value ?? null, headers },
@@ -409,13 +400,7 @@ describe('over REST', () => {
     const dry = await post({ positions: [position, '0:9999'], dry_run: true });
     expect(dry).toMatchObject({ counts: { would_send: 1 }, missing: ['0:9999'], cut: false });
     expect((await post({ filter: { key: 'other' } })).counts).toEqual({ sent: 1 });
-    expect((await post({ positions: [position] })).outcomes).toMatchObject([
-      { position, outcome: 'already_redriven' },
-    ]);
-    await until(
-      async () => (await path.deadLetters()).filter(({ key }) => key === 'other').length === 2,
-      40_000,
-      100,
-    );
+    expect((await post({ positions: [position] })).outcomes).toMatchObject([{ position, outcome: 'already_redriven' }]);
+    await until(async () => (await path.deadLetters()).filter(({ key }) => key === 'other').length === 2, 40_000, 100);
   });
 });

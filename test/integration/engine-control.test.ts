@@ -48,10 +48,7 @@ function controlOf(settings: EngineSettings) {
   cleanups.push(() => control.close());
   const record = (name: EngineName) => lastRecord(recordPath(settings.dataDir, name));
   /** Does it, and gives how the engine is then. */
-  const act = async (
-    name: EngineName,
-    order: EngineOrder | 'stop' | 'kill' | 'start' | 'restart' | 'resume',
-  ) => {
+  const act = async (name: EngineName, order: EngineOrder | 'stop' | 'kill' | 'start' | 'restart' | 'resume') => {
     const acceptance = await control.act(name, typeof order === 'string' ? { action: order } : order);
     if (!acceptance.accepted) throw new Error(acceptance.why);
     await acceptance.done;
@@ -142,9 +139,7 @@ test('what is paused when its last user leaves is stopped in order, and nothing 
   await control.close();
   await handle.close();
   expect(processes.filter(isAlive)).toEqual([]);
-  expect(readFileSync(join(settings.dataDir, 'logs/postgresql.log'), 'utf8')).toContain(
-    'database system is shut down',
-  );
+  expect(readFileSync(join(settings.dataDir, 'logs/postgresql.log'), 'utf8')).toContain('database system is shut down');
   await until(() => watchesOf(settings).length === 0);
 });
 

@@ -107,8 +107,7 @@ describe('local engines', () => {
     const settings = await givenSeeded('postgresql', 'kafka', 'redis');
     const first = await ensure(settings);
     await query(settings, 'create table kept as select 42 as answer');
-    for (const engine of ['postgresql', 'kafka', 'redis'] as const)
-      process.kill(pidOf(first, engine), 'SIGKILL');
+    for (const engine of ['postgresql', 'kafka', 'redis'] as const) process.kill(pidOf(first, engine), 'SIGKILL');
     const second = await ensure(settings);
     expect(states(second)).toEqual({ postgresql: 'started', kafka: 'started', redis: 'started' });
     expect(await query(settings, 'select answer from kept')).toEqual([{ answer: 42 }]);
@@ -279,9 +278,7 @@ describe('when an engine can not be started', () => {
     cleanups.push(() => intruder.close());
     const failure = ensure(settings);
     await expect(failure).rejects.toMatchObject({ code: 'port_in_use' });
-    await expect(failure).rejects.toThrow(
-      new RegExp(`is taken by \\S+ \\(pid ${process.pid}\\), which is not Redis`),
-    );
+    await expect(failure).rejects.toThrow(new RegExp(`is taken by \\S+ \\(pid ${process.pid}\\), which is not Redis`));
     expect(await answering(settings)).toEqual(['kafka']);
   });
 
@@ -339,13 +336,8 @@ describe('when an engine can not be started', () => {
   test('the reason stands in the error, from the log of the engine', async () => {
     const settings = await givenSeeded('kafka');
     await (await ensure(settings)).close();
-    writeFileSync(
-      join(settings.dataDir, 'kafka/data/meta.properties'),
-      'version=1\nnode.id=7\ncluster.id=x\n',
-    );
-    await expect(ensure(settings)).rejects.toThrow(
-      /Kafka did not start on 127\.0\.0\.1:\d+ [\s\S]*Stored node id 7/,
-    );
+    writeFileSync(join(settings.dataDir, 'kafka/data/meta.properties'), 'version=1\nnode.id=7\ncluster.id=x\n');
+    await expect(ensure(settings)).rejects.toThrow(/Kafka did not start on 127\.0\.0\.1:\d+ [\s\S]*Stored node id 7/);
   });
 
   test('an interrupted start ends at once and leaves nothing running', async () => {

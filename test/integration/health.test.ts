@@ -50,10 +50,7 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
       TEST_SERVICE_KAFKA_TOPIC: name,
     },
   });
-  expect([doctor.code, doctor.stdout]).toEqual([
-    1,
-    expect.stringMatching(/^BAD {3}topics .*asking the leaders/m),
-  ]);
+  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^BAD {3}topics .*asking the leaders/m)]);
   await proxy?.setMode('pass');
   await until(async () => (await probe.check()) === 3);
 });
@@ -93,9 +90,7 @@ test('a database without room for orders is not ready, while orders are still fo
   expect((await readiness()).engines).toContainEqual(
     expect.objectContaining({ name: 'postgresql', status: 'down', reason: expect.stringContaining('wait') }),
   );
-  expect(await (await fetch(`${place.url}/metrics`)).text()).toContain(
-    'test_service_engine_up{engine="postgresql"} 0',
-  );
+  expect(await (await fetch(`${place.url}/metrics`)).text()).toContain('test_service_engine_up{engine="postgresql"} 0');
   expect((await place.get(stored?.order_uid ?? '')).status).toBe(200);
   await place.query('drop trigger no_room on orders');
   await until(async () => (await readiness()).status === 'ok', START_MS, 100);

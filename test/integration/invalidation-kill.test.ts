@@ -13,10 +13,7 @@ import { orderOf } from '../helpers/stored-order.ts';
 import { until } from '../helpers/until.ts';
 import { WritePath } from '../helpers/write-path.ts';
 
-const POINTS: readonly KillPoint[] = [
-  'after COMMIT, before its answer',
-  'after COMMIT, before the commit to Kafka',
-];
+const POINTS: readonly KillPoint[] = ['after COMMIT, before its answer', 'after COMMIT, before the commit to Kafka'];
 const uids = ['a', 'b', 'c'];
 let path: WritePath;
 let database: Database;
@@ -48,8 +45,7 @@ async function openServer(keyPrefix: string) {
   return { invalidator, read, close };
 }
 
-const send = (track: string) =>
-  path.send(uids.map((uid) => messageOf(sampleOrder(uid, 1, { track_number: track }))));
+const send = (track: string) => path.send(uids.map((uid) => messageOf(sampleOrder(uid, 1, { track_number: track }))));
 const countNotes = async () => (await path.sql`select 1 from pending_invalidations`).length;
 
 for (const [round, point] of POINTS.entries()) {
@@ -57,10 +53,7 @@ for (const [round, point] of POINTS.entries()) {
     const keyPrefix = newKeyPrefix();
     const server = await openServer(keyPrefix);
     await send(`first${round}`);
-    const consumer = path.start(
-      {},
-      { onChanged: (changed, note) => void server.invalidator.changed(changed, note) },
-    );
+    const consumer = path.start({}, { onChanged: (changed, note) => void server.invalidator.changed(changed, note) });
     await path.drained();
     await consumer.close();
     await server.invalidator.close();

@@ -18,8 +18,7 @@ async function setUpTwo(): Promise<[CacheSetup, CacheSetup]> {
   return [one, other];
 }
 
-const kept = ({ reader }: CacheSetup, uid: string) =>
-  until(async () => (await reader.find(uid))?.tier === 'l1');
+const kept = ({ reader }: CacheSetup, uid: string) => until(async () => (await reader.find(uid))?.tier === 'l1');
 
 function write(setups: readonly CacheSetup[], uid: string, track: string): void {
   for (const { rows } of setups) rows.set(uid, storedDocument(uid, { track_number: track }));

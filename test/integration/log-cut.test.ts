@@ -178,10 +178,10 @@ describe('a broker restored to before its restart gives the same epoch out again
       await path.drained(90_000);
       const stored = await path.storedOrders();
       for (const life of ['backed-up', 'lost', 'new'])
-        expect([
+        expect([life, [...stored.keys()].filter((uid) => uid.startsWith(`restored-${at}-${life}`)).length]).toEqual([
           life,
-          [...stored.keys()].filter((uid) => uid.startsWith(`restored-${at}-${life}`)).length,
-        ]).toEqual([life, life === 'new' ? regrown : life === 'lost' ? 60 : BACKED_UP]);
+          life === 'new' ? regrown : life === 'lost' ? 60 : BACKED_UP,
+        ]);
       expect(await epochOf(path)).toBe(epoch ?? -1);
       expect(role.status()).toMatchObject({ lost: [], cuts: [{ from: BACKED_UP, to: BACKED_UP + 60 }] });
     },
@@ -209,8 +209,7 @@ function cutLog(topic: string): void {
   let at = 0;
   while (at < bytes.length && Number(bytes.readBigInt64BE(at)) < CUT) at += 12 + bytes.readInt32BE(at + 8);
   truncateSync(file, at);
-  for (const name of readdirSync(log))
-    if (/\.(index|timeindex|snapshot)$/.test(name)) rmSync(join(log, name));
+  for (const name of readdirSync(log)) if (/\.(index|timeindex|snapshot)$/.test(name)) rmSync(join(log, name));
   const checkpoint = join(data, 'recovery-point-offset-checkpoint');
   const lines = readFileSync(checkpoint, 'utf8');
   writeFileSync(checkpoint, lines.replace(new RegExp(`^${topic} 0 .*$`, 'm'), `${topic} 0 0`));

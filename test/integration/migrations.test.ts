@@ -2,12 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SQL } from 'bun';
-import {
-  type MigrateOptions,
-  migrateDown,
-  migrateUp,
-  migrationStatus,
-} from '../../src/storage/postgresql/migrate.ts';
+import { type MigrateOptions, migrateDown, migrateUp, migrationStatus } from '../../src/storage/postgresql/migrate.ts';
 import { createDatabase, MIGRATIONS, type TestDatabase } from '../helpers/database.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';

@@ -37,8 +37,7 @@ function open() {
   socket.write(
     `POST ${PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n`,
   );
-  const write = (text: string): boolean =>
-    socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+  const write = (text: string): boolean => socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
   return { socket, write, received: () => received };
 }
 

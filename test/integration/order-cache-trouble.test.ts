@@ -81,8 +81,7 @@ describe('a network in trouble', () => {
     test(`${trouble}: no lookup takes longer than the time-out and 100 ms, the later ones do not notice, then it is used again`, async () => {
       const proxy = await FaultProxy.inFrontOf(redis.server.url);
       const setup = await setUp({}, proxy.urlOf(redis.server.url));
-      for (let at = 0; at < 20; at++)
-        setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'old' }));
+      for (let at = 0; at < 20; at++) setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'old' }));
       await cached(setup, 'o0');
       await begin(proxy);
       const { slowest, later } = await lookUpFor(setup, 1_000);

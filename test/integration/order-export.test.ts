@@ -114,19 +114,14 @@ test('no order: an empty file; HEAD: the headers, and nothing is read', async ()
   expect([none.status, await none.text()]).toEqual([200, '']);
   const before = pages;
   const head = await fetch(`${server.url}/api/v1/orders.csv`, { method: 'HEAD' });
-  expect([head.status, head.headers.get('content-disposition')]).toEqual([
-    200,
-    'attachment; filename="orders.csv"',
-  ]);
+  expect([head.status, head.headers.get('content-disposition')]).toEqual([200, 'attachment; filename="orders.csv"']);
   expect(pages).toBe(before);
 });
 
 test('a client that does not read stops the export; one that goes away ends it, and makes room for another', async () => {
   const before = pages;
   // As many as are let in at once.
-  const sockets = await Promise.all(
-    Array.from({ length: 8 }, () => ask(server.port, '/api/v1/orders.ndjson')),
-  );
+  const sockets = await Promise.all(Array.from({ length: 8 }, () => ask(server.port, '/api/v1/orders.ndjson')));
   let last = -1;
   // It comes to rest: socket buffers are full, and no page is asked for any more.
   await until(

@@ -48,9 +48,7 @@ test('the manifest says of every message of a topic that is not a plain order wh
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(header).toMatchObject({ seed: 11, count, topic });
-  const entries = new Map<string, ManifestEntry>(
-    lines.map((entry) => [`${entry.partition}/${entry.offset}`, entry]),
-  );
+  const entries = new Map<string, ManifestEntry>(lines.map((entry) => [`${entry.partition}/${entry.offset}`, entry]));
   expect(new Set(lines.map((entry) => entry.fault)).size).toBe(FAULT_NAMES.length);
 
   const reader = await TopicReader.open(kafka, { topic });

@@ -129,9 +129,7 @@ test('absent, then written: readable at once after the commit, in every process'
     });
     await until(() => absent > 100);
     await path.send(uids.map((uid) => messageOf(sampleOrder(uid))));
-    await until(
-      async () => (await path.sql`select 1 from orders where order_uid = ${uids[9] ?? ''}`).length === 1,
-    );
+    await until(async () => (await path.sql`select 1 from orders where order_uid = ${uids[9] ?? ''}`).length === 1);
     const there: { order_uid: string }[] = await path.sql`
       select order_uid from orders where order_uid = any(${path.sql.array(uids, 'TEXT')})`;
     for (const reader of readers) {

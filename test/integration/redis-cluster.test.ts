@@ -19,14 +19,11 @@ beforeAll(async () => {
 
 afterAll(() => cluster.close());
 
-const setUp = (
-  options: Partial<OrderCacheOptions> = {},
-  urls: readonly string[] = cluster.urls,
-): Promise<CacheSetup> => open(urls, options);
+const setUp = (options: Partial<OrderCacheOptions> = {}, urls: readonly string[] = cluster.urls): Promise<CacheSetup> =>
+  open(urls, options);
 
 function write(setups: readonly CacheSetup[], track: string): void {
-  for (const { rows } of setups)
-    for (const uid of UIDS) rows.set(uid, storedDocument(uid, { track_number: track }));
+  for (const { rows } of setups) for (const uid of UIDS) rows.set(uid, storedDocument(uid, { track_number: track }));
 }
 
 const read = async ({ reader }: CacheSetup) => await Promise.all(UIDS.map((uid) => reader.find(uid)));
@@ -48,9 +45,7 @@ async function agreed(): Promise<void> {
       const lines = String(await node.command(['CLUSTER', 'NODES']))
         .trim()
         .split('\n');
-      const slots = lines
-        .map((line) => line.split(' '))
-        .map(([id, ...rest]) => [id, ...rest.slice(7)].join(' '));
+      const slots = lines.map((line) => line.split(' ')).map(([id, ...rest]) => [id, ...rest.slice(7)].join(' '));
       views.add(slots.sort().join());
     }
     return views.size === 1;
@@ -76,11 +71,7 @@ test('orders are spread over all masters, and kept in the process', async () => 
 });
 
 test('one address of the cluster is enough, and one that is down does no harm', async () => {
-  for (const urls of [
-    cluster.urls.slice(2),
-    [cluster.replica.url],
-    ['redis://127.0.0.1:1', ...cluster.urls],
-  ]) {
+  for (const urls of [cluster.urls.slice(2), [cluster.replica.url], ['redis://127.0.0.1:1', ...cluster.urls]]) {
     const setup = await setUp({}, urls);
     write([setup], '1');
     expect(await kept(setup)).toEqual(new Set(['1']));
@@ -97,9 +88,7 @@ test('an invalidation reaches other processes from every master', async () => {
     write([one, other], `new${round}`);
     await one.cache.invalidate(UIDS);
     await other.cache.ping();
-    expect(new Set((await read(other)).map((found) => orderOf(found)?.track_number))).toEqual(
-      new Set([`new${round}`]),
-    );
+    expect(new Set((await read(other)).map((found) => orderOf(found)?.track_number))).toEqual(new Set([`new${round}`]));
   }
 });
 
@@ -133,8 +122,7 @@ test('a slot moves: the new place of its keys is found, and no old order is read
   const id = String(await to.command(['CLUSTER', 'MYID']));
   // As after a reshard that has lost the keys: the worst case for whoever trusts what it was told before.
   await from.command(['UNLINK', key]);
-  for (const node of [to, from, ...cluster.masters])
-    await node.command(['CLUSTER', 'SETSLOT', slot, 'NODE', id]);
+  for (const node of [to, from, ...cluster.masters]) await node.command(['CLUSTER', 'SETSLOT', slot, 'NODE', id]);
   await agreed();
   write([setup], 'new');
   await setup.cache.invalidate(UIDS);

@@ -81,10 +81,7 @@ test('the journal keeps the last attempt at each letter, until the letter is gon
     [2, 1],
     [3, 1],
   ]);
-  await database.query(
-    'ageing',
-    (sql) => sql`update dead_letter_redrives set redriven_at = now() - interval '2 days'`,
-  );
+  await database.query('ageing', (sql) => sql`update dead_letter_redrives set redriven_at = now() - interval '2 days'`);
   await journal.prune(new Map([[0, 2]]));
   expect(await kept()).toEqual([
     [3, 1],

@@ -157,9 +157,7 @@ test('the executable, killed at any moment', async () => {
 
 test('of two at once, the second says that the first is at it', async () => {
   const { path, values } = await withLetters(LETTERS);
-  const results = await Promise.all(
-    [1, 2].map(() => runCommand(path.place, ['dead-letters', 'redrive', '--all'])),
-  );
+  const results = await Promise.all([1, 2].map(() => runCommand(path.place, ['dead-letters', 'redrive', '--all'])));
   const refused = results.filter(({ code }) => code !== 0);
   for (const { code, stderr } of refused) {
     expect(code).toBe(1);

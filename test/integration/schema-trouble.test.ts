@@ -1,11 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { SQL } from 'bun';
-import {
-  migrateDown,
-  migrateUp,
-  migrationStatus,
-  schemaState,
-} from '../../src/storage/postgresql/migrate.ts';
+import { migrateDown, migrateUp, migrationStatus, schemaState } from '../../src/storage/postgresql/migrate.ts';
 import { createMigratedDatabase, databaseUrl, MIGRATIONS, type TestDatabase } from '../helpers/database.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
@@ -74,9 +69,7 @@ describe('a database that could store no order is refused at the start and at mi
     );
     const limited = new URL(url);
     [limited.username, limited.password] = [role, 'secret'];
-    await expect(migrateUp(optionsOf(limited.href))).rejects.toThrow(
-      'orders can’t be used: grant delete on it',
-    );
+    await expect(migrateUp(optionsOf(limited.href))).rejects.toThrow('orders can’t be used: grant delete on it');
     expect((await schemaState(optionsOf(limited.href))).troubles).toHaveLength(1);
     await onDatabase(url.href, `drop owned by ${role}; drop role ${role}`);
   });
@@ -89,9 +82,7 @@ describe('a database that could store no order is refused at the start and at mi
       databaseUrl('postgres'),
       `create database ${name} encoding 'LATIN1' locale_provider libc locale 'C' template template0`,
     );
-    await expect(migrateUp(optionsOf(url))).rejects.toThrow(
-      `${name} has the encoding LATIN1, and orders need UTF8`,
-    );
+    await expect(migrateUp(optionsOf(url))).rejects.toThrow(`${name} has the encoding LATIN1, and orders need UTF8`);
     expect((await schemaState(optionsOf(url))).troubles).toEqual([expect.stringContaining('LATIN1')]);
     expect((await migrationStatus(optionsOf(url))).some((one) => one.applied)).toBe(false);
   });

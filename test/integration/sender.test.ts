@@ -137,9 +137,7 @@ describe('createMessageSender', () => {
     const { kafka } = testEngines();
     const topic = await newTopic(kafka);
     const value = 'x'.repeat(300_000);
-    const messages = Array.from({ length: 10 }, (_, n) =>
-      message('big', value, { headers: { n: String(n) } }),
-    );
+    const messages = Array.from({ length: 10 }, (_, n) => message('big', value, { headers: { n: String(n) } }));
     const positions = await newSender(kafka).send(topic, messages);
     expect(positions.map(({ offset }) => Number(offset))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });

@@ -123,11 +123,7 @@ describe('browsing', () => {
 
   test('says what is no order, and why a dead letter is one', async () => {
     const topic = path.place.deadLetterTopic;
-    await path.send([
-      rawMessage('{', 'half'),
-      rawMessage(null, 'none'),
-      rawMessage(Buffer.from([0xff]), 'ff'),
-    ]);
+    await path.send([rawMessage('{', 'half'), rawMessage(null, 'none'), rawMessage(Buffer.from([0xff]), 'ff')]);
     await until(async () => (await page({}, topic)).messages.length === 3, 40_000, 100);
     const [tombstone] = (await page({ key: Buffer.from('none') })).messages;
     expect(tombstone).toMatchObject({

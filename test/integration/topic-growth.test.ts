@@ -43,8 +43,7 @@ test('partitions added to the topic while it is read: read by the group, and cou
     expect(rebuilds()).toEqual(before);
     expect(await path.differencesFrom(orders)).toEqual([]);
     // Keys find the added partitions, too.
-    const key =
-      orders.map(({ order_uid }) => order_uid).find((uid) => partitionOfKey(Buffer.from(uid), 4) === 3) ?? '';
+    const key = orders.map(({ order_uid }) => order_uid).find((uid) => partitionOfKey(Buffer.from(uid), 4) === 3) ?? '';
     await until(async () => (await path.send([rawMessage('{', key)]))[0]?.partition === 3, 60_000, 200);
     await until(() => seen.size === 4, 60_000);
   } finally {
@@ -79,7 +78,5 @@ test('partitions added to the dead-letter topic while letters are written and re
 }, 180_000);
 
 async function grow(kafka: KafkaClients, topic: string, count: number): Promise<void> {
-  await withAdmin(kafka, (admin) =>
-    admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] }),
-  );
+  await withAdmin(kafka, (admin) => admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] }));
 }

@@ -224,8 +224,7 @@ describe('what went wrong is found:', () => {
   });
 
   test('orders no message stands behind', async () => {
-    const columns =
-      await path.sql`select string_agg(column_name, ', ') as names from information_schema.columns
+    const columns = await path.sql`select string_agg(column_name, ', ') as names from information_schema.columns
       where table_name = 'orders' and table_schema = 'public' and column_name not in ('order_uid', 'source_offset')`;
     const names: string = columns[0].names;
     const [{ offset }] = await path.sql`select max(source_offset) + 50 as offset from orders`;
@@ -271,8 +270,7 @@ describe('what went wrong is found:', () => {
     await reader.close();
     const [first, ...others] = letters;
     if (first === undefined) throw new Error('no letters');
-    const [row] =
-      await path.sql`select source_partition, source_offset from orders where order_uid = 'escapes'`;
+    const [row] = await path.sql`select source_partition, source_offset from orders where order_uid = 'escapes'`;
     const wrong = {
       ...first,
       headers: {

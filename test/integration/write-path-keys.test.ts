@@ -102,16 +102,8 @@ test('of versions of an order in several partitions the newest is stored, in wha
     [version('newer-last', 0, 1_000, 'old'), version('older-last', 2, 2_000, 'new')],
     [version('newer-last', 1, 2_000, 'new'), version('older-last', 0, 1_000, 'old')],
     // At the same instant the higher partition counts, and within a partition the log does, whatever the clock says.
-    [
-      version('tie-up', 0, 1_000, 'low'),
-      version('tie-down', 1, 1_000, 'high'),
-      version('log', 0, 2_000, 'first'),
-    ],
-    [
-      version('tie-up', 1, 1_000, 'high'),
-      version('tie-down', 0, 1_000, 'low'),
-      version('log', 0, 1_000, 'last'),
-    ],
+    [version('tie-up', 0, 1_000, 'low'), version('tie-down', 1, 1_000, 'high'), version('log', 0, 2_000, 'first')],
+    [version('tie-up', 1, 1_000, 'high'), version('tie-down', 0, 1_000, 'low'), version('log', 0, 1_000, 'last')],
     // What says the same and is newer is what later ones are compared with.
     [version('again', 0, 1_000, 'same')],
     [version('again', 1, 3_000, 'same')],

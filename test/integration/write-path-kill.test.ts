@@ -15,9 +15,7 @@ async function killAndGoOn(at: KillPoint): Promise<void> {
   const path = await WritePath.open();
   open.push(path);
   const orders = sampleOrders(1200);
-  const changed = orders
-    .slice(0, 40)
-    .map(({ order_uid }) => sampleOrder(order_uid, 1, { locale: 'changed' }));
+  const changed = orders.slice(0, 40).map(({ order_uid }) => sampleOrder(order_uid, 1, { locale: 'changed' }));
   const bad = Array.from({ length: 5 }, (_, index) => rawMessage('not an order', `bad-${index}`));
   await path.send(orders.slice(0, 600).map((order) => messageOf(order)));
   const positions = await path.send(bad);
@@ -38,9 +36,5 @@ async function killAndGoOn(at: KillPoint): Promise<void> {
 
 // At the same time: each waits for the group to notice that its members are gone.
 for (const at of KILL_POINTS) {
-  test.concurrent(
-    `kill -9 ${at}: every order is stored once, no bad message is lost`,
-    () => killAndGoOn(at),
-    240_000,
-  );
+  test.concurrent(`kill -9 ${at}: every order is stored once, no bad message is lost`, () => killAndGoOn(at), 240_000);
 }

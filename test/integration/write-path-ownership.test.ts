@@ -39,8 +39,7 @@ function held(sink: OrderSink, gateOpened: Promise<void>, outcomes: string[], on
 }
 
 const partitionsOf = ({ consumer }: ComposedConsumer): readonly number[] => consumer.status().partitions;
-const hasAll = (path: WritePath, one: ComposedConsumer): boolean =>
-  partitionsOf(one).length === path.partitions;
+const hasAll = (path: WritePath, one: ComposedConsumer): boolean => partitionsOf(one).length === path.partitions;
 
 test('a zombie that wakes up with an old batch is fenced off: it changes nothing, not even a dead letter', async () => {
   const path = await paths.open({ partitions: 1 });

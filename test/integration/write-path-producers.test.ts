@@ -79,10 +79,7 @@ test('aborted transactions are never stored, committed ones are, and the offsets
   const one = new TransactionalProducer(kafka, topic, `${topic}-one`);
   const two = new TransactionalProducer(kafka, topic, `${topic}-two`);
   const stored: Order[] = [];
-  const send = async (
-    to: { send(messages: ReturnType<typeof messageOf>[]): Promise<void> },
-    orders: Order[],
-  ) => {
+  const send = async (to: { send(messages: ReturnType<typeof messageOf>[]): Promise<void> }, orders: Order[]) => {
     for (let at = 0; at < orders.length; at += 50) {
       await to.send(orders.slice(at, at + 50).map((order, n) => messageOf(order, { partition: n % 2 })));
     }

@@ -18,11 +18,7 @@ function spoiled(from: string, to: string): string {
 /** As `spoiled`, with bytes that are no text. */
 function spoiledBytes(from: string, bytes: readonly number[]): Buffer {
   const at = good.indexOf(from);
-  return Buffer.concat([
-    Buffer.from(good.slice(0, at)),
-    Buffer.from(bytes),
-    Buffer.from(good.slice(at + from.length)),
-  ]);
+  return Buffer.concat([Buffer.from(good.slice(0, at)), Buffer.from(bytes), Buffer.from(good.slice(at + from.length))]);
 }
 
 const POISON: Readonly<Record<string, readonly [string | Buffer | null, RejectionReason]>> = {
@@ -40,10 +36,7 @@ const POISON: Readonly<Record<string, readonly [string | Buffer | null, Rejectio
   'byte order mark': [`\uFEFF${good}`, 'not_json'],
   'deep nesting': [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'schema'],
   'deep nesting that never ends': ['{"a":'.repeat(60_000), 'not_json'],
-  'deep nesting in a field': [
-    spoiled('"locale":"en"', `"locale":${'['.repeat(5000)}${']'.repeat(5000)}`),
-    'schema',
-  ],
+  'deep nesting in a field': [spoiled('"locale":"en"', `"locale":${'['.repeat(5000)}${']'.repeat(5000)}`), 'schema'],
   'U+0000 as an escape': [spoiled('Test Testov', 'Test\\u0000Testov'), 'nul_character'],
   'U+0000 as a byte': [spoiled('Test Testov', 'Test\u0000Testov'), 'not_json'],
   'a lone high surrogate': [spoiled('Test Testov', '\\ud83d Testov'), 'lone_surrogate'],
@@ -141,9 +134,7 @@ test('an item the database refuses takes its order with it, and nothing else', a
   path.start();
   await path.drained();
   expect([...(await path.storedOrders()).keys()].sort()).toEqual(['a', 'c']);
-  expect((await path.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual([
-    ['database_rejected', 'b'],
-  ]);
+  expect((await path.deadLetters()).map(({ reason, key }) => [reason, key])).toEqual([['database_rejected', 'b']]);
 });
 
 test('orders that a trigger refuses are dead letters, in a batch of any size', async () => {

@@ -64,8 +64,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     process.stderr.write(`error: ${printable(describe(error), true)}\n`);
-    const wrongInput =
-      error instanceof AppError && (error.code === 'config_invalid' || error.code === 'usage');
+    const wrongInput = error instanceof AppError && (error.code === 'config_invalid' || error.code === 'usage');
     return wrongInput ? USAGE : FAILURE;
   }
 }
@@ -89,9 +88,7 @@ async function addCompletion(program: Command): Promise<void> {
   const completion = tab(program, { completionCommandName: 'completion' });
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.description(
-      'print a script that makes the shell complete commands and options: bash, zsh, fish or powershell',
-    )
+    ?.description('print a script that makes the shell complete commands and options: bash, zsh, fish or powershell')
     .addHelpText(
       'after',
       `

@@ -31,11 +31,7 @@ export interface VariableSetting {
  * The settings in the environment; a variable that looks like one but is not is a problem. `ignored` gets those that Kubernetes
  * sets for a Service whose name begins with test-service.
  */
-export function readEnvironment(
-  env: Environment,
-  problems: ConfigProblem[],
-  ignored: string[],
-): VariableSetting[] {
+export function readEnvironment(env: Environment, problems: ConfigProblem[], ignored: string[]): VariableSetting[] {
   const known = new Map(settings().map((leaf) => [environmentName(leaf.path), leaf]));
   const isServiceLink = serviceLinks(env);
   const found: VariableSetting[] = [];
@@ -81,8 +77,7 @@ function fromText(text: string, { schema }: Leaf): unknown {
   const numeric =
     schema['type'] === 'integer' ||
     schema['type'] === 'number' ||
-    (Array.isArray(schema['anyOf']) &&
-      schema['anyOf'].some((one) => isRecord(one) && one['type'] === 'integer'));
+    (Array.isArray(schema['anyOf']) && schema['anyOf'].some((one) => isRecord(one) && one['type'] === 'integer'));
   if (numeric && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   return text;
 }

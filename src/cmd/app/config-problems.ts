@@ -65,10 +65,7 @@ export function configError(
     const place = placeOf(path);
     return `  ${place === undefined ? '' : `${place}: `}${shownKey(path)} ${message}`;
   });
-  return new AppError(
-    'config_invalid',
-    `the configuration has ${problems.length} problem(s):\n${lines.join('\n')}`,
-  );
+  return new AppError('config_invalid', `the configuration has ${problems.length} problem(s):\n${lines.join('\n')}`);
 }
 
 /** What a setting may hold, in words. */
@@ -81,8 +78,7 @@ export function allowedText(schema: Readonly<Record<string, unknown>>): string {
   }
   if ('const' in schema) return String(schema['const']);
   if (type === 'boolean') return 'true | false';
-  if (type === 'integer' || type === 'number')
-    return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
+  if (type === 'integer' || type === 'number') return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
   return 'text, not empty';
 }
 
@@ -202,31 +198,19 @@ function checkTopics(
   }
   if (topic === undefined || deadLetterTopic === undefined) return;
   if (topic === deadLetterTopic)
-    say(
-      'kafka.deadLetterTopic',
-      'must not be kafka.topic: each bad message would come back as the next bad message',
-    );
+    say('kafka.deadLetterTopic', 'must not be kafka.topic: each bad message would come back as the next bad message');
   else if (topicsCollide(topic, deadLetterTopic))
-    say(
-      'kafka.deadLetterTopic',
-      'differs from kafka.topic only in dots and underscores, which Kafka refuses',
-    );
+    say('kafka.deadLetterTopic', 'differs from kafka.topic only in dots and underscores, which Kafka refuses');
 }
 
-const OWN_TOPICS = new Set([
-  '__consumer_offsets',
-  '__transaction_state',
-  '__share_group_state',
-  '__cluster_metadata',
-]);
+const OWN_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']);
 
 /**
  * Why Kafka would not take this name for a topic, or would keep it for itself; undefined when it is fine.
  * org.apache.kafka.common.internals.Topic
  */
 function topicNameProblem(name: string): string | undefined {
-  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name))
-    return 'must be 1 to 249 letters, digits, dots, underscores or dashes';
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) return 'must be 1 to 249 letters, digits, dots, underscores or dashes';
   if (name === '.' || name === '..') return 'must be more than dots';
   if (OWN_TOPICS.has(name)) return 'is a topic of Kafka itself';
   return undefined;

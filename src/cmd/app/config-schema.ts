@@ -50,13 +50,11 @@ export const ConfigSchema = Type.Object(
         basePath: Type.String({
           pattern: '^(/[A-Za-z0-9._~-]{1,64}){0,8}$',
           default: '',
-          description:
-            'Path of the service behind a proxy that gives it a part of a host, such as /orders-demo',
+          description: 'Path of the service behind a proxy that gives it a part of a host, such as /orders-demo',
         }),
         trustedProxies: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$' }), {
           default: [],
-          description:
-            'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are trusted',
+          description: 'Addresses and ranges (CIDR) of proxies whose X-Forwarded and Forwarded headers are trusted',
         }),
         openReads: flag(false, 'Off the loopback, orders and metrics are shown without the token'),
         maxConcurrentRequests: Type.Integer({
@@ -88,8 +86,7 @@ export const ConfigSchema = Type.Object(
           pattern: `^$|${NAME}`,
           allowed: NAME_IN_WORDS,
           default: '',
-          description:
-            'Consumer group; when empty, `test-service` for the topic `orders`, else `test-service.TOPIC`',
+          description: 'Consumer group; when empty, `test-service` for the topic `orders`, else `test-service.TOPIC`',
         }),
         partitions: Type.Integer({
           minimum: 1,
@@ -122,10 +119,7 @@ export const ConfigSchema = Type.Object(
     ),
     redis: Type.Object(
       {
-        url: text(
-          'redis://127.0.0.1:6379/0',
-          'Connection URL; several, with commas, are nodes of one cluster',
-        ),
+        url: text('redis://127.0.0.1:6379/0', 'Connection URL; several, with commas, are nodes of one cluster'),
         connectTimeoutMs: ms(2_000, 'Time a new connection may take'),
       },
       strict,

@@ -81,32 +81,25 @@ describe('environment', () => {
 describe('problems', () => {
   test('are all reported at once, with path, value and what is allowed', () => {
     const message = withFile('server: { port: 0 }\nkafka: { topik: x }\nlog: { level: loud }', (file) =>
-      problemsOf(() =>
-        loadConfig({ file, env: { TEST_SERVICE_PRODUCER_RATE: 'fast', TEST_SERVICE_SERVR_PORT: '1' } }),
-      ),
+      problemsOf(() => loadConfig({ file, env: { TEST_SERVICE_PRODUCER_RATE: 'fast', TEST_SERVICE_SERVR_PORT: '1' } })),
     );
     expect(message).toContain('5 problem(s)');
     expect(message).toContain('server.port is 0; allowed: integer from 1 to 65535');
     expect(message).toContain('kafka.topik is not a setting; did you mean kafka.topic?');
     expect(message).toContain('log.level is "loud"; allowed: error | warn | info | debug | silent');
     expect(message).toContain('TEST_SERVICE_PRODUCER_RATE: producer.rate is "fast"');
-    expect(message).toContain(
-      'TEST_SERVICE_SERVR_PORT is not a setting; did you mean TEST_SERVICE_SERVER_PORT?',
-    );
+    expect(message).toContain('TEST_SERVICE_SERVR_PORT is not a setting; did you mean TEST_SERVICE_SERVER_PORT?');
   });
 
   test('in the file are told with line and column, a section that is misspelled among them', () => {
-    const message = withFile(
-      '# settings\nsever:\n  port: 1\nkafka:\n  topic: orders\n  brokers: [a]\n',
-      (file) => problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
+    const message = withFile('# settings\nsever:\n  port: 1\nkafka:\n  topic: orders\n  brokers: [a]\n', (file) =>
+      problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
     );
     expect(message).toContain('  FILE:2:1: sever is not a setting; did you mean server?');
     const brokers = withFile('kafka:\n  topic: orders\n  brokers: [a]\n', (file) =>
       problemsOf(() => loadConfig({ file, env: {} })).replaceAll(file, 'FILE'),
     );
-    expect(brokers).toContain(
-      '  FILE:3:3: kafka.brokers is wrong: the broker a has no port: write host:port',
-    );
+    expect(brokers).toContain('  FILE:3:3: kafka.brokers is wrong: the broker a has no port: write host:port');
   });
 
   test('in the YAML itself are told with line and column, and without quoting the file', () => {
@@ -130,12 +123,7 @@ describe('problems', () => {
         .fill(`*l${at - 1}`)
         .join(', ')}]`;
     const bomb = ['l0: &l0 [x]', ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(level)].join('\n');
-    for (const text of [
-      bomb,
-      'server: &s { port: *s }',
-      'server: *nowhere',
-      `server: ${'['.repeat(20_000)}`,
-    ]) {
+    for (const text of [bomb, 'server: &s { port: *s }', 'server: *nowhere', `server: ${'['.repeat(20_000)}`]) {
       const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
       expect(message).toMatch(/nested too deep|not YAML/);
     }
@@ -146,9 +134,7 @@ describe('problems', () => {
   });
 
   test('a named file that is not there is one', () => {
-    expect(problemsOf(() => loadConfig({ file: '/nonexistent.yaml', env: {} }))).toContain(
-      '/nonexistent.yaml',
-    );
+    expect(problemsOf(() => loadConfig({ file: '/nonexistent.yaml', env: {} }))).toContain('/nonexistent.yaml');
   });
 
   test('of an option are told of the option', () => {
@@ -177,8 +163,7 @@ describe('problems', () => {
   });
 
   test('never show a secret that stands where a mapping or a key should', () => {
-    const text =
-      'redis: redis://:S3cret@h\npostgresql: { url: { password: S3cret } }\n"kafka://u:S3cret@h": 1\n';
+    const text = 'redis: redis://:S3cret@h\npostgresql: { url: { password: S3cret } }\n"kafka://u:S3cret@h": 1\n';
     const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
     expect(message).toContain('3 problem(s)');
     expect(message).not.toContain('S3cret');
@@ -193,13 +178,10 @@ describe('problems', () => {
     ['orders here', 'dead', 'kafka.topic must be 1 to 249 letters'],
     ['o'.repeat(250), 'dead', 'kafka.topic must be 1 to 249 letters'],
     ['', 'dead', 'kafka.topic must be 1 to 249 letters'],
-  ])(
-    'are topics that Kafka refuses, and dead letters among the orders: %s, %s',
-    (topic, deadLetterTopic, why) => {
-      const file = `kafka: ${JSON.stringify({ topic, deadLetterTopic })}`;
-      expect(withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })))).toContain(why);
-    },
-  );
+  ])('are topics that Kafka refuses, and dead letters among the orders: %s, %s', (topic, deadLetterTopic, why) => {
+    const file = `kafka: ${JSON.stringify({ topic, deadLetterTopic })}`;
+    expect(withFile(file, (path) => problemsOf(() => loadConfig({ file: path, env: {} })))).toContain(why);
+  });
 
   test.each([
     ['kafka', 'group', ' orders'],
@@ -246,24 +228,19 @@ describe('variables that Kubernetes sets for a Service', () => {
     [`${service}_PORT_8001_TCP_ADDR`]: '10.0.0.11',
   });
 
-  test.each(['TEST_SERVICE', 'TEST_SERVICE_SERVER', 'TEST_SERVICE_KAFKA_UI'])(
-    'are no settings: %s',
-    (service) => {
-      const links = linksOf(service);
-      const ignored: string[] = [];
-      const config = loadConfig({
-        cwd: '/nonexistent',
-        env: { ...links, TEST_SERVICE_CACHE_KEY_PREFIX: 'shop' },
-        onIgnored: (variables) => ignored.push(...variables),
-      });
-      expect(config).toEqual({ ...defaults, cache: { ...defaults.cache, keyPrefix: 'shop' } });
-      expect(ignored).toEqual(Object.keys(links));
-      // A process this one starts has the settings as variables beside them.
-      expect(loadConfig({ cwd: '/nonexistent', env: { ...links, ...toEnvironment(config) } })).toEqual(
-        config,
-      );
-    },
-  );
+  test.each(['TEST_SERVICE', 'TEST_SERVICE_SERVER', 'TEST_SERVICE_KAFKA_UI'])('are no settings: %s', (service) => {
+    const links = linksOf(service);
+    const ignored: string[] = [];
+    const config = loadConfig({
+      cwd: '/nonexistent',
+      env: { ...links, TEST_SERVICE_CACHE_KEY_PREFIX: 'shop' },
+      onIgnored: (variables) => ignored.push(...variables),
+    });
+    expect(config).toEqual({ ...defaults, cache: { ...defaults.cache, keyPrefix: 'shop' } });
+    expect(ignored).toEqual(Object.keys(links));
+    // A process this one starts has the settings as variables beside them.
+    expect(loadConfig({ cwd: '/nonexistent', env: { ...links, ...toEnvironment(config) } })).toEqual(config);
+  });
 
   test('do not hide a slip of the pen', () => {
     for (const [name, value] of [

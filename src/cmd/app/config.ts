@@ -120,9 +120,7 @@ function readConfigFile(file: string): ConfigFile | undefined {
   } catch {
     throw refuse(`${file} is nested too deeply, or its aliases are undefined, circular or too large`);
   }
-  const wrong = document.errors.map(
-    ({ code, pos }) => `${place(pos[0])}: ${code.toLowerCase().replaceAll('_', ' ')}`,
-  );
+  const wrong = document.errors.map(({ code, pos }) => `${place(pos[0])}: ${code.toLowerCase().replaceAll('_', ' ')}`);
   if (wrong.length > 0) throw refuse(`the settings file is not YAML:\n  ${wrong.join('\n  ')}`);
   if (!isRecord(content)) throw refuse(`${file} must be a mapping of sections`);
   const placeOf = (path: string): string | undefined => {

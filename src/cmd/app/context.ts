@@ -68,10 +68,7 @@ export async function withContext(
     const undone = late.signal.aborted ? ['what the command was at'] : [];
     const left = [...undone, ...(await resources.close(stop.askedAt))];
     if (left.length > 0) {
-      logger.warn(
-        { left, shutdownTimeoutMs },
-        'the time to stop was up: the rest is left for the next start',
-      );
+      logger.warn({ left, shutdownTimeoutMs }, 'the time to stop was up: the rest is left for the next start');
       process.exitCode = 1;
     }
     // Once asked to stop, an echo of that signal is still to be expected.

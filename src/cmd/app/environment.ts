@@ -32,10 +32,7 @@ export interface EnvironmentOptions {
  * Everything the roles stand on: engines that answer, the schema, the topics. What it starts is closed with `resources`.
  * @throws AppError that says what is missing and what to do.
  */
-export async function prepareEnvironment(
-  config: Config,
-  options: EnvironmentOptions,
-): Promise<EnginesHandle> {
+export async function prepareEnvironment(config: Config, options: EnvironmentOptions): Promise<EnginesHandle> {
   const { resources, logger, onProgress, signal, withoutKafka = false } = options;
   const engines = await ensureEngines(engineSettings(config), {
     logger,
@@ -113,11 +110,7 @@ export function topicsOf(config: Config): TopicSettings[] {
   return [{ name: topic, partitions, replicationFactor }, deadLetterTopicOf(config.kafka)];
 }
 
-function deadLetterTopicOf({
-  deadLetterTopic,
-  partitions,
-  replicationFactor,
-}: Config['kafka']): TopicSettings {
+function deadLetterTopicOf({ deadLetterTopic, partitions, replicationFactor }: Config['kafka']): TopicSettings {
   return {
     name: deadLetterTopic,
     partitions,

@@ -26,10 +26,7 @@ export async function moveOffsets(
     const ranges = await reader.ranges();
     const missing = partitions?.find((partition) => !ranges.has(partition));
     if (missing !== undefined)
-      throw new AppError(
-        'usage',
-        `topic ${topic} has no partition ${missing}: there are 0 to ${ranges.size - 1}`,
-      );
+      throw new AppError('usage', `topic ${topic} has no partition ${missing}: there are 0 to ${ranges.size - 1}`);
     const [stored, targets] = await Promise.all([offsets.positions(scope), targetOffsets(reader, target)]);
     const moves = [...ranges].flatMap(([partition, { start, end }]) => {
       const to = targets.get(partition);

@@ -143,8 +143,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
       responses: () => counters.responses,
       streams: () => streams.size,
       engines: async () => (await readiness()).engines,
-      behind: (which) =>
-        new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one[which]])),
+      behind: (which) => new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one[which]])),
       loopDelayMs: () => sampler.latest?.process.loop_delay_ms ?? 0,
     },
   });
@@ -209,10 +208,7 @@ export function engineProbes({ database, kafka, cache, consumer }: ProbedParts):
   ];
 }
 
-async function askPostgresql(
-  database: Database,
-  consumer: OrderConsumer | undefined,
-): Promise<Ailment | undefined> {
+async function askPostgresql(database: Database, consumer: OrderConsumer | undefined): Promise<Ailment | undefined> {
   const bearable = consumer === undefined;
   const obstacle = await database.writeObstacle();
   if (obstacle !== undefined) return { trouble: 'read_only', reason: obstacle, bearable };

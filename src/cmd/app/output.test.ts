@@ -28,8 +28,7 @@ describe('no list needs more than 80 columns', () => {
     const text = renderReport({ ...report, total, partitions: [partition, partition] }, 80);
     const list = text.slice(0, text.indexOf('not checked'));
     fits(list);
-    for (const title of ['produced', 'dead letters', 'identical', 'lost', 'no message'])
-      expect(list).toContain(title);
+    for (const title of ['produced', 'dead letters', 'identical', 'lost', 'no message']) expect(list).toContain(title);
     expect(list).not.toContain('pending');
   });
 

@@ -50,8 +50,7 @@ export function numberTable(
     return [paintHead(heading), ...others];
   };
   const [first, ...others] = columnsOf(head, rows);
-  if (first === undefined || widthOf([first, ...others]) <= width)
-    return lines(first ? [first, ...others] : []);
+  if (first === undefined || widthOf([first, ...others]) <= width) return lines(first ? [first, ...others] : []);
   let part = [first];
   const parts = [part];
   for (const column of others.filter(({ cells }) => cells.some((cell) => cell !== '0'))) {

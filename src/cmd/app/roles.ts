@@ -151,12 +151,7 @@ export class Clients {
     if (this.#invalidator === undefined && cache !== undefined) {
       const cacheLifeMs = this.#config.cache.ttlSeconds * 1000 + CACHE_LIFE_MARGIN_MS;
       const notes = new PendingInvalidations(database);
-      const invalidator = new Invalidator(
-        cache,
-        notes,
-        { cacheLifeMs },
-        this.#logger.child({ client: 'cache' }),
-      );
+      const invalidator = new Invalidator(cache, notes, { cacheLifeMs }, this.#logger.child({ client: 'cache' }));
       this.#resources.defer('tell', 'invalidations', () => invalidator.close());
       this.#invalidator = invalidator;
     }
@@ -195,8 +190,7 @@ export function startConsumer(
         transactionTimeoutMs: config.postgresql.statementTimeoutMs,
         noteChanges: cache !== undefined,
       }),
-      sendDeadLetters: (letters) =>
-        sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters, roleLogger),
+      sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters, roleLogger),
       onStored: (batch) => meter.add(batch),
       onChanged: (uids, note) => void invalidator?.changed(uids, note),
       logger: roleLogger,

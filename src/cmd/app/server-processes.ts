@@ -105,10 +105,7 @@ export class ServerProcesses {
 /** @throws AppError `config_invalid` where several processes can't share a port as Linux lets them */
 export function checkProcesses(count: number): void {
   if (count === 1 || process.platform === 'linux') return;
-  throw new AppError(
-    'config_invalid',
-    `server.processes is ${count}: more than one share a port on Linux only`,
-  );
+  throw new AppError('config_invalid', `server.processes is ${count}: more than one share a port on Linux only`);
 }
 
 /** Resolves when the first process, whose leash this one is on, has let go or is gone. */

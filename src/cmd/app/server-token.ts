@@ -30,8 +30,5 @@ function readTokenFile(file: string): string {
     });
   }
   if (/^[!-~]{1,500}$/.test(text)) return text;
-  throw new AppError(
-    'config_invalid',
-    `server.tokenFile ${file} must hold one token of printable ASCII characters`,
-  );
+  throw new AppError('config_invalid', `server.tokenFile ${file} must hold one token of printable ASCII characters`);
 }

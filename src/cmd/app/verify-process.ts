@@ -67,10 +67,7 @@ export function reportIn(process: {
   const { output, errors, end } = process;
   // It is one line: one that does not end was cut off, as when the process was killed while it wrote.
   if (output.endsWith('\n')) return JSON.parse(output);
-  throw new AppError(
-    'verification_failed',
-    saidIn(errors) || `the process of the verification ended with ${end}`,
-  );
+  throw new AppError('verification_failed', saidIn(errors) || `the process of the verification ended with ${end}`);
 }
 
 function yieldTo(child: ChildProcess): void {

@@ -12,10 +12,7 @@ const DOING = { stop: 'stopping', kill: 'stopping', start: 'starting', restart: 
  * The record of an engine that can be controlled: one that was started from this data folder, on an address that is configured. Otherwise
  * why it can't be.
  */
-export function controllable(
-  engine: EngineDefinition,
-  settings: EngineSettings,
-): EngineRecord | EngineObstacle {
+export function controllable(engine: EngineDefinition, settings: EngineSettings): EngineRecord | EngineObstacle {
   if (settings.mode === 'off') return 'engines_off';
   const record = lastRecord(recordPath(settings.dataDir, engine.name));
   const addresses = engine.addresses.map(formatAddress);

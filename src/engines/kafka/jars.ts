@@ -67,16 +67,7 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
   try {
     step(`downloading Kafka ${KAFKA_VERSION} (43 MB, once)`);
     const goal = 'dependency:copy-dependencies';
-    const args = [
-      '-B',
-      '-q',
-      '-C',
-      '-f',
-      POM,
-      goal,
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${partial}`,
-    ];
+    const args = ['-B', '-q', '-C', '-f', POM, goal, '-DincludeScope=runtime', `-DoutputDirectory=${partial}`];
     await retry(() =>
       runProgram('mvn', args, {
         ...MAVEN,

@@ -70,17 +70,13 @@ async function ensureFormatted(java: string, classPath: string[], context: Prepa
   mkdirSync(fresh);
   const file = await writeProperties(context, 'data.new', 'format.properties');
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
-  await runProgram(
-    java,
-    [...flags, ...classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', file],
-    {
-      ...JAVA,
-      purpose: "Kafka's storage could not be formatted",
-      timeoutMs: FORMAT_TIMEOUT_MS,
-      signal: context.signal,
-      folderAsDescriptor3: context.folder,
-    },
-  );
+  await runProgram(java, [...flags, ...classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', file], {
+    ...JAVA,
+    purpose: "Kafka's storage could not be formatted",
+    timeoutMs: FORMAT_TIMEOUT_MS,
+    signal: context.signal,
+    folderAsDescriptor3: context.folder,
+  });
   renameSync(fresh, data);
 }
 
@@ -105,9 +101,7 @@ function freePort({ host }: Address): Promise<number> {
     server.once('error', reject);
     server.listen(0, host, () => {
       const bound = server.address();
-      server.close(() =>
-        bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port')),
-      );
+      server.close(() => (bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port'))));
     });
   });
 }

@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
@@ -65,10 +56,7 @@ function sharedCopy(native: string, name: string): string {
   const target = join(SHARED_FOLDER, name);
   mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   if (statSync(SHARED_FOLDER).uid !== 0) {
-    throw new AppError(
-      'engine_start_failed',
-      `${SHARED_FOLDER} must belong to root, as root runs programs from it`,
-    );
+    throw new AppError('engine_start_failed', `${SHARED_FOLDER} must belong to root, as root runs programs from it`);
   }
   if (existsSync(target)) return target;
   const partial = mkdtempSync(`${target}.partial-`);
@@ -99,8 +87,7 @@ export function postgresqlUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const user = findUser(readFileSync('/etc/passwd', 'utf8'), 'nobody');
   if (user) return user;
-  const message =
-    'PostgreSQL does not run as root, and there is no user “nobody” to run it as: use another user';
+  const message = 'PostgreSQL does not run as root, and there is no user “nobody” to run it as: use another user';
   throw new AppError('engine_start_failed', message);
 }
 
@@ -112,9 +99,7 @@ export function findUser(passwd: string, name: string): SystemUser | undefined {
     .find((line) => line[0] === name);
   const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
   // macOS writes -2; the system calls take it as unsigned.
-  return fields && Number.isInteger(uid) && Number.isInteger(gid)
-    ? { uid: uid >>> 0, gid: gid >>> 0 }
-    : undefined;
+  return fields && Number.isInteger(uid) && Number.isInteger(gid) ? { uid: uid >>> 0, gid: gid >>> 0 } : undefined;
 }
 
 /** True when the user can execute the file. It is tried, because modes don't tell all (ACLs, mounts, parent folders). */

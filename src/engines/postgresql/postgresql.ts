@@ -123,8 +123,7 @@ async function initialize(options: ClusterOptions, context: PrepareContext): Pro
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   giveTo(runAs, work);
   giveTo(runAs, passwordFile);
-  const login =
-    password === '' ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${folderInside}/password`];
+  const login = password === '' ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${folderInside}/password`];
   const args = [
     `--pgdata=${folderInside}/new`,
     `--username=${superuser}`,

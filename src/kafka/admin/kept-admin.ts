@@ -80,8 +80,7 @@ export class KafkaProbe {
       const { topics } = await admin.metadata({ topics: [name], forceUpdate: true });
       const leaders = (topics.get(name)?.partitions ?? []).map(({ leader }) => leader);
       const without = leaders.findIndex((leader) => leader < 0);
-      if (without >= 0)
-        throw new AppError('kafka_unavailable', `partition ${without} of topic ${name} has no leader`);
+      if (without >= 0) throw new AppError('kafka_unavailable', `partition ${without} of topic ${name} has no leader`);
       const partitions = [...new Set(leaders)].map((leader) => ({
         partitionIndex: leaders.indexOf(leader),
         timestamp: LATEST,

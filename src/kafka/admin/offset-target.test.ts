@@ -21,9 +21,7 @@ test('each partition has its own place for it, within its log', async () => {
       ]),
     offsetsAt: async () => new Map([[0, 14]]),
   };
-  const of = async (target: Parameters<typeof targetOffsets>[1]) => [
-    ...(await targetOffsets(source, target)).values(),
-  ];
+  const of = async (target: Parameters<typeof targetOffsets>[1]) => [...(await targetOffsets(source, target)).values()];
   expect(await of('earliest')).toEqual([10, 0]);
   expect(await of('latest')).toEqual([20, 5]);
   expect(await of({ offset: 7 })).toEqual([10, 5]);

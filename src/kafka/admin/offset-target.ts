@@ -28,8 +28,7 @@ export async function targetOffsets(
   target: OffsetTarget,
 ): Promise<Map<number, number>> {
   const ranges = await source.ranges();
-  const atInstant =
-    typeof target === 'object' && 'at' in target ? await source.offsetsAt(target.at) : undefined;
+  const atInstant = typeof target === 'object' && 'at' in target ? await source.offsetsAt(target.at) : undefined;
   return new Map(
     [...ranges].map(([partition, { start, end }]) => {
       if (target === 'earliest') return [partition, start];

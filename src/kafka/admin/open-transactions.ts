@@ -1,9 +1,4 @@
-import {
-  type Connection,
-  describeProducersV0,
-  describeTransactionsV0,
-  listTransactionsV0,
-} from '@platformatic/kafka';
+import { type Connection, describeProducersV0, describeTransactionsV0, listTransactionsV0 } from '@platformatic/kafka';
 
 /** An open transaction in a partition: readers of committed messages see nothing from its first offset on. */
 export interface OpenTransaction {
@@ -53,10 +48,7 @@ export async function openTransactions(
   const metadata = await client.metadata({ topics: [topic] }).catch(() => undefined);
   const known = metadata?.topics.get(topic);
   if (metadata === undefined || known === undefined) return [];
-  const askAll = async <T>(
-    brokers: readonly Broker[],
-    ask: (connection: Connection, at: number) => Promise<T[]>,
-  ) =>
+  const askAll = async <T>(brokers: readonly Broker[], ask: (connection: Connection, at: number) => Promise<T[]>) =>
     (
       await Promise.all(
         brokers
@@ -64,12 +56,10 @@ export async function openTransactions(
           .map((one) => one.catch(() => [])),
       )
     ).flat();
-  const leaders = [...Map.groupBy(partitions, (one) => known.partitions[one]?.leader ?? -1)].flatMap(
-    ([id, led]) => {
-      const broker = metadata.brokers.get(id);
-      return broker === undefined ? [] : [{ broker, led }];
-    },
-  );
+  const leaders = [...Map.groupBy(partitions, (one) => known.partitions[one]?.leader ?? -1)].flatMap(([id, led]) => {
+    const broker = metadata.brokers.get(id);
+    return broker === undefined ? [] : [{ broker, led }];
+  });
   const producers = await askAll(
     leaders.map(({ broker }) => broker),
     (connection, at) => producersOf(connection, topic, leaders[at]?.led ?? []),
@@ -77,9 +67,10 @@ export async function openTransactions(
   if (producers.length === 0) return [];
   const ids = [...new Set(producers.map(({ producerId }) => producerId))];
   const named = new Map(
-    (await askAll([...metadata.brokers.values()], (connection) => transactionsOf(connection, ids))).map(
-      (one) => [one.producerId, one],
-    ),
+    (await askAll([...metadata.brokers.values()], (connection) => transactionsOf(connection, ids))).map((one) => [
+      one.producerId,
+      one,
+    ]),
   );
   return producers.map(({ partition, firstOffset, producerId }) => {
     const transaction = named.get(producerId);

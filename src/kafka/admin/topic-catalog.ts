@@ -1,9 +1,4 @@
-import {
-  type Admin,
-  type ClusterTopicMetadata,
-  ConfigResourceTypes,
-  ConfigSources,
-} from '@platformatic/kafka';
+import { type Admin, type ClusterTopicMetadata, ConfigResourceTypes, ConfigSources } from '@platformatic/kafka';
 import { AppError } from '../../lib/app-error.ts';
 import type { KeptAdmin } from './kept-admin.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
@@ -104,9 +99,7 @@ export class TopicCatalog {
       const [ranges, [described]] = await Promise.all([
         rangesOf(admin, ledPartitions(topics)),
         admin.describeConfigs({
-          resources: [
-            { resourceType: ConfigResourceTypes.TOPIC, resourceName: name, configurationKeys: null },
-          ],
+          resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: name, configurationKeys: null }],
         }),
       ]);
       const known = ranges.get(name);
@@ -198,10 +191,7 @@ async function rangesOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map
   }));
 }
 
-async function endsOf(
-  admin: Admin,
-  of: PartitionSet,
-): Promise<Map<string, Map<number, Omit<PartitionEnds, 'start'>>>> {
+async function endsOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, Omit<PartitionEnds, 'start'>>>> {
   const [stable, ends] = await Promise.all([
     offsetsOf(admin, of, LATEST, READ_COMMITTED),
     offsetsOf(admin, of, LATEST, READ_UNCOMMITTED),

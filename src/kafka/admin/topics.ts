@@ -58,8 +58,7 @@ export async function settleTopics(kafka: KafkaClients, topics: readonly TopicSe
       const found = described.find(({ resourceName }) => resourceName === name)?.configs ?? [];
       const short = found.filter(
         (one) =>
-          one.configSource !== ConfigSources.DYNAMIC_TOPIC_CONFIG &&
-          amount(one.value) < amount(configs[one.name]),
+          one.configSource !== ConfigSources.DYNAMIC_TOPIC_CONFIG && amount(one.value) < amount(configs[one.name]),
       );
       return short.length === 0
         ? []
@@ -78,9 +77,7 @@ export async function settleTopics(kafka: KafkaClients, topics: readonly TopicSe
       })),
       validateOnly: false,
     });
-    return changes.flatMap(({ name, configs }) =>
-      configs.map(([setting, value]) => `${name} ${setting}=${value}`),
-    );
+    return changes.flatMap(({ name, configs }) => configs.map(([setting, value]) => `${name} ${setting}=${value}`));
   });
 }
 
@@ -106,9 +103,7 @@ export function compactedTopics(kafka: KafkaClients, topics: readonly string[]):
       configurationKeys: ['cleanup.policy'],
     }));
     const described = await admin.describeConfigs({ resources }).catch(() => []);
-    const compacted = described.filter(({ configs }) =>
-      configs.some(({ value }) => value?.includes('compact')),
-    );
+    const compacted = described.filter(({ configs }) => configs.some(({ value }) => value?.includes('compact')));
     return new Set(compacted.map(({ resourceName }) => resourceName));
   });
 }

@@ -21,9 +21,7 @@ export async function askEpochEnds(
     currentLeaderEpoch: leaderEpochs.get(partition) ?? UNKNOWN,
     leaderEpoch,
   }));
-  const { topics } = await offsetForLeaderEpochV4.api.async(connection, CONSUMER, [
-    { name: topic, partitions },
-  ]);
+  const { topics } = await offsetForLeaderEpochV4.api.async(connection, CONSUMER, [{ name: topic, partitions }]);
   return topics.flatMap((one) =>
     one.partitions.map(({ partition, leaderEpoch, endOffset }): [number, EpochEnd] => {
       const newest = leaderEpoch >= 0 && leaderEpoch === leaderEpochs.get(partition);

@@ -56,11 +56,7 @@ export function fetchVersion(range: { minVersion: number; maxVersion: number }):
  * without an answer.
  * @see https://kafka.apache.org/protocol#The_Messages_Fetch
  */
-export function fetchRecords(
-  connection: Connection,
-  version: number,
-  request: FetchRequest,
-): Promise<FetchAnswer> {
+export function fetchRecords(connection: Connection, version: number, request: FetchRequest): Promise<FetchAnswer> {
   return new Promise((resolve, fail) => {
     connection.send<FetchAnswer>(
       FETCH_KEY,

@@ -4,21 +4,8 @@ import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
 import { committedOffset } from '../admin/group-catalog.ts';
 import { KeptAdmin } from '../admin/kept-admin.ts';
-import {
-  hasProtocolError,
-  type KafkaClients,
-  NOT_YET_PATIENCE_MS,
-  saysNotYet,
-  toKafkaError,
-} from '../clients.ts';
-import type {
-  Assignment,
-  CommittedOffset,
-  EpochEnd,
-  FetchedPartition,
-  LogRange,
-  OrderLog,
-} from './order-log.ts';
+import { hasProtocolError, type KafkaClients, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
+import type { Assignment, CommittedOffset, EpochEnd, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
 export interface OrderLogOptions {
@@ -82,10 +69,7 @@ export class KafkaOrderLog implements OrderLog {
     return this.#consumer.lastHeartbeat?.getTime();
   }
 
-  async start(
-    onAssignment: (assignment: Assignment) => void,
-    onLost: (reason: string) => void,
-  ): Promise<void> {
+  async start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void> {
     const { topic, group } = this.#options;
     let lost = false;
     const lose = (reason: string): void => {
@@ -100,9 +84,7 @@ export class KafkaOrderLog implements OrderLog {
       if (others.length > 0) {
         // Its leader deals out topics without asking who reads them, so nobody may be reading ours.
         const names = others.map((one) => one.topic).join(', ');
-        lose(
-          `group ${group} gives this member partitions of ${names}, which it does not read: ${GIVE_OWN_GROUP}`,
-        );
+        lose(`group ${group} gives this member partitions of ${names}, which it does not read: ${GIVE_OWN_GROUP}`);
         return;
       }
       const partitions = assignments?.find((one) => one.topic === topic)?.partitions ?? [];
@@ -118,9 +100,7 @@ export class KafkaOrderLog implements OrderLog {
       await this.#join();
     } catch (error) {
       const refused = hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL');
-      const why = refused
-        ? `its other members share partitions in another way: ${GIVE_OWN_GROUP}`
-        : messageOf(error);
+      const why = refused ? `its other members share partitions in another way: ${GIVE_OWN_GROUP}` : messageOf(error);
       throw new AppError('kafka_unavailable', `joining group ${group}: ${why}`, {
         retryable: true,
         cause: error,
@@ -136,9 +116,7 @@ export class KafkaOrderLog implements OrderLog {
       const dealt = this.#dealt;
       for (const [topic, count] of dealt) {
         const look = this.#consumer.metadata({ topics: [topic], forceUpdate: true });
-        const now = await look
-          .then(({ topics }) => topics.get(topic)?.partitionsCount ?? count)
-          .catch(() => count);
+        const now = await look.then(({ topics }) => topics.get(topic)?.partitionsCount ?? count).catch(() => count);
         if (this.#leaving.signal.aborted || this.#dealt !== dealt) break;
         if (now === count) continue;
         await this.#consumer.joinGroup({}).catch((error: unknown) => lose(messageOf(error)));
@@ -248,9 +226,7 @@ export function assignBySubscription(
 ): { memberId: string; assignments: Share }[] {
   const shares = new Map<string, Share>([...members.keys()].map((memberId) => [memberId, new Map()]));
   for (const [topic, { partitionsCount }] of topics) {
-    const readers = [...members]
-      .flatMap(([id, member]) => (member.topics?.includes(topic) ? [id] : []))
-      .sort();
+    const readers = [...members].flatMap(([id, member]) => (member.topics?.includes(topic) ? [id] : [])).sort();
     for (let partition = 0; readers.length > 0 && partition < partitionsCount; partition += 1) {
       const share = shares.get(readers[partition % readers.length] ?? '');
       const dealt = share?.get(topic) ?? { topic, partitions: [] };

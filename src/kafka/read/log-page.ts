@@ -210,7 +210,5 @@ export function clamp(
 }
 
 function isPart(value: unknown): value is [number, number, number] {
-  return (
-    Array.isArray(value) && value.length === 3 && value.every((one) => Number.isSafeInteger(one) && one >= 0)
-  );
+  return Array.isArray(value) && value.length === 3 && value.every((one) => Number.isSafeInteger(one) && one >= 0);
 }

@@ -151,10 +151,7 @@ export class MessageBrowser {
   async *follow(
     topic: string,
     signal: AbortSignal,
-    {
-      wanted,
-      maxValueBytes,
-    }: { wanted: (partition: number, record: LogRecord) => boolean; maxValueBytes: number },
+    { wanted, maxValueBytes }: { wanted: (partition: number, record: LogRecord) => boolean; maxValueBytes: number },
   ): AsyncGenerator<readonly BrowsedMessage[]> {
     const reader = await this.#open(topic);
     try {
@@ -230,11 +227,7 @@ const REASON = Buffer.from(DEAD_LETTER_HEADERS.reason);
 const DETAIL = Buffer.from(DEAD_LETTER_HEADERS.detail);
 
 /** Copies the message out of the record, whose buffers hold a whole fetch. */
-function browsedMessage(
-  partition: number,
-  record: LogRecord,
-  options: BrowsedMessageOptions,
-): BrowsedMessage {
+function browsedMessage(partition: number, record: LogRecord, options: BrowsedMessageOptions): BrowsedMessage {
   const { key, value, headers, offset, timestamp } = record;
   return {
     partition,
@@ -255,17 +248,13 @@ function copyOf(bytes: Buffer | null): Buffer | null {
 
 /** The approximate size of the message of a record. */
 function browsedBytes({ key, value, headers }: LogRecord, maxValueBytes: number): number {
-  const ofHeaders = headers.reduce(
-    (sum, [name, content]) => sum + (name?.length ?? 0) + (content?.length ?? 0),
-    0,
-  );
+  const ofHeaders = headers.reduce((sum, [name, content]) => sum + (name?.length ?? 0) + (content?.length ?? 0), 0);
   return ofHeaders + (key?.length ?? 0) + Math.min(value?.length ?? 0, maxValueBytes);
 }
 
 function meaningOf(record: LogRecord, value: Buffer | null, options: BrowsedMessageOptions): MessageMeaning {
   const reason = record.header(REASON);
-  if (reason)
-    return { kind: 'dead_letter', reason: String(reason), detail: String(record.header(DETAIL) ?? '') };
+  if (reason) return { kind: 'dead_letter', reason: String(reason), detail: String(record.header(DETAIL) ?? '') };
   const decoded = decodeOrder(value, { maxBytes: options.maxOrderBytes, now: options.now });
   if (decoded.ok) return { kind: 'order', orderUid: decoded.order.order_uid };
   return { kind: 'other', reason: decoded.reason, detail: decoded.detail };

@@ -79,8 +79,7 @@ export class PartitionFetcher {
       const [{ known }, apis] = await Promise.all([this.#lookUp(true), this.#client.listApis()]);
       const range = apis.find((api) => api.name === 'Fetch');
       this.#version = range === undefined ? undefined : fetchVersion(range);
-      if (this.#version === undefined)
-        throw new AppError('kafka_unavailable', 'the broker is too old: 3.1 is needed');
+      if (this.#version === undefined) throw new AppError('kafka_unavailable', 'the broker is too old: 3.1 is needed');
       this.#topicId = known.id;
       this.#client.topics.track(topic);
     } catch (error) {
@@ -223,9 +222,7 @@ export class PartitionFetcher {
   }
 
   /** The metadata, a few seconds old at most, or fresh. */
-  async #lookUp(
-    asked = false,
-  ): Promise<{ brokers: ClusterMetadata['brokers']; known: ClusterTopicMetadata }> {
+  async #lookUp(asked = false): Promise<{ brokers: ClusterMetadata['brokers']; known: ClusterTopicMetadata }> {
     const { topic } = this.#options;
     const now = asked || this.#inDoubt;
     // Not cleared when it is in doubt: the brokers it names may be all there is left of those in the settings.

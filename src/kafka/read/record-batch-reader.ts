@@ -49,14 +49,11 @@ export function readRecordBatches(bytes: Buffer): RecordBatch[] {
 
 function readBatch(bytes: Buffer, at: number, end: number): RecordBatch {
   const magic = bytes.readInt8(at + MAGIC_AT);
-  if (magic !== MAGIC)
-    throw new AppError('kafka_unavailable', `record batches of format ${magic} are not supported`);
+  if (magic !== MAGIC) throw new AppError('kafka_unavailable', `record batches of format ${magic} are not supported`);
   const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT);
   const firstOffset = Number(bytes.readBigInt64BE(at));
   const appended = (attributes & LOG_APPEND_TIME) !== 0;
-  const firstTimestamp = Number(
-    bytes.readBigInt64BE(at + (appended ? MAX_TIMESTAMP_AT : FIRST_TIMESTAMP_AT)),
-  );
+  const firstTimestamp = Number(bytes.readBigInt64BE(at + (appended ? MAX_TIMESTAMP_AT : FIRST_TIMESTAMP_AT)));
   const count = bytes.readInt32BE(at + COUNT_AT);
   const compression = attributes & COMPRESSION;
   const records =
@@ -82,8 +79,7 @@ function readBatch(bytes: Buffer, at: number, end: number): RecordBatch {
 
 function inflate(bytes: Buffer, compression: number): Buffer {
   const algorithm = compressionsAlgorithmsByBitmask[compression];
-  if (algorithm === undefined)
-    throw new AppError('kafka_unavailable', `compression ${compression} is not known`);
+  if (algorithm === undefined) throw new AppError('kafka_unavailable', `compression ${compression} is not known`);
   return algorithm.decompressSync(bytes);
 }
 
@@ -204,8 +200,7 @@ class BatchRecord implements LogRecord {
       const valueLength = cursor.next();
       const valueAt = cursor.at;
       cursor.at += Math.max(0, valueLength);
-      if (keyLength !== name.length || bytes.compare(name, 0, name.length, keyAt, keyAt + keyLength) !== 0)
-        continue;
+      if (keyLength !== name.length || bytes.compare(name, 0, name.length, keyAt, keyAt + keyLength) !== 0) continue;
       return valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength);
     }
     return undefined;
@@ -241,11 +236,7 @@ export function committedBatches<Batch extends TransactionalBatch>(
   const kept: Batch[] = [];
   let next = 0;
   for (const batch of batches) {
-    for (
-      let one = pending[next];
-      one !== undefined && one.firstOffset <= batch.firstOffset;
-      one = pending[++next]
-    ) {
+    for (let one = pending[next]; one !== undefined && one.firstOffset <= batch.firstOffset; one = pending[++next]) {
       abortedProducers.add(one.producerId);
     }
     if ((batch.attributes & CONTROL) !== 0) {

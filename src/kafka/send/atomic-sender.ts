@@ -47,10 +47,7 @@ export class AtomicSender {
     const sender = new AtomicSender(producer);
     try {
       // -1, -1 is a sender without a past: the client's own default claims to be producer 0, and is fenced for it.
-      sender.#first = await within(
-        CALL_TIMEOUT_MS,
-        producer.beginTransaction({ producerId: -1n, producerEpoch: -1 }),
-      );
+      sender.#first = await within(CALL_TIMEOUT_MS, producer.beginTransaction({ producerId: -1n, producerEpoch: -1 }));
       return sender;
     } catch (error) {
       await sender.close();
@@ -104,13 +101,8 @@ function headerMap(
   carried: OutgoingMessage['carried'],
   headers: OutgoingMessage['headers'],
 ): Map<Buffer, Buffer | null> {
-  const own = Object.entries(headers).map(
-    ([name, value]) => [Buffer.from(name), Buffer.from(value)] as const,
-  );
-  return new Map([
-    ...(carried ?? []).map(([name, value]) => [Buffer.from(name ?? ''), value] as const),
-    ...own,
-  ]);
+  const own = Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+  return new Map([...(carried ?? []).map(([name, value]) => [Buffer.from(name ?? ''), value] as const), ...own]);
 }
 
 function createProducer(kafka: KafkaClients, transactionalId: string) {

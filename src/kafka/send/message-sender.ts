@@ -41,11 +41,7 @@ export class MessagesRejectedError extends AppError {
   /** By index; meaningless for refused messages. */
   readonly positions: readonly SentPosition[];
 
-  constructor(
-    message: string,
-    rejected: ReadonlyMap<number, SendRefusal>,
-    positions: readonly SentPosition[],
-  ) {
+  constructor(message: string, rejected: ReadonlyMap<number, SendRefusal>, positions: readonly SentPosition[]) {
     super([...rejected.values()].some(refusesAny) ? 'kafka_refuses' : 'kafka_rejected', message);
     this.rejected = rejected;
     this.positions = positions;

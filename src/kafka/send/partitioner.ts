@@ -11,8 +11,7 @@ export function murmur2(data: Uint8Array): number {
   let hash = SEED ^ length;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    let k =
-      byte(data, at) | (byte(data, at + 1) << 8) | (byte(data, at + 2) << 16) | (byte(data, at + 3) << 24);
+    let k = byte(data, at) | (byte(data, at + 1) << 8) | (byte(data, at + 2) << 16) | (byte(data, at + 3) << 24);
     k = Math.imul(k, M);
     k ^= k >>> 24;
     hash = Math.imul(hash, M) ^ Math.imul(k, M);
@@ -39,11 +38,7 @@ export function partitionOfKey(key: Uint8Array, partitions: number): number {
  * .NET) by CRC-32, Sarama and kafka-go by FNV-1a.
  */
 export function likelyPartitions(key: Uint8Array, partitions: number): ReadonlySet<number> {
-  return new Set([
-    partitionOfKey(key, partitions),
-    crc32(key) % partitions,
-    Math.abs(fnv1a(key) % partitions),
-  ]);
+  return new Set([partitionOfKey(key, partitions), crc32(key) % partitions, Math.abs(fnv1a(key) % partitions)]);
 }
 
 /** FNV-1a of 32 bits, as a signed number. */

@@ -1,10 +1,4 @@
-import {
-  type Connection,
-  protocolErrors,
-  protocolErrorsCodesById,
-  type Reader,
-  Writer,
-} from '@platformatic/kafka';
+import { type Connection, protocolErrors, protocolErrorsCodesById, type Reader, Writer } from '@platformatic/kafka';
 
 const PRODUCE_KEY = 0;
 /** From this version on the protocol's strings and arrays are compact and tagged (KIP-482). */

@@ -175,10 +175,7 @@ export class ProduceDispatcher {
         lane.forgetIdentity();
       }
       this.#stale.add(lane.topic);
-      this.#postpone(
-        [lane],
-        new AppError('kafka_unavailable', `Kafka answered ${name}`, { retryable: true }),
-      );
+      this.#postpone([lane], new AppError('kafka_unavailable', `Kafka answered ${name}`, { retryable: true }));
     }
   }
 

@@ -77,10 +77,7 @@ export class ProducerSession {
   }
 
   /** Sends batches that carry identity and sequence already; see produce. */
-  async produce(
-    connection: Connection,
-    batches: readonly PartitionBatch[],
-  ): Promise<readonly ProduceAnswer[]> {
+  async produce(connection: Connection, batches: readonly PartitionBatch[]): Promise<readonly ProduceAnswer[]> {
     const version = await this.version();
     return produce(connection, version, this.#options.requestTimeoutMs * BROKER_SHARE, batches);
   }
@@ -93,10 +90,7 @@ export class ProducerSession {
         const range = apis.find((api) => api.name === PRODUCE_API);
         const version = range === undefined ? undefined : produceVersion(range);
         if (version === undefined) {
-          throw new AppError(
-            'kafka_rejected',
-            'the broker speaks no version of Produce that this service does',
-          );
+          throw new AppError('kafka_rejected', 'the broker speaks no version of Produce that this service does');
         }
         return version;
       });

@@ -26,10 +26,7 @@ const messages: OutgoingMessage[] = [
   })),
 ];
 
-const pair = (name: string, content: string | Buffer): [Buffer, Buffer] => [
-  Buffer.from(name),
-  Buffer.from(content),
-];
+const pair = (name: string, content: string | Buffer): [Buffer, Buffer] => [Buffer.from(name), Buffer.from(content)];
 
 test('the client’s own reader reads what is encoded', () => {
   const batch = encodeRecordBatch(messages, 1_700_000_000_123);

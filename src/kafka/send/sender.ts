@@ -81,13 +81,9 @@ class KafkaMessageSender implements MessageSender {
   async #close(): Promise<void> {
     const open = Promise.allSettled([...this.#jobs].map((job) => job.promise));
     await within(this.#closeTimeoutMs, open).catch(() => undefined);
-    const error = new AppError(
-      'kafka_unavailable',
-      'the Kafka sender was closed before the acknowledgement',
-      {
-        retryable: true,
-      },
-    );
+    const error = new AppError('kafka_unavailable', 'the Kafka sender was closed before the acknowledgement', {
+      retryable: true,
+    });
     for (const job of this.#jobs) job.fail(error);
     this.#dispatcher.stop();
     await within(this.#closeTimeoutMs, this.#session.close()).catch(() => undefined);

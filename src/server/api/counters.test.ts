@@ -10,9 +10,7 @@ test('lookups are counted by tier, and what is found at once stays at once', asy
     find: (uid) => {
       if (uid === 'l1') return { ...storedDocument('l1'), tier: 'l1' };
       if (uid === 'down') return Promise.reject(new Error('down'));
-      return Promise.resolve(
-        uid === 'none' ? undefined : { ...storedDocument(uid), tier: 'postgresql' as const },
-      );
+      return Promise.resolve(uid === 'none' ? undefined : { ...storedDocument(uid), tier: 'postgresql' as const });
     },
   });
   expect(lookup.find('l1')).not.toBeInstanceOf(Promise);
@@ -29,8 +27,7 @@ test('responses are counted by class', async () => {
   };
   const handler = counters.countResponses({ routes: new Map(), find: () => ({ serve }) });
   for (const status of [200, 204, 304, 404, 503])
-    for (const method of ['GET', 'POST'])
-      await answer(handler, new Request(`http://x/${status}`, { method }));
+    for (const method of ['GET', 'POST']) await answer(handler, new Request(`http://x/${status}`, { method }));
   expect(counters.responses).toEqual({ '2xx': 4, '3xx': 2, '4xx': 2, '5xx': 2 });
 });
 

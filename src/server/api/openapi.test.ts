@@ -29,8 +29,7 @@ test('describes every route of the API there is', async () => {
     if (!/^\/(api|healthz|readyz|metrics|openapi)/.test(path)) continue;
     const { headers } = await app.request(path, { method: 'OPTIONS' });
     for (const method of headers.get('allow')?.split(', ') ?? [])
-      if (method !== 'HEAD' && method !== 'OPTIONS')
-        routes.push(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+      if (method !== 'HEAD' && method !== 'OPTIONS') routes.push(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
   }
   expect(described.sort()).toEqual(routes.sort());
 });
@@ -81,14 +80,10 @@ describe('one convention for the whole API', () => {
     for (const one of Object.values(value)) collect(one);
   };
   collect(document);
-  const kindsOf = (pattern: RegExp) =>
-    new Set(members.flatMap(([name, kind]) => (pattern.test(name) ? kind : [])));
+  const kindsOf = (pattern: RegExp) => new Set(members.flatMap(([name, kind]) => (pattern.test(name) ? kind : [])));
 
   test('offsets are numbers', () => {
-    expect([...kindsOf(/^(offset|start|end|committed|stored)$/)].sort()).toEqual([
-      'integer',
-      'integer | null',
-    ]);
+    expect([...kindsOf(/^(offset|start|end|committed|stored)$/)].sort()).toEqual(['integer', 'integer | null']);
   });
 
   test('instants are RFC 3339 text', () => {
@@ -102,9 +97,7 @@ describe('one convention for the whole API', () => {
 
   test('a page is asked for with cursor, and says next_cursor', () => {
     expect([...kindsOf(/^next_cursor$/)]).toEqual(['string | null']);
-    const answers = Object.entries<Json>(document.components.schemas).filter(
-      ([name]) => name !== 'RedriveRequest',
-    );
+    const answers = Object.entries<Json>(document.components.schemas).filter(([name]) => name !== 'RedriveRequest');
     expect(JSON.stringify(answers)).not.toContain('"cursor":');
   });
 });

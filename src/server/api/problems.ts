@@ -34,8 +34,7 @@ export const CACHE_UNAVAILABLE: Problem = {
   name: 'cache-unavailable',
   status: 503,
   title: 'Redis is not in use',
-  advice:
-    'It does not answer, or the circuit breaker waits before the next attempt. Lookups work without it.',
+  advice: 'It does not answer, or the circuit breaker waits before the next attempt. Lookups work without it.',
   retryAfterSeconds: 2,
 };
 export const DEAD_LETTERS_BUSY: Problem = {

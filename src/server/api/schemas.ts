@@ -41,9 +41,7 @@ export const OrderCheckSchema = Type.Object(
       description: 'It would be stored, unless PostgreSQL refuses it',
     }),
     order_uid: Type.Optional(Type.String({ description: 'Of an accepted order' })),
-    reason: Type.Optional(
-      Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would have' }),
-    ),
+    reason: Type.Optional(Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would have' })),
     violations: Type.Optional(
       Type.Array(
         Type.Object(

@@ -35,8 +35,7 @@ export async function encode(bytes: Uint8Array, encoding: Encoding): Promise<Uin
 }
 
 const compressors: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> = {
-  br: (bytes) =>
-    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+  br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
   zstd: (bytes) => promisify(zstdCompress)(bytes),
   gzip: (bytes) => promisify(gzip)(bytes),
 };

@@ -18,9 +18,7 @@ test('a reply that its endpoint does not describe does not compile', () => {
   } as const;
   const endpoints = [
     endpoint(spec, ({ query }) => ({ status: 200, json: { id: query.id } })),
-    endpoint(spec, async ({ query }) =>
-      query.id === 0 ? { status: 304 } : { status: 200, body: '{"id":1}' },
-    ),
+    endpoint(spec, async ({ query }) => (query.id === 0 ? { status: 304 } : { status: 200, body: '{"id":1}' })),
     // @ts-expect-error: its id is a number
     endpoint(spec, ({ query }) => ({ status: 200, json: { id: String(query.id) } })),
     // @ts-expect-error: its id is missing

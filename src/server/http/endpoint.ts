@@ -138,9 +138,6 @@ export function endpoint<
 }
 
 /** A JSON body of this schema. */
-export function jsonBody<S extends TSchema>(
-  schema: S,
-  options: { readonly maxBytes?: number } = {},
-): JsonBody<S> {
+export function jsonBody<S extends TSchema>(schema: S, options: { readonly maxBytes?: number } = {}): JsonBody<S> {
   return { kind: 'json', schema, ...options };
 }

@@ -2,14 +2,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Endpoint, EndpointSpec } from './endpoint.ts';
 import { checkToken, hostGuard, isReachable, lengthGuard, originGuard, tokenGuard } from './guards.ts';
-import {
-  METHOD_NOT_ALLOWED,
-  NOT_FOUND,
-  OVERLOADED,
-  ProblemError,
-  type ProblemOf,
-  problemReply,
-} from './problem.ts';
+import { METHOD_NOT_ALLOWED, NOT_FOUND, OVERLOADED, ProblemError, type ProblemOf, problemReply } from './problem.ts';
 import { type Reply, toResponse } from './reply.ts';
 import { type Guard, type Serve, serveEndpoint } from './serve-endpoint.ts';
 import { Slots } from './slots.ts';

@@ -73,10 +73,7 @@ function operation(spec: EndpointSpec, components: Components, problemContent: J
     ...parametersOf('query', query, components),
     ...parametersOf('header', headers, components),
   ];
-  const responses = Object.entries(spec.responses).map(([status, one]) => [
-    status,
-    response(one, components),
-  ]);
+  const responses = Object.entries(spec.responses).map(([status, one]) => [status, response(one, components)]);
   return {
     operationId,
     summary,
@@ -106,10 +103,7 @@ function requestBody(body: BodySpec, components: Components): Json {
   return { required: true, content: contentOf(types, body.schema, components) };
 }
 
-function response(
-  { description, schema, contentTypes, headers }: ResponseSpec,
-  components: Components,
-): Json {
+function response({ description, schema, contentTypes, headers }: ResponseSpec, components: Components): Json {
   const types = contentTypes ?? (schema === undefined ? [] : ['application/json']);
   const described = Object.entries(headers ?? {}).map(([name, one]) => [
     name,

@@ -81,8 +81,7 @@ export const WRONG_HOST: Problem = {
   name: 'wrong-host',
   status: 421,
   title: 'This server does not serve this host name',
-  advice:
-    'It serves localhost, server.host, any IP address and server.allowedHosts: this prevents DNS rebinding.',
+  advice: 'It serves localhost, server.host, any IP address and server.allowedHosts: this prevents DNS rebinding.',
 };
 export const INVALID_BODY: Problem = {
   name: 'invalid-body',
@@ -209,11 +208,7 @@ export class ProblemError extends Error {
 }
 
 /** A parameter that is wrong in a way its schema can't tell. */
-export function badParameter(
-  place: 'path' | 'query' | 'header',
-  name: string,
-  message: string,
-): ProblemError {
+export function badParameter(place: 'path' | 'query' | 'header', name: string, message: string): ProblemError {
   return violated(BAD_REQUEST, [{ in: place, pointer: name, message }]);
 }
 
@@ -229,8 +224,7 @@ export function violated(
   more: Readonly<Record<string, unknown>> = {},
 ): ProblemError {
   const [first] = violations;
-  const where =
-    first === undefined ? '' : first.in === 'body' ? first.pointer || '/' : `${first.in} ${first.pointer}`;
+  const where = first === undefined ? '' : first.in === 'body' ? first.pointer || '/' : `${first.in} ${first.pointer}`;
   const detail = first === undefined ? undefined : `${where}: ${first.message}`;
   return new ProblemError(problem, detail, { ...more, violations });
 }

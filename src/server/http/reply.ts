@@ -25,9 +25,7 @@ export interface ResponseSpec {
   readonly schema?: TSchema;
   readonly contentTypes?: readonly string[];
   /** Response headers by name: what they say. */
-  readonly headers?: Readonly<
-    Record<string, string | { readonly description: string; readonly schema: TSchema }>
-  >;
+  readonly headers?: Readonly<Record<string, string | { readonly description: string; readonly schema: TSchema }>>;
 }
 
 export type Responses = Readonly<Record<number, ResponseSpec>>;

@@ -17,8 +17,7 @@ test.each([
   ['identity', (text: string) => Buffer.from(text)],
 ] as const)('a body in %s is unpacked, up to the limit', async (coding, pack) => {
   const app = new FakeBackend().add(storedOrder('a')).app({ maxBodyBytes: 1_000 });
-  const send = (body: Uint8Array<ArrayBuffer>) =>
-    post(app, LOOKUP, body, { ...JSON_TYPE, 'content-encoding': coding });
+  const send = (body: Uint8Array<ArrayBuffer>) => post(app, LOOKUP, body, { ...JSON_TYPE, 'content-encoding': coding });
   expect((await send(new Uint8Array(pack('{"order_uid":"a"}')))).status).toBe(200);
   const padded = (bytes: number) => new Uint8Array(pack(`{"order_uid":"a"${' '.repeat(bytes - 17)}}`));
   expect((await send(padded(1_000))).status).toBe(200);

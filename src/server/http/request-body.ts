@@ -1,11 +1,5 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createZstdDecompress,
-} from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { parseBoundedJson } from '../../lib/bounded-json.ts';
 import { withoutBom } from '../../lib/documents.ts';
 import type { BodySpec } from './endpoint.ts';
@@ -57,19 +51,11 @@ export function bodyDecoder(raw: Request): (() => Transform) | undefined {
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (decoder !== undefined) return decoder;
   const detail = 'Send the body uncompressed, or with content-encoding gzip, zstd, br or deflate.';
-  throw new ProblemError(
-    UNSUPPORTED_MEDIA_TYPE,
-    detail,
-    {},
-    { 'accept-encoding': 'gzip, zstd, br, deflate' },
-  );
+  throw new ProblemError(UNSUPPORTED_MEDIA_TYPE, detail, {}, { 'accept-encoding': 'gzip, zstd, br, deflate' });
 }
 
 /** Chunks unpacked as they are asked for. @throws ProblemError 400 when they do not match the coding */
-export async function* unpacked(
-  chunks: AsyncIterable<Uint8Array>,
-  decoder: Transform,
-): AsyncGenerator<Uint8Array> {
+export async function* unpacked(chunks: AsyncIterable<Uint8Array>, decoder: Transform): AsyncGenerator<Uint8Array> {
   // Errors of either come out of the iteration.
   pipeline(Readable.from(chunks), decoder, () => {});
   try {

@@ -57,9 +57,7 @@ function pathReader(path: string, schema: TObject | undefined) {
     const values: Values = {};
     const before = violations.length;
     for (const place of places) {
-      const text = decode(
-        onlyLast ? url.slice(url.lastIndexOf('/', end - 1) + 1, end) : (given[place.index] ?? ''),
-      );
+      const text = decode(onlyLast ? url.slice(url.lastIndexOf('/', end - 1) + 1, end) : (given[place.index] ?? ''));
       if (text === undefined) violations.push(badEscape('path', place.name));
       else values[place.name] = convertOne(text, place.schema);
     }

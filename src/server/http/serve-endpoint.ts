@@ -77,8 +77,7 @@ export function serveEndpoint({ spec, handle, shortcut }: Endpoint, options: Ser
       const given = parameters.read(raw, violations);
       if (violations.length > 0) throw violated(BAD_REQUEST, violations);
       if (slots.full) throw new ProblemError(OVERLOADED);
-      if (readRequestBody === undefined)
-        return finish(raw, handle(new IncomingRequest(raw, given, undefined)));
+      if (readRequestBody === undefined) return finish(raw, handle(new IncomingRequest(raw, given, undefined)));
       let reading = true;
       const work = readRequestBody(raw).then((body) => {
         reading = false;

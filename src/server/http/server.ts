@@ -76,9 +76,7 @@ function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response
     const seconds = limit.secondsToWait(client);
     if (seconds === 0) return undefined;
     const headers = { 'retry-after': String(seconds) };
-    return toResponse(
-      problemReply(request, new ProblemError(TOO_MANY_REQUESTS, undefined, {}, headers), logger),
-    );
+    return toResponse(problemReply(request, new ProblemError(TOO_MANY_REQUESTS, undefined, {}, headers), logger));
   };
 }
 

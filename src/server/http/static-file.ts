@@ -41,9 +41,7 @@ export function staticEndpoint(path: string, file: StaticFile, options: StaticOp
   const inCoding = (encoding: Encoding): Promise<Variant> => {
     const known = made.get(encoding);
     if (known !== undefined) return known;
-    const making = encode(file.body, encoding).then((body) =>
-      variantOf(file, body, encoding, options.headers, true),
-    );
+    const making = encode(file.body, encoding).then((body) => variantOf(file, body, encoding, options.headers, true));
     made.set(encoding, making);
     return making;
   };

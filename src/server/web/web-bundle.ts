@@ -17,9 +17,7 @@ if (import.meta.main) await writeBundle();
 async function writeBundle(): Promise<void> {
   const scalar = await scalarFile();
   const built = await Bun.build({
-    entrypoints: ['index', 'docs'].map((page) =>
-      fileURLToPath(new URL(`../../web/${page}.html`, import.meta.url)),
-    ),
+    entrypoints: ['index', 'docs'].map((page) => fileURLToPath(new URL(`../../web/${page}.html`, import.meta.url))),
     target: 'browser',
     minify: true,
     // A page of the console comes when it is first opened.

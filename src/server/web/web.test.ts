@@ -15,9 +15,7 @@ test('the first of several processes bundles the web console, the others have it
   expect(other.page.etag).toBe(first.page.etag);
   expect([...other.files.keys()]).toEqual([...first.files.keys()]);
 
-  const bundled: { path: string; contentType: string; base64: string }[] = JSON.parse(
-    await readFile(file, 'utf8'),
-  );
+  const bundled: { path: string; contentType: string; base64: string }[] = JSON.parse(await readFile(file, 'utf8'));
   const base64 = Buffer.from('its own').toString('base64');
   const pages = bundled.filter(({ path }) => path.endsWith('.html'));
   await writeFile(file, JSON.stringify(pages.map((page) => ({ ...page, base64 }))));

@@ -44,9 +44,7 @@ export class Database {
   async open(): Promise<void> {
     const sessions = Array.from({ length: this.#options.maxConnections });
     // Each must be busy when the next is requested, or one session would serve all.
-    const asked = sessions.map(() =>
-      this.query('opening a session', (sql) => sql`select pg_sleep(0.05)`.execute()),
-    );
+    const asked = sessions.map(() => this.query('opening a session', (sql) => sql`select pg_sleep(0.05)`.execute()));
     await Promise.allSettled(asked);
   }
 
@@ -107,9 +105,7 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await within((CLOSE_TIMEOUT_S + 1) * 1000, this.#pool.close({ timeout: CLOSE_TIMEOUT_S })).catch(
-      () => {},
-    );
+    await within((CLOSE_TIMEOUT_S + 1) * 1000, this.#pool.close({ timeout: CLOSE_TIMEOUT_S })).catch(() => {});
   }
 
   async #guard<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {

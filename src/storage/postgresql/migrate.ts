@@ -114,8 +114,7 @@ export async function schemaState(options: MigrateOptions): Promise<SchemaState>
       return { pending, troubles };
     });
   } catch (error) {
-    if (sqlState(error) === NO_SUCH_DATABASE)
-      return { pending: pendingIn(statusOf(migrations, [])), troubles: [] };
+    if (sqlState(error) === NO_SUCH_DATABASE) return { pending: pendingIn(statusOf(migrations, [])), troubles: [] };
     throw toDatabaseError(error, 'looking at the schema');
   }
 }
@@ -154,10 +153,7 @@ async function databaseExists(options: MigrateOptions): Promise<boolean> {
       if (state === NO_SUCH_DATABASE) return false;
       const notYet = state === undefined || state === STARTING_UP;
       if (!notYet || Date.now() >= deadline)
-        throw toDatabaseError(
-          error,
-          `connecting to ${formatAddress(parsePostgresqlUrl(options.url).address)}`,
-        );
+        throw toDatabaseError(error, `connecting to ${formatAddress(parsePostgresqlUrl(options.url).address)}`);
       if (attempt === 0) options.onWait?.();
       await pause(RETRY_MS);
     }

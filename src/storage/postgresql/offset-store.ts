@@ -70,9 +70,7 @@ export class OffsetStore {
         select partition, next_offset, lineage_offset, leader_epoch, epoch_start, last_record_offset, last_record_crc
         from consumer_offsets where group_id = ${scope.group} and topic = ${scope.topic} and topic_id = ${scope.topicId}
           and partition = any(${sql.array(partitions, 'INT')}::int[])`;
-      return new Map(
-        rows.map((row) => [row.partition, { offset: Number(row.next_offset), lineage: lineageOf(row) }]),
-      );
+      return new Map(rows.map((row) => [row.partition, { offset: Number(row.next_offset), lineage: lineageOf(row) }]));
     });
   }
 
@@ -110,9 +108,7 @@ export class OffsetStore {
           (extract(epoch from clock_timestamp() - updated_at) * 1000)::float8 as age_ms
         from consumer_offsets
         where group_id = ${group} and topic = ${topic} order by partition, updated_at desc`;
-      return new Map(
-        rows.map((row) => [row.partition, { next: Number(row.next_offset), ageMs: row.age_ms }]),
-      );
+      return new Map(rows.map((row) => [row.partition, { next: Number(row.next_offset), ageMs: row.age_ms }]));
     });
   }
 

@@ -32,14 +32,11 @@ export function addFilter(conditions: Conditions, filter: OrderFilter): void {
     conditions.add('o.customer_id = ?::text', customerId);
   }
   if (filter.trackNumber !== undefined) conditions.add('o.track_number = ?::text', filter.trackNumber);
-  if (filter.deliveryService !== undefined)
-    conditions.add('o.delivery_service = ?::text', filter.deliveryService);
+  if (filter.deliveryService !== undefined) conditions.add('o.delivery_service = ?::text', filter.deliveryService);
   if (filter.currency !== undefined) conditions.add('o.payment_currency = ?::text', filter.currency);
-  if (filter.createdFrom !== undefined)
-    conditions.add('o.date_created >= ?::timestamptz', filter.createdFrom);
+  if (filter.createdFrom !== undefined) conditions.add('o.date_created >= ?::timestamptz', filter.createdFrom);
   if (filter.createdTo !== undefined) conditions.add('o.date_created < ?::timestamptz', filter.createdTo);
-  if (filter.amountFrom !== undefined)
-    conditions.add('o.payment_amount >= ?::bigint', String(filter.amountFrom));
+  if (filter.amountFrom !== undefined) conditions.add('o.payment_amount >= ?::bigint', String(filter.amountFrom));
   if (filter.amountTo !== undefined) conditions.add('o.payment_amount < ?::bigint', String(filter.amountTo));
 }
 

@@ -1,12 +1,5 @@
 import pLimit from 'p-limit';
-import type {
-  ListOrder,
-  ListPage,
-  ListPosition,
-  ListRequest,
-  OrderListing,
-  OrderSummary,
-} from '../stored-orders.ts';
+import type { ListOrder, ListPage, ListPosition, ListRequest, OrderListing, OrderSummary } from '../stored-orders.ts';
 import type { Database, RowValue } from './database.ts';
 import { addEnd, addFilter, addPosition, addStoredRange, Conditions, isSelective } from './order-filter.ts';
 import { instantSql, ORDER_JSON } from './order-store.ts';
@@ -116,8 +109,7 @@ order by o.stored_at ${direction(order)} offset ${length} limit 1`;
   }
 
   #run(text: string, values: string[]): Promise<RowValue[][]> {
-    const run = () =>
-      this.#database.query('listing orders', async (sql) => await sql.unsafe(text, values).values());
+    const run = () => this.#database.query('listing orders', async (sql) => await sql.unsafe(text, values).values());
     return this.#turn(run);
   }
 }

@@ -94,8 +94,7 @@ export class OrderWriter {
         return result;
       } catch (error) {
         // A unique index that somebody added may report a known order before our own key does.
-        if (!isDuplicate(error) && classifySqlError(error) !== 'retry')
-          throw toDatabaseError(error, 'storing orders');
+        if (!isDuplicate(error) && classifySqlError(error) !== 'retry') throw toDatabaseError(error, 'storing orders');
         this.#calm = Math.min(CALM_ORDERS.most, this.#calm * CALM_ORDERS.growth);
         this.#expectKnown = this.#calm;
       }
@@ -127,8 +126,7 @@ export class OrderWriter {
       this.#spare.push(rows);
       return result;
     } catch (error) {
-      if (ranOutOfTime(error))
-        await endStaleTransactions(this.#database, transactionTimeoutMs).catch(() => {});
+      if (ranOutOfTime(error)) await endStaleTransactions(this.#database, transactionTimeoutMs).catch(() => {});
       throw error;
     }
   }

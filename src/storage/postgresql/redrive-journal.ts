@@ -64,9 +64,7 @@ export class PostgresRedriveJournal {
             (extract(epoch from max(redriven_at)) * 1000)::bigint::text as at
           from dead_letter_redrives where letter_id = any(${sql.array([...letterIds], 'TEXT')}::text[]::uuid[])
           group by letter_id`;
-        return new Map(
-          rows.map((row) => [row.letter_id, { attempts: Number(row.attempts), at: Number(row.at) }]),
-        );
+        return new Map(rows.map((row) => [row.letter_id, { attempts: Number(row.attempts), at: Number(row.at) }]));
       } catch (error) {
         if (sqlState(error) === UNDEFINED_TABLE) return new Map();
         throw error;

@@ -44,27 +44,12 @@ const TABLES: readonly Table[] = [
   { name: 'pending_invalidations', written: ['id', 'order_uids'], key: ['id'] },
   {
     name: 'dead_letter_redrive_batches',
-    written: [
-      'batch_id',
-      'dead_letter_topic',
-      'target_topic',
-      'target_topic_id',
-      'partitions',
-      'from_offsets',
-    ],
+    written: ['batch_id', 'dead_letter_topic', 'target_topic', 'target_topic_id', 'partitions', 'from_offsets'],
     key: ['batch_id'],
   },
   {
     name: 'dead_letter_redrives',
-    written: [
-      'letter_id',
-      'attempt',
-      'batch_id',
-      'dead_letter_topic',
-      'letter_partition',
-      'letter_offset',
-      'state',
-    ],
+    written: ['letter_id', 'attempt', 'batch_id', 'dead_letter_topic', 'letter_partition', 'letter_offset', 'state'],
     key: ['letter_id', 'attempt'],
   },
 ];

@@ -67,8 +67,7 @@ test('a session takes nothing from the environment, whatever its URL leaves out'
 });
 
 test('a session takes all that its URL says', async () => {
-  const url =
-    'postgres://u%40:p%25@[::1]:6000/d?sslmode=require&channel_binding=prefer&options=-c%20geqo%3Doff';
+  const url = 'postgres://u%40:p%25@[::1]:6000/d?sslmode=require&channel_binding=prefer&options=-c%20geqo%3Doff';
   expect(await parametersOf(url)).toMatchObject({
     hostname: '::1',
     port: 6000,

@@ -129,9 +129,7 @@ export class StoredSnapshot {
   /** JSON Pointer of the first field in which the stored order differs; undefined when none does, or there is no such order. */
   async difference(order: Order): Promise<string | undefined> {
     const uid = order.order_uid;
-    const rows: RowValue[][] = await this.#tx
-      .unsafe(SELECT_DOCUMENTS, [this.#tx.array([uid], 'TEXT')])
-      .values();
+    const rows: RowValue[][] = await this.#tx.unsafe(SELECT_DOCUMENTS, [this.#tx.array([uid], 'TEXT')]).values();
     const stored = readDocuments(rows).get(uid);
     return stored && firstDifference(order, JSON.parse(stored.json));
   }

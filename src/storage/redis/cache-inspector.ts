@@ -65,8 +65,7 @@ export class CacheInspector implements InspectedCache {
       if (node === undefined) return undefined;
       const page = await node.redis.scan(from, { MATCH: this.#space.orderPattern, COUNT: count });
       const keys = await Promise.all(page.keys.map((key) => this.#describe(node, key)));
-      const next =
-        page.cursor !== '0' ? `${at}-${page.cursor}` : at + 1 < redis.all.length ? `${at + 1}-0` : undefined;
+      const next = page.cursor !== '0' ? `${at}-${page.cursor}` : at + 1 < redis.all.length ? `${at + 1}-0` : undefined;
       return { keys: keys.filter((one) => one !== undefined), cursor: next };
     });
   }
@@ -144,15 +143,12 @@ export async function checkCache({ urls, connectTimeoutMs, keyPrefix, database }
   const connecting = connect(urls, connectTimeoutMs, { lost: () => {}, changed: () => {} });
   try {
     const { nodes } = await heardWithin(connectTimeoutMs * urls.length, connecting);
-    const run = <T>(commands: (redis: typeof nodes) => Promise<T>) =>
-      heardWithin(connectTimeoutMs, commands(nodes));
+    const run = <T>(commands: (redis: typeof nodes) => Promise<T>) => heardWithin(connectTimeoutMs, commands(nodes));
     const space = new KeySpace(keyPrefix);
     await new OrderKeys(space, { ttlSeconds: 1 }, () => {}, silentLogger).tryOut(run);
     await new KeyOwner(space, database).look(run);
   } catch (error) {
-    throw error instanceof CacheUnusable
-      ? error
-      : new CacheUnusable(troubleOf(error), messageOf(error), error);
+    throw error instanceof CacheUnusable ? error : new CacheUnusable(troubleOf(error), messageOf(error), error);
   } finally {
     connecting.then(
       ({ nodes }) => nodes.destroy(),

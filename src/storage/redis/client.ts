@@ -95,8 +95,7 @@ export class RedisConnection {
    */
   async run<T>(commands: (redis: RedisNodes) => Promise<T>): Promise<T> {
     const current = this.#current;
-    if (current === undefined)
-      throw new AppError('cache_unavailable', 'not connected to Redis', { retryable: true });
+    if (current === undefined) throw new AppError('cache_unavailable', 'not connected to Redis', { retryable: true });
     try {
       return await heardWithin(this.#settings.commandTimeoutMs, commands(current.nodes));
     } catch (error) {

@@ -51,9 +51,7 @@ export class KeySpace {
   /** Makes `owner` the owner if that is still `before`; returns the owner afterwards. */
   async claim(run: RedisRun, owner: string, before = ''): Promise<string> {
     const key = this.database;
-    const reply = await run((redis) =>
-      redis.of(key).redis.eval(CLAIM, { keys: [key], arguments: [owner, before] }),
-    );
+    const reply = await run((redis) => redis.of(key).redis.eval(CLAIM, { keys: [key], arguments: [owner, before] }));
     return String(reply);
   }
 
@@ -175,9 +173,7 @@ export class KeyOwner {
       this.#identity = identity;
       return 'the database was created anew';
     }
-    return (await this.#space.owner(run)) === identity
-      ? undefined
-      : 'its keys may belong to another database';
+    return (await this.#space.owner(run)) === identity ? undefined : 'its keys may belong to another database';
   }
 
   /** Asks PostgreSQL; while it is away, the last answer holds. */

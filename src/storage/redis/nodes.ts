@@ -1,12 +1,5 @@
 import { AppError } from '../../lib/app-error.ts';
-import {
-  connectNode,
-  type NodeEvents,
-  type RedisNode,
-  readSlots,
-  type SlotRange,
-  urlOfNode,
-} from './node.ts';
+import { connectNode, type NodeEvents, type RedisNode, readSlots, type SlotRange, urlOfNode } from './node.ts';
 
 /** A Redis, or the masters of a Redis Cluster, with a connection to each. */
 export class RedisNodes {
@@ -138,8 +131,7 @@ async function connectFrom(
     const probe = async (slots: boolean): Promise<void> => {
       const asked = masters[turn++ % masters.length];
       const [now] = await Promise.all([slots && asked ? readSlots(asked, url) : ranges, ping(masters)]);
-      if (now === undefined || text(now) !== text(ranges))
-        throw new Error('the slots of the cluster have moved');
+      if (now === undefined || text(now) !== text(ranges)) throw new Error('the slots of the cluster have moved');
     };
     return { nodes, probe };
   } catch (error) {

@@ -92,8 +92,7 @@ export class OrderCache {
     this.#connection.start({
       prepare: (run) => this.#prepare(run),
       onUp: (tracked) => {
-        if (!tracked && this.#l1.enabled)
-          this.#logger.warn({}, 'redis refuses client tracking: the l1 cache is off');
+        if (!tracked && this.#l1.enabled) this.#logger.warn({}, 'redis refuses client tracking: the l1 cache is off');
         this.#tracked = tracked;
         this.#refusals.current = undefined;
         void this.#deliver();
@@ -137,11 +136,7 @@ export class OrderCache {
         this.#refusals.over();
       }
     } catch (error) {
-      throw new CacheUnusable(
-        this.trouble ?? troubleOf(error),
-        messageOf(this.#connection.failure ?? error),
-        error,
-      );
+      throw new CacheUnusable(this.trouble ?? troubleOf(error), messageOf(this.#connection.failure ?? error), error);
     }
   }
 
@@ -266,9 +261,7 @@ export class OrderCache {
   async #confirmOwner(): Promise<void> {
     if (this.#confirming || !this.#connection.up) return;
     this.#confirming = true;
-    const doubt = await this.#owner
-      ?.doubt((commands) => this.#connection.run(commands))
-      .catch(() => undefined);
+    const doubt = await this.#owner?.doubt((commands) => this.#connection.run(commands)).catch(() => undefined);
     this.#confirming = false;
     if (doubt !== undefined) this.#connection.distrust(doubt);
   }

@@ -51,12 +51,7 @@ export class OrderKeys {
   #leaseNumber = 0;
 
   /** `onNoLease` is called with the reason when Redis gives no lease. */
-  constructor(
-    space: KeySpace,
-    options: OrderKeysOptions,
-    onNoLease: (error: ErrorReply) => void,
-    logger: Logger,
-  ) {
+  constructor(space: KeySpace, options: OrderKeysOptions, onNoLease: (error: ErrorReply) => void, logger: Logger) {
     this.#space = space;
     this.#ttlMs = options.ttlSeconds * 1000;
     this.#leaseMs = options.leaseMs ?? 5_000;

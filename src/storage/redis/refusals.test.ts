@@ -22,8 +22,7 @@ test('a full Redis is warned of once, until it takes an order again; each refusa
   const said: string[] = [];
   const say = (_: object, message: string) => void said.push(message);
   const refusals = new Refusals({ ...silentLogger, warn: say, info: say });
-  for (let time = 0; time < 3; time++)
-    expect(refusals.note(new ErrorReply('OOM command not allowed'))).toBeUndefined();
+  for (let time = 0; time < 3; time++) expect(refusals.note(new ErrorReply('OOM command not allowed'))).toBeUndefined();
   expect(refusals.current).toBe('out_of_memory');
   refusals.over();
   refusals.over();

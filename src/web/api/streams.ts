@@ -33,11 +33,7 @@ async function keepFollowing(url: string, handlers: EventHandlers, signal: Abort
   }
 }
 
-async function followOnce(
-  url: string,
-  { onEvent, onState }: EventHandlers,
-  signal: AbortSignal,
-): Promise<void> {
+async function followOnce(url: string, { onEvent, onState }: EventHandlers, signal: AbortSignal): Promise<void> {
   const response = await request(url, { headers: { accept: 'text/event-stream' }, signal });
   if (response.body === null) return;
   onState(undefined);
@@ -70,11 +66,7 @@ const DRAW_MS = 250;
  * The last hundred events of one name that pass `isItem`, updated a few times a second. Without a URL the stream is not
  * followed, and the items stay.
  */
-export function useTail<T>(
-  url: string | undefined,
-  name: string,
-  isItem: (data: unknown) => data is T,
-): TailState<T> {
+export function useTail<T>(url: string | undefined, name: string, isItem: (data: unknown) => data is T): TailState<T> {
   const [items, setItems] = useState<readonly T[]>([]);
   const [leftOut, setLeftOut] = useState(0);
   const [error, setError] = useState<ApiError | undefined>(undefined);

@@ -212,8 +212,7 @@ export function Search() {
   useEffect(() => setText(uid ?? ''), [uid]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isField(event.target))
-        return;
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
       event.preventDefault();
       field.current?.focus();
       field.current?.select();

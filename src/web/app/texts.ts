@@ -22,8 +22,7 @@ export const shellTexts = dictionary(
     notFoundHint: 'Nothing is at this address. All pages are in the navigation.',
     toStart: 'Go to the overview',
     tokenTitle: 'The server requires a token',
-    tokenHint:
-      'Enter the value the server was started with (server.token). It is kept until you close this tab.',
+    tokenHint: 'Enter the value the server was started with (server.token). It is kept until you close this tab.',
     token: 'Token',
     tokenSave: 'Use token',
     cancel: 'Cancel',
@@ -49,8 +48,7 @@ export const shellTexts = dictionary(
     notFoundHint: 'По этому адресу ничего нет. Все страницы есть в меню.',
     toStart: 'К обзору',
     tokenTitle: 'Серверу нужен токен',
-    tokenHint:
-      'Введите значение, с которым запущен сервер (server.token). Оно хранится, пока открыта вкладка.',
+    tokenHint: 'Введите значение, с которым запущен сервер (server.token). Оно хранится, пока открыта вкладка.',
     token: 'Токен',
     tokenSave: 'Применить',
     cancel: 'Отмена',

@@ -49,10 +49,7 @@ export function Chart({ title, at, series, format, windowS = 300 }: ChartProps) 
         cursor: { show: false },
         scales: {
           x: {
-            range: (_, min, max) => [
-              Math.min(Math.max(min, max - latest.current.windowS), max - LEAST_S),
-              max,
-            ],
+            range: (_, min, max) => [Math.min(Math.max(min, max - latest.current.windowS), max - LEAST_S), max],
           },
           y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
         },

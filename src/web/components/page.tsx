@@ -70,13 +70,7 @@ export function Card({
 }
 
 /** An instant in the reader's time zone, with the exact one as a tooltip. */
-export function Instant({
-  at,
-  timeOnly = false,
-}: {
-  readonly at: string | number;
-  readonly timeOnly?: boolean;
-}) {
+export function Instant({ at, timeOnly = false }: { readonly at: string | number; readonly timeOnly?: boolean }) {
   const format = useFormat();
   const date = new Date(at);
   const iso = Number.isNaN(date.getTime()) ? String(at) : date.toISOString();

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import {
-  countEn,
-  countRu,
-  formatBytes,
-  formatDateTime,
-  formatMoney,
-  formatSpan,
-  formatTime,
-} from './format.ts';
+import { countEn, countRu, formatBytes, formatDateTime, formatMoney, formatSpan, formatTime } from './format.ts';
 
 describe('formatMoney', () => {
   test('knows how many minor units a currency has', () => {

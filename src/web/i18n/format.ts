@@ -58,8 +58,7 @@ const SPAN_UNITS = {
 /** A span of time, short: `< 0.1 ms`, `0.4 ms`, `38 ms`, `1.2 s`, `3 min`, `5 h`, `12 d`. */
 export function formatSpan(ms: number, language: Language = 'en'): string {
   const units = SPAN_UNITS[language];
-  const of = (value: number, unit: keyof typeof units) =>
-    `${formatNumber(value, language, 1)} ${units[unit]}`;
+  const of = (value: number, unit: keyof typeof units) => `${formatNumber(value, language, 1)} ${units[unit]}`;
   const size = Math.abs(ms);
   if (size === 0) return of(0, 'ms');
   if (size < 0.05) return `< ${of(0.1, 'ms')}`;

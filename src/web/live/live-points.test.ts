@@ -2,8 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { liveSample } from '../../../test/helpers/live-sample.ts';
 import { LivePoints } from './live-points.ts';
 
-const seconds = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, at) => liveSample(from + at));
+const seconds = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => liveSample(from + at));
 const withLags = (second: number, lags: readonly number[]) => liveSample(second, { lags });
 
 test('what is not known has no value', () => {
@@ -38,9 +37,10 @@ describe('a longer window', () => {
   test('has fewer points than seconds: the mean of rates, the largest lag', () => {
     const points = new LivePoints();
     points.add(
-      Array.from({ length: 3_600 }, (_, at) => withLags(at + 1, [at === 1_804 ? 900 : 0])).map(
-        (sample, at) => ({ ...sample, lookups: { ...sample.lookups, redis_per_s: at % 2 } }),
-      ),
+      Array.from({ length: 3_600 }, (_, at) => withLags(at + 1, [at === 1_804 ? 900 : 0])).map((sample, at) => ({
+        ...sample,
+        lookups: { ...sample.lookups, redis_per_s: at % 2 },
+      })),
     );
     const shown = points.window(3_600);
     expect(shown.at.length).toBeLessThan(450);

@@ -71,8 +71,7 @@ export class LivePoints {
       one.fill(Number.NaN, KEPT);
     }
     this.#count = KEPT;
-    for (const [partition, lags] of this.#partitions)
-      if (lags.every(Number.isNaN)) this.#partitions.delete(partition);
+    for (const [partition, lags] of this.#partitions) if (lags.every(Number.isNaN)) this.#partitions.delete(partition);
   }
 }
 

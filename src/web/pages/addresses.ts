@@ -30,9 +30,7 @@ export function messageAddress(topic: string, position: string): string {
 type ListParameters = paths['/api/v1/topics/{topic}/messages']['get']['parameters'];
 
 /** The messages that the address asks for, as a query of the API. */
-export type MessageQuery = Readonly<
-  Pick<NonNullable<ListParameters['query']>, 'partition' | 'offset' | 'at' | 'key'>
->;
+export type MessageQuery = Readonly<Pick<NonNullable<ListParameters['query']>, 'partition' | 'offset' | 'at' | 'key'>>;
 
 /** The page's query → the API's. An offset counts only together with a partition, and then `at` does not. */
 export function messageQueryOf(query: URLSearchParams): MessageQuery {

@@ -48,12 +48,7 @@ export function redriveCommand(): Command {
     .option('--all', 'all of them')
     .option('--dry-run', 'say what would be sent, and send nothing')
     .option('--edit <file>', 'change the value: a JSON Patch (RFC 6902), or a JSON document to replace it')
-    .option(
-      '--max-replays <n>',
-      'skip letters that came back this many times',
-      integerOption(1, 1_000_000),
-      3,
-    )
+    .option('--max-replays <n>', 'skip letters that came back this many times', integerOption(1, 1_000_000), 3)
     .option('--topic <name>', 'redrive what came from this topic (default: kafka.topic)')
     .option('--again', 'also letters that were redriven before')
     .option('--foreign', 'also messages that this service did not put there')
@@ -155,8 +150,7 @@ class Report {
   }
 
   add(outcomes: readonly RedriveOutcome[], missing: readonly string[]): void {
-    for (const { position, outcome, detail } of outcomes)
-      this.#note(formatPosition(position), outcome, detail);
+    for (const { position, outcome, detail } of outcomes) this.#note(formatPosition(position), outcome, detail);
     for (const position of missing) this.#note(position, 'missing', 'there is no dead letter');
   }
 
@@ -168,9 +162,7 @@ class Report {
     }
     const interrupted = Object.entries(recovered).filter(([, count]) => count > 0);
     if (interrupted.length > 0) {
-      print(
-        `completed an interrupted redrive: ${interrupted.map(([fate, count]) => `${count} ${fate}`).join(', ')}`,
-      );
+      print(`completed an interrupted redrive: ${interrupted.map(([fate, count]) => `${count} ${fate}`).join(', ')}`);
     }
     const parts = [...this.#counts].map(([outcome, count]) => `${count} ${outcome}`);
     print(parts.length === 0 ? 'no dead letter matches' : parts.join(', '));

@@ -1,10 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import {
-  type LetterFilter,
-  type LetterReason,
-  type Position,
-  parsePosition,
-} from '../../../contract/letter.ts';
+import { type LetterFilter, type LetterReason, type Position, parsePosition } from '../../../contract/letter.ts';
 import type { Selection } from '../../../contract/redrive.ts';
 import { type ReadableTopic, totalOf } from '../../../dead-letters/reading.ts';
 import type { RedriveDependencies } from '../../../dead-letters/redrive.ts';

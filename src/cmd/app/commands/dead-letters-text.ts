@@ -46,9 +46,7 @@ export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefin
     ]),
   ];
   const width = Math.max(...rows.map(([name]) => printable(name).length));
-  const lines = rows.map(([name, value]) =>
-    `${printable(name).padEnd(width)}  ${printable(value)}`.trimEnd(),
-  );
+  const lines = rows.map(([name, value]) => `${printable(name).padEnd(width)}  ${printable(value)}`.trimEnd());
   return `${lines.join('\n')}\n\n${valueText(letter.value)}`;
 }
 
@@ -77,9 +75,7 @@ export function hexDump(bytes: Buffer): string {
   for (let at = 0; at < bytes.length; at += PER_LINE) {
     const part = bytes.subarray(at, at + PER_LINE);
     const hex = [...part].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const text = [...part]
-      .map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.'))
-      .join('');
+    const text = [...part].map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('');
     lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  |${text}|`);
   }
   return lines.join('\n');

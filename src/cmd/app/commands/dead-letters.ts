@@ -59,8 +59,7 @@ Examples:
 
 A dead letter stays in its topic for good; what was redriven is remembered in PostgreSQL.`,
     );
-  for (const one of [listCommand(), showCommand(), redriveCommand(), exportCommand()])
-    command.addCommand(one);
+  for (const one of [listCommand(), showCommand(), redriveCommand(), exportCommand()]) command.addCommand(one);
   return command;
 }
 

@@ -233,9 +233,7 @@ async function isService({ host, port: number }: Address): Promise<boolean> {
   const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   const url = `http://${formatAddress({ host: own, port: number })}`;
   try {
-    const answer: unknown = await (
-      await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })
-    ).json();
+    const answer: unknown = await (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).json();
     return typeof answer === 'object' && answer !== null && 'engines' in answer;
   } catch {
     return false;

@@ -2,14 +2,7 @@ import { Command } from 'commander';
 import { type EngineUse, ensureEngines, stopEngines } from '../../../engines/engines.ts';
 import { type EngineReport, reportEngines } from '../../../engines/report.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import {
-  type CommonOptions,
-  configFrom,
-  print,
-  printJson,
-  withCommonOptions,
-  withContext,
-} from '../context.ts';
+import { type CommonOptions, configFrom, print, printJson, withCommonOptions, withContext } from '../context.ts';
 import { engineSettings } from '../environment.ts';
 import { listWidth, textTable } from '../output.ts';
 
@@ -23,18 +16,17 @@ export function enginesCommand(): Command {
     .description('the local PostgreSQL, Kafka and Redis')
     .addHelpText('after', '\nExamples:\n  test-service engines up\n  test-service engines status --json');
   engines.addCommand(
-    subcommand('up', 'start those that do not answer and keep them running').action(
-      (options: EnginesOptions) =>
-        withContext(options, async ({ config, logger, signal }) => {
-          const handle = await ensureEngines(engineSettings(config), {
-            logger,
-            owner: 'up',
-            signal,
-            onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
-          });
-          if (options.json === true) return printJson(handle.statuses);
-          return print(useLines(handle.statuses));
-        }),
+    subcommand('up', 'start those that do not answer and keep them running').action((options: EnginesOptions) =>
+      withContext(options, async ({ config, logger, signal }) => {
+        const handle = await ensureEngines(engineSettings(config), {
+          logger,
+          owner: 'up',
+          signal,
+          onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
+        });
+        if (options.json === true) return printJson(handle.statuses);
+        return print(useLines(handle.statuses));
+      }),
     ),
   );
   engines.addCommand(

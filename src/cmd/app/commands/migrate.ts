@@ -36,11 +36,7 @@ export function migrateCommand(): Command {
           const advice = 'Start it with make engines-up or docker-compose up -d, or set postgresql.url.';
           throw new AppError(error.code, `${error.message}. ${advice}`, { cause: error });
         });
-        print(
-          applied.length === 0
-            ? 'the schema is up to date'
-            : applied.map((name) => `applied ${name}`).join('\n'),
-        );
+        print(applied.length === 0 ? 'the schema is up to date' : applied.map((name) => `applied ${name}`).join('\n'));
       }),
   );
   migrate.addCommand(
@@ -64,9 +60,7 @@ export function migrateCommand(): Command {
         const status = await migrationStatus(migrateOptions(configFrom(options)));
         if (options.json === true) return printJson(status);
         for (const one of status) {
-          const later = one.known
-            ? ''
-            : '  by a later version of this service, which this one must not write for';
+          const later = one.known ? '' : '  by a later version of this service, which this one must not write for';
           print(`${one.applied ? 'applied' : 'pending'}  ${one.name}${later}`);
         }
         return undefined;

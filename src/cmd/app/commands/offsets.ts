@@ -37,15 +37,13 @@ const MAX_PARTITION = 100_000;
 
 /** `offsets show | reset`: how far the orders topic is stored, and to store it again from elsewhere. */
 export function offsetsCommand(): Command {
-  const offsets = new Command('offsets')
-    .description('show or reset how far the orders topic is stored')
-    .addHelpText(
-      'after',
-      `
+  const offsets = new Command('offsets').description('show or reset how far the orders topic is stored').addHelpText(
+    'after',
+    `
 Examples:
   test-service offsets show
   test-service offsets reset --to 2h --dry-run`,
-    );
+  );
   offsets.addCommand(
     withCommonOptions(new Command('show'))
       .description('show where each partition begins and ends, and how far it is stored')

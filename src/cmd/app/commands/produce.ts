@@ -49,11 +49,7 @@ export function produceCommand(): Command {
       'orders per second, 0.1 to 1000000 (default: as fast as possible)',
       numberOption(0.1, 1e6),
     )
-    .option(
-      '-s, --seed <n>',
-      'same seed, same orders (default: a new one, printed)',
-      integerOption(0, MAX_SEED),
-    )
+    .option('-s, --seed <n>', 'same seed, same orders (default: a new one, printed)', integerOption(0, MAX_SEED))
     .option('--start <n>', 'index of the first order', integerOption(0), 0)
     .option('--live', 'orders dated now; otherwise the dates depend on the index')
     .addOption(faultsOption())
@@ -87,23 +83,17 @@ function checkOptions(options: ProduceOptions): void {
   }
   const clash = GENERATED_ONLY.filter((name) => options[name] !== undefined);
   if (clash.length > 0)
-    throw new AppError(
-      'usage',
-      `--file can't be combined with ${clash.map((name) => `--${name}`).join(', ')}`,
-    );
+    throw new AppError('usage', `--file can't be combined with ${clash.map((name) => `--${name}`).join(', ')}`);
 }
 
 async function produce(context: CommandContext, options: ProduceOptions): Promise<void> {
   const { config, logger, resources, signal } = context;
   const seed = options.seed ?? randomSeed();
-  const source =
-    options.file === undefined ? generated(options, seed) : await fromFile(context, options.file, options);
+  const source = options.file === undefined ? generated(options, seed) : await fromFile(context, options.file, options);
   await prepareEnvironment(config, { resources, logger, signal });
   const clients = new Clients(config, resources, logger);
   const manifest =
-    options.manifest === undefined
-      ? undefined
-      : openManifest(options.manifest, config.kafka.topic, options, seed);
+    options.manifest === undefined ? undefined : openManifest(options.manifest, config.kafka.topic, options, seed);
   if (manifest !== undefined) resources.defer('tell', 'manifest', () => manifest.close());
   const producer = new OrderProducer({
     sender: clients.orderSender,
@@ -136,11 +126,7 @@ function generated(options: ProduceOptions, seed: number): MessageSource {
   });
 }
 
-async function fromFile(
-  context: CommandContext,
-  file: string,
-  options: ProduceOptions,
-): Promise<MessageSource> {
+async function fromFile(context: CommandContext, file: string, options: ProduceOptions): Promise<MessageSource> {
   if (file !== '-') {
     const found = await stat(file).catch((error: unknown) => {
       throw new AppError('usage', `can't read ${file}: ${messageOf(error)}`, { cause: error });

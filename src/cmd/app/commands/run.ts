@@ -41,10 +41,7 @@ interface Roles {
 /** `run`: all roles in one process. */
 export function runCommand(): Command {
   return roleCommand('run', 'everything in one process: generator, consumer, REST API and web console')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  test-service run\n  TEST_SERVICE_PRODUCER_RATE=500 test-service run',
-    )
+    .addHelpText('after', '\nExamples:\n  test-service run\n  TEST_SERVICE_PRODUCER_RATE=500 test-service run')
     .action((options: RunOptions) =>
       withContext(options, (context) => {
         const { producer, consumer } = context.config;
@@ -59,15 +56,10 @@ export function runCommand(): Command {
 
 /** `consume`: the consumer only; several of them share the partitions. */
 export function consumeCommand(): Command {
-  return roleCommand(
-    'consume',
-    'store orders from Kafka in PostgreSQL; several processes share the partitions',
-  )
+  return roleCommand('consume', 'store orders from Kafka in PostgreSQL; several processes share the partitions')
     .addHelpText('after', '\nExample:\n  test-service consume')
     .action((options: RunOptions) =>
-      withContext(options, (context) =>
-        runRoles(context, options, { producer: false, consumer: true, server: false }),
-      ),
+      withContext(options, (context) => runRoles(context, options, { producer: false, consumer: true, server: false })),
     );
 }
 
@@ -77,9 +69,7 @@ export function serveCommand(): Command {
     .addHelpText('after', '\nExample:\n  TEST_SERVICE_SERVER_PORT=9001 test-service serve')
     .addOption(new Option('--beside <socket>', 'another server process').hideHelp())
     .action((options: RunOptions) =>
-      withContext(options, (context) =>
-        runRoles(context, options, { producer: false, consumer: false, server: true }),
-      ),
+      withContext(options, (context) => runRoles(context, options, { producer: false, consumer: false, server: true })),
     );
 }
 

@@ -35,9 +35,7 @@ export function renderReport(report: VerifyReport, width = Number.POSITIVE_INFIN
       ? []
       : [`orders not judged: ${report.compactedOrders} whose messages compaction removed`]),
     ...findings(report, paint),
-    ...report.unchecked.map((one, at) =>
-      paint.faint(`${at === 0 ? 'not checked: ' : '             '}${one}`),
-    ),
+    ...report.unchecked.map((one, at) => paint.faint(`${at === 0 ? 'not checked: ' : '             '}${one}`)),
     verdict(report, paint),
   ].join('\n');
 }

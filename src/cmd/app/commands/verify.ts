@@ -43,12 +43,7 @@ export function verifyCommand(): Command {
       'prove that every message of the topic is stored, superseded or a dead letter, field by field; changes nothing, and starts no engine',
     )
     .option('--manifest <file...>', 'what `produce --manifest` noted: the dead letters must be exactly that')
-    .option(
-      '--wait <seconds>',
-      'first wait until the group has stored everything, at most this long',
-      waitArgument,
-      0,
-    )
+    .option('--wait <seconds>', 'first wait until the group has stored everything, at most this long', waitArgument, 0)
     .option('--max-findings <number>', 'most findings to list of a kind', limitArgument, 10)
     .option('--json', 'the report as JSON')
     .addHelpText(
@@ -105,10 +100,7 @@ async function run(
   const scope = { group, topic, topicId: log.topicId };
   const [visible, ends] = await Promise.all([log.ranges(), log.highWatermarks()]);
   const wanted = new Map(
-    [...visible].map(([partition, range]) => [
-      partition,
-      { ...range, end: ends.get(partition) ?? range.end },
-    ]),
+    [...visible].map(([partition, range]) => [partition, { ...range, end: ends.get(partition) ?? range.end }]),
   );
   if (options.wait > 0) {
     const progress = progressOf('waiting', undefined);
@@ -126,9 +118,7 @@ async function run(
     if (signal.aborted) throw new AppError('aborted', 'stopped while waiting');
   }
   // A topic that is not there holds nothing.
-  const deadLetters = topics.includes(deadLetterTopic)
-    ? await openReader(context, deadLetterTopic)
-    : undefined;
+  const deadLetters = topics.includes(deadLetterTopic) ? await openReader(context, deadLetterTopic) : undefined;
   const compacted = await compactedTopics(
     kafka,
     [topic, deadLetterTopic].filter((name) => topics.includes(name)),

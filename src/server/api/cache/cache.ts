@@ -170,9 +170,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
               ? null
               : {
                   ...keyJson(redis),
-                  ...(redis.document === undefined
-                    ? { etag: null, order: null }
-                    : documentJson(redis.document)),
+                  ...(redis.document === undefined ? { etag: null, order: null } : documentJson(redis.document)),
                 },
         };
         return { status: 200, json, headers: NO_STORE };

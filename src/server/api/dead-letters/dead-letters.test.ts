@@ -20,8 +20,7 @@ function setUp(changes: Parameters<FakeBackend['app']>[0] = {}) {
 describe('asking', () => {
   test('filters become what they mean', async () => {
     const { app, control } = setUp();
-    const query =
-      'reason=schema&reason=unknown&since=15m&until=2026-01-02T03:04:05Z&key=a%20b&limit=7&cursor=c';
+    const query = 'reason=schema&reason=unknown&since=15m&until=2026-01-02T03:04:05Z&key=a%20b&limit=7&cursor=c';
     expect((await app.request(`${URL_}?${query}`)).status).toBe(200);
     await app.request(URL_);
     await app.request(`${URL_}/counts?reason=tombstone`);
@@ -73,9 +72,7 @@ describe('asking', () => {
 describe('redriving', () => {
   test('by positions, by filter, or all', async () => {
     const { redrive, control } = setUp();
-    expect((await redrive({ positions: ['1:2'], dry_run: true, max_replays: 5, again: true })).status).toBe(
-      200,
-    );
+    expect((await redrive({ positions: ['1:2'], dry_run: true, max_replays: 5, again: true })).status).toBe(200);
     await redrive({ filter: { reason: ['schema'], since: '1h' } });
     await redrive({ all: true, cursor: 'c' });
     const plain = { dryRun: false, maxReplays: 3, again: false, edit: undefined, cursor: undefined };
@@ -212,8 +209,7 @@ describe('the token', () => {
     expect(await status('0.0.0.0', TOKEN)).toBe(401);
     for (const wrong of [TOKEN.slice(1), `${TOKEN}2`].map((one) => `Bearer ${one}`))
       expect(await status('0.0.0.0', TOKEN, wrong)).toBe(401);
-    for (const wrong of [`Basic ${TOKEN}`, TOKEN, 'Bearer'])
-      expect(await status('0.0.0.0', TOKEN, wrong)).toBe(401);
+    for (const wrong of [`Basic ${TOKEN}`, TOKEN, 'Bearer']) expect(await status('0.0.0.0', TOKEN, wrong)).toBe(401);
     expect(await status('0.0.0.0', TOKEN, `bearer ${TOKEN}`)).toBe(200);
   });
 

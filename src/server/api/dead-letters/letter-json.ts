@@ -41,9 +41,7 @@ function valueJson(value: Buffer | null): { value?: unknown; value_base64?: stri
   const value_base64 = value.toString('base64');
   try {
     const parsed = parseBoundedJson(value, DEPTH_BOUND);
-    return value.equals(Buffer.from(JSON.stringify(parsed)))
-      ? { value: parsed }
-      : { value: parsed, value_base64 };
+    return value.equals(Buffer.from(JSON.stringify(parsed))) ? { value: parsed } : { value: parsed, value_base64 };
   } catch {
     return { value_base64 };
   }

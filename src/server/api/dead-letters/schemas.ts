@@ -1,13 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { REJECTION_REASONS } from '../../../order/rejection.ts';
 import type { Problem } from '../../http/problem.ts';
-import {
-  BytesSchema,
-  HeadersSchema,
-  NextCursorSchema,
-  OrderCheckSchema,
-  PositionSchema,
-} from '../schemas.ts';
+import { BytesSchema, HeadersSchema, NextCursorSchema, OrderCheckSchema, PositionSchema } from '../schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -24,12 +18,9 @@ export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
 });
 
 const when = (description: string) =>
-  Type.Union(
-    [Type.String({ format: 'date-time', maxLength: 40 }), Type.String({ pattern: '^\\d{1,6}[smhd]$' })],
-    {
-      description: `${description}: RFC 3339, or an age such as 90s, 15m, 2h, 7d`,
-    },
-  );
+  Type.Union([Type.String({ format: 'date-time', maxLength: 40 }), Type.String({ pattern: '^\\d{1,6}[smhd]$' })], {
+    description: `${description}: RFC 3339, or an age such as 90s, 15m, 2h, 7d`,
+  });
 
 /** How many dead letters a page may have. */
 export const LetterLimitSchema = Type.Integer({
@@ -174,13 +165,9 @@ export const RedriveRequestSchema = Type.Object(
         description: 'Skip letters that came back this many times',
       }),
     ),
-    again: Type.Optional(
-      Type.Boolean({ default: false, description: 'Also letters that were sent back before' }),
-    ),
+    again: Type.Optional(Type.Boolean({ default: false, description: 'Also letters that were sent back before' })),
     edit: Type.Optional(LetterEditSchema),
-    cursor: Type.Optional(
-      Type.String({ description: '`next_cursor` of an answer that was cut: continues there' }),
-    ),
+    cursor: Type.Optional(Type.String({ description: '`next_cursor` of an answer that was cut: continues there' })),
   },
   {
     ...strict,
@@ -201,9 +188,7 @@ const counted = (description: string) => Type.Record(Type.String(), Type.Integer
 const answer = {
   dry_run: Type.Boolean(),
   counts: counted('Letters by outcome'),
-  would_come_back: Type.Optional(
-    counted('In a dry run: those that would be sent and rejected again, by reason'),
-  ),
+  would_come_back: Type.Optional(counted('In a dry run: those that would be sent and rejected again, by reason')),
   outcomes: Type.Array(
     Type.Object(
       {

@@ -56,8 +56,7 @@ export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOption
         method: 'post',
         path: '/api/v1/engines/{engine}/actions',
         operationId: 'actOnEngine',
-        summary:
-          'Stop, kill, start, restart, pause or resume an engine that was started from the data folder',
+        summary: 'Stop, kill, start, restart, pause or resume an engine that was started from the data folder',
         params: Type.Object({ engine: EngineNameSchema }),
         body: jsonBody(EngineActionSchema),
         responses: {

@@ -80,10 +80,7 @@ export const EngineSchema = Type.Object(
 export type EngineJson = Static<typeof EngineSchema>;
 
 /** All engines. */
-export const EngineListSchema = Type.Object(
-  { engines: Type.Array(EngineSchema) },
-  { ...strict, $id: 'EngineList' },
-);
+export const EngineListSchema = Type.Object({ engines: Type.Array(EngineSchema) }, { ...strict, $id: 'EngineList' });
 
 /** An action on an engine. */
 export const EngineActionSchema = Type.Object(

@@ -76,12 +76,8 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         summary: 'The consumer groups of the cluster, a page at a time',
         query: Type.Object({
           limit: LimitSchema,
-          text: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 255, description: 'Contained in the name' }),
-          ),
-          cursor: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 255, description: 'Of the page before' }),
-          ),
+          text: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Contained in the name' })),
+          cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Of the page before' })),
         }),
         responses: { 200: { description: 'By name', schema: GroupListSchema } },
       },
@@ -139,8 +135,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         const target = parseOffsetTarget(String(to), now());
         if (target === undefined) throw badBody('/to', `must be ${OFFSET_TARGETS}`);
         const moves = await ownGroup.move(target, { partitions, dryRun: dry_run }).catch((error: unknown) => {
-          if (error instanceof AppError && error.code === 'usage')
-            throw badBody('/partitions', error.message);
+          if (error instanceof AppError && error.code === 'usage') throw badBody('/partitions', error.message);
           throw error;
         });
         return { status: 200, json: { topic, dry_run, partitions: [...moves] }, headers: NO_STORE };
@@ -169,20 +164,13 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         end: end ?? null,
         stable_end: stableEnd ?? null,
         lag: end === undefined || at === undefined ? null : Math.max(0, end - at),
-        pending:
-          end === undefined || stableEnd === undefined
-            ? null
-            : Math.max(0, end - Math.max(stableEnd, at ?? 0)),
+        pending: end === undefined || stableEnd === undefined ? null : Math.max(0, end - Math.max(stableEnd, at ?? 0)),
       };
     });
   }
 
   /** The offset that was set by hand in Kafka and ignored; after a start the consumer has overwritten it. */
-  function ignoredOf(
-    partition: number,
-    committed: CommittedOffset | undefined,
-    stored: number,
-  ): number | null {
+  function ignoredOf(partition: number, committed: CommittedOffset | undefined, stored: number): number | null {
     if (committed?.byHand === true && committed.offset !== stored) return committed.offset;
     return ownGroup.ignoredMoves().get(partition)?.movedTo ?? null;
   }

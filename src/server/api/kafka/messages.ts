@@ -37,9 +37,7 @@ const COMMON = {
   problems: [KAFKA_UNAVAILABLE, TOPIC_NOT_FOUND, TOO_MANY_AT_ONCE],
 } as const;
 const params = Type.Object({ topic: TopicNameSchema });
-const partition = Type.Optional(
-  Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Only this partition' }),
-);
+const partition = Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Only this partition' }));
 const key = Type.Optional(Type.String({ description: 'With exactly this key' }));
 const valueBytes = Type.Integer({
   minimum: 0,

@@ -8,8 +8,7 @@ export const TOPIC_NOT_FOUND: Problem = {
   name: 'topic-not-found',
   status: 404,
   title: 'There is no such topic',
-  advice:
-    'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but their messages can’t be read.',
+  advice: 'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but their messages can’t be read.',
 };
 export const GROUP_NOT_FOUND: Problem = {
   name: 'group-not-found',
@@ -25,8 +24,7 @@ export const GROUP_NOT_OWN: Problem = {
 };
 const count = Type.Integer({ minimum: 0 });
 const PENDING = 'those behind an open transaction, which readers of committed messages do not see yet';
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 /** Kafka's own rule for topic names. */
 export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
 
@@ -71,10 +69,7 @@ const TopicSchema = Type.Object(summary, { ...strict, $id: 'Topic' });
 
 export type TopicJson = Static<typeof TopicSchema>;
 
-export const TopicListSchema = Type.Object(
-  { topics: Type.Array(TopicSchema) },
-  { ...strict, $id: 'TopicList' },
-);
+export const TopicListSchema = Type.Object({ topics: Type.Array(TopicSchema) }, { ...strict, $id: 'TopicList' });
 
 export const TopicDetailSchema = Type.Object(
   {
@@ -208,8 +203,7 @@ export const GroupDetailSchema = Type.Object(
             description: 'The offset the group has committed to Kafka',
           }),
           stored: Type.Union([count, Type.Null()], {
-            description:
-              'For this service’s own group: the offset in PostgreSQL, which is the one that counts',
+            description: 'For this service’s own group: the offset in PostgreSQL, which is the one that counts',
           }),
           ignored: Type.Union([count, Type.Null()], {
             description: 'The offset that was set by hand in Kafka, without effect',

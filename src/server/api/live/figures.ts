@@ -1,18 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { LookupOutcome, StatusClass } from '../counters.ts';
 import { InstantSchema } from '../schemas.ts';
-import {
-  count,
-  type Figure,
-  growth,
-  PER_SECOND,
-  part,
-  rate,
-  round,
-  type Span,
-  state,
-  worst,
-} from './figure.ts';
+import { count, type Figure, growth, PER_SECOND, part, rate, round, type Span, state, worst } from './figure.ts';
 
 // A figure is declared here: what is read, and what a sample says of it. The schemas of the API, the samples and their
 // means follow from it.
@@ -233,10 +222,7 @@ function sumOf(topic: TopicReading, name: 'lag' | 'pending'): number {
 }
 
 /** Those furthest behind, by number: many samples are kept, so each must stay small. */
-function furthestBehind<T extends { readonly partition: number; readonly lag: number }>(
-  all: T[],
-  most: number,
-): T[] {
+function furthestBehind<T extends { readonly partition: number; readonly lag: number }>(all: T[], most: number): T[] {
   if (all.length <= most) return all;
   return all
     .toSorted((a, b) => b.lag - a.lag)

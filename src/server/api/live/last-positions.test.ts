@@ -10,10 +10,7 @@ test('what was said last counts while nothing is said, and is asked once at a ti
     () => new Promise(() => {}),
   ];
   let asked = 0;
-  const positions = new LastPositions(
-    () => answers[asked++]?.() ?? Promise.reject(new Error('too often')),
-    10,
-  );
+  const positions = new LastPositions(() => answers[asked++]?.() ?? Promise.reject(new Error('too often')), 10);
   for (let times = 0; times < 5; times += 1) expect(await positions.find('a')).toEqual(new Map([[0, 5]]));
   expect(asked).toBe(3);
 });

@@ -54,14 +54,11 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
   const [was, is] = [before.generator, now.generator];
   if (is !== null && is.state !== (was?.state ?? 'stopped')) {
     const { current_rate: rate, sent: count } = is;
-    if (is.state === 'running')
-      note('generator_started', `the generator has started: ${rate} orders/s`, { rate });
-    if (is.state === 'stopped')
-      note('generator_stopped', `the generator has stopped: ${count} orders sent`, { count });
+    if (is.state === 'running') note('generator_started', `the generator has started: ${rate} orders/s`, { rate });
+    if (is.state === 'stopped') note('generator_stopped', `the generator has stopped: ${count} orders sent`, { count });
   }
 
-  const letters =
-    (now.topic?.dead_letters ?? 0) - (before.topic?.dead_letters ?? now.topic?.dead_letters ?? 0);
+  const letters = (now.topic?.dead_letters ?? 0) - (before.topic?.dead_letters ?? now.topic?.dead_letters ?? 0);
   if (letters > 0)
     note('dead_letters', `${letters} ${letters === 1 ? 'dead letter' : 'dead letters'} arrived`, {
       count: letters,
@@ -74,8 +71,7 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
       const text = partitions.length === 0 ? 'no partitions' : `partitions ${partitions.join(', ')}`;
       note('partitions_assigned', `this consumer has ${text}`, { partitions });
     }
-    if (!then.waiting && consumer.waiting)
-      note('storing_waits', 'storing is waiting for an engine that is down');
+    if (!then.waiting && consumer.waiting) note('storing_waits', 'storing is waiting for an engine that is down');
     if (then.waiting && !consumer.waiting) note('storing_goes_on', 'storing has resumed');
     if (consumer.rebuilds > then.rebuilds) note('client_replaced', 'the Kafka client was replaced');
     const count = consumer.lost - then.lost;

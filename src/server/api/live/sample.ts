@@ -65,9 +65,7 @@ export function sampleOf(before: Reading | undefined, reading: Reading): LiveSam
   return {
     at: new Date(at).toISOString(),
     topic: topic ? TOPIC.read({ now: topic, before: earlierTopic, seconds: topicSeconds }) : null,
-    generator: local.generator
-      ? GENERATOR.read({ now: local.generator, before: then?.generator, seconds })
-      : null,
+    generator: local.generator ? GENERATOR.read({ now: local.generator, before: then?.generator, seconds }) : null,
     consumer: local.consumer ? CONSUMER.read({ now: local.consumer, before: then?.consumer, seconds }) : null,
     lookups: LOOKUPS.read({ now: local.lookups, before: then?.lookups, seconds }),
     http: HTTP.read({ now: local.responses, before: then?.responses, seconds }),
@@ -83,8 +81,7 @@ export function sampleOf(before: Reading | undefined, reading: Reading): LiveSam
 export function meanSample(samples: readonly LiveSampleJson[]): LiveSampleJson | undefined {
   const last = samples.at(-1);
   if (last === undefined) return undefined;
-  const known = <T>(part: (sample: LiveSampleJson) => T | null): T[] =>
-    samples.flatMap((sample) => part(sample) ?? []);
+  const known = <T>(part: (sample: LiveSampleJson) => T | null): T[] => samples.flatMap((sample) => part(sample) ?? []);
   return {
     ...last,
     topic:

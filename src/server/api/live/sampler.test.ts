@@ -119,9 +119,7 @@ describe('notes', () => {
     const { consumer, generator, topic: now } = before;
     if (consumer === null || generator === null || now === null) throw new Error('the sample is not whole');
     expect(kinds({ ...before, engines: [{ ...up, status: 'down' }] })).toEqual(['engine_down']);
-    expect(kinds({ ...before, generator: { ...generator, state: 'stopped' } })).toEqual([
-      'generator_stopped',
-    ]);
+    expect(kinds({ ...before, generator: { ...generator, state: 'stopped' } })).toEqual(['generator_stopped']);
     expect(kinds({ ...before, topic: { ...now, dead_letters: 9 } })).toEqual(['dead_letters']);
     expect(kinds({ ...before, topic: null })).toEqual([]);
     const changed = { ...consumer, partitions: [1], waiting: true, rebuilds: 1, lost: 4 };

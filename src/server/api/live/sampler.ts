@@ -139,8 +139,7 @@ export class LiveSampler {
   /** There is no second query before the first is answered; when that takes too long, the topic is unknown. */
   #knownTopic(): Reading['topic'] {
     const askedAt = this.#topicAskedAt;
-    if (askedAt !== undefined && this.#now() - askedAt > (this.#options.patienceMs ?? 3_000))
-      this.#topic = undefined;
+    if (askedAt !== undefined && this.#now() - askedAt > (this.#options.patienceMs ?? 3_000)) this.#topic = undefined;
     return this.#topic;
   }
 }

@@ -22,8 +22,7 @@ class Engine {
           if (this.failing) throw new Error('down');
           return this.next;
         },
-        findMany: async (uids) =>
-          new Map(uids.flatMap((uid) => [...this.rows].filter(([known]) => known === uid))),
+        findMany: async (uids) => new Map(uids.flatMap((uid) => [...this.rows].filter(([known]) => known === uid))),
         forget: async (uids) => this.forgotten.push(...uids),
         logger: silentLogger,
       },
@@ -123,9 +122,7 @@ describe('many that are waited for', () => {
   test('share each look, are bounded in number, and nothing is asked when nobody waits', async () => {
     const engine = new Engine();
     const arrivals = engine.open({ maxWaiting: 1_000 });
-    const waits = Array.from({ length: 1_000 }, (_, at) =>
-      arrivals.wait(sent(`o${at}`, 1, at), 5_000, never),
-    );
+    const waits = Array.from({ length: 1_000 }, (_, at) => arrivals.wait(sent(`o${at}`, 1, at), 5_000, never));
     expect(arrivals.full).toBe(true);
     expect(await arrivals.wait(sent('more', 1, 5), 5_000, never)).toBeUndefined();
     for (let at = 0; at < 1_000; at++) engine.store(`o${at}`, 1, at);

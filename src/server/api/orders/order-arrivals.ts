@@ -136,10 +136,7 @@ function hasPassed({ offset, since }: SentOrder, progress: PartitionProgress | u
 }
 
 /** What became of a message that the consumer has passed, by what is stored under its order_uid. */
-function arrivalOf(
-  { order, partition, offset, since }: SentOrder,
-  stored: OrderDocument | undefined,
-): Arrival {
+function arrivalOf({ order, partition, offset, since }: SentOrder, stored: OrderDocument | undefined): Arrival {
   if (stored === undefined) return 'rejected';
   const { origin } = stored;
   if (origin.partition === partition && origin.offset === offset) return 'stored';

@@ -50,9 +50,7 @@ describe('verdicts', () => {
   });
 
   test('bytes that are no UTF-8 are one bad line', async () => {
-    const { verdicts } = await run(
-      chunksOf(`${line('a')}\n`, Buffer.from([0x22, 0xff, 0x22, 0x0a]), line('b')),
-    );
+    const { verdicts } = await run(chunksOf(`${line('a')}\n`, Buffer.from([0x22, 0xff, 0x22, 0x0a]), line('b')));
     expect(verdicts.map((one) => one.reason ?? one.status)).toEqual(['accepted', 'invalid_utf8', 'accepted']);
   });
 
@@ -64,15 +62,8 @@ describe('verdicts', () => {
   });
 
   test('what Kafka refuses for good is a rejected line with the reason, the others are accepted', async () => {
-    const submitMany: OrderIntake['submitMany'] = async () => [
-      'too_large',
-      { partition: 0, offset: 9n },
-      'other',
-    ];
-    const { verdicts } = await run(
-      chunksOf(['a', 'b', 'c'].map((uid) => `${line(uid)}\n`).join('')),
-      submitMany,
-    );
+    const submitMany: OrderIntake['submitMany'] = async () => ['too_large', { partition: 0, offset: 9n }, 'other'];
+    const { verdicts } = await run(chunksOf(['a', 'b', 'c'].map((uid) => `${line(uid)}\n`).join('')), submitMany);
     expect(verdicts.map((one) => one.reason ?? one.offset)).toEqual(['too_large', 9, 'kafka_rejected']);
   });
 

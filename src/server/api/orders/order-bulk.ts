@@ -90,10 +90,7 @@ interface Batch {
  * verdicts is not read from. When Kafka does not take a batch, or the body is interrupted, reading stops, and the
  * summary says that it is not complete.
  */
-export async function* bulkVerdicts(
-  chunks: AsyncIterable<Uint8Array>,
-  options: BulkOptions,
-): AsyncGenerator<string> {
+export async function* bulkVerdicts(chunks: AsyncIterable<Uint8Array>, options: BulkOptions): AsyncGenerator<string> {
   const splitter = new DocumentSplitter(options.maxOrderBytes);
   const counts = { accepted: 0, rejected: 0, failed: 0 };
   let stopped: string | undefined;

@@ -1,8 +1,4 @@
-import {
-  type MessageSender,
-  MessagesRejectedError,
-  type OutgoingMessage,
-} from '../../../kafka/send/message-sender.ts';
+import { type MessageSender, MessagesRejectedError, type OutgoingMessage } from '../../../kafka/send/message-sender.ts';
 import type { SendRefusal } from '../../../kafka/send/produce-api.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Order } from '../../../order/order.ts';

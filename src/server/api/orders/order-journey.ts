@@ -69,9 +69,7 @@ the transaction of its batch began. readable: that transaction was committed, wh
 export function orderJourneyEndpoints({ trails, operations }: OrderJourneyOptions): Endpoint[] {
   /** The message's timestamp, if the message is still this order's. */
   const loggedAt = async (uid: string, { topic, partition, offset }: OrderTrail) => {
-    const message = await within(DETAIL_MS, operations.messages.find(topic, partition, offset)).catch(
-      () => undefined,
-    );
+    const message = await within(DETAIL_MS, operations.messages.find(topic, partition, offset)).catch(() => undefined);
     // A topic that was created again has other messages at the same offsets.
     return message?.meaning.kind === 'order' && message.meaning.orderUid === uid
       ? rfc3339(message.timestamp)

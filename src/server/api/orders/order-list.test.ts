@@ -38,16 +38,7 @@ describe('a cursor of a list', () => {
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(decodeListCursor(changed.toString('base64url'), query)).toBeUndefined();
     }
-    for (const other of [
-      '',
-      'AA',
-      `${text}A`,
-      `${text}=`,
-      ` ${text}`,
-      text.slice(1),
-      '💣',
-      'x'.repeat(5_000),
-    ]) {
+    for (const other of ['', 'AA', `${text}A`, `${text}=`, ` ${text}`, text.slice(1), '💣', 'x'.repeat(5_000)]) {
       expect(decodeListCursor(other, query)).toBeUndefined();
     }
   });

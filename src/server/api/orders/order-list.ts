@@ -17,11 +17,7 @@ stored or changed meanwhile (a change counts as stored anew) are included if the
 can have fewer orders than requested, even none, and still a \`next_cursor\`: finding more would have taken too long.`;
 
 /** `GET /api/v1/orders`. */
-export function orderListEndpoints({
-  listing,
-}: {
-  readonly listing: Pick<OrderListing, 'summaries'>;
-}): Endpoint[] {
+export function orderListEndpoints({ listing }: { readonly listing: Pick<OrderListing, 'summaries'> }): Endpoint[] {
   return [
     endpoint(
       {
@@ -49,11 +45,7 @@ export function orderListEndpoints({
         const listed = { filter: orderFilter(parameters), order: parameters.order };
         const after = cursor === undefined ? undefined : decodeListCursor(cursor, listed);
         if (cursor !== undefined && after === undefined)
-          throw badParameter(
-            'query',
-            'cursor',
-            'is not a next_cursor of a list with these filters and this order',
-          );
+          throw badParameter('query', 'cursor', 'is not a next_cursor of a list with these filters and this order');
         const { orders, next } = await listing.summaries({ ...listed, after, limit });
         const json = { orders, next_cursor: next ? encodeListCursor(next, listed) : null };
         return { status: 200, json, headers: NO_STORE };
@@ -163,8 +155,7 @@ export function decodeListCursor(text: string, query: ListedQuery): ListPosition
   const bytes = Buffer.from(text, 'base64url');
   const uidBytes = bytes.length - HEAD_BYTES - SUM_BYTES;
   if (uidBytes < 0 || uidBytes > MAX_UID_BYTES || bytes.toString('base64url') !== text) return undefined;
-  if (bytes[0] !== VERSION || bytes.readUInt32BE(bytes.length - SUM_BYTES) !== checksum(bytes, query))
-    return undefined;
+  if (bytes[0] !== VERSION || bytes.readUInt32BE(bytes.length - SUM_BYTES) !== checksum(bytes, query)) return undefined;
   const storedAt = bytes.readBigInt64BE(1);
   const offset = bytes.readBigInt64BE(9);
   const uid = textOf(bytes.subarray(HEAD_BYTES, HEAD_BYTES + uidBytes));

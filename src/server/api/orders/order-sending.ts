@@ -40,12 +40,7 @@ const RESPONSES = {
 } as const;
 
 /** `POST /api/v1/orders`, and `…/check`, which sends nothing. */
-export function orderSendingEndpoints({
-  intake,
-  arrivals,
-  maxOrderBytes,
-  now,
-}: OrderSendingOptions): Endpoint[] {
+export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: OrderSendingOptions): Endpoint[] {
   /** Waits as long as the client prefers and the time of a request allows. */
   const settled = async (
     sent: SentOrder,
@@ -65,8 +60,7 @@ export function orderSendingEndpoints({
     const left = Math.min(seconds * 1000, arrivals.maxWaitMs - (performance.now() - since));
     const arrival = await arrivals.wait(sent, left, raw.signal);
     const applied = { ...headers, 'preference-applied': `wait=${most}` };
-    if (arrival === undefined)
-      return { status: 202, json: { ...answer, status: 'accepted' }, headers: applied };
+    if (arrival === undefined) return { status: 202, json: { ...answer, status: 'accepted' }, headers: applied };
     if (arrival === 'rejected') {
       const message = 'PostgreSQL refused this order; it is among the dead letters';
       throw violated(ORDER_REJECTED, [{ in: 'body', pointer: '', message }], {
@@ -114,11 +108,7 @@ export function orderSendingEndpoints({
           );
         }
         const position = await intake.submit(decoded.order, body, headers.traceparent);
-        return await settled(
-          { order: decoded.order, ...position, since: began },
-          preferredWait(headers.prefer),
-          raw,
-        );
+        return await settled({ order: decoded.order, ...position, since: began }, preferredWait(headers.prefer), raw);
       },
     ),
 

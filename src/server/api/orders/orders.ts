@@ -45,9 +45,7 @@ export function orderEndpoints({ lookup }: { readonly lookup: OrderLookup }): En
       ({ params, headers }) => {
         const found = find(params.order_uid);
         const tags = headers['if-none-match'];
-        return found instanceof Promise
-          ? found.then((reply) => unlessNamed(reply, tags))
-          : unlessNamed(found, tags);
+        return found instanceof Promise ? found.then((reply) => unlessNamed(reply, tags)) : unlessNamed(found, tags);
       },
       (uid, full) => {
         if (uid.length > MOST_UID_CHARACTERS) return undefined;

@@ -19,10 +19,7 @@ export const ORDER_REJECTED: Problem = {
 };
 
 /** Body of a lookup. */
-export const LookupRequestSchema = Type.Object(
-  { order_uid: LookupUidSchema },
-  { ...strict, $id: 'LookupRequest' },
-);
+export const LookupRequestSchema = Type.Object({ order_uid: LookupUidSchema }, { ...strict, $id: 'LookupRequest' });
 
 /** One line of a list. */
 export const OrderSummarySchema = Type.Object(

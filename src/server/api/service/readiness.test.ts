@@ -8,14 +8,9 @@ function probe(name: Probe['name'], required: boolean, ailment?: Ailment): Probe
 
 test('an engine that answers and can not do its work is not called up, and the reason is told', async () => {
   const ailment = { trouble: 'read_only', reason: 'it takes no writes' } as const;
-  const state = await createReadiness(
-    [probe('postgresql', true, { ...ailment, bearable: false })],
-    silentLogger,
-  )();
+  const state = await createReadiness([probe('postgresql', true, { ...ailment, bearable: false })], silentLogger)();
   expect(state.status).toBe('unavailable');
-  expect(state.engines).toEqual([
-    { name: 'postgresql', status: 'down', required: true, reason: 'read_only' },
-  ]);
+  expect(state.engines).toEqual([{ name: 'postgresql', status: 'down', required: true, reason: 'read_only' }]);
 });
 
 test('who only reads bears a database that takes no writes, and is degraded', async () => {

@@ -60,8 +60,7 @@ export function createReadiness(
       if (error instanceof CacheUnusable) trouble = error.trouble;
     }
     const status = reason === undefined ? 'up' : 'down';
-    if (status === 'down' && last.get(name) !== 'down')
-      logger.warn({ engine: name, reason }, 'engine is down');
+    if (status === 'down' && last.get(name) !== 'down') logger.warn({ engine: name, reason }, 'engine is down');
     if (status === 'up' && last.get(name) === 'down') logger.info({ engine: name }, 'engine is up again');
     last.set(name, status);
     const latencyMs = Math.round((performance.now() - from) * 100) / 100;

@@ -69,9 +69,7 @@ export class Verifications {
       .then(
         (report) => change({ state: 'finished', report }),
         (error: unknown) =>
-          isCancelled(error)
-            ? change({ state: 'cancelled' })
-            : change({ state: 'failed', error: messageOf(error) }),
+          isCancelled(error) ? change({ state: 'cancelled' }) : change({ state: 'failed', error: messageOf(error) }),
       )
       .finally(() => change({ endedAt: Date.now() }));
     const run: Run = { now, cancel, ended };

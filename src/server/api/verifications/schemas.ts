@@ -55,8 +55,7 @@ const DeadLettersSchema = Type.Object(
     }),
     expired: Type.Integer({
       minimum: 0,
-      description:
-        'Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted',
+      description: 'Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted',
     }),
     ignored: Type.Object(
       {
@@ -76,8 +75,7 @@ const DeadLettersSchema = Type.Object(
 export const VerificationReportSchema = Type.Object(
   {
     ok: Type.Boolean({
-      description:
-        'Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that',
+      description: 'Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that',
     }),
     topic: Type.String(),
     dead_letter_topic: Type.String(),

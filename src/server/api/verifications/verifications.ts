@@ -1,10 +1,5 @@
 import Type from 'typebox';
-import type {
-  Finding,
-  PartitionCounts,
-  VerifyProgress,
-  VerifyReport,
-} from '../../../contract/verification.ts';
+import type { Finding, PartitionCounts, VerifyProgress, VerifyReport } from '../../../contract/verification.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { basePathOf } from '../../http/proxy.ts';
@@ -29,11 +24,7 @@ const ONE = { description: 'Its progress, or its result', schema: VerificationSc
 export type VerificationRuns = Pick<Verifications, 'list' | 'find' | 'start' | 'cancel'>;
 
 /** `/api/v1/verifications`: prove in the background that nothing was lost, follow that, cancel it. */
-export function verificationEndpoints({
-  verifications,
-}: {
-  readonly verifications: VerificationRuns;
-}): Endpoint[] {
+export function verificationEndpoints({ verifications }: { readonly verifications: VerificationRuns }): Endpoint[] {
   const none = (id: number) => new ProblemError(VERIFICATION_NOT_FOUND, undefined, { id });
   return [
     endpoint(
@@ -58,8 +49,7 @@ export function verificationEndpoints({
         method: 'post',
         path: PATH,
         operationId: 'startVerification',
-        summary:
-          'Check every message of the topic against PostgreSQL and the dead letters, in the background',
+        summary: 'Check every message of the topic against PostgreSQL and the dead letters, in the background',
         description:
           'Does what `test-service verify` does, in a process of its own. It changes nothing. Messages that arrive after its start are left out.',
         body: jsonBody(VerificationRequestSchema),
@@ -72,8 +62,7 @@ export function verificationEndpoints({
         const { wait_s: wait, max_findings: maxFindings } = { ...VERIFICATION_DEFAULTS, ...body };
         const { started, verification } = verifications.start({ wait, maxFindings });
         const location = `${basePathOf(raw)}${PATH}/${verification.id}`;
-        if (!started)
-          throw new ProblemError(VERIFICATION_RUNNING, undefined, { running: location }, { location });
+        if (!started) throw new ProblemError(VERIFICATION_RUNNING, undefined, { running: location }, { location });
         return { status: 202, json: verificationJson(verification), headers: { ...NO_STORE, location } };
       },
     ),

@@ -108,17 +108,13 @@ function CachedOrder({ uid }: { readonly uid: string }) {
   const path = { order_uid: uid };
   const { data, error } = useQuery({
     queryKey: ['cache', 'order', uid],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET('/api/v1/cache/orders/{order_uid}', { params: { path }, signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/cache/orders/{order_uid}', { params: { path }, signal })),
     refetchInterval: refetchEvery(2_000),
   });
-  const evict = useAction(
-    () => dataOf(api.DELETE('/api/v1/cache/orders/{order_uid}', { params: { path } })),
-    {
-      said: () => t.evicted(uid),
-      changes: ['cache'],
-    },
-  );
+  const evict = useAction(() => dataOf(api.DELETE('/api/v1/cache/orders/{order_uid}', { params: { path } })), {
+    said: () => t.evicted(uid),
+    changes: ['cache'],
+  });
   const order = data?.l1?.order ?? data?.redis?.order ?? undefined;
   const redis = data?.redis;
   const life = redis?.ttl_ms === null ? t.forever : format.span(redis?.ttl_ms ?? 0);
@@ -136,17 +132,10 @@ function CachedOrder({ uid }: { readonly uid: string }) {
           />
         )}
         {order !== undefined && (
-          <JsonText
-            text={JSON.stringify(order, undefined, 2)}
-            label={t.valueOf(data?.l1 ? t.memory : 'Redis')}
-          />
+          <JsonText text={JSON.stringify(order, undefined, 2)} label={t.valueOf(data?.l1 ? t.memory : 'Redis')} />
         )}
         <div className="row">
-          <ConfirmButton
-            question={t.evictQuestion(uid)}
-            explanation={t.evictHint}
-            onConfirm={() => evict.mutate()}
-          >
+          <ConfirmButton question={t.evictQuestion(uid)} explanation={t.evictHint} onConfirm={() => evict.mutate()}>
             {t.evict}
           </ConfirmButton>
           <Button variant="default" onClick={() => setQuery({ order: undefined })}>

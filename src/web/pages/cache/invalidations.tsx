@@ -23,11 +23,7 @@ export function Invalidations() {
     <Card title={t.forgotten}>
       <div className="stack">
         <div className="fields">
-          <AppliedInput
-            label={t.ofOrder}
-            value={uid}
-            onApply={(text) => setQuery({ forgotten: text.trim() })}
-          />
+          <AppliedInput label={t.ofOrder} value={uid} onApply={(text) => setQuery({ forgotten: text.trim() })} />
           <Button
             variant="default"
             leftSection={

@@ -43,8 +43,7 @@ export const cacheTexts = dictionary(
     evictHint: 'The next lookup reads it from PostgreSQL again. Nothing is lost.',
     flush: 'Forget all orders',
     flushQuestion: 'Forget all cached orders?',
-    flushHint:
-      'Lookups read from PostgreSQL until the cache is warm again. Other keys of the same Redis stay.',
+    flushHint: 'Lookups read from PostgreSQL until the cache is warm again. Other keys of the same Redis stay.',
     flushed: (n: number) => `${countEn(n, 'key', 'keys')} forgotten`,
     none: 'Nothing is cached in Redis.',
     find: 'order_uid to show',

@@ -33,12 +33,7 @@ export function BulkFile() {
   return (
     <Card title={t.file}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: for pointers only; by keyboard the field does the same. */}
-      <div
-        className={over ? 'stack drop drop--over' : 'stack drop'}
-        onDragOver={drag}
-        onDragLeave={drag}
-        onDrop={drag}
-      >
+      <div className={over ? 'stack drop drop--over' : 'stack drop'} onDragOver={drag} onDragLeave={drag} onDrop={drag}>
         <FileInput
           label={t.file}
           description={t.fileHint}

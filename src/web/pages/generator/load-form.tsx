@@ -24,13 +24,10 @@ export function LoadForm({ generator }: { readonly generator: Generator }) {
     (body: GeneratorChange) => dataOf(api.POST('/api/v1/generator/start', { body })).then(clear),
     { said: () => t.started, changes },
   );
-  const apply = useAction(
-    (body: GeneratorChange) => dataOf(api.PATCH('/api/v1/generator', { body })).then(clear),
-    {
-      said: () => t.applied,
-      changes,
-    },
-  );
+  const apply = useAction((body: GeneratorChange) => dataOf(api.PATCH('/api/v1/generator', { body })).then(clear), {
+    said: () => t.applied,
+    changes,
+  });
   const stop = useAction(() => dataOf(api.POST('/api/v1/generator/stop', {})), {
     said: () => t.stopped,
     changes,
@@ -47,13 +44,7 @@ export function LoadForm({ generator }: { readonly generator: Generator }) {
     <Card title={t.load}>
       <form className="stack" onSubmit={submit}>
         <div className="fields">
-          <NumberInput
-            label={t.rate}
-            value={draft.rate}
-            onChange={(rate) => set({ rate })}
-            min={0.1}
-            max={1_000_000}
-          />
+          <NumberInput label={t.rate} value={draft.rate} onChange={(rate) => set({ rate })} min={0.1} max={1_000_000} />
           <div className="slider">
             <Slider
               thumbLabel={t.rateSlider}

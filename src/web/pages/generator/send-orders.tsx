@@ -77,8 +77,7 @@ export function SendOwn() {
   const [text, setText] = useState('');
   const verdict = useOrderCheck(text);
   const send = useAction(sendOrder, {
-    said: ({ status, order_uid }) =>
-      status === 'stored' ? t.ownStored(order_uid) : t.ownAccepted(order_uid),
+    said: ({ status, order_uid }) => (status === 'stored' ? t.ownStored(order_uid) : t.ownAccepted(order_uid)),
   });
   return (
     <Card title={t.sendOwn}>

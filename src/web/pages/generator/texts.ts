@@ -46,8 +46,7 @@ export const generatorTexts = dictionary(
     sample: 'Fill in a sample',
     send: 'Send and wait until it is readable',
     file: 'File of orders, NDJSON or JSON',
-    fileHint:
-      'Choose a file or drop it here. Every line gets a verdict; bad lines do not stop the good ones.',
+    fileHint: 'Choose a file or drop it here. Every line gets a verdict; bad lines do not stop the good ones.',
     verdicts: (accepted: number, rejected: number, failed: number) =>
       `${countEn(accepted, 'line', 'lines')} accepted, ${rejected} rejected, ${failed} failed`,
     line: 'Line',
@@ -102,8 +101,7 @@ export const generatorTexts = dictionary(
     sample: 'Вставить образец',
     send: 'Отправить и дождаться доступности',
     file: 'Файл с заказами, NDJSON или JSON',
-    fileHint:
-      'Выберите его или перетащите сюда. Каждая строка получает ответ; негодные строки не мешают остальным.',
+    fileHint: 'Выберите его или перетащите сюда. Каждая строка получает ответ; негодные строки не мешают остальным.',
     verdicts: (accepted, rejected, failed) =>
       `Принято ${countRu(accepted, 'строка', 'строки', 'строк')}, отклонено ${rejected}, не удалось ${failed}`,
     line: 'Строка',

@@ -27,9 +27,7 @@ export function withVerdict(verdicts: Verdicts, text: string): Verdicts {
   const { status, line } = said;
   if (status === 'accepted') return { ...verdicts, accepted: verdicts.accepted + 1 };
   const bad =
-    verdicts.bad.length < MOST_BAD
-      ? [...verdicts.bad, { line: Number(line), text: textOf(said) }]
-      : verdicts.bad;
+    verdicts.bad.length < MOST_BAD ? [...verdicts.bad, { line: Number(line), text: textOf(said) }] : verdicts.bad;
   return status === 'rejected'
     ? { ...verdicts, rejected: verdicts.rejected + 1, bad }
     : { ...verdicts, failed: verdicts.failed + 1, bad };
@@ -38,7 +36,6 @@ export function withVerdict(verdicts: Verdicts, text: string): Verdicts {
 function textOf(said: object): string {
   const reason = 'reason' in said ? String(said.reason) : '';
   const [first]: unknown[] = 'violations' in said && Array.isArray(said.violations) ? said.violations : [];
-  if (typeof first !== 'object' || first === null || !('message' in first) || !('pointer' in first))
-    return reason;
+  if (typeof first !== 'object' || first === null || !('message' in first) || !('pointer' in first)) return reason;
   return `${reason}: ${first.pointer} ${first.message}`;
 }

@@ -24,9 +24,7 @@ export function FixForm({ letter }: { readonly letter: DeadLetter }) {
   const { position, redriven_at } = letter;
   const redrive = async (dry_run: boolean): Promise<RedriveAnswer> => {
     const edit = { value_base64: base64Of(text) };
-    return dataOf(
-      api.POST('/api/v1/dead-letters/redrive', { body: { positions: [position], edit, again, dry_run } }),
-    );
+    return dataOf(api.POST('/api/v1/dead-letters/redrive', { body: { positions: [position], edit, again, dry_run } }));
   };
   const preview = useAction(() => redrive(true), {});
   const send = useAction(

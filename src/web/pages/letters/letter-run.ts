@@ -24,8 +24,7 @@ export function withLine(run: LetterRun, text: string): LetterRun {
       counts: countsOf(member(progress, 'counts')),
     };
   const result = member(line, 'result');
-  if (member(result, 'complete') !== true)
-    return { ...run, end: { problem: String(member(result, 'reason')) } };
+  if (member(result, 'complete') !== true) return { ...run, end: { problem: String(member(result, 'reason')) } };
   return {
     ...run,
     passed: run.total,

@@ -10,9 +10,7 @@ interface EditableValue {
 }
 
 /** JSON indented, with every digit as it was sent; other text as it is; empty for a tombstone. */
-export function editableValue(
-  letter: Pick<DeadLetter, 'value' | 'value_base64' | 'value_bytes'>,
-): EditableValue {
+export function editableValue(letter: Pick<DeadLetter, 'value' | 'value_base64' | 'value_bytes'>): EditableValue {
   const { value, value_base64, value_bytes } = letter;
   if (value_bytes === null) return { text: '', isLossy: false };
   // The API leaves the bytes out only where JSON reproduces them.

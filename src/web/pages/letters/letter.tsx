@@ -118,9 +118,7 @@ function Value({ letter: { value, value_base64, value_bytes, detail } }: { reado
   if (value_bytes === null) return <p className="muted">{t.noValue}</p>;
   const pointer = pointerOf(detail);
   const { before, marked, after } =
-    value === undefined
-      ? { before: readable(value_base64 ?? ''), marked: '', after: '' }
-      : spotIn(value, pointer);
+    value === undefined ? { before: readable(value_base64 ?? ''), marked: '', after: '' } : spotIn(value, pointer);
   return (
     <section className="json" aria-label={t.value}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}

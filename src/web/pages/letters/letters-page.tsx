@@ -27,14 +27,11 @@ export function LettersPage() {
   const key = JSON.stringify(filter);
   const counts = useQuery({
     queryKey: ['letters', 'counts', key],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET('/api/v1/dead-letters/counts', { params: { query: filter }, signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/dead-letters/counts', { params: { query: filter }, signal })),
     refetchInterval: refetchEvery(5_000),
   });
   const list = usePages(['letters', 'list', key], (page, signal) =>
-    dataOf(
-      api.GET('/api/v1/dead-letters', { params: { query: { ...filter, limit: LIMIT, ...page } }, signal }),
-    ),
+    dataOf(api.GET('/api/v1/dead-letters', { params: { query: { ...filter, limit: LIMIT, ...page } }, signal })),
   );
   const letters = list.data?.pages.flatMap((page) => page.letters) ?? [];
   const error = list.error ?? counts.error;
@@ -57,12 +54,7 @@ export function LettersPage() {
       <Filter filter={filter} counts={counts.data?.by_reason ?? {}} />
       <ReasonChart filter={filter} />
       {open !== undefined && (
-        <Letter
-          key={open}
-          position={open}
-          fixes={query.get('fix') === 'on'}
-          sent={query.get('sent') ?? undefined}
-        />
+        <Letter key={open} position={open} fixes={query.get('fix') === 'on'} sent={query.get('sent') ?? undefined} />
       )}
       {list.data !== undefined && letters.length === 0 && !list.hasNextPage ? (
         <p className="empty">{t.none}</p>
@@ -121,11 +113,7 @@ interface RowsProps {
 function Rows({ letters, open }: RowsProps) {
   const t = useTexts(lettersTexts);
   return (
-    <Table
-      label={t.list}
-      columns={[t.position, t.at, t.reason, t.detail, t.state]}
-      className="plain plain--roomy"
-    >
+    <Table label={t.list} columns={[t.position, t.at, t.reason, t.detail, t.state]} className="plain plain--roomy">
       {letters.map(({ position, at, reason, detail, redriven_at }) => (
         <tr key={position}>
           <td>

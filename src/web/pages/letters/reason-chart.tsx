@@ -32,8 +32,7 @@ export function ReasonChart({ filter }: { readonly filter: LetterFilter }) {
     placeholderData: keepPreviousData,
   });
   const layers = useMemo(() => data && layersOf(data), [data]);
-  if (data === undefined || layers === undefined)
-    return error === null ? null : <ProblemAlert error={error} retries />;
+  if (data === undefined || layers === undefined) return error === null ? null : <ProblemAlert error={error} retries />;
   const until = Date.parse(data.until) / 1000;
   const chooseReason = (reason: Layer['reason']) => {
     if (reason !== 'others') setQuery({ reason: reason === chosen ? undefined : reason });
@@ -60,13 +59,7 @@ export function ReasonChart({ filter }: { readonly filter: LetterFilter }) {
           ))}
           {layers.layers.length === 0 && <span className="muted">{t.noneThen}</span>}
         </div>
-        <ReasonPlot
-          layers={layers}
-          until={until}
-          chosen={chosen}
-          onReason={chooseReason}
-          onRange={chooseRange}
-        />
+        <ReasonPlot layers={layers} until={until} chosen={chosen} onReason={chooseReason} onRange={chooseRange} />
         <p className="muted">{t.chooseHint}</p>
         <details>
           <summary>{t.asTable}</summary>
@@ -138,9 +131,7 @@ function ReasonPlot({ layers, until, chosen, onReason, onRange }: ReasonPlotProp
   const latest = useRef({ layers, until, onReason, onRange });
   latest.current = { layers, until, onReason, onRange };
   const shape = layers.layers
-    .map(({ reason, colour }) =>
-      chosen === undefined || reason === chosen ? `--reason-${colour}` : '--line',
-    )
+    .map(({ reason, colour }) => (chosen === undefined || reason === chosen ? `--reason-${colour}` : '--line'))
     .join();
   const clock = clockOf(until - (layers.at[0] ?? until));
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.

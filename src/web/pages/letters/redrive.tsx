@@ -89,9 +89,7 @@ function Result({ shown: { dryRun, isRunning, run, error } }: { readonly shown: 
       {problem !== undefined && <ProblemAlert error={problem} />}
       <div role="status">
         <b>{title}</b> <span className="muted">{t.passed(run.passed, run.total)}</span>
-        {(run.end === 'complete' || run.passed > 0) && (
-          <OutcomeCounts counts={run.counts} comeBack={run.comeBack} />
-        )}
+        {(run.end === 'complete' || run.passed > 0) && <OutcomeCounts counts={run.counts} comeBack={run.comeBack} />}
         {!isRunning && run.end !== 'complete' && <p>{t.goOn}</p>}
       </div>
     </>

@@ -32,20 +32,13 @@ export function Groups() {
     <Card title={t.groups}>
       <div className="stack">
         <div className="fields">
-          <AppliedInput
-            label={t.groupText}
-            value={text}
-            onApply={(typed) => setQuery({ groups: typed.trim() })}
-          />
+          <AppliedInput label={t.groupText} value={text} onApply={(typed) => setQuery({ groups: typed.trim() })} />
         </div>
         {list.error !== null && <ProblemAlert error={list.error} retries />}
         {list.data !== undefined && <p className="muted">{t.groupsShown(groups.length, total)}</p>}
         {own !== undefined && <OffsetReset group={own.group} ignored={own.ignored} />}
         {groups.length > 0 && (
-          <Table
-            label={t.groups}
-            columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num'], [t.pending, 'num']]}
-          >
+          <Table label={t.groups} columns={[t.group, t.state, [t.members, 'num'], [t.lag, 'num'], [t.pending, 'num']]}>
             {groups.map(({ group, state, members, lag, pending }) => (
               <tr key={group}>
                 <td>{group}</td>
@@ -81,9 +74,7 @@ function OffsetReset({ group, ignored }: OffsetResetProps) {
     mutationFn: (dry_run: boolean) => {
       const partitions = partition.trim() === '' ? {} : { partitions: [Number(partition)] };
       const body = { to, ...partitions, dry_run };
-      return dataOf(
-        api.POST('/api/v1/consumer-groups/{group}/offsets', { params: { path: { group } }, body }),
-      );
+      return dataOf(api.POST('/api/v1/consumer-groups/{group}/offsets', { params: { path: { group } }, body }));
     },
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['groups'] }),
   });
@@ -116,13 +107,7 @@ function OffsetReset({ group, ignored }: OffsetResetProps) {
         <form className="stack" onSubmit={preview}>
           <p>{t.resetHint}</p>
           <div className="fields">
-            <TextInput
-              label={t.resetTo}
-              value={to}
-              onChange={change(setTo)}
-              list="offset-targets"
-              data-autofocus
-            />
+            <TextInput label={t.resetTo} value={to} onChange={change(setTo)} list="offset-targets" data-autofocus />
             <datalist id="offset-targets">
               <option value="earliest" />
               <option value="latest" />
@@ -138,10 +123,7 @@ function OffsetReset({ group, ignored }: OffsetResetProps) {
           </div>
           {move.error !== null && <ProblemAlert error={move.error} />}
           {move.data !== undefined && (
-            <Table
-              label={t.resetTitle(group)}
-              columns={[t.partition, [t.from, 'num'], [t.to, 'num'], [t.end, 'num']]}
-            >
+            <Table label={t.resetTitle(group)} columns={[t.partition, [t.from, 'num'], [t.to, 'num'], [t.end, 'num']]}>
               {move.data.partitions.map((one) => (
                 <tr key={one.partition}>
                   <td>{one.partition}</td>

@@ -73,9 +73,7 @@ function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: 
       <div className="stack">
         {list.error !== null && <ProblemAlert error={list.error} retries />}
         {messages.length > 0 && <MessageRows messages={messages} />}
-        {list.data?.pages.at(-1)?.next_cursor === null && messages.length === 0 && (
-          <p className="empty">{t.none}</p>
-        )}
+        {list.data?.pages.at(-1)?.next_cursor === null && messages.length === 0 && <p className="empty">{t.none}</p>}
         {list.data?.pages.at(-1)?.cut === true && <p className="muted">{t.cut}</p>}
         <ShowMore list={list} />
       </div>
@@ -126,8 +124,7 @@ export function Waiting({ topic }: { readonly topic: string }) {
   const format = useFormat();
   const { data } = useQuery({
     queryKey: ['topic', topic],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET('/api/v1/topics/{topic}', { params: { path: { topic } }, signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/topics/{topic}', { params: { path: { topic } }, signal })),
     refetchInterval: refetchEvery(5_000),
   });
   if (data === undefined || !data.pending) return undefined;

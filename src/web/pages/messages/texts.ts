@@ -22,8 +22,7 @@ export const messagesTexts = dictionary(
     tailing: 'New messages, newest first',
     tailText: 'Contains the text',
     waiting: 'Waiting for messages…',
-    leftOut: (n: number) =>
-      `${countEn(n, 'message', 'messages')} skipped: they arrive faster than they can be shown.`,
+    leftOut: (n: number) => `${countEn(n, 'message', 'messages')} skipped: they arrive faster than they can be shown.`,
     message: (position: string) => `Message ${position}`,
     size: 'Size',
     order: 'Open the order',
@@ -41,8 +40,7 @@ export const messagesTexts = dictionary(
       'Readers of committed messages, including the consumer, do not see them until the transaction is committed or aborted. The list below leaves them out.',
     pendingIn: (partition: number, count: string, offset: number) =>
       `Partition ${partition}: ${count} from offset ${offset} on`,
-    transactionOf: (id: string, producer: string) =>
-      `, behind the transaction of ${id} (producer ${producer})`,
+    transactionOf: (id: string, producer: string) => `, behind the transaction of ${id} (producer ${producer})`,
     hangingOf: (producer: string) =>
       `, behind a transaction of producer ${producer} that no coordinator knows: it may be hanging; kafka-transactions.sh can abort it`,
     since: ', open since',
@@ -95,8 +93,7 @@ export const messagesTexts = dictionary(
     members: 'Участники',
     lag: 'Отставание',
     pending: 'За транзакцией',
-    pendingTitle: (n) =>
-      `${countRu(n, 'сообщение ждёт', 'сообщения ждут', 'сообщений ждут')} за открытой транзакцией`,
+    pendingTitle: (n) => `${countRu(n, 'сообщение ждёт', 'сообщения ждут', 'сообщений ждут')} за открытой транзакцией`,
     pendingHint:
       'Читатели подтверждённых сообщений, в том числе потребитель, не видят их, пока транзакция не подтверждена или не отменена. В списке ниже их нет.',
     pendingIn: (partition, count, offset) => `Партиция ${partition}: ${count} со смещения ${offset}`,

@@ -186,9 +186,7 @@ function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {
     <>
       {l1 && <span>{t.cachedL1}</span>}
       {redis && (
-        <span>
-          {redis_ttl_ms === undefined ? t.cachedRedisForever : t.cachedRedis(format.span(redis_ttl_ms))}
-        </span>
+        <span>{redis_ttl_ms === undefined ? t.cachedRedisForever : t.cachedRedis(format.span(redis_ttl_ms))}</span>
       )}
     </>
   );
@@ -220,9 +218,7 @@ export interface FoundOrder {
 
 /** Asks for an order by POST. @throws ApiError */
 async function lookUp(order_uid: string, signal: AbortSignal): Promise<FoundOrder> {
-  const { data, response } = await answered(
-    api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }),
-  );
+  const { data, response } = await answered(api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }));
   const header = (name: string) => response.headers.get(name) ?? '';
   const duration = /dur=([\d.]+)/.exec(header('server-timing'))?.[1];
   return {

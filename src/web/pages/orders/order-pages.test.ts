@@ -51,15 +51,9 @@ describe('a list that is scrolled through', () => {
 
   test('keeps the orders of few pages, and knows how to come by the others', () => {
     const list = read(200);
-    const kept = Array.from({ length: 200 }, (_, at) => list.at(at * SIZE)).filter(
-      (one) => one !== undefined,
-    );
+    const kept = Array.from({ length: 200 }, (_, at) => list.at(at * SIZE)).filter((one) => one !== undefined);
     expect([list.count, kept.length]).toEqual([20_000, 17]);
-    expect([list.at(5_000), list.wanted(5_000, 5_050), list.cursorOf(50)]).toEqual([
-      undefined,
-      50,
-      'after-49',
-    ]);
+    expect([list.at(5_000), list.wanted(5_000, 5_050), list.cursorOf(50)]).toEqual([undefined, 50, 'after-49']);
     const back = list.with(50, page(50));
     expect([back.at(5_099), back.at(0), back.count, back.wanted(5_000, 5_150)]).toEqual([
       order(5_099),

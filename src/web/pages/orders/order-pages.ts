@@ -117,8 +117,6 @@ function placeOfEnd(orders: readonly OrderSummary[], last: Page['last']): number
   const there = orders.findIndex(({ order_uid }) => order_uid === last.order_uid);
   if (there >= 0) return there + 1;
   const rising = (orders[0]?.stored_at ?? '') < (orders.at(-1)?.stored_at ?? '');
-  const past = orders.findIndex(({ stored_at }) =>
-    rising ? stored_at > last.stored_at : stored_at < last.stored_at,
-  );
+  const past = orders.findIndex(({ stored_at }) => (rising ? stored_at > last.stored_at : stored_at < last.stored_at));
   return past < 0 ? orders.length : past;
 }

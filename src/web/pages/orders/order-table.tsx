@@ -174,11 +174,7 @@ function useRowBase(): RowBase {
     follow: (top) => {
       const row = (scrollY - top) / ROW_PX;
       const next =
-        row > MOST_ROWS - MARGIN_ROWS
-          ? base + STEP_ROWS
-          : row < MARGIN_ROWS
-            ? Math.max(0, base - STEP_ROWS)
-            : base;
+        row > MOST_ROWS - MARGIN_ROWS ? base + STEP_ROWS : row < MARGIN_ROWS ? Math.max(0, base - STEP_ROWS) : base;
       moveTo(next, scrollY + (base - next) * ROW_PX);
     },
     toFirst: () => moveTo(0, 0),

@@ -75,10 +75,7 @@ function factsOf<K extends string>(
   values: Readonly<Record<K, string | number>>,
   shown: Partial<Record<K, ReactNode>>,
 ): Fact[] {
-  return namesOf(labels).map((name) => [
-    labels[name],
-    shown[name] === undefined ? String(values[name]) : shown[name],
-  ]);
+  return namesOf(labels).map((name) => [labels[name], shown[name] === undefined ? String(values[name]) : shown[name]]);
 }
 
 function Phone({ number }: { readonly number: string }) {

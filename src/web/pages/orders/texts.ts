@@ -188,10 +188,7 @@ export const orderTexts = dictionary(
     details: 'Receipt',
     json: 'JSON',
     jsonOf: 'The order as JSON',
-    badUid: [
-      'This is not an order_uid',
-      'An order_uid is 1 to 128 characters of valid Unicode without U+0000.',
-    ],
+    badUid: ['This is not an order_uid', 'An order_uid is 1 to 128 characters of valid Unicode without U+0000.'],
     absent: 'Order not found',
     absentHint: (uid: string) => `There is no order ${uid}. One sent a moment ago may still be on its way.`,
     again: 'Look again',
@@ -206,8 +203,7 @@ export const orderTexts = dictionary(
     steps: { produced: 'Produced', logged: 'In Kafka', storing: 'Storing', readable: 'Readable' },
     later: (time: string) => `${time} later`,
     unbelievable: 'according to a clock that can’t be right',
-    at: (topic: string, partition: number, offset: string) =>
-      `${topic} · partition ${partition} · offset ${offset}`,
+    at: (topic: string, partition: number, offset: string) => `${topic} · partition ${partition} · offset ${offset}`,
     gone: 'The message is no longer in the topic, or Kafka does not answer.',
     cached: 'Cached',
     cachedL1: 'in the server’s memory',

@@ -38,10 +38,7 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
     structuralSharing: false,
   });
   const pages = list.data;
-  const set = useCallback(
-    (changed: OrderPages) => client.setQueryData(['orders', filter], changed),
-    [client, filter],
-  );
+  const set = useCallback((changed: OrderPages) => client.setQueryData(['orders', filter], changed), [client, filter]);
 
   const [wanted, setWanted] = useState<number | undefined>(undefined);
   const cursor = wanted === undefined ? undefined : pages?.cursorOf(wanted);
@@ -66,8 +63,7 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
     enabled: live && filters.order === 'newest',
   });
   const fresh = newest.data;
-  const hasNew =
-    live && pages !== undefined && fresh !== undefined && topOf(OrderPages.from(fresh)) !== topOf(pages);
+  const hasNew = live && pages !== undefined && fresh !== undefined && topOf(OrderPages.from(fresh)) !== topOf(pages);
   const showNew = useCallback(() => {
     if (fresh !== undefined) set(OrderPages.from(fresh));
   }, [fresh, set]);
@@ -89,12 +85,7 @@ function topOf({ first }: OrderPages): string {
   return first === undefined ? '' : `${first.order_uid} ${first.stored_at}`;
 }
 
-function page(
-  filter: string,
-  cursor: string | undefined,
-  limit: number,
-  signal: AbortSignal,
-): Promise<OrderList> {
+function page(filter: string, cursor: string | undefined, limit: number, signal: AbortSignal): Promise<OrderList> {
   const query = { ...Object.fromEntries(new URLSearchParams(filter)), limit, ...(cursor && { cursor }) };
   return dataOf(api.GET('/api/v1/orders', { params: { query }, signal }));
 }

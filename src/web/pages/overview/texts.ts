@@ -55,8 +55,7 @@ export const overviewTexts = dictionary(
       engine_down: ({ engine }) => `${engine} does not answer`,
       engine_up: ({ engine }) => `${engine} answers again`,
       generator_started: ({ rate }) => `The generator has started: ${rate} orders/s`,
-      generator_stopped: ({ count }) =>
-        `The generator has stopped: ${countEn(count, 'order', 'orders')} sent`,
+      generator_stopped: ({ count }) => `The generator has stopped: ${countEn(count, 'order', 'orders')} sent`,
       dead_letters: ({ count }) => `${countEn(count, 'dead letter', 'dead letters')} arrived`,
       partitions_assigned: ({ partitions }) =>
         partitions === '' ? 'This consumer has no partitions' : `This consumer has partitions ${partitions}`,
@@ -115,8 +114,7 @@ export const overviewTexts = dictionary(
       generator_started: ({ rate }) => `Генератор запущен: ${rate} заказов/с`,
       generator_stopped: ({ count }) =>
         `Генератор остановлен, отправлено: ${countRu(count, 'заказ', 'заказа', 'заказов')}`,
-      dead_letters: ({ count }) =>
-        `Новые отклонённые: ${countRu(count, 'сообщение', 'сообщения', 'сообщений')}`,
+      dead_letters: ({ count }) => `Новые отклонённые: ${countRu(count, 'сообщение', 'сообщения', 'сообщений')}`,
       partitions_assigned: ({ partitions }) =>
         partitions === '' ? 'У этого потребителя нет партиций' : `Партиции этого потребителя: ${partitions}`,
       storing_waits: () => 'Сохранение ждёт движок, который не отвечает',

@@ -107,11 +107,7 @@ function Partitions({ report: { partitions } }: { readonly report: VerificationR
   );
 }
 
-function DeadLetters({
-  report: { reasons, dead_letters: letters },
-}: {
-  readonly report: VerificationReport;
-}) {
+function DeadLetters({ report: { reasons, dead_letters: letters } }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
   const ignored = IGNORED.filter((why) => letters.ignored[why] > 0);
@@ -137,8 +133,7 @@ function DeadLetters({
       {letters.repeated > 0 && <p className="muted">{t.repeated(letters.repeated)}</p>}
       {ignored.length > 0 && (
         <p className="muted">
-          {t.notJudged}{' '}
-          {ignored.map((why) => `${format.number(letters.ignored[why])} ${t.ignored[why]}`).join(', ')}
+          {t.notJudged} {ignored.map((why) => `${format.number(letters.ignored[why])} ${t.ignored[why]}`).join(', ')}
         </p>
       )}
     </Card>
@@ -169,15 +164,7 @@ function Equation({ total }: { readonly total: VerificationReport['total'] }) {
   );
 }
 
-function Term({
-  name,
-  label,
-  value,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-}) {
+function Term({ name, label, value }: { readonly name: string; readonly label: string; readonly value: string }) {
   return (
     <div className={`equation__term equation__term--${name}`}>
       <b>{value}</b>

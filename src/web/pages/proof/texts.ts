@@ -23,8 +23,7 @@ export const proofTexts = dictionary(
     never: 'Nothing has been verified since this process started.',
     phases: {
       starting: 'Starting…',
-      waiting: (n: number) =>
-        `Waiting until the consumers have stored ${countEn(n, 'more message', 'more messages')}`,
+      waiting: (n: number) => `Waiting until the consumers have stored ${countEn(n, 'more message', 'more messages')}`,
       waitingAll: 'Waiting until the consumers have stored everything',
       verifying: (done: string, total: string) => `${done} of ${total} offsets`,
       rate: (offsets: string) => `${offsets} per second`,
@@ -40,8 +39,7 @@ export const proofTexts = dictionary(
     failed: 'The verification could not be finished',
     failedHint: 'Nothing is proven. Make sure the engines are up, then verify again.',
     cancelledHint: 'Cancelled: nothing is proven.',
-    took: (messages: string, seconds: string, rate: string) =>
-      `${messages} messages in ${seconds}, ${rate} per second`,
+    took: (messages: string, seconds: string, rate: string) => `${messages} messages in ${seconds}, ${rate} per second`,
     equation: 'Where every message is',
     produced: 'produced',
     counts: {

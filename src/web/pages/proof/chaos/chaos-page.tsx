@@ -128,8 +128,7 @@ function Log() {
               <span className="muted">
                 <Instant at={at} timeOnly />
               </span>{' '}
-              {t.actions[action]} {title}:{' '}
-              {outcome === 'done' ? t.doneIn(format.span(tookMs)) : outcomes[outcome]}
+              {t.actions[action]} {title}: {outcome === 'done' ? t.doneIn(format.span(tookMs)) : outcomes[outcome]}
             </li>
           ))}
         </ol>

@@ -44,8 +44,7 @@ export function EngineCard({ engine, seconds }: EngineCardProps) {
   const format = useFormat();
   const { title, state, answers, address, version, pid, obstacle, resumes_at: resumesAt } = engine;
   const silent = state === 'running' && !answers;
-  const left =
-    resumesAt === null ? undefined : Math.max(0, Math.ceil((Date.parse(resumesAt) - Date.now()) / 1000));
+  const left = resumesAt === null ? undefined : Math.max(0, Math.ceil((Date.parse(resumesAt) - Date.now()) / 1000));
   return (
     <Card
       title={
@@ -82,8 +81,7 @@ function Steering({ engine, seconds }: EngineCardProps) {
   const { last_action: last, state } = engine;
   const act = (action: Action) => steering.mutate({ engine, action, seconds });
   // The engine itself reports a failure, even after this page was left.
-  const refused =
-    steering.error instanceof ApiError && steering.error.kind === 'engine-failed' ? null : steering.error;
+  const refused = steering.error instanceof ApiError && steering.error.kind === 'engine-failed' ? null : steering.error;
   return (
     <>
       <div className="row">

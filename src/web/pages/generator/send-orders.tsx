@@ -1,6 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import type { Accepted, SendOne as SendOneRequest } from '../../../client/schema.generated.ts';
+import { exampleOrder } from '../../../order/example.ts';
 import { api, dataOf, request } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
 import { Link } from '../../app/navigation.tsx';
@@ -10,7 +11,6 @@ import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
-import { sampleOrder } from './sample-order.ts';
 import { generatorTexts } from './texts.ts';
 
 type Fault = NonNullable<SendOneRequest['fault']>;
@@ -92,7 +92,7 @@ export function SendOwn() {
           >
             {t.send}
           </Button>
-          <Button variant="default" onClick={() => setText(sampleOrder(Date.now()))}>
+          <Button variant="default" onClick={() => setText(example())}>
             {t.sample}
           </Button>
           {send.data !== undefined && <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>}
@@ -106,4 +106,9 @@ export function SendOwn() {
 async function sendOrder(text: string): Promise<Accepted> {
   const headers = { 'content-type': 'application/json', prefer: 'wait=5' };
   return await (await request('/api/v1/orders', { method: 'POST', headers, body: text })).json();
+}
+
+function example(): string {
+  const now = new Date();
+  return JSON.stringify(exampleOrder(`own-${now.getTime().toString(36)}`, now), undefined, 2);
 }

@@ -1,10 +1,10 @@
-/** A small valid order, indented; its uid comes from `now`, ms since the Unix epoch. */
-export function sampleOrder(now: number): string {
-  const order_uid = `own-${now.toString(36)}`;
-  const track_number = `TRACK${now.toString(36).toUpperCase()}`;
-  const order = {
-    order_uid,
-    track_number,
+import type { Order } from './order.ts';
+
+/** A small valid order, made then. What names it or one of its parts is as unique as the uid is. */
+export function exampleOrder(uid: string, at: Date): Order {
+  return {
+    order_uid: uid,
+    track_number: uid,
     entry: 'WEB',
     delivery: {
       name: 'Ada Example',
@@ -13,15 +13,15 @@ export function sampleOrder(now: number): string {
       city: 'Berlin',
       address: 'Invalidenstr. 1',
       region: 'Berlin',
-      email: 'ada@example.com',
+      email: `${uid}@example.com`,
     },
     payment: {
-      transaction: order_uid,
-      request_id: '',
+      transaction: uid,
+      request_id: uid,
       currency: 'EUR',
       provider: 'card',
       amount: 2990,
-      payment_dt: Math.floor(now / 1000),
+      payment_dt: Math.floor(at.getTime() / 1000),
       bank: 'example',
       delivery_cost: 490,
       goods_total: 2500,
@@ -30,9 +30,9 @@ export function sampleOrder(now: number): string {
     items: [
       {
         chrt_id: 1,
-        track_number,
+        track_number: uid,
         price: 2500,
-        rid: `${order_uid}-1`,
+        rid: `${uid}-1`,
         name: 'Notebook',
         sale: 0,
         size: '0',
@@ -44,12 +44,11 @@ export function sampleOrder(now: number): string {
     ],
     locale: 'en',
     internal_signature: '',
-    customer_id: 'console',
+    customer_id: uid,
     delivery_service: 'dhl',
     shardkey: '1',
     sm_id: 1,
-    date_created: new Date(now).toISOString(),
+    date_created: at.toISOString(),
     oof_shard: '1',
   };
-  return JSON.stringify(order, undefined, 2);
 }

@@ -25,7 +25,7 @@ export interface StaticOptions {
 /** Shorter files are not worth encoding. */
 const LEAST_BYTES = 1_024;
 /** How long a request waits for a file to be encoded, ms. */
-const CODING_PATIENCE_MS = 300;
+const CODING_PATIENCE_MS = 1_000;
 const AnyQuerySchema = Type.Object({}, { additionalProperties: true });
 const HeadersSchema = Type.Object({
   'if-none-match': Type.Optional(Type.String()),

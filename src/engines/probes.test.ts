@@ -10,7 +10,7 @@ import {
   readPong,
   readStartupReply,
   redisVersion,
-  request,
+  requestFrame,
 } from './probes.ts';
 
 const servers: Server[] = [];
@@ -67,7 +67,7 @@ test('Redis tells its version, unless it wants a password', async () => {
 });
 
 test('a Kafka reply is a whole frame with our correlation id; brokers are counted in it', () => {
-  const frame = request(3, 4, Buffer.from([0, 0, 0, 0, 0]));
+  const frame = requestFrame(3, 4, Buffer.from([0, 0, 0, 0, 0]));
   expect(frame.readInt32BE(0)).toBe(frame.length - 4);
   const reply = Buffer.alloc(20);
   reply.writeInt32BE(16, 0);

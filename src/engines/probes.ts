@@ -92,12 +92,12 @@ const CORRELATION_ID = 0x54535256;
  * there is none, and topics can't be created yet). https://kafka.apache.org/protocol.html
  */
 export async function probeKafka(address: Address, timeoutMs: number): Promise<Answer> {
-  const versions = await exchange(address, request(API_VERSIONS, 0, Buffer.alloc(0)), isFrame, timeoutMs);
+  const versions = await exchange(address, requestFrame(API_VERSIONS, 0, Buffer.alloc(0)), isFrame, timeoutMs);
   if (versions.kind !== 'bytes') return versions.kind;
   if (!isReply(versions.bytes)) return 'other';
   // Version 4: no topics asked for, none to be created.
   const body = Buffer.from([0, 0, 0, 0, 0]);
-  const metadata = await exchange(address, request(METADATA, 4, body), isFrame, timeoutMs);
+  const metadata = await exchange(address, requestFrame(METADATA, 4, body), isFrame, timeoutMs);
   // A broker that demands authentication closes the connection here; it serves those who log in.
   if (metadata.kind !== 'bytes') return 'answers';
   return brokerCount(metadata.bytes) > 0 ? 'answers' : 'starting';
@@ -114,7 +114,7 @@ export function brokerCount(bytes: Buffer): number {
 }
 
 /** A request frame with header version 1. */
-export function request(apiKey: number, apiVersion: number, body: Buffer): Buffer {
+export function requestFrame(apiKey: number, apiVersion: number, body: Buffer): Buffer {
   const clientId = Buffer.from('probe');
   const frame = Buffer.alloc(14 + clientId.length + body.length);
   frame.writeInt32BE(frame.length - 4, 0);

@@ -15,7 +15,7 @@ export const OrderUidSchema = Type.String({
   description: 'The order’s identifier; also the Kafka message key',
 });
 
-export const DeliverySchema = Type.Object(
+const DeliverySchema = Type.Object(
   {
     name: text('Recipient'),
     phone: text('Phone number, E.164 where the sender knows it'),
@@ -87,6 +87,4 @@ export const OrderSchema = Type.Object(
 );
 
 export type Order = Static<typeof OrderSchema>;
-export type Delivery = Static<typeof DeliverySchema>;
-export type Payment = Static<typeof PaymentSchema>;
 export type Item = Static<typeof ItemSchema>;

@@ -5,13 +5,13 @@ const listeners = new Set<() => void>();
 addEventListener('popstate', notify);
 
 /** Path and query of the page: what follows the base path in the address bar. */
-export interface Place {
+export interface ConsoleAddress {
   readonly pathname: string;
   readonly query: URLSearchParams;
 }
 
 /** Follows the address bar. */
-export function usePlace(): Place {
+export function usePlace(): ConsoleAddress {
   const address = useSyncExternalStore(subscribe, currentAddress);
   return useMemo(() => {
     const { pathname, searchParams } = new URL(address, location.origin);

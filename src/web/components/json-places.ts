@@ -2,13 +2,13 @@ import { applyEdits, format, type Node, type ParseError, parseTree } from 'jsonc
 import { DEPTH_BOUND, jsonExcess } from '../../lib/bounded-json.ts';
 
 /** A part of a text, in UTF-16 units. */
-export interface Span {
+export interface TextSpan {
   readonly from: number;
   readonly to: number;
 }
 
 /** Where a text stops being JSON; undefined when it is JSON, or nested too deep to tell. */
-export function syntaxErrorIn(text: string): Span | undefined {
+export function syntaxErrorIn(text: string): TextSpan | undefined {
   if (isDeep(text)) return undefined;
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true });
@@ -21,7 +21,7 @@ export function syntaxErrorIn(text: string): Span | undefined {
  * member around it; for a duplicate member the last one, which is the one that counts; for the whole document its first
  * character.
  */
-export function placeFinder(text: string): (pointer: string) => Span {
+export function placeFinder(text: string): (pointer: string) => TextSpan {
   const root = isDeep(text) ? undefined : parseTree(text);
   return (pointer) => {
     let node = root;
@@ -64,13 +64,13 @@ function childOf(node: Node, step: string): Node | undefined {
 }
 
 /** The place to mark when something is missing in a member. */
-function headOf(node: Node | undefined, text: string): Span {
+function headOf(node: Node | undefined, text: string): TextSpan {
   if (node === undefined) return spanOf({ offset: 0, length: 1 }, text);
   const name = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
   return spanOf(name ?? { offset: node.offset, length: 1 }, text);
 }
 
-function spanOf({ offset, length }: { offset: number; length: number }, text: string): Span {
+function spanOf({ offset, length }: { offset: number; length: number }, text: string): TextSpan {
   const from = Math.min(offset, Math.max(0, text.length - 1));
   return { from, to: Math.min(text.length, from + Math.max(1, length)) };
 }

@@ -6,7 +6,7 @@ import type { OrderCheck } from '../../client/schema.generated.ts';
 import { request } from '../api/client.ts';
 import { refetchEvery } from '../api/queries.ts';
 import { useTexts } from '../i18n/language.ts';
-import { jsonErrorOf, lineAndColumn, placeFinder, type Span, syntaxErrorIn } from './json-places.ts';
+import { jsonErrorOf, lineAndColumn, placeFinder, syntaxErrorIn, type TextSpan } from './json-places.ts';
 import { editorTexts } from './texts.ts';
 
 interface OrderEditorProps {
@@ -62,7 +62,7 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
 /** What others can do with an editor. */
 interface EditorHandle {
   /** Selects a part of the text, brings it into view, and gives the editor the focus. */
-  readonly show: (span: Span) => void;
+  readonly show: (span: TextSpan) => void;
 }
 
 interface JsonEditorProps {
@@ -71,7 +71,7 @@ interface JsonEditorProps {
   readonly onChange: (text: string) => void;
   readonly rows: number;
   /** The parts marked as wrong. */
-  readonly marks: readonly Span[];
+  readonly marks: readonly TextSpan[];
   readonly ref?: Ref<EditorHandle>;
 }
 
@@ -125,7 +125,7 @@ function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps
   );
 }
 
-function marked(text: string, marks: readonly Span[]): ReactNode[] {
+function marked(text: string, marks: readonly TextSpan[]): ReactNode[] {
   const parts: ReactNode[] = [];
   let at = 0;
   for (const { from, to } of [...marks].sort((a, b) => a.from - b.from)) {
@@ -146,7 +146,7 @@ function marked(text: string, marks: readonly Span[]): ReactNode[] {
 interface Issue {
   readonly pointer: string;
   readonly message: string;
-  readonly span: Span;
+  readonly span: TextSpan;
   readonly line: number;
   readonly column: number;
 }

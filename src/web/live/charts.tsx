@@ -1,6 +1,6 @@
 import { Chart, type SeriesColour } from '../components/chart.tsx';
 import { useFormat, useLanguage } from '../i18n/language.ts';
-import { CHARTS, type ChartName, FIGURE_NAMES, FIGURES, type Figure } from './figures.ts';
+import { CHARTS, type ChartName, FIGURE_NAMES, FIGURES, type FigureName } from './figures.ts';
 import { type LiveStore, usePoints } from './live-store.ts';
 
 interface LiveChartsProps {
@@ -8,7 +8,7 @@ interface LiveChartsProps {
   readonly seconds: number;
   readonly charts: readonly ChartName[];
   /** Lines to draw, and their colours; by default all of the charts’ lines in their own colours. */
-  readonly lines?: Partial<Record<Figure, SeriesColour>>;
+  readonly lines?: Partial<Record<FigureName, SeriesColour>>;
 }
 
 /** Charts of the live figures over a span. */

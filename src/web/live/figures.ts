@@ -107,8 +107,8 @@ const figures = {
   },
 } satisfies Record<string, FigureDescription>;
 
-export type Figure = keyof typeof figures;
+export type FigureName = keyof typeof figures;
 
 /** The figures that are drawn over time: an hour of each is kept. */
-export const FIGURES: Readonly<Record<Figure, FigureDescription>> = figures;
+export const FIGURES: Readonly<Record<FigureName, FigureDescription>> = figures;
 export const FIGURE_NAMES = namesOf(FIGURES);

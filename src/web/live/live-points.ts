@@ -1,5 +1,5 @@
 import type { LiveSample } from '../../client/schema.generated.ts';
-import { FIGURE_NAMES, FIGURES, type Figure } from './figures.ts';
+import { FIGURE_NAMES, FIGURES, type FigureName } from './figures.ts';
 
 /** An hour of seconds. */
 const KEPT = 3_600;
@@ -13,7 +13,7 @@ const MOST_PARTITIONS = 64;
  */
 export class LivePoints {
   readonly #at = column();
-  readonly #figures: ReadonlyMap<Figure, Column> = new Map(FIGURE_NAMES.map((name) => [name, column()]));
+  readonly #figures: ReadonlyMap<FigureName, Column> = new Map(FIGURE_NAMES.map((name) => [name, column()]));
   readonly #partitions = new Map<number, Column>();
   #count = 0;
 
@@ -85,7 +85,7 @@ type Column = Float64Array;
 /** All rows, of which the first `count` are used. */
 interface Rows {
   readonly at: Column;
-  readonly figures: ReadonlyMap<Figure, Column>;
+  readonly figures: ReadonlyMap<FigureName, Column>;
   /** Lag by partition. */
   readonly partitions: ReadonlyMap<number, Column>;
   readonly count: number;
@@ -133,7 +133,7 @@ export class PointWindow {
     this.#bounds.push(count);
   }
 
-  line(figure: Figure): Line {
+  line(figure: FigureName): Line {
     const values = this.#rows.figures.get(figure);
     return values === undefined ? [] : this.#draw(values, FIGURES[figure].worst === true);
   }

@@ -21,7 +21,7 @@ type Schemas<F extends Figures<never>> = { [Name in keyof F]: F[Name]['schema'] 
 type Values<F extends Figures<never>> = { -readonly [Name in keyof F]: Static<F[Name]['schema']> };
 
 /** The figures that one kind of reading gives. */
-export interface Part<R, F extends Figures<never>> {
+export interface SamplePart<R, F extends Figures<never>> {
   readonly schema: TObject<Schemas<F>>;
   read(span: Span<R>): Values<F>;
   /** `last` is the last of the values. */
@@ -30,7 +30,7 @@ export interface Part<R, F extends Figures<never>> {
 
 /** A part of a sample from the description of its figures: `part<Reading>()({ … })`, which types their readers. */
 export function part<R>() {
-  return <F extends Figures<R>>(figures: F, options: { readonly description?: string } = {}): Part<R, F> => ({
+  return <F extends Figures<R>>(figures: F, options: { readonly description?: string } = {}): SamplePart<R, F> => ({
     schema: Type.Object(schemasOf(figures), { additionalProperties: false, ...options }),
     read: (span) => valuesOf(figures, (figure) => figure.read(span)),
     combine: (values, last) =>

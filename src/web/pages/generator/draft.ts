@@ -1,7 +1,7 @@
 import type { Generator, GeneratorChange, LoadProfile } from '../../../client/schema.generated.ts';
 
 /** The form, as typed. */
-export interface Draft {
+export interface LoadDraft {
   readonly rate: number | string;
   readonly count: string;
   readonly seed: string;
@@ -16,7 +16,7 @@ export interface Draft {
 }
 
 /** The generator's settings as the form shows them. */
-export function draftOf({ rate, count, seed, profile, faults }: Generator): Draft {
+export function draftOf({ rate, count, seed, profile, faults }: Generator): LoadDraft {
   return {
     rate,
     count: count === null ? '' : String(count),
@@ -32,7 +32,7 @@ export function draftOf({ rate, count, seed, profile, faults }: Generator): Draf
 }
 
 /** The form as a change. The seed is sent only if it differs from `seed`, because sending one restarts the sequence. */
-export function changeOf(draft: Draft, seed: number): GeneratorChange {
+export function changeOf(draft: LoadDraft, seed: number): GeneratorChange {
   const given = Object.entries(draft.faults).filter(([, percent]) => Number(percent) > 0);
   return {
     rate: Number(draft.rate),
@@ -43,7 +43,7 @@ export function changeOf(draft: Draft, seed: number): GeneratorChange {
   };
 }
 
-function profileOf(draft: Draft): LoadProfile {
+function profileOf(draft: LoadDraft): LoadProfile {
   switch (draft.kind) {
     case 'steady':
       return { kind: 'steady' };

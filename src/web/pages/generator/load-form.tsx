@@ -6,15 +6,15 @@ import { useAction } from '../../api/queries.ts';
 import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
-import { changeOf, type Draft, draftOf, rateOfSlider, sliderOfRate } from './draft.ts';
+import { changeOf, draftOf, type LoadDraft, rateOfSlider, sliderOfRate } from './draft.ts';
 import { generatorTexts } from './texts.ts';
 
 /** Rate, count, seed, profile and faults. Until something is typed, the form shows the generator's current settings. */
 export function LoadForm({ generator }: { readonly generator: Generator }) {
   const t = useTexts(generatorTexts);
-  const [typed, setTyped] = useState<Draft | undefined>(undefined);
+  const [typed, setTyped] = useState<LoadDraft | undefined>(undefined);
   const draft = typed ?? draftOf(generator);
-  const set = (changes: Partial<Draft>) => setTyped({ ...draft, ...changes });
+  const set = (changes: Partial<LoadDraft>) => setTyped({ ...draft, ...changes });
   const changes = ['generator', 'generator-preview'];
   const clear = (result: Generator) => {
     setTyped(undefined);
@@ -100,8 +100,8 @@ export function LoadForm({ generator }: { readonly generator: Generator }) {
 }
 
 interface ProfileFieldsProps {
-  readonly draft: Draft;
-  readonly set: (changes: Partial<Draft>) => void;
+  readonly draft: LoadDraft;
+  readonly set: (changes: Partial<LoadDraft>) => void;
 }
 
 const FIELDS = {

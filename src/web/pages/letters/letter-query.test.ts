@@ -1,16 +1,16 @@
 import { expect, test } from 'bun:test';
-import { filterOf, redriveOf } from './letter-query.ts';
+import { filterOfQuery, redriveOf } from './letter-query.ts';
 
 test('the address says which letters', () => {
-  expect(filterOf(new URLSearchParams('reason=schema&since=1h&key=a'))).toEqual({
+  expect(filterOfQuery(new URLSearchParams('reason=schema&since=1h&key=a'))).toEqual({
     reason: ['schema'],
     since: '1h',
     key: 'a',
   });
   const range = { since: '2026-01-02T03:04:05.000Z', until: '2026-01-02T03:05:00.000Z' };
-  expect(filterOf(new URLSearchParams(range))).toEqual(range);
-  expect(filterOf(new URLSearchParams('since=2026&until=1h'))).toEqual({});
-  expect(filterOf(new URLSearchParams('reason=nonsense&since=2y&key='))).toEqual({});
+  expect(filterOfQuery(new URLSearchParams(range))).toEqual(range);
+  expect(filterOfQuery(new URLSearchParams('since=2026&until=1h'))).toEqual({});
+  expect(filterOfQuery(new URLSearchParams('reason=nonsense&since=2y&key='))).toEqual({});
 });
 
 test('a redrive is of what is shown', () => {

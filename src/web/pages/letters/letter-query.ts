@@ -4,8 +4,8 @@ import { REJECTION_REASONS } from '../../../order/rejection.ts';
 /**
  * The letters that the address asks for, as a filter of the API: `since` is one of AGES or RFC 3339, `until` RFC 3339.
  */
-export type LetterFilter = Readonly<NonNullable<RedriveRequest['filter']>>;
-export type Reason = NonNullable<LetterFilter['reason']>[number];
+export type LetterQuery = Readonly<NonNullable<RedriveRequest['filter']>>;
+export type Reason = NonNullable<LetterQuery['reason']>[number];
 
 /** The reasons a message may have been rejected for. */
 export const REASONS: readonly Reason[] = [...REJECTION_REASONS, 'unknown'];
@@ -13,7 +13,7 @@ export const REASONS: readonly Reason[] = [...REJECTION_REASONS, 'unknown'];
 export const AGES = ['', '15m', '1h', '1d', '7d'] as const;
 
 /** The page's query → its filter; invalid ones are left out. */
-export function filterOf(query: URLSearchParams): LetterFilter {
+export function filterOfQuery(query: URLSearchParams): LetterQuery {
   const reason = REASONS.find((one) => one === query.get('reason'));
   const since = AGES.find((one) => one !== '' && one === query.get('since')) ?? instantOf(query.get('since'));
   const until = instantOf(query.get('until'));
@@ -33,6 +33,6 @@ function instantOf(text: string | null): string | undefined {
 }
 
 /** The request to redrive the filter's letters. */
-export function redriveOf(filter: LetterFilter, dry_run: boolean): RedriveRequest {
+export function redriveOf(filter: LetterQuery, dry_run: boolean): RedriveRequest {
   return Object.keys(filter).length === 0 ? { all: true, dry_run } : { filter, dry_run };
 }

@@ -15,7 +15,7 @@ import { pointerOf, spotIn } from './letter-value.ts';
 import { OneOutcome } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
 
-interface LetterProps {
+interface LetterCardProps {
   readonly position: string;
   /** Whether it is being fixed. */
   readonly fixes: boolean;
@@ -24,7 +24,7 @@ interface LetterProps {
 }
 
 /** One letter in full: the error is marked, and the letter can be sent back, fixed or as it is. */
-export function Letter({ position, fixes, sent }: LetterProps) {
+export function LetterCard({ position, fixes, sent }: LetterCardProps) {
   const t = useTexts(lettersTexts);
   const heading = useRef<HTMLDivElement>(null);
   const { data, error } = useQuery({
@@ -57,7 +57,7 @@ export function Letter({ position, fixes, sent }: LetterProps) {
   );
 }
 
-interface ContentProps extends Pick<LetterProps, 'fixes' | 'sent'> {
+interface ContentProps extends Pick<LetterCardProps, 'fixes' | 'sent'> {
   readonly letter: DeadLetter;
 }
 
@@ -153,7 +153,7 @@ interface FollowProps {
 }
 
 /** Follows a message that was sent back until it is stored or rejected again. */
-export function Follow({ topic, sent }: FollowProps) {
+function Follow({ topic, sent }: FollowProps) {
   const t = useTexts(lettersTexts);
   const queries = useQueryClient();
   const { data, error } = useQuery({

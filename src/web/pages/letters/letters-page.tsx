@@ -8,8 +8,8 @@ import { AppliedInput, Card, Instant, PageTitle } from '../../components/page.ts
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ShowMore, Table } from '../../components/table.tsx';
 import { useTexts } from '../../i18n/language.ts';
-import { Letter } from './letter.tsx';
-import { AGES, filterOf, type LetterFilter, REASONS } from './letter-query.ts';
+import { LetterCard } from './letter.tsx';
+import { AGES, filterOfQuery, type LetterQuery, REASONS } from './letter-query.ts';
 import { ReasonChart } from './reason-chart.tsx';
 import { BulkRedrive } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
@@ -22,7 +22,7 @@ const CHOSEN = 'chosen';
 export function LettersPage() {
   const t = useTexts(lettersTexts);
   const { query } = usePlace();
-  const filter = filterOf(query);
+  const filter = filterOfQuery(query);
   const open = query.get('letter') ?? undefined;
   const key = JSON.stringify(filter);
   const counts = useQuery({
@@ -54,7 +54,12 @@ export function LettersPage() {
       <Filter filter={filter} counts={counts.data?.by_reason ?? {}} />
       <ReasonChart filter={filter} />
       {open !== undefined && (
-        <Letter key={open} position={open} fixes={query.get('fix') === 'on'} sent={query.get('sent') ?? undefined} />
+        <LetterCard
+          key={open}
+          position={open}
+          fixes={query.get('fix') === 'on'}
+          sent={query.get('sent') ?? undefined}
+        />
       )}
       {list.data !== undefined && letters.length === 0 && !list.hasNextPage ? (
         <p className="empty">{t.none}</p>
@@ -70,7 +75,7 @@ export function LettersPage() {
 }
 
 interface FilterProps {
-  readonly filter: LetterFilter;
+  readonly filter: LetterQuery;
   readonly counts: Readonly<Record<string, number>>;
 }
 

@@ -11,7 +11,7 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { type Layer, type Layers, layerAt, layersOf } from './layers.ts';
-import type { LetterFilter } from './letter-query.ts';
+import type { LetterQuery } from './letter-query.ts';
 import { lettersTexts } from './texts.ts';
 
 const REFRESH_MS = 5_000;
@@ -20,7 +20,7 @@ const REFRESH_MS = 5_000;
  * When and why letters were rejected, in the last hour or the filter's period. Choosing a reason or a period changes
  * the page's filter.
  */
-export function ReasonChart({ filter }: { readonly filter: LetterFilter }) {
+export function ReasonChart({ filter }: { readonly filter: LetterQuery }) {
   const t = useTexts(lettersTexts);
   const format = useFormat();
   // All reasons stay visible, so that another one can be chosen.

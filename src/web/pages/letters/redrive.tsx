@@ -8,7 +8,7 @@ import { ConfirmButton } from '../../components/dialog.tsx';
 import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
-import { type LetterFilter, redriveOf } from './letter-query.ts';
+import { type LetterQuery, redriveOf } from './letter-query.ts';
 import { type LetterRun, NOT_BEGUN, percentOf, withLine } from './letter-run.ts';
 import { lettersTexts, outcomeTexts } from './texts.ts';
 
@@ -23,7 +23,7 @@ interface Shown {
  * Sends back all letters the filter shows: first as a preview, then, once confirmed, for real. It can be stopped and
  * continued.
  */
-export function BulkRedrive({ filter }: { readonly filter: LetterFilter }) {
+export function BulkRedrive({ filter }: { readonly filter: LetterQuery }) {
   const t = useTexts(lettersTexts);
   const queries = useQueryClient();
   const [shown, setShown] = useState<Shown | undefined>(undefined);

@@ -69,7 +69,7 @@ function Failure(props: { readonly uid: string; readonly error: unknown; readonl
   );
 }
 
-function Found({ found }: { readonly found: FoundOrder }) {
+function Found({ found }: { readonly found: LookedUpOrder }) {
   const t = useTexts(orderTexts);
   const format = useFormat();
   const { query } = usePlace();
@@ -142,7 +142,7 @@ function CopyButton({ text, label, wide = false }: { text: string; label: string
 }
 
 /** How the order got here: first what the lookup says, then in full. */
-function Journey({ found }: { readonly found: FoundOrder }) {
+function Journey({ found }: { readonly found: LookedUpOrder }) {
   const t = useTexts(orderTexts);
   const format = useFormat();
   const uid = found.order.order_uid;
@@ -193,17 +193,17 @@ function Cached({ cached }: { readonly cached: OrderJourney['cached'] }) {
 }
 
 /** Without the times in between: it is not known yet which clocks can be trusted. */
-function shortSteps({ producedAt, storedAt }: FoundOrder): OrderJourney['steps'] {
+function shortSteps({ producedAt, storedAt }: LookedUpOrder): OrderJourney['steps'] {
   return [
     { step: 'produced', at: producedAt },
     { step: 'readable', at: storedAt },
   ];
 }
 
-export type Tier = 'l1' | 'redis' | 'postgresql';
+type Tier = 'l1' | 'redis' | 'postgresql';
 
 /** An order, and what the response headers say about it. */
-export interface FoundOrder {
+export interface LookedUpOrder {
   readonly order: Order;
   readonly tier: Tier;
   /** How long the lookup took on the server, ms; undefined if it did not say. */
@@ -217,7 +217,7 @@ export interface FoundOrder {
 }
 
 /** Asks for an order by POST. @throws ApiError */
-async function lookUp(order_uid: string, signal: AbortSignal): Promise<FoundOrder> {
+async function lookUp(order_uid: string, signal: AbortSignal): Promise<LookedUpOrder> {
   const { data, response } = await answered(api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }));
   const header = (name: string) => response.headers.get(name) ?? '';
   const duration = /dur=([\d.]+)/.exec(header('server-timing'))?.[1];

@@ -7,10 +7,10 @@ import { Instant } from '../../components/page.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
 import { ordersTexts } from './texts.ts';
-import type { OrderListing } from './use-order-list.ts';
+import type { LoadedOrders } from './use-order-list.ts';
 
 interface OrderTableProps {
-  readonly listing: OrderListing;
+  readonly listing: LoadedOrders;
   /** Called when the pointer or the focus is on a row, or the list is scrolled. */
   readonly onHold: (what: 'pointer' | 'focus' | 'scrolled', on: boolean) => void;
 }
@@ -140,7 +140,7 @@ const ROW_PX = 52;
 /**
  * Browsers can't draw an element much taller than ten million pixels: of a longer list only a part exists at a time.
  */
-export const MOST_ROWS = 200_000;
+const MOST_ROWS = 200_000;
 const STEP_ROWS = 80_000;
 const MARGIN_ROWS = 20_000;
 

@@ -12,7 +12,7 @@ const NEXT_ORDERS = 200;
 const EVERY_MS = 2_000;
 
 /** The orders of a filter, as far as the reader has scrolled. */
-export interface OrderListing {
+export interface LoadedOrders {
   /** Undefined until the first answer. */
   readonly pages: OrderPages | undefined;
   readonly error: unknown;
@@ -27,7 +27,7 @@ export interface OrderListing {
  * Reads page after page, and checks for new orders while `live`. New orders are shown at once only while `mayMove` and
  * only the first page is loaded: rows do not move under a pointer or a reader.
  */
-export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () => boolean): OrderListing {
+export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () => boolean): LoadedOrders {
   const client = useQueryClient();
   const filter = String(toQuery(filters));
   const list = useQuery({

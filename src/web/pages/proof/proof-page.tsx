@@ -1,4 +1,4 @@
-import { Alert, Progress as Bar, Button } from '@mantine/core';
+import { Alert, Button, Progress } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Verification, VerificationList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
@@ -78,7 +78,7 @@ export function ProofPage() {
 function Shown({ verification }: { readonly verification: Verification }) {
   const t = useTexts(proofTexts);
   const { state, report, error } = verification;
-  if (state === 'running') return <Progress verification={verification} />;
+  if (state === 'running') return <RunProgress verification={verification} />;
   if (report !== null) return <Report report={report} />;
   const failed = state === 'failed';
   return (
@@ -90,7 +90,7 @@ function Shown({ verification }: { readonly verification: Verification }) {
 }
 
 /** The progress of a verification, and the time left. */
-export function Progress({ verification }: { readonly verification: Verification }) {
+export function RunProgress({ verification }: { readonly verification: Verification }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
   const { phase, done, total, per_s: rate, waiting_for: waitingFor } = verification.progress;
@@ -103,14 +103,14 @@ export function Progress({ verification }: { readonly verification: Verification
   const left = total !== null && rate !== null && rate > 0 ? ((total - done) / rate) * 1000 : undefined;
   return (
     <Card title={t.progress}>
-      <Bar.Root size="lg">
-        <Bar.Section
+      <Progress.Root size="lg">
+        <Progress.Section
           value={phase === 'verifying' ? share * 100 : 100}
           animated={phase !== 'verifying'}
           striped={phase !== 'verifying'}
           aria-label={t.progress}
         />
-      </Bar.Root>
+      </Progress.Root>
       <p role="status">
         {said}
         {rate !== null && left !== undefined && (

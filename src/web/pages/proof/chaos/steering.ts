@@ -7,7 +7,7 @@ import { useTexts } from '../../../i18n/language.ts';
 import { type Deed, outcomeOf, withDeed, withOutcome } from './deeds.ts';
 import { chaosTexts } from './texts.ts';
 
-export interface Order {
+export interface EngineCommand {
   readonly engine: Pick<Engine, 'name' | 'title'>;
   readonly action: EngineAction['action'];
   /** The length of a pause. */
@@ -15,7 +15,7 @@ export interface Order {
 }
 
 /** Acts on an engine, and records it in the log. */
-export function useSteering(): UseMutationResult<Engine, Error, Order> {
+export function useSteering(): UseMutationResult<Engine, Error, EngineCommand> {
   const t = useTexts(chaosTexts);
   return useAction(steer, {
     said: ({ title, last_action: last }) => {
@@ -26,7 +26,7 @@ export function useSteering(): UseMutationResult<Engine, Error, Order> {
   });
 }
 
-async function steer({ engine, action, seconds }: Order): Promise<Engine> {
+async function steer({ engine, action, seconds }: EngineCommand): Promise<Engine> {
   const id = noteDeed(engine, action);
   const path = { engine: engine.name };
   const body = action === 'pause' ? { action, seconds } : { action };

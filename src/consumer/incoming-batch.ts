@@ -159,7 +159,7 @@ export interface ArrivedOrder {
  * Why an order's age is not counted as latency: it was sent back from the dead letters (`redriven`), its whole batch
  * had been stored before (`repeated`), or the producer's clock is implausible or more than a week behind (`clock`).
  */
-export type Unmeasured = 'redriven' | 'repeated' | 'clock';
+type Unmeasured = 'redriven' | 'repeated' | 'clock';
 
 export interface Ages {
   /** From production to the commit, ms; never below 0. */

@@ -3,7 +3,7 @@ export type EngineName = 'postgresql' | 'kafka' | 'redis';
 /** What can be done with an engine. */
 export const ENGINE_ACTIONS = ['stop', 'kill', 'start', 'restart', 'pause', 'resume'] as const;
 
-export type EngineAction = (typeof ENGINE_ACTIONS)[number];
+type EngineAction = (typeof ENGINE_ACTIONS)[number];
 
 /** Why an engine can't be controlled from here: local ones are off, or it was not started from this data folder. */
 export type EngineObstacle = 'engines_off' | 'elsewhere';

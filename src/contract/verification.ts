@@ -87,7 +87,7 @@ export interface PartitionReport extends Readonly<PartitionCounts> {
   readonly to: number;
 }
 
-export interface DeadLetterReport {
+interface DeadLetterReport {
   /** Records of the dead-letter topic. */
   readonly read: number;
   /** Rejected messages by the reason of their dead letter. */
@@ -106,7 +106,7 @@ export interface DeadLetterReport {
   };
 }
 
-export interface ManifestReport {
+interface ManifestReport {
   /** Lines of messages that must become dead letters, and of good orders. */
   readonly bad: number;
   readonly good: number;

@@ -24,7 +24,7 @@ export type BatchSender = Pick<AtomicSender, 'send' | 'close'>;
  * What was redriven, kept where it outlives the process. An open batch is one whose fate is not written down yet. Every call throws
  * AppError `database_unavailable` while it can't answer.
  */
-export interface RedriveJournal {
+interface RedriveJournal {
   /** Whose letters these are. */
   readonly deadLetterTopic: string;
   /** The right to redrive, for one at a time; undefined while another process has it. */

@@ -90,7 +90,7 @@ function portInUse(engine: EngineDefinition, address: Address, answer: 'starting
 }
 
 /** The process that listens on a TCP port of this machine; undefined when it is not visible. Linux only. */
-export function portOwner(port: number): { pid: number; command: string } | undefined {
+function portOwner(port: number): { pid: number; command: string } | undefined {
   if (process.platform !== 'linux') return undefined;
   const inodes = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(read(`/proc/net/${table}`), port)));
   if (inodes.size === 0) return undefined;

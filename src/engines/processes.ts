@@ -55,7 +55,7 @@ export function parseStat(stat: string): { state: string; parent: number; startT
 }
 
 /** What /proc says about a process; undefined when it has ended. Linux only. */
-export function statOf(pid: number): ReturnType<typeof parseStat> {
+function statOf(pid: number): ReturnType<typeof parseStat> {
   const stat = read(`/proc/${pid}/stat`);
   return stat === undefined ? undefined : parseStat(stat);
 }

@@ -4,7 +4,7 @@ import { before, stretch } from './order-json.ts';
 import { AliasTable, hash32, Random, zipfWeights } from './random.ts';
 
 /** How many customers a seed has. */
-export const CUSTOMERS = 65_536;
+const CUSTOMERS = 65_536;
 /** Flattens the head of the law: the busiest customer makes about 1 % of the orders. */
 export const CUSTOMER_SHIFT = 10;
 

@@ -10,7 +10,7 @@ import { Random } from './random.ts';
 const LETTERS = utf8('ABCDEFGHJKLMNPQRSTUVWXYZ23456789');
 
 /** One drawn item, before it has a shape. Prices in minor units. */
-export interface DraftItem {
+interface DraftItem {
   product: Product;
   /** As JSON with what stands around it, as the market's choices below. */
   size: Uint8Array;

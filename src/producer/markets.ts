@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** Part of an address: JSON, and what follows it. */
-export interface AddressPart {
+interface AddressPart {
   readonly json: Uint8Array;
   /** `street`, `block`, `n`, `flat`, or nothing at the end. */
   readonly slot: string;

@@ -24,7 +24,7 @@ export function scheduleOf(profile: LoadProfile, rate: number): Schedule {
 }
 
 /** Always `rate` messages per second. */
-export function steady(rate: number): Schedule {
+function steady(rate: number): Schedule {
   return {
     dueBy: (elapsedMs) => (elapsedMs * rate) / 1000,
     timeOf: (count) => (count * 1000) / rate,

@@ -26,7 +26,7 @@ export interface RedisNodeOverview {
 }
 
 /** `lease`: somebody is reading this order from PostgreSQL to fill the key. */
-export type CachedKind = 'order' | 'lease';
+type CachedKind = 'order' | 'lease';
 
 export interface CachedKey {
   readonly uid: string;

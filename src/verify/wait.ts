@@ -29,7 +29,7 @@ export async function waitUntilStored(options: WaitOptions): Promise<boolean> {
 }
 
 /** Offsets in the ranges that the group has not passed. */
-export function lagOf(ranges: ReadonlyMap<number, LogRange>, nextOffsets: ReadonlyMap<number, number>): number {
+function lagOf(ranges: ReadonlyMap<number, LogRange>, nextOffsets: ReadonlyMap<number, number>): number {
   let lag = 0;
   for (const [partition, { start, end }] of ranges) {
     lag += Math.max(0, end - Math.max(start, nextOffsets.get(partition) ?? 0));

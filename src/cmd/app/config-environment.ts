@@ -1,7 +1,7 @@
 import { type ConfigProblem, isRecord, type Leaf, settings, suggest } from './config-problems.ts';
 import type { Config } from './config-schema.ts';
 
-export const ENV_PREFIX = 'TEST_SERVICE_';
+const ENV_PREFIX = 'TEST_SERVICE_';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

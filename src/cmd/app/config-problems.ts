@@ -69,7 +69,7 @@ export function configError(
 }
 
 /** What a setting may hold, in words. */
-export function allowedText(schema: Readonly<Record<string, unknown>>): string {
+function allowedText(schema: Readonly<Record<string, unknown>>): string {
   const { type, minimum, maximum, allowed } = schema;
   if (typeof allowed === 'string') return allowed;
   if (Array.isArray(schema['enum'])) return schema['enum'].join(' | ');
@@ -117,7 +117,7 @@ function shownKey(path: string): string {
 }
 
 /** The value on the path; undefined where there is none. */
-export function valueAt(value: unknown, path: readonly string[]): unknown {
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const part of path) at = isRecord(at) ? at[part] : undefined;
   return at;

@@ -103,6 +103,6 @@ export function findUser(passwd: string, name: string): SystemUser | undefined {
 }
 
 /** True when the user can execute the file. It is tried, because modes don't tell all (ACLs, mounts, parent folders). */
-export function reaches(user: SystemUser, file: string): boolean {
+function reaches(user: SystemUser, file: string): boolean {
   return spawnSync(file, ['--version'], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }

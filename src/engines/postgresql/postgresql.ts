@@ -66,7 +66,7 @@ export function definePostgresql(url: string): EngineDefinition {
 const INITDB_TIMEOUT_MS = 120_000;
 const CLUSTER = 'cluster';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly folder: string;
   /** The folder as PostgreSQL sees it, which may not reach it by our path. */
   readonly folderInside: string;
@@ -104,7 +104,7 @@ const SETTINGS = {
  * folder called `cluster` is complete even after a kill.
  * @throws AppError `engine_start_failed`, `aborted`
  */
-export async function ensureCluster(options: ClusterOptions, context: PrepareContext): Promise<string> {
+async function ensureCluster(options: ClusterOptions, context: PrepareContext): Promise<string> {
   const { folder, folderInside, binaries } = options;
   giveTo(options.runAs, folder);
   const cluster = join(folder, CLUSTER);

@@ -4,7 +4,7 @@ import type { KeptAdmin } from './kept-admin.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
 import type { TopicCatalog, TopicEnds } from './topic-catalog.ts';
 
-export interface GroupMember {
+interface GroupMember {
   readonly memberId: string;
   readonly clientId: string;
   readonly host: string;
@@ -12,7 +12,7 @@ export interface GroupMember {
   readonly assigned: ReadonlyMap<string, readonly number[]>;
 }
 
-export interface GroupPartition {
+interface GroupPartition {
   readonly topic: string;
   readonly partition: number;
   /** The group's committed offset; undefined before the first commit. */

@@ -21,7 +21,7 @@ export interface TopicSummary {
 }
 
 /** Where a partition begins and ends. Messages between the two ends wait for an open transaction. */
-export interface PartitionEnds {
+interface PartitionEnds {
   readonly start: number;
   /** The offset after the last message that readers of committed messages see: the last stable offset. */
   readonly stableEnd: number;
@@ -29,7 +29,7 @@ export interface PartitionEnds {
   readonly end: number;
 }
 
-export interface PartitionDetail extends PartitionEnds {
+interface PartitionDetail extends PartitionEnds {
   readonly partition: number;
   /** Broker id; undefined without a leader. */
   readonly leader: number | undefined;
@@ -37,7 +37,7 @@ export interface PartitionDetail extends PartitionEnds {
   readonly inSyncReplicas: readonly number[];
 }
 
-export interface TopicSetting {
+interface TopicSetting {
   readonly name: string;
   /** Null for a secret or an unset value. */
   readonly value: string | null;
@@ -140,7 +140,7 @@ export class TopicCatalog {
 }
 
 /** Offsets that wait for an open transaction: as many messages, or fewer. */
-export function pendingOf({ stableEnd, end }: Omit<PartitionEnds, 'start'>): number {
+function pendingOf({ stableEnd, end }: Omit<PartitionEnds, 'start'>): number {
   return Math.max(0, end - stableEnd);
 }
 

@@ -35,7 +35,7 @@ export interface FetchAnswer {
   readonly partitions: readonly FetchedBatches[];
 }
 
-export interface FetchedBatches {
+interface FetchedBatches {
   readonly partition: number;
   readonly errorCode: number;
   readonly logStartOffset: number;

@@ -4,7 +4,7 @@ import type { LogRange, LogRecord } from './order-log.ts';
 import type { TopicSlice } from './topic-reader.ts';
 
 /** A record reduced to what is to be kept of it. */
-export interface Picked<T> {
+interface Picked<T> {
   /** What the page is ordered by, ms since the Unix epoch. */
   readonly at: number;
   readonly kept: T;

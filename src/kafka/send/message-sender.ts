@@ -49,7 +49,7 @@ export class MessagesRejectedError extends AppError {
 }
 
 /** Whether any other message would be refused too. */
-export function refusesAny(refusal: SendRefusal): boolean {
+function refusesAny(refusal: SendRefusal): boolean {
   return refusal === 'clock' || refusal === 'not_allowed';
 }
 

@@ -2,7 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { Problem } from './problem.ts';
 import type { Reply, ReplyTo, Responses } from './reply.ts';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** A body read whole and parsed: `request.body` is what the schema says. */
 export interface JsonBody<S extends TSchema = TSchema> {
@@ -13,7 +13,7 @@ export interface JsonBody<S extends TSchema = TSchema> {
 }
 
 /** A body read whole, whose bytes the handler takes itself: `request.body` is a Buffer. The schema describes it. */
-export interface BytesBody {
+interface BytesBody {
   readonly kind: 'bytes';
   readonly contentTypes: readonly [string, ...string[]];
   readonly schema?: TSchema;
@@ -24,7 +24,7 @@ export interface BytesBody {
  * A body passed on as it arrives: `request.body` is its chunks. Any length, but each chunk must come in time (else
  * 408).
  */
-export interface StreamBody {
+interface StreamBody {
   readonly kind: 'stream';
   readonly contentTypes: readonly [string, ...string[]];
   readonly schema?: TSchema;

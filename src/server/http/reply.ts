@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 
 /** What a response may be made of. */
-export type ReplyBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+type ReplyBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
 /** A response before it is on the wire. */
 export interface Reply<S extends number = number> {
@@ -41,7 +41,7 @@ export type ReplyTo<R extends Responses> = {
 }[keyof R & number];
 
 /** The same value, not to be changed. */
-export type JsonOf<T> = T extends readonly (infer E)[]
+type JsonOf<T> = T extends readonly (infer E)[]
   ? readonly JsonOf<E>[]
   : T extends object
     ? { readonly [K in keyof T]: JsonOf<T[K]> }

@@ -21,16 +21,7 @@ export interface WebClient {
 const BUNDLER = fileURLToPath(new URL('./web-bundle.ts', import.meta.url));
 
 /** The pages of the web client, beside those of single orders: `src/web/app/pages.tsx`. */
-export const WEB_PATHS = [
-  '/',
-  '/orders',
-  '/generator',
-  '/messages',
-  '/dead-letters',
-  '/cache',
-  '/proof',
-  '/chaos',
-] as const;
+const WEB_PATHS = ['/', '/orders', '/generator', '/messages', '/dead-letters', '/cache', '/proof', '/chaos'] as const;
 
 /**
  * Scalar adds styles to the page, loads images from data: URLs, and writes sanitized HTML where Trusted Types would

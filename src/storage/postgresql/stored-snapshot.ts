@@ -41,7 +41,7 @@ export interface SourceRange {
 }
 
 /** How many orders came from a stretch of a partition: bucket 0 begins at the range's start. */
-export interface SourceBucket {
+interface SourceBucket {
   readonly partition: number;
   readonly bucket: number;
   readonly orders: number;
@@ -102,7 +102,7 @@ async function earlierUntil(tx: TransactionSQL, scope: OffsetScope): Promise<str
  * one transaction, so they match exactly. Calls must not overlap.
  * Every call throws AppError `database_unavailable`.
  */
-export class StoredSnapshot {
+class StoredSnapshot {
   readonly #tx: TransactionSQL;
   readonly #scope: OffsetScope;
   readonly #earlierUntil: string | null;

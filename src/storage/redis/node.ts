@@ -23,7 +23,7 @@ export interface NodeEvents {
   changed(key: string | null): void;
 }
 
-export type RedisCommands = ReturnType<typeof clientTo>;
+type RedisCommands = ReturnType<typeof clientTo>;
 
 /** One server and one connection to it. */
 export interface RedisNode {

@@ -202,7 +202,7 @@ function TokenDialog() {
 }
 
 /** The search field for an order_uid. `/` moves the focus here from anywhere. */
-export function Search() {
+function Search() {
   const t = useTexts(shellTexts);
   const { pathname } = usePlace();
   const uid = uidOf(pathname);

@@ -14,7 +14,7 @@ const COLUMNS = [
 ] as const satisfies readonly (readonly [keyof PartitionCounts, string])[];
 
 /** Extra colour for a terminal; the words are the same without. */
-export interface Paint {
+interface Paint {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly faint: (text: string) => string;

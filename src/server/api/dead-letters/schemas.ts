@@ -13,7 +13,7 @@ export const DEAD_LETTER_NOT_FOUND: Problem = {
 };
 
 /** Why a message was rejected. */
-export const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
+const LetterReasonSchema = Type.Enum([...REJECTION_REASONS, 'unknown'], {
   description: '`unknown` for a message of the topic that this service did not put there',
 });
 
@@ -61,7 +61,7 @@ const summary = {
 };
 
 /** A dead letter without its value. */
-export const LetterSummarySchema = Type.Object(summary, { ...strict, $id: 'DeadLetterSummary' });
+const LetterSummarySchema = Type.Object(summary, { ...strict, $id: 'DeadLetterSummary' });
 
 export type LetterSummaryJson = Static<typeof LetterSummarySchema>;
 

@@ -23,7 +23,7 @@ const limit = Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 
 });
 
 /** The distribution of messages over time. */
-export const ProfileSchema = Type.Union(
+const ProfileSchema = Type.Union(
   [
     Type.Object({ kind: Type.Literal('steady') }, { ...strict, description: 'Always at `rate`' }),
     Type.Object(

@@ -39,7 +39,7 @@ export interface MoveOptions {
 }
 
 /** The group of this service's consumers, and its offsets in PostgreSQL. */
-export interface OwnGroup {
+interface OwnGroup {
   readonly group: string;
   readonly topic: string;
   /** Partition → next offset. @throws AppError `database_unavailable` */

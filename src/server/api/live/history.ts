@@ -24,7 +24,7 @@ export interface HistoryLimits {
 }
 
 /** Five minutes second by second, and the rest of an hour in steps of ten seconds. */
-export const AN_HOUR: HistoryLimits = { recent: 300, together: 10, older: 330 };
+const AN_HOUR: HistoryLimits = { recent: 300, together: 10, older: 330 };
 
 /** The samples of the last hour: newer ones as they were taken, older ones combined, so that the whole stays small. */
 export class LiveHistory {

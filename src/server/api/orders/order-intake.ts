@@ -4,7 +4,7 @@ import { AppError } from '../../../lib/app-error.ts';
 import type { Order } from '../../../order/order.ts';
 import { traceparentOf } from './traceparent.ts';
 
-export interface OrderToSend {
+interface OrderToSend {
   readonly order: Order;
   /** Its JSON as the client sent it. */
   readonly value: Buffer;

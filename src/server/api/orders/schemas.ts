@@ -22,7 +22,7 @@ export const ORDER_REJECTED: Problem = {
 export const LookupRequestSchema = Type.Object({ order_uid: LookupUidSchema }, { ...strict, $id: 'LookupRequest' });
 
 /** One line of a list. */
-export const OrderSummarySchema = Type.Object(
+const OrderSummarySchema = Type.Object(
   {
     order_uid: OrderUidSchema,
     track_number: Type.String(),

@@ -72,7 +72,7 @@ const DeadLettersSchema = Type.Object(
 );
 
 /** The result of a verification. */
-export const VerificationReportSchema = Type.Object(
+const VerificationReportSchema = Type.Object(
   {
     ok: Type.Boolean({
       description: 'Everything is accounted for, and nothing is wrong; a scattered_order alone does not change that',

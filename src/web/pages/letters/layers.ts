@@ -1,7 +1,7 @@
 import type { DeadLetterTimeline } from '../../../client/schema.generated.ts';
 import { REASONS, type Reason } from './letter-query.ts';
 
-export const COLOURS = [1, 2, 3, 4, 5, 6, 7] as const;
+const COLOURS = [1, 2, 3, 4, 5, 6, 7] as const;
 
 /** The letters of one reason, or of all reasons without a layer of their own. */
 export interface Layer {

@@ -1,14 +1,12 @@
 import { AppError } from './app-error.ts';
 
 /**
- * The promise's outcome, or AppError `aborted` after `ms`. The work itself goes on: use it where work can't be
- * cancelled.
+ * The promise's outcome, or after `ms` a rejection with `onLate()`, by default AppError `aborted`. The work itself goes
+ * on: use it where work can't be cancelled.
  */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new AppError('aborted', `not done within ${ms} ms`, { retryable: true })), ms);
-  });
+export async function within<T>(ms: number, promise: Promise<T>, onLate = (): Error => notWithin(ms)): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(onLate()), ms);
   try {
     return await Promise.race([promise, timeout]);
   } finally {
@@ -28,4 +26,8 @@ export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>)
     signal.removeEventListener('abort', stop);
     promise.catch(() => {});
   }
+}
+
+function notWithin(ms: number): AppError {
+  return new AppError('aborted', `not done within ${ms} ms`, { retryable: true });
 }

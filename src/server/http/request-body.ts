@@ -1,6 +1,7 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { parseBoundedJson } from '../../lib/bounded-json.ts';
+import { within } from '../../lib/deadline.ts';
 import { withoutBom } from '../../lib/documents.ts';
 import type { BodySpec } from './endpoint.ts';
 import {
@@ -93,9 +94,7 @@ export async function* bodyChunks(raw: Request, idleMs: number): AsyncGenerator<
   if (reader === undefined) return;
   try {
     for (;;) {
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = setTimeout(() => reject(new ProblemError(REQUEST_TIMEOUT)), idleMs);
-      const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
+      const { done, value } = await within(idleMs, reader.read(), () => new ProblemError(REQUEST_TIMEOUT));
       if (done) return;
       yield value;
     }

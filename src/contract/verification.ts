@@ -80,12 +80,15 @@ export interface PartitionCounts {
   noMessage: number;
 }
 
-export interface PartitionReport extends Readonly<PartitionCounts> {
+/** Offsets of a partition: `from` inclusive, `to` exclusive. */
+export interface OffsetRange {
   readonly partition: number;
-  /** Offsets that were judged: `from` inclusive, `to` exclusive. */
   readonly from: number;
   readonly to: number;
 }
+
+/** The range that was judged, and what was found in it. */
+export interface PartitionReport extends Readonly<PartitionCounts>, OffsetRange {}
 
 interface DeadLetterReport {
   /** Records of the dead-letter topic. */

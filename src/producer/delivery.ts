@@ -2,14 +2,11 @@ import { EventEmitter } from 'node:events';
 import { type MessageSender, MessagesRejectedError, type SentPosition } from '../kafka/send/message-sender.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { Backoff, pause } from '../lib/backoff.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { MessageHeaders } from './message-headers.ts';
 import type { FaultNote, SourceMessage } from './source.ts';
 
-/** The part of a logger the producer needs. */
-export interface ProducerLogger {
-  warn(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-}
+export type ProducerLogger = Pick<Logger, 'warn' | 'info'>;
 
 /** A message the broker has acknowledged. */
 export interface SentMessage {

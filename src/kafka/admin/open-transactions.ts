@@ -1,4 +1,5 @@
 import { type Connection, describeProducersV0, describeTransactionsV0, listTransactionsV0 } from '@platformatic/kafka';
+import type { Address } from '../../lib/address.ts';
 
 /** An open transaction in a partition: readers of committed messages see nothing from its first offset on. */
 export interface OpenTransaction {
@@ -17,18 +18,13 @@ export interface OpenTransaction {
   readonly timeoutMs: number | undefined;
 }
 
-interface Broker {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** The part of a client that is needed here; admins and consumers both have it. */
 export interface ClusterClient {
   metadata(options: { topics: string[] }): Promise<{
-    readonly brokers: ReadonlyMap<number, Broker>;
+    readonly brokers: ReadonlyMap<number, Address>;
     readonly topics: ReadonlyMap<string, { readonly partitions: ReadonlyArray<{ readonly leader: number }> }>;
   }>;
-  readonly connections: { get(broker: Broker): Promise<Connection> };
+  readonly connections: { get(broker: Address): Promise<Connection> };
 }
 
 const FIRST_OFFSET = 0n;
@@ -48,7 +44,7 @@ export async function openTransactions(
   const metadata = await client.metadata({ topics: [topic] }).catch(() => undefined);
   const known = metadata?.topics.get(topic);
   if (metadata === undefined || known === undefined) return [];
-  const askAll = async <T>(brokers: readonly Broker[], ask: (connection: Connection, at: number) => Promise<T[]>) =>
+  const askAll = async <T>(brokers: readonly Address[], ask: (connection: Connection, at: number) => Promise<T[]>) =>
     (
       await Promise.all(
         brokers

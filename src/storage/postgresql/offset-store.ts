@@ -1,4 +1,5 @@
 import type { TransactionSQL } from 'bun';
+import type { OffsetRange } from '../../contract/verification.ts';
 import type { PartitionProgress } from '../stored-orders.ts';
 import type { Database } from './database.ts';
 
@@ -29,21 +30,14 @@ export interface StoredOffset {
   readonly lineage: Lineage;
 }
 
-/** A range of offsets that was gone before it could be read: `from` inclusive, `to` exclusive. */
-export interface LostRange {
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
+/** A range of offsets that was gone before it could be read. */
+export interface LostRange extends OffsetRange {
   /** `log_truncated` comes from earlier versions, which took every cut for a loss. */
   readonly reason: 'retention' | 'log_truncated';
 }
 
 /** A stored range that was cut off the log: `to` was the stored offset, reading continued at `from`. */
-export interface LogCut {
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
-}
+export type LogCut = OffsetRange;
 
 /** How far each partition has been stored. Every call throws AppError `database_unavailable` while it can't answer. */
 export class OffsetStore {

@@ -1,4 +1,9 @@
-import { type MessageSender, MessagesRejectedError, type OutgoingMessage } from '../../../kafka/send/message-sender.ts';
+import {
+  type MessageSender,
+  MessagesRejectedError,
+  type OutgoingMessage,
+  type SentPosition,
+} from '../../../kafka/send/message-sender.ts';
 import type { SendRefusal } from '../../../kafka/send/produce-api.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Order } from '../../../order/order.ts';
@@ -10,20 +15,15 @@ interface OrderToSend {
   readonly value: Buffer;
 }
 
-interface Position {
-  readonly partition: number;
-  readonly offset: bigint;
-}
-
 /**
  * Sends valid orders; resolves once Kafka has acknowledged them. @throws AppError `kafka_unavailable` (retryable),
  * `kafka_refuses` when Kafka accepts no orders from this service, `kafka_rejected` when it rejects this one
  */
 export interface OrderIntake {
   /** `value` is the order's JSON as the client sent it, `traceparent` the client's trace. */
-  submit(order: Order, value: Buffer, traceparent?: string): Promise<Position>;
+  submit(order: Order, value: Buffer, traceparent?: string): Promise<SentPosition>;
   /** By index; the reason for an order that Kafka rejects for good, such as one that is too long for its topic. */
-  submitMany(orders: readonly OrderToSend[]): Promise<readonly (Position | SendRefusal | undefined)[]>;
+  submitMany(orders: readonly OrderToSend[]): Promise<readonly (SentPosition | SendRefusal | undefined)[]>;
 }
 
 /**

@@ -1,11 +1,21 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TInteger, type TNull, type TSchema, type TUnion } from 'typebox';
 import type { RecordHeaders } from '../../contract/letter.ts';
 import { textOrBase64 } from '../../lib/printable.ts';
 import { REJECTION_REASONS } from '../../order/rejection.ts';
 import { CACHE_TROUBLES } from '../../storage/cache-trouble.ts';
 import { problemSchema } from '../http/problem.ts';
 
-const strict = { additionalProperties: false } as const;
+/** Of an object that has no other members. */
+export const strict = { additionalProperties: false } as const;
+
+/** A whole number from 0 on: how many, or an offset. */
+export function natural(description?: string): TInteger {
+  return Type.Integer({ minimum: 0, ...(description !== undefined && { description }) });
+}
+
+export function orNull<T extends TSchema>(schema: T, description?: string): TUnion<[T, TNull]> {
+  return Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+}
 
 /** An order_uid that an order can have: PostgreSQL can't hold U+0000. */
 export const LookupUidSchema = Type.String({
@@ -24,9 +34,10 @@ export const LimitSchema = Type.Integer({
 });
 
 /** The cursor of the next page. */
-export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], {
-  description: 'Send it as `cursor` to get the next page; null after the last page',
-});
+export const NextCursorSchema = orNull(
+  Type.String(),
+  'Send it as `cursor` to get the next page; null after the last page',
+);
 
 /** RFC 3339; in UTC when the server sends it. */
 export const InstantSchema = Type.String({ format: 'date-time' });
@@ -110,10 +121,9 @@ export const BytesSchema = Type.Union([Type.String(), Type.Object({ base64: Type
   description: 'Text, or base64 when it is not UTF-8',
 });
 
-export const HeadersSchema = Type.Array(
-  Type.Object({ name: Type.String(), value: Type.Union([BytesSchema, Type.Null()]) }, strict),
-  { description: 'In their order; a name may occur more than once' },
-);
+export const HeadersSchema = Type.Array(Type.Object({ name: Type.String(), value: orNull(BytesSchema) }, strict), {
+  description: 'In their order; a name may occur more than once',
+});
 
 export function headersJson(headers: RecordHeaders): Static<typeof HeadersSchema> {
   return headers.map(([name, content]) => ({

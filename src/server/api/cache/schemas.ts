@@ -1,20 +1,17 @@
 import Type, { type Static } from 'typebox';
 import { OrderSchema } from '../../../order/order.ts';
 import { INVALIDATION_REASONS } from '../../../storage/invalidation-feed.ts';
-import { CacheTroubleSchema, InstantSchema, NextCursorSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
-const count = Type.Integer({ minimum: 0 });
+import { CacheTroubleSchema, InstantSchema, NextCursorSchema, natural, orNull, strict } from '../schemas.ts';
 
 const key = {
   order_uid: Type.String(),
   kind: Type.Enum(['order', 'lease'], { description: 'lease: the order is being read from PostgreSQL' }),
-  ttl_ms: Type.Union([count, Type.Null()], { description: 'Remaining lifetime; null: unlimited' }),
-  bytes: count,
+  ttl_ms: orNull(natural(), 'Remaining lifetime; null: unlimited'),
+  bytes: natural(),
 };
 
 const hits = {
-  hits: Type.Integer({ minimum: 0, description: 'Lookups it answered since the process started' }),
+  hits: natural('Lookups it answered since the process started'),
 };
 
 /** The tiers of the cache. */
@@ -22,16 +19,14 @@ export const CacheSchema = Type.Object(
   {
     enabled: Type.Boolean({ description: 'False when the configuration turns the cache off' }),
     l1: Type.Object(
-      { enabled: Type.Boolean(), orders: count, bytes: count, ...hits },
+      { enabled: Type.Boolean(), orders: natural(), bytes: natural(), ...hits },
       { ...strict, description: 'In the memory of this process' },
     ),
     redis: Type.Object(
       {
         in_use: Type.Boolean({ description: 'False while it is not used, or accepts no orders' }),
-        reason: Type.Union([CacheTroubleSchema, Type.Null()], {
-          description: 'Why it is not in use; null when it is, or when there is no cache',
-        }),
-        errors: Type.Record(Type.String(), count, {
+        reason: orNull(CacheTroubleSchema, 'Why it is not in use; null when it is, or when there is no cache'),
+        errors: Type.Record(Type.String(), natural(), {
           description: 'Refusals and failures since the process started, by the same reasons',
         }),
         ...hits,
@@ -40,9 +35,9 @@ export const CacheSchema = Type.Object(
             {
               address: Type.String(),
               tracked: Type.Boolean({ description: 'It reports changed keys' }),
-              keys: Type.Integer({ minimum: 0, description: 'In its whole database' }),
-              used_bytes: Type.Union([count, Type.Null()]),
-              max_bytes: Type.Union([count, Type.Null()], { description: '0: no limit' }),
+              keys: natural('In its whole database'),
+              used_bytes: orNull(natural()),
+              max_bytes: orNull(natural(), '0: no limit'),
             },
             strict,
           ),
@@ -51,7 +46,7 @@ export const CacheSchema = Type.Object(
       strict,
     ),
     postgresql: Type.Object(hits, strict),
-    absent: Type.Integer({ minimum: 0, description: 'Lookups of orders that do not exist' }),
+    absent: natural('Lookups of orders that do not exist'),
   },
   { ...strict, $id: 'Cache' },
 );
@@ -77,18 +72,17 @@ const document = {
 export const CachedOrderSchema = Type.Object(
   {
     order_uid: Type.String(),
-    l1: Type.Union([Type.Object(document, strict), Type.Null()]),
-    redis: Type.Union([
+    l1: orNull(Type.Object(document, strict)),
+    redis: orNull(
       Type.Object(
         {
           ...key,
-          etag: Type.Union([Type.String(), Type.Null()]),
-          order: Type.Union([OrderSchema, Type.Null()]),
+          etag: orNull(Type.String()),
+          order: orNull(OrderSchema),
         },
         { ...strict, description: '`order` is null for a lease' },
       ),
-      Type.Null(),
-    ]),
+    ),
   },
   { ...strict, $id: 'CachedOrder' },
 );
@@ -104,7 +98,7 @@ export const EvictedSchema = Type.Object(
 );
 
 export const FlushedSchema = Type.Object(
-  { keys: Type.Integer({ minimum: 0, description: 'Orders and leases that were in Redis' }) },
+  { keys: natural('Orders and leases that were in Redis') },
   { ...strict, $id: 'FlushedCache' },
 );
 
@@ -116,11 +110,8 @@ const InvalidationSchema = Type.Object(
       description:
         'changed: the consumer of this process has stored a change; left_over: another consumer has, but could not tell the cache; awaited: a request that waited for the order has seen it stored; evicted, flushed: by request; redis: Redis reported that the key was changed or has expired; redis_flushed: its database was emptied; connection_lost: without Redis changes are not reported',
     }),
-    order_uid: Type.Union([Type.String(), Type.Null()], { description: 'Null: all orders' }),
-    dropped: Type.Integer({
-      minimum: 0,
-      description: 'Orders that were dropped from the memory of this process',
-    }),
+    order_uid: orNull(Type.String(), 'Null: all orders'),
+    dropped: natural('Orders that were dropped from the memory of this process'),
   },
   { ...strict, $id: 'CacheInvalidation' },
 );

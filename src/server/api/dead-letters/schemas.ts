@@ -1,9 +1,16 @@
 import Type, { type Static } from 'typebox';
 import { REJECTION_REASONS } from '../../../order/rejection.ts';
 import type { Problem } from '../../http/problem.ts';
-import { BytesSchema, HeadersSchema, NextCursorSchema, OrderCheckSchema, PositionSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
+import {
+  BytesSchema,
+  HeadersSchema,
+  InstantSchema,
+  NextCursorSchema,
+  OrderCheckSchema,
+  orNull,
+  PositionSchema,
+  strict,
+} from '../schemas.ts';
 
 export const DEAD_LETTER_NOT_FOUND: Problem = {
   name: 'dead-letter-not-found',
@@ -46,18 +53,17 @@ const summary = {
   offset: Type.Integer(),
   reason: LetterReasonSchema,
   detail: Type.String(),
-  source: Type.Union([
+  source: orNull(
     Type.Object(
       { topic: Type.String(), partition: Type.Integer(), offset: Type.Integer() },
       { ...strict, description: 'Where the message was rejected' },
     ),
-    Type.Null(),
-  ]),
+  ),
   at: Type.String({ format: 'date-time', description: 'When it was rejected' }),
   replays: Type.Integer({ description: 'How often it had been sent back before' }),
-  key: Type.Union([BytesSchema, Type.Null()]),
-  value_bytes: Type.Union([Type.Integer(), Type.Null()], { description: 'null for a tombstone' }),
-  redriven_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  key: orNull(BytesSchema),
+  value_bytes: orNull(Type.Integer(), 'null for a tombstone'),
+  redriven_at: orNull(InstantSchema),
 };
 
 /** A dead letter without its value. */

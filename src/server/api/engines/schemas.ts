@@ -1,9 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { ENGINE_ACTIONS } from '../../../contract/engine.ts';
 import type { Problem } from '../../http/problem.ts';
-import { InstantSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
+import { InstantSchema, natural, orNull, strict } from '../schemas.ts';
 
 export const ENGINE_ELSEWHERE: Problem = {
   name: 'engine-elsewhere',
@@ -47,25 +45,21 @@ export const EngineSchema = Type.Object(
     state: Type.Enum(['running', 'starting', 'stopping', 'restarting', 'paused', 'stopped', 'unreachable'], {
       description: 'unreachable: if it is running, it is running elsewhere',
     }),
-    version: Type.Union([Type.String(), Type.Null()], { description: 'null: unknown' }),
-    pid: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'null: it is not running, or was not started from this data folder',
-    }),
-    obstacle: Type.Union([Type.Enum(['engines_off', 'elsewhere']), Type.Null()], {
-      description:
-        'Why it can’t be controlled from here: local engines are off, or it was not started from this data folder',
-    }),
-    resumes_at: Type.Union([InstantSchema, Type.Null()], { description: 'When its pause ends by itself' }),
+    version: orNull(Type.String(), 'null: unknown'),
+    pid: orNull(Type.Integer({ minimum: 1 }), 'null: it is not running, or was not started from this data folder'),
+    obstacle: orNull(
+      Type.Enum(['engines_off', 'elsewhere']),
+      'Why it can’t be controlled from here: local engines are off, or it was not started from this data folder',
+    ),
+    resumes_at: orNull(InstantSchema, 'When its pause ends by itself'),
     last_action: Type.Union(
       [
         Type.Object(
           {
             action: Type.Enum([...ENGINE_ACTIONS]),
             at: InstantSchema,
-            took_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-              description: 'null: it is in progress',
-            }),
-            error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
+            took_ms: orNull(natural(), 'null: it is in progress'),
+            error: orNull(Type.String(), 'Why it failed'),
           },
           strict,
         ),

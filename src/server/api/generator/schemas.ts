@@ -1,10 +1,8 @@
 import Type, { type Static, type TNumber, type TObject, type TOptional } from 'typebox';
 import { FAULT_NAMES, SPOILING_FAULTS } from '../../../contract/generator.ts';
 import { OrderUidSchema } from '../../../order/order.ts';
-import { BytesSchema, OffsetSchema } from '../schemas.ts';
+import { BytesSchema, InstantSchema, natural, OffsetSchema, orNull, strict } from '../schemas.ts';
 
-const strict = { additionalProperties: false } as const;
-const count = Type.Integer({ minimum: 0 });
 const rate = Type.Number({ minimum: 0.1, maximum: 1_000_000, description: 'Messages per second' });
 const ms = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 const percent = Type.Number({ minimum: 0, maximum: 100, description: 'Per cent of the messages' });
@@ -18,9 +16,10 @@ const index = Type.Integer({
   maximum: Number.MAX_SAFE_INTEGER - 1,
   description: 'Index of the next order',
 });
-const limit = Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 }), Type.Null()], {
-  description: 'Stops after this number of messages; null: never',
-});
+const limit = orNull(
+  Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 }),
+  'Stops after this number of messages; null: never',
+);
 
 /** The distribution of messages over time. */
 const ProfileSchema = Type.Union(
@@ -74,20 +73,18 @@ export const GeneratorSchema = Type.Object(
       minimum: 0,
       description: 'The rate of the profile at this moment; 0 when it is not running',
     }),
-    late_ms: Type.Integer({ minimum: 0, description: 'How far it is behind schedule' }),
+    late_ms: natural('How far it is behind schedule'),
     seed,
     next_index: index,
     count: limit,
-    remaining: Type.Union([count, Type.Null()], { description: 'Messages left until it stops by itself' }),
+    remaining: orNull(natural(), 'Messages left until it stops by itself'),
     faults: Type.Record(Type.String(), percent),
     counts: Type.Object(
-      { generated: count, sent: count, failed: count, in_flight: count },
+      { generated: natural(), sent: natural(), failed: natural(), in_flight: natural() },
       { ...strict, description: 'Since the process started: generated = sent + failed + in_flight' },
     ),
-    started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    error: Type.Union([Type.String(), Type.Null()], {
-      description: 'Why it stopped without being asked to',
-    }),
+    started_at: orNull(InstantSchema),
+    error: orNull(Type.String(), 'Why it stopped without being asked to'),
     fault_names: Type.Array(Type.String(), { description: 'The faults it knows' }),
   },
   { ...strict, $id: 'Generator' },
@@ -98,9 +95,9 @@ export type GeneratorJson = Static<typeof GeneratorSchema>;
 const PreviewedMessageSchema = Type.Object(
   {
     index,
-    key: Type.Union([BytesSchema, Type.Null()]),
-    value: Type.Union([BytesSchema, Type.Null()]),
-    fault: Type.Union([Type.String(), Type.Null()]),
+    key: orNull(BytesSchema),
+    value: orNull(BytesSchema),
+    fault: orNull(Type.String()),
   },
   strict,
 );
@@ -123,9 +120,9 @@ export const SendOneSchema = Type.Object(
 export const SentOneSchema = Type.Object(
   {
     order_uid: OrderUidSchema,
-    fault: Type.Union([Type.String(), Type.Null()]),
+    fault: orNull(Type.String()),
     topic: Type.String(),
-    partition: count,
+    partition: natural(),
     offset: OffsetSchema,
   },
   { ...strict, $id: 'SentOne' },

@@ -1,8 +1,15 @@
 import Type, { type Static } from 'typebox';
 import type { Problem } from '../../http/problem.ts';
-import { BytesSchema, HeadersSchema, NextCursorSchema, OffsetSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
+import {
+  BytesSchema,
+  HeadersSchema,
+  InstantSchema,
+  NextCursorSchema,
+  natural,
+  OffsetSchema,
+  orNull,
+  strict,
+} from '../schemas.ts';
 
 export const TOPIC_NOT_FOUND: Problem = {
   name: 'topic-not-found',
@@ -22,9 +29,7 @@ export const GROUP_NOT_OWN: Problem = {
   title: 'This is not the consumer group of this service',
   advice: 'Kafka’s own tools move the offsets of other groups.',
 };
-const count = Type.Integer({ minimum: 0 });
 const PENDING = 'those behind an open transaction, which readers of committed messages do not see yet';
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 /** Kafka's own rule for topic names. */
 export const TopicNameSchema = Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'The topic' });
 
@@ -33,16 +38,15 @@ export const GroupNameSchema = Type.String({ minLength: 1, maxLength: 255, descr
 const OpenTransactionSchema = Type.Object(
   {
     topic: Type.String(),
-    partition: Type.Integer({ minimum: 0 }),
-    first_offset: Type.Integer({ minimum: 0, description: 'Readers of committed messages stop here' }),
+    partition: natural(),
+    first_offset: natural('Readers of committed messages stop here'),
     producer_id: Type.String({ description: '64-bit number as text' }),
-    transactional_id: Type.Union([Type.String(), Type.Null()], {
-      description: 'Null when no coordinator knows it: this service may not ask, or the transaction hangs',
-    }),
-    started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    timeout_ms: Type.Union([Type.Integer(), Type.Null()], {
-      description: 'The broker aborts it after this time',
-    }),
+    transactional_id: orNull(
+      Type.String(),
+      'Null when no coordinator knows it: this service may not ask, or the transaction hangs',
+    ),
+    started_at: orNull(InstantSchema),
+    timeout_ms: orNull(Type.Integer(), 'The broker aborts it after this time'),
   },
   { ...strict, $id: 'OpenTransaction' },
 );
@@ -57,12 +61,10 @@ const summary = {
   name: Type.String(),
   topic_id: orNull(Type.String()),
   internal: Type.Boolean({ description: 'A topic of Kafka itself: only its name is known' }),
-  partitions: orNull(count),
-  replication_factor: orNull(count),
-  messages: Type.Union([count, Type.Null()], {
-    description: 'Offsets between the starts and the ends: the number of messages, or more',
-  }),
-  pending: Type.Union([count, Type.Null()], { description: `Of the messages: ${PENDING}` }),
+  partitions: orNull(natural()),
+  replication_factor: orNull(natural()),
+  messages: orNull(natural(), 'Offsets between the starts and the ends: the number of messages, or more'),
+  pending: orNull(natural(), `Of the messages: ${PENDING}`),
 };
 
 const TopicSchema = Type.Object(summary, { ...strict, $id: 'Topic' });
@@ -77,16 +79,13 @@ export const TopicDetailSchema = Type.Object(
     partition_details: Type.Array(
       Type.Object(
         {
-          partition: count,
+          partition: natural(),
           leader: orNull(Type.Integer()),
           replicas: Type.Array(Type.Integer()),
           in_sync_replicas: Type.Array(Type.Integer()),
-          start: Type.Integer({ minimum: 0, description: 'The first offset in the log' }),
-          stable_end: Type.Integer({
-            minimum: 0,
-            description: 'The last stable offset: committed messages are seen up to here',
-          }),
-          end: Type.Integer({ minimum: 0, description: 'The offset after the last message' }),
+          start: natural('The first offset in the log'),
+          stable_end: natural('The last stable offset: committed messages are seen up to here'),
+          end: natural('The offset after the last message'),
         },
         strict,
       ),
@@ -108,13 +107,13 @@ export const TopicDetailSchema = Type.Object(
 
 export const MessageSchema = Type.Object(
   {
-    partition: count,
-    offset: count,
+    partition: natural(),
+    offset: natural(),
     timestamp: Type.String({ format: 'date-time' }),
     key: orNull(BytesSchema),
     headers: HeadersSchema,
-    value: Type.Union([BytesSchema, Type.Null()], { description: 'Null for a tombstone' }),
-    value_bytes: Type.Union([count, Type.Null()], { description: 'Length of the whole value' }),
+    value: orNull(BytesSchema, 'Null for a tombstone'),
+    value_bytes: orNull(natural(), 'Length of the whole value'),
     cut: Type.Boolean({ description: '`value` is only the start of it' }),
     meaning: Type.Union([
       Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
@@ -132,12 +131,9 @@ export type MessageJson = Static<typeof MessageSchema>;
 export const MessagePageSchema = Type.Object(
   {
     messages: Type.Array(MessageSchema),
-    scanned: Type.Integer({ minimum: 0, description: 'Offsets searched for this page' }),
-    left: Type.Integer({ minimum: 0, description: 'Offsets still to search' }),
-    pending: Type.Integer({
-      minimum: 0,
-      description: `Not among the messages: ${PENDING}`,
-    }),
+    scanned: natural('Offsets searched for this page'),
+    left: natural('Offsets still to search'),
+    pending: natural(`Not among the messages: ${PENDING}`),
     cut: Type.Boolean({ description: 'The time was up before the page was full' }),
     next_cursor: NextCursorSchema,
   },
@@ -148,13 +144,11 @@ export type MessagePageJson = Static<typeof MessagePageSchema>;
 
 const behind = {
   own: Type.Boolean({ description: 'The group of this service' }),
-  ignored: Type.Integer({
-    minimum: 0,
-    description:
-      'Partitions whose offset was changed by hand in Kafka, without effect: the offset in PostgreSQL counts',
-  }),
-  lag: Type.Integer({ minimum: 0, description: 'Over all partitions' }),
-  pending: Type.Integer({ minimum: 0, description: `Of the lag: ${PENDING}` }),
+  ignored: natural(
+    'Partitions whose offset was changed by hand in Kafka, without effect: the offset in PostgreSQL counts',
+  ),
+  lag: natural('Over all partitions'),
+  pending: natural(`Of the lag: ${PENDING}`),
 };
 
 export const GroupListSchema = Type.Object(
@@ -165,13 +159,13 @@ export const GroupListSchema = Type.Object(
           group: Type.String(),
           state: Type.String(),
           protocol_type: Type.String(),
-          members: count,
+          members: natural(),
           ...behind,
         },
         { ...strict, $id: 'ConsumerGroup' },
       ),
     ),
-    total: Type.Integer({ minimum: 0, description: 'Groups with the text in their names' }),
+    total: natural('Groups with the text in their names'),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'ConsumerGroupList' },
@@ -188,7 +182,7 @@ export const GroupDetailSchema = Type.Object(
           member_id: Type.String(),
           client_id: Type.String(),
           host: Type.String(),
-          assigned: Type.Record(Type.String(), Type.Array(count)),
+          assigned: Type.Record(Type.String(), Type.Array(natural())),
         },
         strict,
       ),
@@ -198,24 +192,17 @@ export const GroupDetailSchema = Type.Object(
       Type.Object(
         {
           topic: Type.String(),
-          partition: count,
-          committed: Type.Union([count, Type.Null()], {
-            description: 'The offset the group has committed to Kafka',
-          }),
-          stored: Type.Union([count, Type.Null()], {
-            description: 'For this service’s own group: the offset in PostgreSQL, which is the one that counts',
-          }),
-          ignored: Type.Union([count, Type.Null()], {
-            description: 'The offset that was set by hand in Kafka, without effect',
-          }),
-          end: Type.Union([count, Type.Null()], { description: 'The offset after the last message' }),
-          stable_end: Type.Union([count, Type.Null()], {
-            description: 'The last stable offset: committed messages are seen up to here',
-          }),
-          lag: Type.Union([count, Type.Null()], {
-            description: 'From `stored` to the end, or from `committed` if there is no `stored`',
-          }),
-          pending: Type.Union([count, Type.Null()], { description: `Of the lag: ${PENDING}` }),
+          partition: natural(),
+          committed: orNull(natural(), 'The offset the group has committed to Kafka'),
+          stored: orNull(
+            natural(),
+            'For this service’s own group: the offset in PostgreSQL, which is the one that counts',
+          ),
+          ignored: orNull(natural(), 'The offset that was set by hand in Kafka, without effect'),
+          end: orNull(natural(), 'The offset after the last message'),
+          stable_end: orNull(natural(), 'The last stable offset: committed messages are seen up to here'),
+          lag: orNull(natural(), 'From `stored` to the end, or from `committed` if there is no `stored`'),
+          pending: orNull(natural(), `Of the lag: ${PENDING}`),
         },
         strict,
       ),
@@ -233,7 +220,7 @@ export const OffsetResetSchema = Type.Object(
       examples: ['earliest', 17, '2h'],
     }),
     partitions: Type.Optional(
-      Type.Array(count, { minItems: 1, maxItems: 1_000, description: 'Only these partitions' }),
+      Type.Array(natural(), { minItems: 1, maxItems: 1_000, description: 'Only these partitions' }),
     ),
     dry_run: Type.Optional(Type.Boolean({ description: 'Only report what would be done' })),
   },
@@ -247,11 +234,11 @@ export const OffsetMovesSchema = Type.Object(
     partitions: Type.Array(
       Type.Object(
         {
-          partition: count,
-          start: Type.Integer({ minimum: 0, description: 'First offset in the log' }),
-          end: Type.Integer({ minimum: 0, description: 'The offset after the last message' }),
-          from: Type.Integer({ minimum: 0, description: 'The stored offset before' }),
-          to: Type.Integer({ minimum: 0, description: 'The offset to read from' }),
+          partition: natural(),
+          start: natural('First offset in the log'),
+          end: natural('The offset after the last message'),
+          from: natural('The stored offset before'),
+          to: natural('The offset to read from'),
         },
         strict,
       ),

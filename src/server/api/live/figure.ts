@@ -1,4 +1,5 @@
 import Type, { type Static, type TInteger, type TNumber, type TObject, type TSchema } from 'typebox';
+import { natural, strict } from '../schemas.ts';
 
 /** Two readings of one thing, and the time between them. */
 export interface Span<R> {
@@ -31,7 +32,7 @@ export interface SamplePart<R, F extends Figures<never>> {
 /** A part of a sample from the description of its figures: `part<Reading>()({ … })`, which types their readers. */
 export function part<R>() {
   return <F extends Figures<R>>(figures: F, options: { readonly description?: string } = {}): SamplePart<R, F> => ({
-    schema: Type.Object(schemasOf(figures), { additionalProperties: false, ...options }),
+    schema: Type.Object(schemasOf(figures), { ...strict, ...options }),
     read: (span) => valuesOf(figures, (figure) => figure.read(span)),
     combine: (values, last) =>
       valuesOf(figures, (figure, name) =>
@@ -54,7 +55,7 @@ export function state<R, S extends TSchema>(
 
 /** A whole number. */
 export function count<R>(read: (now: R) => number): Figure<R, TInteger> {
-  return state(Type.Integer({ minimum: 0 }), (now) => Math.round(read(now)));
+  return state(natural(), (now) => Math.round(read(now)));
 }
 
 /** What a count grows by in a second. */

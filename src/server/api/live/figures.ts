@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { LookupOutcome, StatusClass } from '../counters.ts';
-import { InstantSchema } from '../schemas.ts';
+import { InstantSchema, natural, orNull, strict } from '../schemas.ts';
 import { count, type Figure, growth, PER_SECOND, part, rate, round, type Span, state, worst } from './figure.ts';
 
 // A figure is declared here: what is read, and what a sample says of it. The schemas of the API, the samples and their
@@ -47,13 +47,7 @@ export interface ConsumerReading {
 }
 
 const QuantilesSchema = Type.Union(
-  [
-    Type.Object(
-      { p50: Type.Number(), p99: Type.Number(), count: Type.Integer({ minimum: 0 }) },
-      { additionalProperties: false },
-    ),
-    Type.Null(),
-  ],
+  [Type.Object({ p50: Type.Number(), p99: Type.Number(), count: natural() }, strict), Type.Null()],
   {
     description: 'From production to the commit, of orders stored in this second; null when there were none',
   },
@@ -89,7 +83,7 @@ export const CONSUMER = part<ConsumerReading>()(
     stored_per_s: rate((now) => now.written + now.changed + now.unchanged),
     dead_lettered_per_s: rate((now) => now.deadLettered),
     batches_per_s: rate((now) => now.batches),
-    partitions: state(Type.Array(Type.Integer({ minimum: 0 })), (now) => [...now.partitions]),
+    partitions: state(Type.Array(natural()), (now) => [...now.partitions]),
     waiting: state(
       Type.Boolean({ description: 'Batches wait for PostgreSQL or the dead-letter topic' }),
       (now) => now.waiting,
@@ -160,20 +154,17 @@ const MOST_PARTITIONS = 100;
 /** In combined samples. */
 const MOST_PARTITIONS_KEPT = 16;
 
-const PendingSchema = Type.Integer({
-  minimum: 0,
-  description: 'The part of the lag that waits behind an open transaction',
-});
+const PendingSchema = natural('The part of the lag that waits behind an open transaction');
 const PartitionsSchema = Type.Array(
   Type.Object(
     {
-      partition: Type.Integer({ minimum: 0 }),
+      partition: natural(),
       end: Type.Integer({ description: 'End of the log' }),
-      stored: Type.Union([Type.Integer(), Type.Null()], { description: 'Offset stored in PostgreSQL' }),
-      lag: Type.Integer({ minimum: 0, description: 'Offsets from there to the end' }),
+      stored: orNull(Type.Integer(), 'Offset stored in PostgreSQL'),
+      lag: natural('Offsets from there to the end'),
       pending: PendingSchema,
     },
-    { additionalProperties: false },
+    strict,
   ),
   { description: 'At most 100: those furthest behind' },
 );
@@ -185,7 +176,7 @@ export const TOPIC = part<TimedTopic>()(
     stored_per_s: growth((span) => grown(span, ({ stored }) => stored)),
     dead_lettered_per_s: rate((now) => now.deadLetters),
     dead_letters: count((now) => now.deadLetters),
-    lag: state(Type.Integer({ minimum: 0 }), (now) => sumOf(now, 'lag'), worst),
+    lag: state(natural(), (now) => sumOf(now, 'lag'), worst),
     pending: state(PendingSchema, (now) => sumOf(now, 'pending'), worst),
     partitions: state(
       PartitionsSchema,

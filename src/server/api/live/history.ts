@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { strict } from '../schemas.ts';
 import { LiveNoteSchema } from './notes.ts';
 import { type LiveSampleJson, LiveSampleSchema, meanSample } from './sample.ts';
 
@@ -11,7 +12,7 @@ export const LiveHistorySchema = Type.Object(
     }),
     notes: Type.Array(LiveNoteSchema),
   },
-  { additionalProperties: false, $id: 'LiveHistory' },
+  { ...strict, $id: 'LiveHistory' },
 );
 
 export interface HistoryLimits {

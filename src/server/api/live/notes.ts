@@ -1,9 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { InstantSchema } from '../schemas.ts';
+import { InstantSchema, natural, strict } from '../schemas.ts';
 import { PER_SECOND } from './figure.ts';
 import type { LiveSampleJson } from './sample.ts';
-
-const count = Type.Integer({ minimum: 0 });
 
 /** An event between two samples. */
 export const LiveNoteSchema = Type.Object(
@@ -24,13 +22,10 @@ export const LiveNoteSchema = Type.Object(
     text: Type.String({ description: 'The same in English' }),
     engine: Type.Optional(Type.String({ description: 'Of engine_…' })),
     rate: Type.Optional({ ...PER_SECOND, description: 'Of generator_started: orders per second' }),
-    count: Type.Optional({
-      ...count,
-      description: 'Of generator_stopped: orders sent; of dead_letters and messages_lost: how many',
-    }),
-    partitions: Type.Optional(Type.Array(count, { description: 'Of partitions_assigned' })),
+    count: Type.Optional(natural('Of generator_stopped: orders sent; of dead_letters and messages_lost: how many')),
+    partitions: Type.Optional(Type.Array(natural(), { description: 'Of partitions_assigned' })),
   },
-  { additionalProperties: false, $id: 'LiveNote' },
+  { ...strict, $id: 'LiveNote' },
 );
 
 export type LiveNoteJson = Static<typeof LiveNoteSchema>;

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { LookupOutcome, StatusClass } from '../counters.ts';
-import { type EngineReadiness, InstantSchema, ReadinessSchema } from '../schemas.ts';
+import { type EngineReadiness, InstantSchema, orNull, ReadinessSchema, strict } from '../schemas.ts';
 
 import {
   CONSUMER,
@@ -19,17 +19,15 @@ import {
 export const LiveSampleSchema = Type.Object(
   {
     at: InstantSchema,
-    topic: Type.Union([TOPIC.schema, Type.Null()], {
-      description: 'Null while Kafka or PostgreSQL can’t tell',
-    }),
-    generator: Type.Union([GENERATOR.schema, Type.Null()]),
-    consumer: Type.Union([CONSUMER.schema, Type.Null()]),
+    topic: orNull(TOPIC.schema, 'Null while Kafka or PostgreSQL can’t tell'),
+    generator: orNull(GENERATOR.schema),
+    consumer: orNull(CONSUMER.schema),
     lookups: LOOKUPS.schema,
     http: HTTP.schema,
     engines: ReadinessSchema.properties.engines,
     process: PROCESS.schema,
   },
-  { additionalProperties: false, $id: 'LiveSample' },
+  { ...strict, $id: 'LiveSample' },
 );
 
 export type LiveSampleJson = Static<typeof LiveSampleSchema>;

@@ -9,7 +9,7 @@ import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { DATABASE_UNAVAILABLE } from '../problems.ts';
-import { LookupUidSchema, OffsetSchema } from '../schemas.ts';
+import { LookupUidSchema, OffsetSchema, strict } from '../schemas.ts';
 import { ORDER_NOT_FOUND } from './schemas.ts';
 
 export interface OrderJourneyOptions {
@@ -23,7 +23,6 @@ export interface OrderJourneyOptions {
 /** Longest wait for Kafka and Redis, which only add details, ms. */
 const DETAIL_MS = 2_000;
 
-const strict = { additionalProperties: false } as const;
 const JourneySchema = Type.Object(
   {
     order_uid: LookupUidSchema,

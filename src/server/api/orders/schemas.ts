@@ -1,9 +1,7 @@
 import Type from 'typebox';
 import { OrderUidSchema } from '../../../order/order.ts';
 import type { Problem } from '../../http/problem.ts';
-import { InstantSchema, LookupUidSchema, NextCursorSchema, OffsetSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
+import { InstantSchema, LookupUidSchema, NextCursorSchema, natural, OffsetSchema, strict } from '../schemas.ts';
 
 export const ORDER_NOT_FOUND: Problem = {
   name: 'order-not-found',
@@ -51,7 +49,7 @@ export const OrderListSchema = Type.Object(
 export const AcceptedSchema = Type.Object(
   {
     order_uid: OrderUidSchema,
-    partition: Type.Integer({ minimum: 0 }),
+    partition: natural(),
     offset: OffsetSchema,
     status: Type.Enum(['accepted', 'stored', 'superseded'], {
       description: 'superseded: a later version of it is stored now',

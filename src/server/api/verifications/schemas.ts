@@ -1,9 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { FINDING_KINDS } from '../../../contract/verification.ts';
 import type { Problem } from '../../http/problem.ts';
-import { InstantSchema } from '../schemas.ts';
-
-const strict = { additionalProperties: false } as const;
+import { InstantSchema, natural, orNull, strict } from '../schemas.ts';
 
 export const VERIFICATION_NOT_FOUND: Problem = {
   name: 'verification-not-found',
@@ -17,30 +15,22 @@ export const VERIFICATION_RUNNING: Problem = {
   title: 'A verification is already running',
   advice: '`running` is its address. Wait for it to end, or cancel it.',
 };
-const count = Type.Integer({ minimum: 0 });
-
 const counts = {
-  produced: Type.Integer({ minimum: 0, description: 'The sum of all the following except no_message' }),
-  stored: Type.Integer({ minimum: 0, description: 'Orders that are stored from this very message' }),
-  dead_lettered: count,
-  superseded: Type.Integer({ minimum: 0, description: 'Replaced by a later message of the same order' }),
-  identical: Type.Integer({ minimum: 0, description: 'Equal to what was already stored' }),
-  pending: Type.Integer({
-    minimum: 0,
-    description: 'The group has not reached it yet; behind an open transaction every offset counts',
-  }),
-  lost: Type.Integer({ minimum: 0, description: 'Neither stored nor a proper dead letter' }),
-  no_message: Type.Integer({
-    minimum: 0,
-    description: 'Offsets without a message, such as transaction markers',
-  }),
+  produced: natural('The sum of all the following except no_message'),
+  stored: natural('Orders that are stored from this very message'),
+  dead_lettered: natural(),
+  superseded: natural('Replaced by a later message of the same order'),
+  identical: natural('Equal to what was already stored'),
+  pending: natural('The group has not reached it yet; behind an open transaction every offset counts'),
+  lost: natural('Neither stored nor a proper dead letter'),
+  no_message: natural('Offsets without a message, such as transaction markers'),
 };
 
 const FindingSchema = Type.Object(
   {
-    partition: Type.Union([count, Type.Null()]),
-    offset: Type.Union([count, Type.Null()]),
-    order_uid: Type.Union([Type.String(), Type.Null()]),
+    partition: orNull(natural()),
+    offset: orNull(natural()),
+    order_uid: orNull(Type.String()),
     detail: Type.String(),
   },
   strict,
@@ -48,22 +38,18 @@ const FindingSchema = Type.Object(
 
 const DeadLettersSchema = Type.Object(
   {
-    read: Type.Integer({ minimum: 0, description: 'Records of the dead-letter topic' }),
-    repeated: Type.Integer({
-      minimum: 0,
-      description: 'Written again for the same message, as by a consumer that was killed: not an error',
-    }),
-    expired: Type.Integer({
-      minimum: 0,
-      description: 'Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted',
-    }),
+    read: natural('Records of the dead-letter topic'),
+    repeated: natural('Written again for the same message, as by a consumer that was killed: not an error'),
+    expired: natural(
+      'Rejected messages without one: the dead-letter topic has lost its oldest records, or is compacted',
+    ),
     ignored: Type.Object(
       {
-        other_topics: count,
-        before_log: Type.Integer({ minimum: 0, description: 'For messages that have left the log' }),
-        after_range: Type.Integer({ minimum: 0, description: 'For messages that arrived after the start' }),
-        earlier_topics: Type.Integer({ minimum: 0, description: 'For an earlier topic of this name' }),
-        compacted: Type.Integer({ minimum: 0, description: 'For messages that compaction has removed' }),
+        other_topics: natural(),
+        before_log: natural('For messages that have left the log'),
+        after_range: natural('For messages that arrived after the start'),
+        earlier_topics: natural('For an earlier topic of this name'),
+        compacted: natural('For messages that compaction has removed'),
       },
       { ...strict, description: 'Not judged, by reason' },
     ),
@@ -84,22 +70,19 @@ const VerificationReportSchema = Type.Object(
     partitions: Type.Array(
       Type.Object(
         {
-          partition: count,
-          from: Type.Integer({ minimum: 0, description: 'First offset judged' }),
-          to: Type.Integer({ minimum: 0, description: 'First offset not judged' }),
+          partition: natural(),
+          from: natural('First offset judged'),
+          to: natural('First offset not judged'),
           ...counts,
         },
         strict,
       ),
     ),
-    reasons: Type.Record(Type.String(), count, {
+    reasons: Type.Record(Type.String(), natural(), {
       description: 'Rejected messages by the reason of their dead letter',
     }),
     dead_letters: DeadLettersSchema,
-    compacted_orders: Type.Integer({
-      minimum: 0,
-      description: 'Stored orders whose message compaction has removed: not judged',
-    }),
+    compacted_orders: natural('Stored orders whose message compaction has removed: not judged'),
     unchecked: Type.Array(Type.String(), {
       description: 'What is stored but not checked, or only roughly',
     }),
@@ -107,14 +90,14 @@ const VerificationReportSchema = Type.Object(
       Type.Object(
         {
           kind: Type.Enum([...FINDING_KINDS]),
-          count,
+          count: natural(),
           listed: Type.Array(FindingSchema, { description: 'The first of them' }),
         },
         strict,
       ),
     ),
     seconds: Type.Number({ minimum: 0 }),
-    messages_per_s: count,
+    messages_per_s: natural(),
   },
   { ...strict, $id: 'VerificationReport' },
 );
@@ -127,21 +110,21 @@ export const VerificationSchema = Type.Object(
     id: Type.Integer({ minimum: 1 }),
     state: Type.Enum(['running', 'finished', 'failed', 'cancelled']),
     started_at: InstantSchema,
-    ended_at: Type.Union([InstantSchema, Type.Null()]),
+    ended_at: orNull(InstantSchema),
     progress: Type.Object(
       {
         phase: Type.Enum(['starting', 'waiting', 'verifying'], {
           description: 'waiting: until the consumers have stored what is in the log',
         }),
-        done: Type.Integer({ minimum: 0, description: 'Offsets judged' }),
-        total: Type.Union([count, Type.Null()], { description: 'Offsets to judge; null: not known yet' }),
-        per_s: Type.Union([count, Type.Null()], { description: 'Offsets judged per second so far' }),
-        waiting_for: Type.Union([count, Type.Null()], { description: 'Messages still to be stored' }),
+        done: natural('Offsets judged'),
+        total: orNull(natural(), 'Offsets to judge; null: not known yet'),
+        per_s: orNull(natural(), 'Offsets judged per second so far'),
+        waiting_for: orNull(natural(), 'Messages still to be stored'),
       },
       strict,
     ),
-    report: Type.Union([VerificationReportSchema, Type.Null()], { description: 'Once it is finished' }),
-    error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' }),
+    report: orNull(VerificationReportSchema, 'Once it is finished'),
+    error: orNull(Type.String(), 'Why it failed'),
   },
   { ...strict, $id: 'Verification' },
 );

@@ -56,12 +56,7 @@ export class IncomingBatch implements OrderBatch {
     this.#options = options;
     this.topicId = parts[0]?.queue.topicId ?? '';
     this.#sampleEvery = Math.ceil(countRecords(parts) / AGE_SAMPLES);
-    this.moves = parts.map(({ queue, from, to, lineage }) => ({
-      partition: queue.partition,
-      from,
-      to,
-      lineage,
-    }));
+    this.moves = parts.map(({ queue, from, to, lineage }) => ({ partition: queue.partition, from, to, lineage }));
   }
 
   /** Records of the last attempt that are no orders. */

@@ -131,10 +131,7 @@ export class DeadLetters {
   async fate(position: Position): Promise<RedrivenFate | undefined> {
     this.#enter();
     try {
-      return await redrivenFate(position, {
-        ...this.#options,
-        deadline: performance.now() + this.#options.budgetMs,
-      });
+      return await redrivenFate(position, { ...this.#options, deadline: performance.now() + this.#options.budgetMs });
     } finally {
       this.#calls -= 1;
     }
@@ -148,11 +145,7 @@ export class DeadLetters {
       if (left === undefined) return undefined;
       const deadline = performance.now() + this.#options.budgetMs;
       const { selection, dryRun } = request;
-      const { redrive, recovered } = await Redrive.start(this.#options, {
-        rules,
-        dryRun,
-        check: this.#check,
-      });
+      const { redrive, recovered } = await Redrive.start(this.#options, { rules, dryRun, check: this.#check });
       const report = new RedriveReport(request, true);
       let cut = false;
       try {

@@ -73,10 +73,7 @@ export function redriveMessage(
   target: RedriveTarget,
   redriveId: string,
 ): OutgoingMessage & { readonly partition: number } {
-  const headers = {
-    [DEAD_LETTER_HEADERS.replays]: String(letter.replays + 1),
-    [REDRIVE_ID_HEADER]: redriveId,
-  };
+  const headers = { [DEAD_LETTER_HEADERS.replays]: String(letter.replays + 1), [REDRIVE_ID_HEADER]: redriveId };
   const partition = partitionOf(letter, target);
   return { key: letter.key, value, headers, carried: letter.headers, partition };
 }

@@ -210,9 +210,7 @@ export class Redrive {
       const sent = await this.#send(target.topic, messages);
       if (!(sent instanceof AppError)) {
         await journal.close(batchId, 'sent');
-        return {
-          places: messages.map(({ partition }, at) => ({ partition, offset: sent[at] ?? -1 })),
-        };
+        return { places: messages.map(({ partition }, at) => ({ partition, offset: sent[at] ?? -1 })) };
       }
       const failure = sent;
       if (failure.code === 'fenced') {

@@ -53,9 +53,7 @@ export function localAddress(engine: EngineDefinition, mode: EngineSettings['mod
       : engine.canBeLocal
         ? 'A local one is started on loopback addresses only: check the address, or use 127.0.0.1.'
         : 'Several addresses are a cluster, and a local one is started for a single address only.';
-  throw new AppError('engine_unavailable', `${engine.title} does not answer at ${where}. ${hint}`, {
-    retryable: true,
-  });
+  throw new AppError('engine_unavailable', `${engine.title} does not answer at ${where}. ${hint}`, { retryable: true });
 }
 
 /** @throws AppError `port_in_use` when what listens there is not, and does not become, this engine. */

@@ -55,9 +55,7 @@ async function tryLaunch(
   throwIfAborted(signal);
   const logFile = logFileOf(context.dataDir, engine.name);
   const daemon = await startDaemon(plan, logFile).catch((cause: unknown) => {
-    throw new AppError('engine_start_failed', `${engine.title} can't be executed: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new AppError('engine_start_failed', `${engine.title} can't be executed: ${messageOf(cause)}`, { cause });
   });
   const identity = identify(daemon.pid);
   const failed = (why: string) => startFailure(engine, address, why, logFile, daemon);

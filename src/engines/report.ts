@@ -41,10 +41,7 @@ export function reportEngines(settings: EngineSettings): Promise<EngineReport[]>
 
 async function reportOn(engine: EngineDefinition, settings: EngineSettings): Promise<EngineReport> {
   const answers = await Promise.all(
-    engine.addresses.map(async (address) => ({
-      address,
-      answer: await engine.probe(address, PROBE_TIMEOUT_MS),
-    })),
+    engine.addresses.map(async (address) => ({ address, answer: await engine.probe(address, PROBE_TIMEOUT_MS) })),
   );
   const best = answers.find(({ answer }) => answer === 'answers') ?? answers[0];
   if (best === undefined) throw new Error(`no address of ${engine.title}`);

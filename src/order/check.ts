@@ -22,11 +22,7 @@ export function checkOrder(value: Buffer | null, options: DecodeOptions): OrderC
   const decoded = decodeOrder(value, options);
   if (decoded.ok) return { accepted: true, order_uid: decoded.order.order_uid };
   const { reason } = decoded;
-  return {
-    accepted: false,
-    reason,
-    violations: orderViolations(value ?? Buffer.alloc(0), decoded, options.now()),
-  };
+  return { accepted: false, reason, violations: orderViolations(value ?? Buffer.alloc(0), decoded, options.now()) };
 }
 
 /**

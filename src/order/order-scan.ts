@@ -259,10 +259,5 @@ const KINDS = { text: STRING, integer: INTEGER, instant: DATE };
 
 /** A character has one to four bytes. */
 function step({ before, kind, minLength, maxLength }: Field): Step {
-  return {
-    before: Buffer.from(before),
-    kind: KINDS[kind],
-    least: Math.max(0, 4 * minLength - 3),
-    most: maxLength,
-  };
+  return { before: Buffer.from(before), kind: KINDS[kind], least: Math.max(0, 4 * minLength - 3), most: maxLength };
 }

@@ -139,12 +139,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     compactedOrders,
     unchecked: UNCHECKED,
     ...(manifest && {
-      manifest: {
-        ...index.countLines(),
-        matched: manifest.matched,
-        resent: manifest.resent,
-        ...remainders.lines,
-      },
+      manifest: { ...index.countLines(), matched: manifest.matched, resent: manifest.resent, ...remainders.lines },
     }),
     findings: groups,
     seconds,

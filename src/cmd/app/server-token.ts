@@ -25,9 +25,7 @@ function readTokenFile(file: string): string {
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new AppError('config_invalid', `can't read server.tokenFile: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new AppError('config_invalid', `can't read server.tokenFile: ${messageOf(error)}`, { cause: error });
   }
   if (/^[!-~]{1,500}$/.test(text)) return text;
   throw new AppError('config_invalid', `server.tokenFile ${file} must hold one token of printable ASCII characters`);

@@ -82,10 +82,7 @@ async function ensureFormatted(java: string, classPath: string[], context: Prepa
 
 async function writeProperties(context: PrepareContext, data: string, name: string): Promise<string> {
   const file = join(context.folder, name);
-  const controller: Address = {
-    host: controllerHost(context.address),
-    port: await freePort(context.address),
-  };
+  const controller: Address = { host: controllerHost(context.address), port: await freePort(context.address) };
   writeFileSync(file, serverProperties(formatAddress(context.address), formatAddress(controller), data));
   return file;
 }

@@ -27,12 +27,7 @@ export class KeptAdmin {
   /** @param what is asked, for the error. @throws AppError `kafka_unavailable` (retryable), `topic_missing`. */
   async ask<T>(what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
     const { clientId, timeoutMs } = this.#options;
-    this.#admin ??= this.#kafka.admin({
-      clientId,
-      connectTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
-      retries: 0,
-    });
+    this.#admin ??= this.#kafka.admin({ clientId, connectTimeout: timeoutMs, requestTimeout: timeoutMs, retries: 0 });
     const admin = this.#admin;
     try {
       return await within(2 * timeoutMs, work(admin));

@@ -185,10 +185,7 @@ function ledPartitions(topics: Topics): PartitionSet {
 
 async function rangesOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, PartitionEnds>>> {
   const [starts, ends] = await Promise.all([offsetsOf(admin, of, EARLIEST), endsOf(admin, of)]);
-  return mapped(ends, (end, name, partition) => ({
-    start: starts.get(name)?.get(partition) ?? end.end,
-    ...end,
-  }));
+  return mapped(ends, (end, name, partition) => ({ start: starts.get(name)?.get(partition) ?? end.end, ...end }));
 }
 
 async function endsOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, Omit<PartitionEnds, 'start'>>>> {

@@ -164,10 +164,7 @@ export function highWatermarks(kafka: KafkaClients, topic: string): Promise<Map<
   return withAdmin(kafka, async (admin) => {
     const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
     const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
-    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({
-      partitionIndex,
-      timestamp: LATEST,
-    }));
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
     const [listed] = await admin.listOffsets({
       topics: [{ name: topic, partitions }],
       isolationLevel: READ_UNCOMMITTED,

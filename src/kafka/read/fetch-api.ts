@@ -117,10 +117,7 @@ function readPartition(reader: Reader): FetchedBatches {
   // High watermark and last stable offset.
   reader.skip(16);
   const logStartOffset = Number(reader.readInt64());
-  const aborted = reader.readNullableArray((r) => ({
-    producerId: r.readInt64(),
-    firstOffset: Number(r.readInt64()),
-  }));
+  const aborted = reader.readNullableArray((r) => ({ producerId: r.readInt64(), firstOffset: Number(r.readInt64()) }));
   // Preferred read replica.
   reader.skip(4);
   const size = reader.readUnsignedVarInt() - 1;

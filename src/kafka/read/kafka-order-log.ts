@@ -101,10 +101,7 @@ export class KafkaOrderLog implements OrderLog {
     } catch (error) {
       const refused = hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL');
       const why = refused ? `its other members share partitions in another way: ${GIVE_OWN_GROUP}` : messageOf(error);
-      throw new AppError('kafka_unavailable', `joining group ${group}: ${why}`, {
-        retryable: true,
-        cause: error,
-      });
+      throw new AppError('kafka_unavailable', `joining group ${group}: ${why}`, { retryable: true, cause: error });
     }
     void this.#watchTopics(lose);
   }

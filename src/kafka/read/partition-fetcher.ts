@@ -271,9 +271,7 @@ export class PartitionFetcher {
     );
     if (good.length < answer.partitions.length) this.#inDoubt = true;
     if (good.length === 0 && (answer.partitions.length > 0 || answer.errorCode !== NO_ERROR)) {
-      throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, {
-        retryable: true,
-      });
+      throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, { retryable: true });
     }
     return good.map((one) => {
       const position = positions.get(one.partition) ?? 0;

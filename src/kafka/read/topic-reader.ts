@@ -31,11 +31,7 @@ export class TopicReader {
   /** @throws AppError `topic_missing`, `kafka_unavailable`. */
   static async open(kafka: KafkaClients, options: TopicReaderOptions): Promise<TopicReader> {
     const { topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
-    const fetcher = new PartitionFetcher(kafka, {
-      clientId: 'test-service-reader',
-      topic,
-      maxBytesPerPartition,
-    });
+    const fetcher = new PartitionFetcher(kafka, { clientId: 'test-service-reader', topic, maxBytesPerPartition });
     try {
       await fetcher.open();
       return new TopicReader(fetcher);

@@ -26,12 +26,7 @@ export const LookupUidSchema = Type.String({
 });
 
 /** How many orders a list may have. */
-export const LimitSchema = Type.Integer({
-  minimum: 1,
-  maximum: 200,
-  default: 20,
-  description: 'How many',
-});
+export const LimitSchema = Type.Integer({ minimum: 1, maximum: 200, default: 20, description: 'How many' });
 
 /** The cursor of the next page. */
 export const NextCursorSchema = orNull(
@@ -48,9 +43,7 @@ export const OffsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_
 /** The consumer's verdict on an order. */
 export const OrderCheckSchema = Type.Object(
   {
-    accepted: Type.Boolean({
-      description: 'It would be stored, unless PostgreSQL refuses it',
-    }),
+    accepted: Type.Boolean({ description: 'It would be stored, unless PostgreSQL refuses it' }),
     order_uid: Type.Optional(Type.String({ description: 'Of an accepted order' })),
     reason: Type.Optional(Type.Enum([...REJECTION_REASONS], { description: 'The code a dead letter would have' })),
     violations: Type.Optional(
@@ -126,8 +119,5 @@ export const HeadersSchema = Type.Array(Type.Object({ name: Type.String(), value
 });
 
 export function headersJson(headers: RecordHeaders): Static<typeof HeadersSchema> {
-  return headers.map(([name, content]) => ({
-    name: name?.toString() ?? '',
-    value: content && textOrBase64(content),
-  }));
+  return headers.map(([name, content]) => ({ name: name?.toString() ?? '', value: content && textOrBase64(content) }));
 }

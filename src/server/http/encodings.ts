@@ -49,11 +49,7 @@ const QUICK = ['zstd', 'gzip'] as const;
 export function jsonResponse(reply: Reply, raw: Request): Response | Promise<Response> {
   const { json, ...rest } = reply;
   const text = JSON.stringify(json);
-  const plain = {
-    ...rest,
-    body: text,
-    headers: { 'content-type': 'application/json', ...record(rest.headers) },
-  };
+  const plain = { ...rest, body: text, headers: { 'content-type': 'application/json', ...record(rest.headers) } };
   return text.length < LEAST_JSON_CHARACTERS ? toResponse(plain) : codedResponse(plain, text, raw);
 }
 

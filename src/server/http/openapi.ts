@@ -56,11 +56,7 @@ export function openApiDocument(
     components: {
       schemas: components.schemas,
       securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'server.token; always required off the loopback',
-        },
+        token: { type: 'http', scheme: 'bearer', description: 'server.token; always required off the loopback' },
       },
     },
   };

@@ -143,9 +143,7 @@ function listen(handler: Handler, options: ListenOptions, logger: Logger): Bun.S
       const message = `this machine has no address ${host}: set server.host (TEST_SERVICE_SERVER_HOST) to one of its own`;
       throw new AppError('config_invalid', message, { cause: error });
     }
-    throw new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -71,10 +71,7 @@ export class Database {
       const graceS = Math.ceil((this.#options.statementTimeoutMs + GRACE_MS) / 1000);
       if (performance.now() - this.#heardAt >= deadlineMs) this.#abandon(pool, reading, graceS);
       else reading.catch(() => {});
-      throw new AppError('database_unavailable', `${what}: ${error.message}`, {
-        retryable: true,
-        cause: error,
-      });
+      throw new AppError('database_unavailable', `${what}: ${error.message}`, { retryable: true, cause: error });
     }
   }
 

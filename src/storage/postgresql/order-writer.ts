@@ -160,12 +160,7 @@ export class OrderWriter {
       await copyIn(tx, COPY_ITEMS, pieces(items));
     }
     await batch.beforeCommit(changed);
-    const result = {
-      changed,
-      written: count,
-      unchanged: merge.total - count,
-      scattered: [...merge.scattered],
-    };
+    const result = { changed, written: count, unchanged: merge.total - count, scattered: [...merge.scattered] };
     return note === undefined ? result : { ...result, note };
   }
 

@@ -178,11 +178,7 @@ class StoredSnapshot {
       select partition, from_offset, to_offset from log_cuts
       where group_id = ${group} and topic = ${topic} and topic_id = ${topicId}
       order by partition, id`.values();
-    return rows.map(([partition, from, to]) => ({
-      partition: Number(partition),
-      from: Number(from),
-      to: Number(to),
-    }));
+    return rows.map(([partition, from, to]) => ({ partition: Number(partition), from: Number(from), to: Number(to) }));
   }
 
   /** Condition on rows of `orders`, called `o`: not stored from what was later cut off the log. */

@@ -54,10 +54,7 @@ async function start(): Promise<void> {
     hideClientButton: true,
     showDeveloperTools: 'never',
     documentDownloadType: 'direct',
-    authentication: {
-      preferredSecurityScheme: 'token',
-      securitySchemes: { token: { token } },
-    },
+    authentication: { preferredSecurityScheme: 'token', securitySchemes: { token: { token } } },
   });
 }
 

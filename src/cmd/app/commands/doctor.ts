@@ -146,24 +146,14 @@ async function schema(config: Config): Promise<Finding> {
   try {
     const { pending, troubles } = await schemaState(migrateOptions(config));
     if (troubles.length > 0)
-      return {
-        check,
-        state: 'bad',
-        found: troubles.join('; '),
-        advice: 'fix this first: `run` refuses to start',
-      };
+      return { check, state: 'bad', found: troubles.join('; '), advice: 'fix this first: `run` refuses to start' };
     if (pending.length > 0) {
       const found = `${pending.length} migration(s) pending`;
       return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
     }
     const obstacle = await database.writeObstacle();
     if (obstacle !== undefined)
-      return {
-        check,
-        state: 'bad',
-        found: obstacle,
-        advice: 'set postgresql.url to the server that accepts writes',
-      };
+      return { check, state: 'bad', found: obstacle, advice: 'set postgresql.url to the server that accepts writes' };
     return { check, state: 'ok', found: 'up to date' };
   } catch (error) {
     return { check, state: 'bad', found: messageOf(error), advice: 'check postgresql.url' };

@@ -144,12 +144,7 @@ async function fromFile(context: CommandContext, file: string, options: ProduceO
 }
 
 function openManifest(path: string, topic: string, options: ProduceOptions, seed: number): ManifestWriter {
-  return new ManifestWriter(path, {
-    seed,
-    count: options.count ?? null,
-    topic,
-    started: new Date().toISOString(),
-  });
+  return new ManifestWriter(path, { seed, count: options.count ?? null, topic, started: new Date().toISOString() });
 }
 
 async function withProgress(producer: OrderProducer, options: ProduceOptions): Promise<ProducerStatus> {

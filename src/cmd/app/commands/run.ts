@@ -45,11 +45,7 @@ export function runCommand(): Command {
     .action((options: RunOptions) =>
       withContext(options, (context) => {
         const { producer, consumer } = context.config;
-        return runRoles(context, options, {
-          producer: producer.enabled,
-          consumer: consumer.enabled,
-          server: true,
-        });
+        return runRoles(context, options, { producer: producer.enabled, consumer: consumer.enabled, server: true });
       }),
     );
 }

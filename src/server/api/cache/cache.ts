@@ -122,9 +122,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
       },
       ({ query }) => {
         const found = inUse().invalidations.recent();
-        const json = {
-          invalidations: found.filter((one) => concerns(one, query.order_uid)).map(invalidationJson),
-        };
+        const json = { invalidations: found.filter((one) => concerns(one, query.order_uid)).map(invalidationJson) };
         return { status: 200, json, headers: NO_STORE };
       },
     ),
@@ -186,10 +184,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         summary: 'Evict one order from all tiers',
         params,
         responses: {
-          200: {
-            description: 'It is evicted, or will be before Redis is used again',
-            schema: EvictedSchema,
-          },
+          200: { description: 'It is evicted, or will be before Redis is used again', schema: EvictedSchema },
         },
       },
       async ({ params: { order_uid } }) => ({

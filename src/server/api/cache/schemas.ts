@@ -10,9 +10,7 @@ const key = {
   bytes: natural(),
 };
 
-const hits = {
-  hits: natural('Lookups it answered since the process started'),
-};
+const hits = { hits: natural('Lookups it answered since the process started') };
 
 /** The tiers of the cache. */
 export const CacheSchema = Type.Object(
@@ -63,10 +61,7 @@ export const CacheKeyPageSchema = Type.Object(
   { ...strict, $id: 'CacheKeyPage' },
 );
 
-const document = {
-  etag: Type.String(),
-  order: OrderSchema,
-};
+const document = { etag: Type.String(), order: OrderSchema };
 
 /** What each tier has of an order. */
 export const CachedOrderSchema = Type.Object(
@@ -90,9 +85,7 @@ export const CachedOrderSchema = Type.Object(
 export const EvictedSchema = Type.Object(
   {
     order_uid: Type.String(),
-    delivered: Type.Boolean({
-      description: 'False: Redis does not answer; it is told before it is used again',
-    }),
+    delivered: Type.Boolean({ description: 'False: Redis does not answer; it is told before it is used again' }),
   },
   { ...strict, $id: 'EvictedOrder' },
 );

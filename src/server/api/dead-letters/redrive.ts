@@ -87,9 +87,7 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         path: '/api/v1/dead-letters/redriven',
         operationId: 'getRedriven',
         summary: 'What became of a message that was sent back: waiting, stored or rejected again',
-        query: Type.Object({
-          position: PositionSchema,
-        }),
+        query: Type.Object({ position: PositionSchema }),
         responses: { 200: { description: 'Its fate', schema: FateSchema } },
         problems: [...COMMON.problems, MESSAGE_NOT_FOUND],
       },
@@ -150,11 +148,7 @@ function answerJson({ dryRun, counts, wouldComeBack, outcomes, missing, recovere
 }
 
 function outcomeJson({ position, sentTo, ...outcome }: RedriveOutcome) {
-  return {
-    position: formatPosition(position),
-    ...outcome,
-    ...(sentTo && { sent_to: formatPosition(sentTo) }),
-  };
+  return { position: formatPosition(position), ...outcome, ...(sentTo && { sent_to: formatPosition(sentTo) }) };
 }
 
 function fateJson(fate: RedrivenFate): Static<typeof FateSchema> {

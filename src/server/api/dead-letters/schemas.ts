@@ -30,12 +30,7 @@ const when = (description: string) =>
   });
 
 /** How many dead letters a page may have. */
-export const LetterLimitSchema = Type.Integer({
-  minimum: 1,
-  maximum: 500,
-  default: 50,
-  description: 'How many',
-});
+export const LetterLimitSchema = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'How many' });
 
 /** Query parameters that say which letters. */
 export const LetterFilterSchema = Type.Object({
@@ -223,9 +218,7 @@ const answer = {
 export const RedriveAnswerSchema = Type.Object(
   {
     ...answer,
-    cut: Type.Boolean({
-      description: 'The time was up: send `next_cursor` as `cursor` to continue',
-    }),
+    cut: Type.Boolean({ description: 'The time was up: send `next_cursor` as `cursor` to continue' }),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'RedriveAnswer' },
@@ -238,9 +231,7 @@ export const RedriveLineSchema = Type.Union(
       {
         progress: Type.Object(
           {
-            passed: Type.Integer({
-              description: 'Offsets of the dead-letter topic, or positions, looked at',
-            }),
+            passed: Type.Integer({ description: 'Offsets of the dead-letter topic, or positions, looked at' }),
             total: Type.Integer({ description: 'All there are to look at' }),
             counts: counted('Letters by outcome so far'),
           },

@@ -43,11 +43,7 @@ export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOption
         summary: 'PostgreSQL, Kafka and Redis: their addresses and states, and what can be done with them',
         responses: { 200: { description: 'All three', schema: EngineListSchema } },
       },
-      async () => ({
-        status: 200,
-        json: { engines: (await engines.list()).map(engineJson) },
-        headers: NO_STORE,
-      }),
+      async () => ({ status: 200, json: { engines: (await engines.list()).map(engineJson) }, headers: NO_STORE }),
     ),
 
     endpoint(
@@ -69,11 +65,7 @@ export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOption
         const acceptance = await engines.act(engine, orderOf(body));
         if (!acceptance.accepted) throw refused(await engines.find(engine), acceptance.why);
         const finished = await isDoneWithin(engineWaitMs, acceptance.done);
-        return {
-          status: finished ? 200 : 202,
-          json: engineJson(await engines.find(engine)),
-          headers: NO_STORE,
-        };
+        return { status: finished ? 200 : 202, json: engineJson(await engines.find(engine)), headers: NO_STORE };
       },
     ),
   ];

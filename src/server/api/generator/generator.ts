@@ -108,9 +108,7 @@ export function generatorEndpoints({ generator, generatorTopic }: GeneratorEndpo
         path: '/api/v1/generator/preview',
         operationId: 'previewGenerator',
         summary: 'The next messages, without sending them',
-        query: Type.Object({
-          count: Type.Integer({ minimum: 1, maximum: 100, default: 5, description: 'How many' }),
-        }),
+        query: Type.Object({ count: Type.Integer({ minimum: 1, maximum: 100, default: 5, description: 'How many' }) }),
         responses: { 200: { description: 'The messages, dated now', schema: PreviewSchema } },
       },
       ({ query }) => ({
@@ -205,12 +203,7 @@ function statusJson(status: GeneratorStatus): GeneratorJson {
     faults: Object.fromEntries(
       [...settings.faults].map(([name, share]) => [name, Number((share * 100).toPrecision(12))]),
     ),
-    counts: {
-      generated: counts.generated,
-      sent: counts.sent,
-      failed: counts.failed,
-      in_flight: counts.inFlight,
-    },
+    counts: { generated: counts.generated, sent: counts.sent, failed: counts.failed, in_flight: counts.inFlight },
     started_at: startedAt === undefined ? null : new Date(startedAt).toISOString(),
     error: error ?? null,
     fault_names: [...FAULT_NAMES],
@@ -218,12 +211,7 @@ function statusJson(status: GeneratorStatus): GeneratorJson {
 }
 
 function messageJson({ index, key, value, fault }: PreviewedMessage): PreviewedMessageJson {
-  return {
-    index,
-    key: key && textOrBase64(key),
-    value: value && textOrBase64(value),
-    fault: fault ?? null,
-  };
+  return { index, key: key && textOrBase64(key), value: value && textOrBase64(value), fault: fault ?? null };
 }
 
 function sentOneJson({ orderUid, fault, partition, offset }: SentOne, topic: string): SentOneJson {

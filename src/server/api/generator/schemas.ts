@@ -6,11 +6,7 @@ import { BytesSchema, InstantSchema, natural, OffsetSchema, orNull, strict } fro
 const rate = Type.Number({ minimum: 0.1, maximum: 1_000_000, description: 'Messages per second' });
 const ms = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 const percent = Type.Number({ minimum: 0, maximum: 100, description: 'Per cent of the messages' });
-const seed = Type.Integer({
-  minimum: 0,
-  maximum: 4_294_967_295,
-  description: 'The same seed gives the same orders',
-});
+const seed = Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'The same seed gives the same orders' });
 const index = Type.Integer({
   minimum: 0,
   maximum: Number.MAX_SAFE_INTEGER - 1,
@@ -43,9 +39,7 @@ export const GeneratorChangeSchema = Type.Object(
     rate: Type.Optional(rate),
     profile: Type.Optional(ProfileSchema),
     seed: Type.Optional(
-      Type.Union([seed, Type.Literal('auto')], {
-        description: 'auto: a new one. Another seed starts at index 0',
-      }),
+      Type.Union([seed, Type.Literal('auto')], { description: 'auto: a new one. Another seed starts at index 0' }),
     ),
     next_index: Type.Optional(index),
     count: Type.Optional(limit),

@@ -180,11 +180,7 @@ async function sendTail(
   filter: TailFilter,
 ): Promise<ReadableStream<Uint8Array>> {
   const stop = new AbortController();
-  const stream = streams.open({
-    overflow: 'leave_out',
-    maxPerSecond: MAX_PER_SECOND,
-    onEnd: () => stop.abort(),
-  });
+  const stream = streams.open({ overflow: 'leave_out', maxPerSecond: MAX_PER_SECOND, onEnd: () => stop.abort() });
   const followed = messages.follow(topic, stop.signal, {
     maxValueBytes: filter.maxValueBytes,
     wanted: (partition, record) => matches(filter, partition, record) && stream.admits(),

@@ -32,9 +32,7 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
         path: '/api/v1/topics',
         operationId: 'listTopics',
         summary: 'The topics of the cluster',
-        query: Type.Object({
-          internal: Type.Boolean({ default: false, description: 'Include Kafka’s own topics' }),
-        }),
+        query: Type.Object({ internal: Type.Boolean({ default: false, description: 'Include Kafka’s own topics' }) }),
         responses: { 200: { description: 'By name', schema: TopicListSchema } },
       },
       async ({ query }) => {

@@ -33,11 +33,7 @@ export function liveEndpoints({ sampler, streams }: LiveEndpointsOptions): Endpo
       ({ method }) => {
         if (method === 'HEAD') return { status: 200, headers: EVENT_STREAM_HEADERS };
         let stop = (): void => {};
-        const stream = streams.open({
-          overflow: 'end',
-          maxBufferedBytes: BUFFER_BYTES,
-          onEnd: () => stop(),
-        });
+        const stream = streams.open({ overflow: 'end', maxBufferedBytes: BUFFER_BYTES, onEnd: () => stop() });
         stream.send({ event: 'history', data: sampler.history });
         stop = sampler.listen({
           sample: (sample) => void stream.send({ event: 'sample', id: sample.at, data: sample }),

@@ -55,9 +55,7 @@ export function notesBetween(before: LiveSampleJson, now: LiveSampleJson): LiveN
 
   const letters = (now.topic?.dead_letters ?? 0) - (before.topic?.dead_letters ?? now.topic?.dead_letters ?? 0);
   if (letters > 0)
-    note('dead_letters', `${letters} ${letters === 1 ? 'dead letter' : 'dead letters'} arrived`, {
-      count: letters,
-    });
+    note('dead_letters', `${letters} ${letters === 1 ? 'dead letter' : 'dead letters'} arrived`, { count: letters });
 
   const [then, consumer] = [before.consumer, now.consumer];
   if (then !== null && consumer !== null) {

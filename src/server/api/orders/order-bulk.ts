@@ -46,11 +46,7 @@ export function orderBulkEndpoints(options: BulkOptions & { readonly logger: Log
           free();
           if (error !== undefined) options.logger.warn({ reason: messageOf(error) }, 'bulk request failed');
         });
-        return {
-          status: 200,
-          headers: { ...NO_STORE, 'content-type': 'application/x-ndjson' },
-          body: stream,
-        };
+        return { status: 200, headers: { ...NO_STORE, 'content-type': 'application/x-ndjson' }, body: stream };
       },
     ),
   ];

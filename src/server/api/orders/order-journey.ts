@@ -36,14 +36,10 @@ const JourneySchema = Type.Object(
           step: Type.Enum(['produced', 'logged', 'storing', 'readable']),
           at: Type.String({ format: 'date-time' }),
           since_previous_ms: Type.Optional(
-            Type.Number({
-              description: 'Since the last step with a believable clock; negative where clocks differ',
-            }),
+            Type.Number({ description: 'Since the last step with a believable clock; negative where clocks differ' }),
           ),
           unbelievable: Type.Optional(
-            Type.Literal(true, {
-              description: 'Its clock can’t be right: no time is measured to or from it',
-            }),
+            Type.Literal(true, { description: 'Its clock can’t be right: no time is measured to or from it' }),
           ),
         },
         strict,

@@ -32,10 +32,7 @@ export function orderListEndpoints({ listing }: { readonly listing: Pick<OrderLi
           limit: LimitSchema,
           ...ORDER_FILTER_PARAMETERS,
           cursor: Type.Optional(
-            Type.String({
-              maxLength: 800,
-              description: 'A next_cursor of a list with the same filters and order',
-            }),
+            Type.String({ maxLength: 800, description: 'A next_cursor of a list with the same filters and order' }),
           ),
         }),
         responses: { 200: { description: 'A page of orders', schema: OrderListSchema } },
@@ -57,12 +54,7 @@ export function orderListEndpoints({ listing }: { readonly listing: Pick<OrderLi
 /** PostgreSQL can't hold U+0000. */
 const exactly = (description: string) =>
   Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 1000,
-      pattern: '^[^\\u0000]+$',
-      description: `Only this ${description}`,
-    }),
+    Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]+$', description: `Only this ${description}` }),
   );
 const instant = (description: string) =>
   Type.Optional(Type.String({ maxLength: 40, format: 'date-time', description: `${description}, RFC 3339` }));
@@ -81,10 +73,7 @@ export const ORDER_FILTER_PARAMETERS = {
   stored_to: instant('stored before this'),
   amount_from: amount('Amount of this or more, minor units'),
   amount_to: amount('Amount of less than this, minor units'),
-  order: Type.Enum(['newest', 'oldest'], {
-    default: 'newest',
-    description: 'Order by the time they were stored',
-  }),
+  order: Type.Enum(['newest', 'oldest'], { default: 'newest', description: 'Order by the time they were stored' }),
 };
 
 const filterSchema = Type.Object(ORDER_FILTER_PARAMETERS);
@@ -98,11 +87,7 @@ export function orderFilter(query: FilterParameters): OrderFilter {
     if (text === undefined) return undefined;
     const micros = parseInstantMicros(text);
     if (micros !== undefined) return formatInstantMicros(micros);
-    violations.push({
-      in: 'query',
-      pointer: name,
-      message: 'is not an RFC 3339 date-time of the years 1 to 9999',
-    });
+    violations.push({ in: 'query', pointer: name, message: 'is not an RFC 3339 date-time of the years 1 to 9999' });
     return undefined;
   };
   const filter = {

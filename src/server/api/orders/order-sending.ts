@@ -31,10 +31,7 @@ const RESPONSES = {
   201: {
     description: 'The order is stored and readable',
     schema: AcceptedSchema,
-    headers: {
-      ...LOCATION,
-      'Preference-Applied': 'wait=N: how many seconds the answer would have waited at most',
-    },
+    headers: { ...LOCATION, 'Preference-Applied': 'wait=N: how many seconds the answer would have waited at most' },
   },
   202: { description: 'Kafka has the order', schema: AcceptedSchema, headers: LOCATION },
 } as const;
@@ -50,10 +47,7 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
     const { order, partition, offset, since } = sent;
     const { order_uid } = order;
     const answer = { order_uid, partition, offset: Number(offset) };
-    const headers = {
-      ...NO_STORE,
-      location: `${basePathOf(raw)}/api/v1/orders/${encodeURIComponent(order_uid)}`,
-    };
+    const headers = { ...NO_STORE, location: `${basePathOf(raw)}/api/v1/orders/${encodeURIComponent(order_uid)}` };
     if (seconds === undefined || arrivals.full)
       return { status: 202, json: { ...answer, status: 'accepted' }, headers };
     const most = Math.min(seconds, Math.floor(arrivals.maxWaitMs / 1000));
@@ -63,9 +57,7 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
     if (arrival === undefined) return { status: 202, json: { ...answer, status: 'accepted' }, headers: applied };
     if (arrival === 'rejected') {
       const message = 'PostgreSQL refused this order; it is among the dead letters';
-      throw violated(ORDER_REJECTED, [{ in: 'body', pointer: '', message }], {
-        reason: 'database_rejected',
-      });
+      throw violated(ORDER_REJECTED, [{ in: 'body', pointer: '', message }], { reason: 'database_rejected' });
     }
     return { status: 201, json: { ...answer, status: arrival }, headers: applied };
   };
@@ -82,9 +74,7 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
         access: 'sending',
         headers: Type.Object({
           traceparent: Type.Optional(
-            Type.String({
-              description: 'W3C Trace Context: the message gets it, too; without one, a new trace',
-            }),
+            Type.String({ description: 'W3C Trace Context: the message gets it, too; without one, a new trace' }),
           ),
           prefer: Type.Optional(
             Type.String({ description: 'wait=N: wait up to N seconds for the order to be readable' }),
@@ -124,11 +114,7 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
         body: { kind: 'bytes', contentTypes: ['application/json', 'text/plain'] },
         responses: { 200: { description: 'The verdict', schema: OrderCheckSchema } },
       },
-      ({ body }) => ({
-        status: 200,
-        json: checkOrder(body, { maxBytes: maxOrderBytes, now }),
-        headers: NO_STORE,
-      }),
+      ({ body }) => ({ status: 200, json: checkOrder(body, { maxBytes: maxOrderBytes, now }), headers: NO_STORE }),
     ),
   ];
 }

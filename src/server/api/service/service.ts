@@ -19,9 +19,7 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
         tag: 'service',
         access: 'open',
         unlimited: true,
-        responses: {
-          200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) },
-        },
+        responses: { 200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) } },
       },
       () => ({ status: 200, json: { status: 'ok' as const }, headers: NO_STORE }),
     ),
@@ -40,10 +38,7 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
               'The service works; `degraded` when Kafka or Redis is down, or when PostgreSQL accepts no writes and this process only reads',
             schema: ReadinessSchema,
           },
-          503: {
-            description: 'PostgreSQL is down, or can’t store orders',
-            schema: ReadinessSchema,
-          },
+          503: { description: 'PostgreSQL is down, or can’t store orders', schema: ReadinessSchema },
         },
       },
       async () => {

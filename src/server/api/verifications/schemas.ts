@@ -83,9 +83,7 @@ const VerificationReportSchema = Type.Object(
     }),
     dead_letters: DeadLettersSchema,
     compacted_orders: natural('Stored orders whose message compaction has removed: not judged'),
-    unchecked: Type.Array(Type.String(), {
-      description: 'What is stored but not checked, or only roughly',
-    }),
+    unchecked: Type.Array(Type.String(), { description: 'What is stored but not checked, or only roughly' }),
     findings: Type.Array(
       Type.Object(
         {

@@ -36,11 +36,7 @@ export function verificationEndpoints({ verifications }: { readonly verification
         summary: 'The last verifications of this process, newest first',
         responses: { 200: { description: 'At most ten', schema: VerificationListSchema } },
       },
-      () => ({
-        status: 200,
-        json: { verifications: verifications.list().map(verificationJson) },
-        headers: NO_STORE,
-      }),
+      () => ({ status: 200, json: { verifications: verifications.list().map(verificationJson) }, headers: NO_STORE }),
     ),
 
     endpoint(
@@ -53,9 +49,7 @@ export function verificationEndpoints({ verifications }: { readonly verification
         description:
           'Does what `test-service verify` does, in a process of its own. It changes nothing. Messages that arrive after its start are left out.',
         body: jsonBody(VerificationRequestSchema),
-        responses: {
-          202: { ...ONE, description: 'It has started', headers: { Location: 'Where to follow it' } },
-        },
+        responses: { 202: { ...ONE, description: 'It has started', headers: { Location: 'Where to follow it' } } },
         problems: [VERIFICATION_RUNNING],
       },
       ({ body, raw }) => {

@@ -28,10 +28,7 @@ export function LoadForm({ generator }: { readonly generator: Generator }) {
     said: () => t.applied,
     changes,
   });
-  const stop = useAction(() => dataOf(api.POST('/api/v1/generator/stop', {})), {
-    said: () => t.stopped,
-    changes,
-  });
+  const stop = useAction(() => dataOf(api.POST('/api/v1/generator/stop', {})), { said: () => t.stopped, changes });
   const runs = generator.state === 'running';
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -104,11 +101,7 @@ interface ProfileFieldsProps {
   readonly set: (changes: Partial<LoadDraft>) => void;
 }
 
-const FIELDS = {
-  steady: [],
-  burst: ['burstRate', 'forMs', 'everyMs'],
-  ramp: ['toRate', 'overMs'],
-} as const;
+const FIELDS = { steady: [], burst: ['burstRate', 'forMs', 'everyMs'], ramp: ['toRate', 'overMs'] } as const;
 
 function ProfileFields({ draft, set }: ProfileFieldsProps) {
   const t = useTexts(generatorTexts);

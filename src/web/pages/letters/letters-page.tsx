@@ -90,10 +90,7 @@ function Filter({ filter, counts }: FilterProps) {
         onChange={(event) => setQuery({ reason: event.currentTarget.value })}
         data={[
           { value: '', label: t.all },
-          ...REASONS.map((value) => ({
-            value,
-            label: counts[value] ? `${value} (${counts[value]})` : value,
-          })),
+          ...REASONS.map((value) => ({ value, label: counts[value] ? `${value} (${counts[value]})` : value })),
         ]}
       />
       <NativeSelect

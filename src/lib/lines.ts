@@ -71,3 +71,10 @@ export class LineSplitter {
     });
   }
 }
+
+/** The lines of a stream of bytes, as a LineSplitter gives them. */
+export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line> {
+  const splitter = new LineSplitter(maxBytes);
+  for await (const chunk of chunks) yield* splitter.push(chunk);
+  yield* splitter.end();
+}

@@ -37,6 +37,11 @@ test('reads the lines page by page, file after file', async () => {
   expect(found[1499]).toMatchObject({ ...line, offset: 1499 });
 });
 
+test('only a line feed ends a line', async () => {
+  const line = { order_uid: 'a\u2028b', fault: 'f', expectedReason: null, partition: 0, offset: 0 };
+  expect(await read(written('separator', JSON.stringify(header), JSON.stringify(line)))).toEqual([line]);
+});
+
 describe('what is no manifest is wrong usage', () => {
   const line = { order_uid: 'a', fault: 'f', expectedReason: null, partition: 0, offset: 0 };
   const cases: [string, string[], string][] = [

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { linesOf } from '../lib/lines.ts';
 import { REJECTION_REASONS } from '../order/rejection.ts';
 
 const Header = Type.Object({ seed: Type.Integer(), topic: Type.String(), started: Type.String() });
@@ -20,6 +20,8 @@ export type ManifestLine = Static<typeof Line>;
 const header = Compile(Header);
 const line = Compile(Line);
 const PAGE = 1_000;
+/** A line of ours has a few hundred. */
+const MAX_LINE_BYTES = 1_048_576;
 
 async function* readManifest(path: string, topic: string): AsyncGenerator<ManifestLine[]> {
   const wrong = (what: string, cause?: unknown): AppError =>
@@ -27,10 +29,9 @@ async function* readManifest(path: string, topic: string): AsyncGenerator<Manife
   let page: ManifestLine[] = [];
   let number = 0;
   try {
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-      if (text === '') continue;
+    for await (const { bytes } of linesOf(createReadStream(path), MAX_LINE_BYTES)) {
       number += 1;
-      const value: unknown = JSON.parse(text);
+      const value: unknown = bytes && JSON.parse(bytes.toString());
       if (number === 1) {
         if (!header.Check(value)) throw wrong('its first line is not the header of a manifest');
         if (value.topic !== topic) throw wrong(`it is of topic ${value.topic}, not of ${topic}`);

@@ -95,6 +95,12 @@ function refused(response: Response, body: unknown): ApiError {
   return new ApiError(kind, response.status, problem, seconds > 0 ? seconds * 1000 : undefined);
 }
 
-function isProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'type' in body && 'title' in body && 'detail' in body;
+const isProblem = hasMembers<Problem>('type', 'title', 'detail');
+
+/**
+ * A guard that tells what the server sends by the names of members: it makes its answers and events by the same schemas
+ * as the client's types.
+ */
+export function hasMembers<T extends object>(...names: readonly (keyof T & string)[]): (data: unknown) => data is T {
+  return (data): data is T => typeof data === 'object' && data !== null && names.every((name) => name in data);
 }

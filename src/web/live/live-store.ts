@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { LiveHistory, LiveNote, LiveSample } from '../../client/schema.generated.ts';
-import type { ApiError } from '../api/client.ts';
+import { type ApiError, hasMembers } from '../api/client.ts';
 import { followEvents } from '../api/streams.ts';
 import { LivePoints, type PointWindow } from './live-points.ts';
 
@@ -78,18 +78,9 @@ export class LiveStore {
   }
 }
 
-// The server this page comes from makes the events by the same schemas as these types.
-function isHistory(data: unknown): data is LiveHistory {
-  return typeof data === 'object' && data !== null && 'samples' in data && 'notes' in data;
-}
-
-function isSample(data: unknown): data is LiveSample {
-  return typeof data === 'object' && data !== null && 'at' in data && 'lookups' in data;
-}
-
-function isNote(data: unknown): data is LiveNote {
-  return typeof data === 'object' && data !== null && 'at' in data && 'kind' in data;
-}
+const isHistory = hasMembers<LiveHistory>('samples', 'notes');
+const isSample = hasMembers<LiveSample>('at', 'lookups');
+const isNote = hasMembers<LiveNote>('at', 'kind');
 
 /**
  * Follows the live figures while the component is mounted. Updates don't render it again: that is what `useLiveState`

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import type { CacheInvalidation } from '../../../client/schema.generated.ts';
+import { hasMembers } from '../../api/client.ts';
 import { useTail } from '../../api/streams.ts';
 import { Link, setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
 import { AppliedInput, Card, Instant } from '../../components/page.tsx';
@@ -64,7 +65,4 @@ function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
   );
 }
 
-// The server this page comes from makes the events by the same schemas as these types.
-function isInvalidation(data: unknown): data is CacheInvalidation {
-  return typeof data === 'object' && data !== null && 'reason' in data && 'number' in data;
-}
+const isInvalidation = hasMembers<CacheInvalidation>('reason', 'number');

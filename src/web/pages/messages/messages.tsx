@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Message } from '../../../client/schema.generated.ts';
-import { api, dataOf } from '../../api/client.ts';
+import { api, dataOf, hasMembers } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { useTail } from '../../api/streams.ts';
 import { Link, setQuery, withQuery } from '../../app/navigation.tsx';
@@ -119,7 +119,4 @@ export function Tail({ topic }: { readonly topic: string }) {
   );
 }
 
-// The server this page comes from makes the events by the same schemas as these types.
-function isMessage(data: unknown): data is Message {
-  return typeof data === 'object' && data !== null && 'meaning' in data && 'offset' in data;
-}
+const isMessage = hasMembers<Message>('meaning', 'offset');

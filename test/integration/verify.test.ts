@@ -312,7 +312,7 @@ describe('what went wrong is found:', () => {
 
   test('a topic that is not there', async () => {
     const { code, errors } = await run([], { TEST_SERVICE_KAFKA_TOPIC: 'no-such-topic' });
-    expect([code, errors]).toEqual([1, expect.stringContaining('topic no-such-topic is not there')]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('topic no-such-topic does not exist')]);
   });
 
   test('messages nobody has consumed: pending, or lost once the offset has been moved past them', async () => {

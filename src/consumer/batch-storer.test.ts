@@ -97,6 +97,18 @@ test('an outage is waited out: the same batch again, no dead letter, and `waitin
   expect([...waiting, storer.waiting]).toEqual([0, 1, 1, 1, 0]);
 });
 
+test('a stop does not sit out a long pause: the batch is tried again at once', async () => {
+  const { sink, storer } = setUp({ retryMinMs: 600_000, retryMaxMs: 600_000 });
+  const stop = new AbortController();
+  sink.verdict = (_, attempt) => {
+    if (attempt > 1) return;
+    setTimeout(() => stop.abort(), 1);
+    throw outage;
+  };
+  expect(await storer.store([partOf(orders(1))], never, stop.signal)).toBe('stored');
+  expect(sink.attempts).toBe(2);
+});
+
 test('bad messages become dead letters before the commit, and are counted', async () => {
   const { sink, storer, letters } = setUp();
   sink.verdict = () => expect(letters).toEqual([]);

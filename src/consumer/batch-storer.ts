@@ -44,6 +44,7 @@ interface Attempts extends BatchHistory {
   /** The record that the database refused although it had taken another one. */
   accused?: LogRecord;
   readonly signal: AbortSignal;
+  readonly hurry: AbortSignal;
 }
 
 export interface StoreCounts {
@@ -79,9 +80,12 @@ export class BatchStorer {
     return stuck && { engine: stuck.engine, forMs: performance.now() - stuck.since };
   }
 
-  /** Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. */
-  async store(parts: readonly Part[], signal: AbortSignal): Promise<StoreOutcome> {
-    const attempts: Attempts = { refused: new Map(), sent: new Set(), unsettled: new Set(), signal };
+  /**
+   * Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. Once `hurry` aborts, a
+   * stop waits for the batch: a long pause ends, and the next ones are short.
+   */
+  async store(parts: readonly Part[], signal: AbortSignal, hurry = signal): Promise<StoreOutcome> {
+    const attempts: Attempts = { refused: new Map(), sent: new Set(), unsettled: new Set(), signal, hurry };
     const outcome = await this.#store(parts, attempts);
     // An attempt whose answer was lost may have been committed after its orders were announced.
     this.#announce([...attempts.unsettled]);
@@ -89,7 +93,7 @@ export class BatchStorer {
   }
 
   async #store(parts: readonly Part[], attempts: Attempts): Promise<StoreOutcome> {
-    const { signal, unsettled } = attempts;
+    const { signal, hurry, unsettled } = attempts;
     const backoff = new Backoff({ minMs: this.#options.retryMinMs, maxMs: this.#options.retryMaxMs });
     let waits = false;
     try {
@@ -116,12 +120,12 @@ export class BatchStorer {
               ? await this.#refusal(parts, attempts, error)
               : error;
           if (trouble === undefined) return await this.#bisect(parts, attempts);
-          const pauseMs = Math.round(backoff.next());
+          const pauseMs = hurry.aborted ? this.#options.retryMinMs : Math.round(backoff.next());
           if (!waits) this.waiting += 1;
           this.#stuck = { engine: engineOf(trouble), since: this.#stuck?.since ?? performance.now() };
           this.#options.logger.warn({ error: messageOf(trouble), pauseMs }, 'storing failed, retrying');
           waits = true;
-          await pause(pauseMs, signal);
+          await pause(pauseMs, hurry.aborted ? signal : AbortSignal.any([signal, hurry]));
         }
       }
     } finally {

@@ -271,7 +271,7 @@ export class ConsumerSession {
 
   async #store(parts: readonly Part[]): Promise<void> {
     const started = performance.now();
-    const outcome = await this.#storer.store(parts, this.#giveUp.signal);
+    const outcome = await this.#storer.store(parts, this.#giveUp.signal, this.#ending.signal);
     this.#cadence.note(performance.now() - started);
     this.#options.logger.debug({ records: countRecords(parts), outcome }, 'batch done');
     if (outcome === 'stored') {

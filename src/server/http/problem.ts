@@ -207,9 +207,9 @@ export class ProblemError extends Error {
   }
 }
 
-/** A parameter that is wrong in a way its schema can't tell. */
-export function badParameter(place: 'path' | 'query' | 'header', name: string, message: string): ProblemError {
-  return violated(BAD_REQUEST, [{ in: place, pointer: name, message }]);
+/** A parameter of the query that is wrong in a way its schema can't tell. */
+export function badParameter(name: string, message: string): ProblemError {
+  return violated(BAD_REQUEST, [{ in: 'query', pointer: name, message }]);
 }
 
 /** A body that is wrong in a way its schema can't tell. `pointer` is an RFC 6901 JSON Pointer. */

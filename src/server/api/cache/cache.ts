@@ -105,7 +105,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
       },
       async ({ query }) => {
         const page = await inUse().keys(query.cursor, query.limit);
-        if (page === undefined) throw badParameter('query', 'cursor', 'is not a cursor of this Redis');
+        if (page === undefined) throw badParameter('cursor', 'is not a cursor of this Redis');
         const json = { keys: page.keys.map(keyJson), next_cursor: page.cursor ?? null };
         return { status: 200, json, headers: NO_STORE };
       },

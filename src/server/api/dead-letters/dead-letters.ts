@@ -84,7 +84,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
       },
       async ({ query: { limit, cursor, ...filter } }) => {
         const page = await deadLetters.list(filterOf(filter, 'query', now()), limit, cursor);
-        if (page === undefined) throw badParameter('query', 'cursor', BAD_CURSOR);
+        if (page === undefined) throw badParameter('cursor', BAD_CURSOR);
         const { letters, cut, next } = page;
         const json = { letters: letters.map(summaryJson), cut, next_cursor: next ?? null };
         return { status: 200, json, headers: NO_STORE };
@@ -133,7 +133,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
         const filter = filterOf(asked, 'query', now());
         const bucket = bucket_s === undefined ? {} : { bucketMs: bucket_s * 1000 };
         const range = timelineRange({ ...filter, ...bucket }, now());
-        if ('wrong' in range) throw badParameter('query', range.wrong, range.message);
+        if ('wrong' in range) throw badParameter(range.wrong, range.message);
         const { since, until, bucketMs } = range;
         const timeline = await deadLetters.timeline({ filter: { ...filter, since, until }, bucketMs });
         return { status: 200, json: timelineJson(timeline), headers: NO_STORE };
@@ -184,7 +184,7 @@ export function filterOf(
     const at = parseWhen(text, now);
     if (at !== undefined) return at;
     const message = 'must be RFC 3339, or an age such as 15m';
-    throw place === 'body' ? badBody(`/filter/${name}`, message) : badParameter('query', name, message);
+    throw place === 'body' ? badBody(`/filter/${name}`, message) : badParameter(name, message);
   };
   return {
     ...(reason && { reasons: reason }),

@@ -83,12 +83,11 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
       },
       async ({ params: { topic }, query: { at, key: text, value_bytes, ...query } }) => {
         if (query.offset !== undefined && query.partition === undefined)
-          throw badParameter('query', 'offset', 'requires a partition');
-        if (query.offset !== undefined && at !== undefined)
-          throw badParameter('query', 'at', 'can’t be combined with offset');
+          throw badParameter('offset', 'requires a partition');
+        if (query.offset !== undefined && at !== undefined) throw badParameter('at', 'can’t be combined with offset');
         const instant = at === undefined ? undefined : parseWhen(at, now());
         if (at !== undefined && instant === undefined)
-          throw badParameter('query', 'at', 'must be RFC 3339, or an age such as 15m');
+          throw badParameter('at', 'must be RFC 3339, or an age such as 15m');
         const page = await search(() =>
           messages.list(topic, {
             ...query,
@@ -97,7 +96,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
             maxValueBytes: value_bytes,
           }),
         );
-        if (page === undefined) throw badParameter('query', 'cursor', 'is not a cursor of this topic');
+        if (page === undefined) throw badParameter('cursor', 'is not a cursor of this topic');
         return { status: 200, json: pageJson(page), headers: NO_STORE };
       },
     ),

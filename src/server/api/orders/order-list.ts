@@ -42,7 +42,7 @@ export function orderListEndpoints({ listing }: { readonly listing: Pick<OrderLi
         const listed = { filter: orderFilter(parameters), order: parameters.order };
         const after = cursor === undefined ? undefined : decodeListCursor(cursor, listed);
         if (cursor !== undefined && after === undefined)
-          throw badParameter('query', 'cursor', 'is not a next_cursor of a list with these filters and this order');
+          throw badParameter('cursor', 'is not a next_cursor of a list with these filters and this order');
         const { orders, next } = await listing.summaries({ ...listed, after, limit });
         const json = { orders, next_cursor: next ? encodeListCursor(next, listed) : null };
         return { status: 200, json, headers: NO_STORE };

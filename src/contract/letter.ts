@@ -34,6 +34,11 @@ export function isDeadLetterHeader(name: string): boolean {
   return OWN.has(name);
 }
 
+/** The number that a header holds; undefined for anything else. */
+export function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
 /** Those of a message's headers that its dead letter carries, or those of a dead letter's headers that the message had. */
 export function originalHeaders(headers: RecordHeaders): RecordHeaders {
   return headers.filter(([name]) => name === null || !OWN.has(name.toString()));

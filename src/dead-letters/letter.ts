@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { DEAD_LETTER_HEADERS, DEAD_LETTER_PREFIX, type DeadLetter, type LetterSummary } from '../contract/letter.ts';
+import {
+  DEAD_LETTER_HEADERS,
+  DEAD_LETTER_PREFIX,
+  type DeadLetter,
+  type LetterSummary,
+  wholeNumber,
+} from '../contract/letter.ts';
 import type { RedriveRecord } from '../contract/redrive.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 import { withinRfc3339 } from '../lib/rfc3339.ts';
@@ -59,10 +65,6 @@ function sourceOf(headers: ReadonlyMap<string, string>): DeadLetter['source'] {
   const offset = wholeNumber(headers.get(DEAD_LETTER_HEADERS.offset));
   if (!topic || partition === undefined || offset === undefined) return undefined;
   return { topic, partition, offset };
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 /**

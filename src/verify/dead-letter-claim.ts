@@ -5,6 +5,7 @@ import {
   originalHeaders,
   REPLAYS,
   type RecordHeaders,
+  wholeNumber,
 } from '../contract/letter.ts';
 import type { LogRecord } from '../kafka/read/order-log.ts';
 
@@ -75,10 +76,6 @@ function digestOf(bytes: Buffer | null): string {
 function headersDigest(headers: RecordHeaders): string {
   const text = (bytes: Buffer | null): string | null => bytes?.toString('base64') ?? null;
   return digestOf(Buffer.from(JSON.stringify(headers.map(([name, value]) => [text(name), text(value)]))));
-}
-
-function wholeNumber(digits: string | undefined): number | undefined {
-  return digits !== undefined && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
 }
 
 /** How far clocks of producers, brokers and consumers may differ without a doubt about what they say, ms. */

@@ -1,5 +1,5 @@
 import Type, { type Static, type TInteger, type TNull, type TSchema, type TUnion } from 'typebox';
-import type { RecordHeaders } from '../../contract/letter.ts';
+import type { Position, RecordHeaders } from '../../contract/letter.ts';
 import { textOrBase64 } from '../../lib/printable.ts';
 import { REJECTION_REASONS } from '../../order/rejection.ts';
 import { CACHE_TROUBLES } from '../../storage/cache-trouble.ts';
@@ -108,6 +108,12 @@ export const ProblemSchema = problemSchema({
 
 /** `3:17`: partition 3, offset 17. */
 export const PositionSchema = Type.String({ pattern: '^\\d{1,9}:\\d{1,15}$' });
+
+/** `3:17`, as PositionSchema has checked it. */
+export function positionOf(text: string): Position {
+  const [partition, offset] = text.split(':').map(Number);
+  return { partition: partition ?? 0, offset: offset ?? 0 };
+}
 
 /** See `textOrBase64`. */
 export const BytesSchema = Type.Union([Type.String(), Type.Object({ base64: Type.String() }, strict)], {

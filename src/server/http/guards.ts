@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isLoopback } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { CROSS_ORIGIN, ProblemError, TOKEN_REQUIRED, URI_TOO_LONG, WRONG_HOST } from './problem.ts';
+import { hostOf } from './proxy.ts';
 import type { Guard } from './serve-endpoint.ts';
 
 const MOST_URL_CHARACTERS = 8_192;
@@ -85,10 +86,6 @@ export function checkToken(reach: Reach, token: string): void {
     const message = `${where} can be reached from other machines, so there must be a token: set server.token (TEST_SERVICE_SERVER_TOKEN) or server.tokenFile, or bind to 127.0.0.1 without a proxy; a good one: openssl rand -hex 24`;
     throw new AppError('config_invalid', message);
   }
-}
-
-function hostOf(raw: Request): string {
-  return raw.headers.get('host') ?? new URL(raw.url).host;
 }
 
 /** `localhost:8001` → `localhost`; `[::1]:8001` → `[::1]`. */

@@ -143,6 +143,7 @@ function addressesIn(texts: readonly string[]): string[] {
   });
 }
 
-function hostOf(raw: Request): string {
+/** The host a request names, with its port. */
+export function hostOf(raw: Request): string {
   return raw.headers.get('host') ?? new URL(raw.url).host;
 }

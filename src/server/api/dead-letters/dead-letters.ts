@@ -20,7 +20,7 @@ import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { badBody, badParameter, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { DATABASE_UNAVAILABLE, DEAD_LETTERS_BUSY, KAFKA_UNAVAILABLE } from '../problems.ts';
-import { PositionSchema } from '../schemas.ts';
+import { PositionSchema, positionOf } from '../schemas.ts';
 import { letterJson, summaryJson } from './letter-json.ts';
 import {
   DEAD_LETTER_NOT_FOUND,
@@ -192,12 +192,6 @@ export function filterOf(
     ...(until !== undefined && { until: whenOf('until', until) }),
     ...(key !== undefined && { key }),
   };
-}
-
-/** `3:17`, as its schema has checked it. */
-export function positionOf(text: string): Position {
-  const [partition, offset] = text.split(':').map(Number);
-  return { partition: partition ?? 0, offset: offset ?? 0 };
 }
 
 const SECOND = 1_000;

@@ -13,8 +13,8 @@ import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, INTERNAL, INVALID_BODY, type Problem, ProblemError } from '../../http/problem.ts';
 import { NO_STORE, textStream } from '../../http/reply.ts';
 import { MESSAGE_NOT_FOUND, problemOf } from '../problems.ts';
-import { PositionSchema } from '../schemas.ts';
-import { BAD_CURSOR, COMMON, type DeadLetterControl, filterOf, positionOf } from './dead-letters.ts';
+import { PositionSchema, positionOf } from '../schemas.ts';
+import { BAD_CURSOR, COMMON, type DeadLetterControl, filterOf } from './dead-letters.ts';
 import { summaryJson } from './letter-json.ts';
 import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './schemas.ts';
 

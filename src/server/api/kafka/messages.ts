@@ -11,7 +11,7 @@ import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem
 import { NO_STORE } from '../../http/reply.ts';
 import { Slots } from '../../http/slots.ts';
 import { KAFKA_UNAVAILABLE, MESSAGE_NOT_FOUND } from '../problems.ts';
-import { headersJson, PositionSchema } from '../schemas.ts';
+import { headersJson, PositionSchema, positionOf } from '../schemas.ts';
 import {
   type MessageJson,
   type MessagePageJson,
@@ -113,8 +113,8 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         problems: [...COMMON.problems, MESSAGE_NOT_FOUND],
       },
       async ({ params: { topic, position } }) => {
-        const [number = 0, offset = 0] = position.split(':').map(Number);
-        const message = await search(() => messages.find(topic, number, offset));
+        const { partition, offset } = positionOf(position);
+        const message = await search(() => messages.find(topic, partition, offset));
         if (message === undefined) throw new ProblemError(MESSAGE_NOT_FOUND);
         return { status: 200, json: messageJson(message), headers: NO_STORE };
       },

@@ -4,11 +4,6 @@ import { redactConfig } from '../config.ts';
 import { toEnvironment } from '../config-environment.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
 
-interface ConfigOptions extends CommonOptions {
-  readonly json?: boolean;
-  readonly env?: boolean;
-}
-
 /** `config`: the effective settings, secrets hidden. */
 export function configCommand(): Command {
   return withCommonOptions(new Command('config'))
@@ -16,7 +11,7 @@ export function configCommand(): Command {
     .option('--json', 'as JSON')
     .option('--env', 'as environment variables')
     .addHelpText('after', '\nExamples:\n  test-service config\n  test-service config --env | grep KAFKA')
-    .action((options: ConfigOptions) => {
+    .action((options: CommonOptions & { readonly json?: boolean; readonly env?: boolean }) => {
       const config = redactConfig(configFrom(options));
       if (options.json === true) return printJson(config);
       if (options.env !== true) return print(stringify(config).trimEnd());

@@ -18,10 +18,6 @@ import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
 import { checkProcesses } from '../server-processes.ts';
 import { serverToken } from '../server-token.ts';
 
-interface DoctorOptions extends CommonOptions {
-  readonly json?: boolean;
-}
-
 /** One thing looked at. */
 interface Finding {
   readonly check: string;
@@ -41,7 +37,7 @@ export function doctorCommand(): Command {
       'after',
       '\nExamples:\n  test-service doctor\n  test-service doctor --json\n\nExit code 1 when something needs attention.',
     )
-    .action(async (options: DoctorOptions) => {
+    .action(async (options: CommonOptions & { readonly json?: boolean }) => {
       const findings = await examine(options);
       if (options.json === true) printJson(findings);
       else print(findings.map(line).join('\n'));

@@ -5,18 +5,6 @@ import { type CommonOptions, configFrom, confirm, print, printJson, withCommonOp
 import { migrateOptions } from '../environment.ts';
 import { integerOption } from '../options.ts';
 
-interface StatusOptions extends CommonOptions {
-  readonly json?: boolean;
-}
-
-interface DownOptions extends CommonOptions {
-  readonly yes?: boolean;
-}
-
-interface UpOptions extends CommonOptions {
-  readonly wait: number;
-}
-
 /** `migrate up | down | status`: the database's schema. */
 export function migrateCommand(): Command {
   const migrate = new Command('migrate')
@@ -26,7 +14,7 @@ export function migrateCommand(): Command {
     withCommonOptions(new Command('up'))
       .description('create the database if it is missing and apply every migration')
       .option('--wait <seconds>', 'how long to wait for PostgreSQL', integerOption(0, 3600), 30)
-      .action(async (options: UpOptions) => {
+      .action(async (options: CommonOptions & { readonly wait: number }) => {
         const applied = await migrateUp({
           ...migrateOptions(configFrom(options)),
           waitMs: options.wait * 1000,
@@ -43,7 +31,7 @@ export function migrateCommand(): Command {
     withCommonOptions(new Command('down'))
       .description('roll back the last migration, with its tables and their data')
       .option('-y, --yes', 'do not ask for confirmation')
-      .action(async (options: DownOptions) => {
+      .action(async (options: CommonOptions & { readonly yes?: boolean }) => {
         const settings = migrateOptions(configFrom(options));
         const last = (await migrationStatus(settings)).findLast((one) => one.applied);
         if (last === undefined) return print('no migration is applied');
@@ -56,7 +44,7 @@ export function migrateCommand(): Command {
     withCommonOptions(new Command('status'))
       .description('list the migrations')
       .option('--json', 'as JSON')
-      .action(async (options: StatusOptions) => {
+      .action(async (options: CommonOptions & { readonly json?: boolean }) => {
         const status = await migrationStatus(migrateOptions(configFrom(options)));
         if (options.json === true) return printJson(status);
         for (const one of status) {

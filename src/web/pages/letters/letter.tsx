@@ -57,11 +57,7 @@ export function LetterCard({ position, fixes, sent }: LetterCardProps) {
   );
 }
 
-interface ContentProps extends Pick<LetterCardProps, 'fixes' | 'sent'> {
-  readonly letter: DeadLetter;
-}
-
-function Content({ letter, fixes, sent }: ContentProps) {
+function Content({ letter, fixes, sent }: Pick<LetterCardProps, 'fixes' | 'sent'> & { readonly letter: DeadLetter }) {
   const t = useTexts(lettersTexts);
   const format = useFormat();
   const { position, source, reason, detail, at, replays, key, value_bytes, headers, redriven_at } = letter;

@@ -104,13 +104,7 @@ function Waiting({ index, place }: { readonly index: number; readonly place: Pla
   );
 }
 
-interface RowProps {
-  readonly order: OrderSummary;
-  readonly index: number;
-  readonly place: Place;
-}
-
-function Row({ order, index, place }: RowProps) {
+function Row({ order, index, place }: { readonly order: OrderSummary; readonly index: number; readonly place: Place }) {
   const t = useTexts(ordersTexts);
   const format = useFormat();
   return (

@@ -87,11 +87,6 @@ function mailto(address: string): string {
   return `mailto:${encodeURIComponent(address.toWellFormed())}`;
 }
 
-interface ItemsTableProps {
-  readonly items: Order['items'];
-  readonly payment: Order['payment'];
-}
-
 /** The item's fields with a column of their own; the others stand below its name. */
 const COLUMNS: ReadonlySet<keyof OrderLabels['item']> = new Set([
   'name',
@@ -102,7 +97,7 @@ const COLUMNS: ReadonlySet<keyof OrderLabels['item']> = new Set([
 ] as const);
 
 /** The order's items, and how they add up to what was paid. */
-function ItemsTable({ items, payment }: ItemsTableProps) {
+function ItemsTable({ items, payment }: { readonly items: Order['items']; readonly payment: Order['payment'] }) {
   const t = useTexts(orderTexts);
   const { item: labels, payment: sums } = useTexts(orderLabels);
   const format = useFormat();

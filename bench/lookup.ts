@@ -99,8 +99,8 @@ async function run(context: BenchContext): Promise<BenchReport> {
 }
 
 /**
- * Each round has servers of its own: where a process's memory happens to lie makes a difference of a twentieth, and it is the same
- * for as long as the process lives. All run, and only the one that is asked does anything.
+ * Each round has servers of its own: where a process's memory happens to lie makes a difference of a twentieth, and it
+ * is the same for as long as the process lives. All run, and only the one that is asked does anything.
  */
 async function measureAll(
   tier: string,

@@ -1,6 +1,6 @@
 /**
- * Measures: `bun bench/run.ts [NAME …]`, by default every bench that has a baseline. The settings are environment variables; see
- * docs/performance.md.
+ * Measures: `bun bench/run.ts [NAME …]`, by default every bench that has a baseline. The settings are environment
+ * variables; see docs/performance.md.
  */
 import { listenForStop, Resources } from '../src/cmd/app/shutdown.ts';
 import { messageOf } from '../src/lib/app-error.ts';

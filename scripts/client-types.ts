@@ -2,8 +2,8 @@
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The types of an OpenAPI 3.1 document, in the form that openapi-fetch takes (`paths`), as the text of a TypeScript module. It knows the
- * keywords that the schemas of this project use; a schema without any is `unknown`.
+ * The types of an OpenAPI 3.1 document, in the form that openapi-fetch takes (`paths`), as the text of a TypeScript
+ * module. It knows the keywords that the schemas of this project use; a schema without any is `unknown`.
  */
 export function clientTypes(document: Json): string {
   const { schemas } = object(document['components']);

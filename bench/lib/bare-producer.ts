@@ -1,6 +1,7 @@
 /**
  * The bare loop that producing is held against, a process of its own: takes a BareProducerInput as JSON, generates
- * everything, prints a line, and sends. Nothing but the client is at work then; batches and their number are the producer's.
+ * everything, prints a line, and sends. Nothing but the client is at work then; batches and their number are the
+ * producer's.
  */
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';

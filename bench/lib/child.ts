@@ -42,8 +42,8 @@ export class Child {
   }
 
   /**
-   * The service's real executable, of this work tree or of the one at `root`, with its default settings but for those given;
-   * stopped when the bench ends.
+   * The service's real executable, of this work tree or of the one at `root`, with its default settings but for those
+   * given; stopped when the bench ends.
    */
   static app(engines: BenchEngines, args: string[], given: AppSettings, resources: Resources, root = ROOT): Child {
     const all: AppSettings = {

@@ -54,8 +54,9 @@ export interface DrainTask {
 let drains = 0;
 
 /**
- * Has the real consumer process drain a whole topic into empty tables, and checks what is in them. The clock runs from the
- * first progress seen in the database, so that starting does not count, to the last; the rate is over the orders in between.
+ * Has the real consumer process drain a whole topic into empty tables, and checks what is in them. The clock runs from
+ * the first progress seen in the database, so that starting does not count, to the last; the rate is over the orders in
+ * between.
  */
 export async function drain(
   task: DrainTask,

@@ -18,8 +18,9 @@ export interface LookupLatencies extends LatencySummary {
 const OK = 200;
 
 /**
- * Looks orders up on schedule, whatever becomes of the answers; few of them often and many seldom (Zipf, exponent 1). The instant a lookup was
- * due counts, not the one it was sent, so a stall is charged to every lookup it delays (no coordinated omission).
+ * Looks orders up on schedule, whatever becomes of the answers; few of them often and many seldom (Zipf, exponent 1).
+ * The instant a lookup was due counts, not the one it was sent, so a stall is charged to every lookup it delays (no
+ * coordinated omission).
  * @throws when one is not answered with the order
  */
 export async function pacedLookups({ url, uids, rate, seconds, signal }: PacedLookups): Promise<LookupLatencies> {

@@ -1,7 +1,7 @@
 /**
- * A load on schedule, a process of its own: takes `{ brokers, topic, rate, seed }` as JSON and sends orders, with the service's own
- * producer, until it is told to stop. Order k is due at `epoch + k × 1000 / rate`, whatever became of those before; it prints the
- * epoch, ms since the Unix epoch.
+ * A load on schedule, a process of its own: takes `{ brokers, topic, rate, seed }` as JSON and sends orders, with the
+ * service's own producer, until it is told to stop. Order k is due at `epoch + k × 1000 / rate`, whatever became of
+ * those before; it prints the epoch, ms since the Unix epoch.
  */
 
 import { KafkaClients } from '../../src/kafka/clients.ts';

@@ -25,15 +25,16 @@ const OK = 200;
 const NOT_FOUND = 404;
 const GIVE_UP_MS = 120_000;
 /**
- * Pauses between two looks grow with the time waited already: what a look misses is 2 % of the latency at most, or half a
- * millisecond, and a slow order costs few more looks than a fast one.
+ * Pauses between two looks grow with the time waited already: what a look misses is 2 % of the latency at most, or half
+ * a millisecond, and a slow order costs few more looks than a fast one.
  */
 const PAUSE_SHARE = 0.02;
 const SHORTEST_PAUSE_MS = 0.5;
 
 /**
- * How long after they were due orders can be read over REST, for a few orders each second. The instant an order was due counts, not the
- * one it was sent or first asked for, so a stall is charged to every order it delays (no coordinated omission).
+ * How long after they were due orders can be read over REST, for a few orders each second. The instant an order was due
+ * counts, not the one it was sent or first asked for, so a stall is charged to every order it delays (no coordinated
+ * omission).
  */
 export async function sampleReadable(schedule: Schedule, options: SamplingOptions): Promise<LatencySummary> {
   const { warmUpS, seconds, samplesPerSecond, signal } = options;

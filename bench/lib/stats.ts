@@ -29,8 +29,8 @@ const BLOCKS = 20;
 const T_95 = 2.101;
 
 /**
- * The line of least squares through (x, y). Samples that follow each other closely resemble each other, so the line goes
- * through the means of twenty blocks of them: those are independent enough for the interval to mean something.
+ * The line of least squares through (x, y). Samples that follow each other closely resemble each other, so the line
+ * goes through the means of twenty blocks of them: those are independent enough for the interval to mean something.
  */
 export function trend(points: ReadonlyArray<readonly [x: number, y: number]>): Trend | undefined {
   if (points.length < 2 * BLOCKS) return undefined;

@@ -10,8 +10,8 @@ export interface TestServiceOptions extends Omit<ClientOptions, 'baseUrl'> {
 export type TestServiceClient = Client<paths>;
 
 /**
- * A client of the service at `baseUrl`, such as `http://127.0.0.1:8001`. Calls reject only when there is no answer; a problem document is
- * the `error` of what they resolve with. It needs nothing but `fetch`.
+ * A client of the service at `baseUrl`, such as `http://127.0.0.1:8001`. Calls reject only when there is no answer; a
+ * problem document is the `error` of what they resolve with. It needs nothing but `fetch`.
  */
 export function createClient(baseUrl: string, options: TestServiceOptions = {}): TestServiceClient {
   const { token, ...rest } = options;

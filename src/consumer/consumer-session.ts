@@ -127,7 +127,8 @@ export class ConsumerSession {
     for (const messages of this.#inFlight.values()) this.abandoned += messages;
     if (this.abandoned > 0) logger.warn({ messages: this.abandoned }, 'batches abandoned, to be read again');
     this.#giveUp.abort();
-    // A transaction the database does not answer is left to its own deadline: late, it stores the batch or is fenced off.
+    // A transaction the database does not answer is left to its own deadline: late, it stores the batch or is fenced
+    // off.
     await within(closeMs * CLOSE_SHARES.giveUp, settled()).catch(() => {});
     for (const queue of this.queues.values()) queue.revoked = true;
     const left = this.#commits.flush().then(() => this.#log.close());

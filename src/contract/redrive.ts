@@ -17,9 +17,9 @@ export interface RedriveRequest {
 }
 
 /**
- * Why a letter is left alone: `already_redriven`; `max_replays`, it came back too often; `foreign`, it is no dead letter of this
- * service; `other_topic`, it came from another topic; `truncated`, only the start of its value is here; `not_editable`, the edit does
- * not apply to it; `refused`, Kafka does not accept it any more.
+ * Why a letter is left alone: `already_redriven`; `max_replays`, it came back too often; `foreign`, it is no dead
+ * letter of this service; `other_topic`, it came from another topic; `truncated`, only the start of its value is here;
+ * `not_editable`, the edit does not apply to it; `refused`, Kafka does not accept it any more.
  */
 export type SkipReason =
   | 'already_redriven'

@@ -7,17 +7,19 @@
  * - `altered`: the stored order differs from the message it came from;
  * - `phantom_order`: a stored order names a message that does not exist, or that is not this order;
  * - `items_without_order`, `order_without_items`: half of an order;
- * - `missing_dead_letter`: a rejected message without one; `altered_dead_letter`: with one that holds other bytes, key or
- *   headers; `wrong_reason`: with one for another reason;
- * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all; `foreign_dead_letter`: one that names no
- *   message;
+ * - `missing_dead_letter`: a rejected message without one; `altered_dead_letter`: with one that holds other bytes, key
+ *   or headers; `wrong_reason`: with one for another reason;
+ * - `wrongly_dead_lettered`: a dead letter of a good order, or of no message at all; `foreign_dead_letter`: one that
+ *   names no message;
  * - `cut_dead_letter`: one that holds only a part, because its topic takes no more. This is explained, not wrong;
  * - `lost_range`: messages that left the log before they were stored;
- * - `log_cut`: a log that was cut below the stored offset; reading went on from the cut, so no message of it is missing;
- * - `offset_past_end`: the stored offset lies past the log's end; `offset_moved_back`: orders ahead of it are already stored;
+ * - `log_cut`: a log that was cut below the stored offset; reading went on from the cut, so no message of it is
+ *   missing;
+ * - `offset_past_end`: the stored offset lies past the log's end; `offset_moved_back`: orders ahead of it are already
+ *   stored;
  * - `manifest_mismatch`: what happened is not what was injected;
- * - `scattered_order`: its versions came from several partitions, so clocks decide which is the newest. It is stored, or else
- *   there is a `lost_update`, too;
+ * - `scattered_order`: its versions came from several partitions, so clocks decide which is the newest. It is stored,
+ *   or else there is a `lost_update`, too;
  * - `pending`: acknowledged messages behind an open transaction, which readers of committed messages do not see yet;
  * - `not_yet_stored`: the group has not reached it.
  */

@@ -165,9 +165,9 @@ export class DeadLetters {
   }
 
   /**
-   * The same without a bound, a step at a time: the first at once, one after every part, and the last with the answer. Ended early, what
-   * was sent is sent; what comes back meanwhile is not sent again. For an invalid cursor the only step is undefined. @throws as `redrive`;
-   * for an invalid edit at once
+   * The same without a bound, a step at a time: the first at once, one after every part, and the last with the answer.
+   * Ended early, what was sent is sent; what comes back meanwhile is not sent again. For an invalid cursor the only
+   * step is undefined. @throws as `redrive`; for an invalid edit at once
    */
   redriveAll(request: RedriveRequest): AsyncGenerator<RedriveProgress | undefined> {
     return this.#redriveAll(request, rulesOf(request, this.#options.topic));

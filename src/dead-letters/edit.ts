@@ -24,8 +24,8 @@ const MAX_OPERATIONS = 1_000;
 const MAX_ADDED = 1_048_576;
 
 /**
- * A file's bytes → the edit it describes: a JSON array is a JSON Patch (RFC 6902), any other JSON document replaces the value,
- * byte for byte as it stands there.
+ * A file's bytes → the edit it describes: a JSON array is a JSON Patch (RFC 6902), any other JSON document replaces the
+ * value, byte for byte as it stands there.
  * @throws AppError `usage` when it is neither.
  */
 export function parseEdit(bytes: Buffer): Edit {

@@ -21,8 +21,8 @@ export interface FateDependencies {
 }
 
 /**
- * A letter is acknowledged before the offset passes its message, so what the offset has passed without a letter is accepted. Undefined
- * when there is no such message. @throws AppError `kafka_unavailable`, `database_unavailable`
+ * A letter is acknowledged before the offset passes its message, so what the offset has passed without a letter is
+ * accepted. Undefined when there is no such message. @throws AppError `kafka_unavailable`, `database_unavailable`
  */
 export async function redrivenFate(
   position: Position,

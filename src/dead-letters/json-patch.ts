@@ -19,8 +19,9 @@ const INDEX = /^(0|[1-9]\d{0,9})$/;
 const { maxDepth } = JSON_BOUNDS;
 
 /**
- * Patches a parsed JSON document, which is changed; gives the one that comes of it. What the operations put in is counted before each of them is done:
- * a few that copy a document into itself would make it as large as memory. It gives way to others after some milliseconds.
+ * Patches a parsed JSON document, which is changed; gives the one that comes of it. What the operations put in is
+ * counted before each of them is done: a few that copy a document into itself would make it as large as memory. It
+ * gives way to others after some milliseconds.
  * @param maxAdded characters of JSON, about, that all operations together may put in
  * @throws PatchError when an operation fails or puts in too much
  */

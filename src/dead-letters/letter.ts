@@ -68,8 +68,8 @@ function sourceOf(headers: ReadonlyMap<string, string>): DeadLetter['source'] {
 }
 
 /**
- * The content is part of it, because offsets begin anew in a topic that was re-created; the time of rejection is not, because a
- * consumer that was killed between the letter and its commit rejects the message once more.
+ * The content is part of it, because offsets begin anew in a topic that was re-created; the time of rejection is not,
+ * because a consumer that was killed between the letter and its commit rejects the message once more.
  */
 function letterId(place: readonly (string | number)[], key: Buffer | null, value: Buffer | null): string {
   const hash = createHash('sha256').update(JSON.stringify([...place, key?.length, value?.length]));

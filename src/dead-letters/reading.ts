@@ -123,8 +123,8 @@ export function totalOf(selection: Selection, ranges: ReadonlyMap<number, LogRan
 }
 
 /**
- * The letters selected, some at a time, in bounded memory; one that was written twice comes once. `left` is kept up to date with what
- * is still to read after them; positions are looked up whatever the ranges are.
+ * The letters selected, some at a time, in bounded memory; one that was written twice comes once. `left` is kept up to
+ * date with what is still to read after them; positions are looked up whatever the ranges are.
  */
 export async function* select(
   topic: ReadableTopic,
@@ -165,8 +165,8 @@ async function* lookUp(topic: ReadableTopic, positions: readonly Position[]): As
 }
 
 /**
- * Remembers the last ids it saw, `capacity` of them at least and twice as many at most. A letter that was written twice stands
- * close to its first copy, as both are of one consumer's batch, so this finds it in bounded memory.
+ * Remembers the last ids it saw, `capacity` of them at least and twice as many at most. A letter that was written twice
+ * stands close to its first copy, as both are of one consumer's batch, so this finds it in bounded memory.
  */
 export class RecentIds {
   readonly #capacity: number;

@@ -18,9 +18,9 @@ const POLL_MS = 200;
 const header = Buffer.from(REDRIVE_ID_HEADER);
 
 /**
- * What became of a batch whose sender died or got no answer. The target topic is read from where it ended before the batch; as a batch
- * is a transaction, one of its messages there means all of them are. Call it only when the sender can't do any more: its transactions
- * are decided once another sender of its name was opened.
+ * What became of a batch whose sender died or got no answer. The target topic is read from where it ended before the
+ * batch; as a batch is a transaction, one of its messages there means all of them are. Call it only when the sender
+ * can't do any more: its transactions are decided once another sender of its name was opened.
  * @throws AppError `kafka_unavailable` (retryable) when the topic can't be read to its end.
  */
 export async function batchFate(

@@ -63,9 +63,9 @@ export interface RedriveTarget {
 }
 
 /**
- * The message as it was before it became a dead letter: its key, its headers, and its value's bytes or the edited ones, for the
- * partition it came from. `dl-replays` counts this redrive, `dl-redrive-id` names it; the consumer keeps both should it reject the
- * message again.
+ * The message as it was before it became a dead letter: its key, its headers, and its value's bytes or the edited ones,
+ * for the partition it came from. `dl-replays` counts this redrive, `dl-redrive-id` names it; the consumer keeps both
+ * should it reject the message again.
  */
 export function redriveMessage(
   letter: DeadLetter,

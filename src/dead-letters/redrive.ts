@@ -21,8 +21,8 @@ import { judge, type RedriveRules, redriveIdPrefix, redriveMessage } from './red
 export type BatchSender = Pick<AtomicSender, 'send' | 'close'>;
 
 /**
- * What was redriven, kept where it outlives the process. An open batch is one whose fate is not written down yet. Every call throws
- * AppError `database_unavailable` while it can't answer.
+ * What was redriven, kept where it outlives the process. An open batch is one whose fate is not written down yet. Every
+ * call throws AppError `database_unavailable` while it can't answer.
  */
 interface RedriveJournal {
   /** Whose letters these are. */
@@ -67,8 +67,9 @@ const MAX_BATCH_BYTES = 700_000;
 const MAX_ATTEMPTS = 8;
 
 /**
- * One run of redriving. A batch is written down as intended, sent in one transaction, then written down as sent: a run that is killed in between is
- * completed by the next one, which first shuts the killed one's sender out and then looks in the target topic for what had arrived.
+ * One run of redriving. A batch is written down as intended, sent in one transaction, then written down as sent: a run
+ * that is killed in between is completed by the next one, which first shuts the killed one's sender out and then looks
+ * in the target topic for what had arrived.
  */
 export class Redrive {
   readonly #dependencies: RedriveDependencies;
@@ -84,8 +85,10 @@ export class Redrive {
   }
 
   /**
-   * Takes the lock, completes what an earlier run left open, and has the journal forget letters that are gone. A dry run does neither.
-   * @throws AppError `busy` when another process redrives, `topic_missing`, `kafka_unavailable`, `database_unavailable`.
+   * Takes the lock, completes what an earlier run left open, and has the journal forget letters that are gone. A dry
+   * run does neither.
+   * @throws AppError `busy` when another process redrives, `topic_missing`, `kafka_unavailable`,
+   *   `database_unavailable`.
    */
   static async start(
     dependencies: RedriveDependencies,
@@ -116,8 +119,10 @@ export class Redrive {
   }
 
   /**
-   * Sends the letters that may be sent, and says what became of each, in order. Edited values are held a batch at a time.
-   * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next run completes it.
+   * Sends the letters that may be sent, and says what became of each, in order. Edited values are held a batch at a
+   * time.
+   * @throws AppError `busy` when another process has taken over, `kafka_unavailable`, `database_unavailable`: the next
+   *   run completes it.
    */
   async run(letters: readonly DeadLetter[]): Promise<RedriveOutcome[]> {
     const known = await this.#dependencies.journal.find(letters.map(({ id }) => id));

@@ -9,8 +9,9 @@ const FIRST_INSTANT = -62_167_219_200_000;
 const DEDUPLICATED = 20_000;
 
 /**
- * Counts the letters of a range of time by reason and bucket, the newest first, in memory that depends on the buckets only. What was written before the range is
- * not read: Kafka says where it begins. Ends at `deadline` (by `performance.now()`), and says so.
+ * Counts the letters of a range of time by reason and bucket, the newest first, in memory that depends on the buckets
+ * only. What was written before the range is not read: Kafka says where it begins. Ends at `deadline` (by
+ * `performance.now()`), and says so.
  */
 export async function readTimeline(
   topic: ReadableTopic,

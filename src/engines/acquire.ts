@@ -17,8 +17,8 @@ const PROBE_TIMEOUT_MS = 1_500;
 export interface Acquired {
   readonly address: Address;
   /**
-   * in use: it answered. started: by this call. adopted: left behind by a killed process, and now this one's. absent: it does not
-   * answer, and the service goes without it until it does.
+   * in use: it answered. started: by this call. adopted: left behind by a killed process, and now this one's. absent:
+   * it does not answer, and the service goes without it until it does.
    */
   readonly state: 'in use' | 'started' | 'adopted' | 'absent';
   readonly record?: EngineRecord;

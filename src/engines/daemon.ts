@@ -22,8 +22,8 @@ export interface Daemon {
 }
 
 /**
- * Starts the plan in a session of its own, so that a Ctrl-C meant for us doesn't reach it, with its output in `logFile` and without
- * our environment, which may hold secrets.
+ * Starts the plan in a session of its own, so that a Ctrl-C meant for us doesn't reach it, with its output in `logFile`
+ * and without our environment, which may hold secrets.
  * @throws the system's error when it can't be executed
  */
 export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Daemon> {
@@ -47,8 +47,8 @@ export async function startDaemon(plan: LaunchPlan, logFile: string): Promise<Da
 }
 
 /**
- * Stops a process by the policy and waits for its end: it is asked first, forced after the grace period, and killed at last. A suspended
- * process is resumed first, so that it sees the signal.
+ * Stops a process by the policy and waits for its end: it is asked first, forced after the grace period, and killed at
+ * last. A suspended process is resumed first, so that it sees the signal.
  */
 export async function stopProcess(target: ProcessIdentity, policy: StopPolicy): Promise<void> {
   if (isSuspended(target)) resumeFamily(target);
@@ -99,8 +99,8 @@ export function keepLogsShort(files: readonly string[]): () => void {
 }
 
 /**
- * Moves the content of a log that has become too long to `FILE.1`. The engine has the file open to append, so it goes on at its start; what
- * it writes in between is lost.
+ * Moves the content of a log that has become too long to `FILE.1`. The engine has the file open to append, so it goes
+ * on at its start; what it writes in between is lost.
  */
 export async function rotateLog(file: string, longest = MAX_LOG_BYTES): Promise<void> {
   if ((await stat(file)).size <= longest) return;

@@ -33,17 +33,17 @@ export interface EngineUse {
 export interface EnginesHandle {
   readonly statuses: readonly EngineUse[];
   /**
-   * Releases the engines. Local ones that nobody else uses are stopped, all at once, and forced to after their grace period, or after
-   * `graceMs` if that is less. Never throws, idempotent.
+   * Releases the engines. Local ones that nobody else uses are stopped, all at once, and forced to after their grace
+   * period, or after `graceMs` if that is less. Never throws, idempotent.
    */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * Resolves when PostgreSQL, Kafka and Redis answer where the settings say. Those that answer are used, the others are started locally,
- * all at the same time. With local engines off, Redis need not answer: it is only a cache.
- * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`, `config_invalid`; nothing that
- * this call started keeps running then
+ * Resolves when PostgreSQL, Kafka and Redis answer where the settings say. Those that answer are used, the others are
+ * started locally, all at the same time. With local engines off, Redis need not answer: it is only a cache.
+ * @throws AppError `engine_unavailable`, `engine_missing`, `engine_start_failed`, `port_in_use`, `aborted`,
+ *   `config_invalid`; nothing that this call started keeps running then
  */
 export async function ensureEngines(settings: EngineSettings, options: EnsureOptions): Promise<EnginesHandle> {
   const engines = defineEngines(settings).map((engine) =>

@@ -15,8 +15,9 @@ export interface LockOptions {
 }
 
 /**
- * Takes the lock at `path`, whose file is created if missing, and returns the function that releases it; undefined after `timeoutMs`. The lock
- * is that of an SQLite database: the kernel frees it when its holder dies, so it can't be stale.
+ * Takes the lock at `path`, whose file is created if missing, and returns the function that releases it; undefined
+ * after `timeoutMs`. The lock is that of an SQLite database: the kernel frees it when its holder dies, so it can't be
+ * stale.
  * @throws the signal's reason when it aborts
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<(() => void) | undefined> {

@@ -24,8 +24,8 @@ export interface LaunchContext {
 }
 
 /**
- * Starts a local engine on the address and waits until it answers. Its record is written as soon as it has a pid, so that the next start
- * finds it after a kill.
+ * Starts a local engine on the address and waits until it answers. Its record is written as soon as it has a pid, so
+ * that the next start finds it after a kill.
  * @throws AppError `engine_missing`, `engine_start_failed` (with the end of the engine's log), `aborted`
  */
 export async function launch(

@@ -50,8 +50,8 @@ function exchange(
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
- * Whether PostgreSQL answers, by the start of its protocol and without a password: it must reply to SSLRequest with one letter, then
- * to a start-up message with an authentication request.
+ * Whether PostgreSQL answers, by the start of its protocol and without a password: it must reply to SSLRequest with one
+ * letter, then to a start-up message with an authentication request.
  * https://www.postgresql.org/docs/18/protocol-message-formats.html
  */
 export async function probePostgresql(address: Address, timeoutMs: number): Promise<Answer> {

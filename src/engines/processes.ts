@@ -88,8 +88,8 @@ const SUSPEND_MS = 2_000;
 const SUSPEND_POLL_MS = 5;
 
 /**
- * The process and all its descendants, parents first; empty when it has ended. PostgreSQL has one process per session, each in a
- * session of its own, so there is no process group to signal.
+ * The process and all its descendants, parents first; empty when it has ended. PostgreSQL has one process per session,
+ * each in a session of its own, so there is no process group to signal.
  */
 export function familyOf(root: ProcessIdentity): ProcessIdentity[] {
   if (!isRunning(root)) return [];
@@ -155,8 +155,9 @@ const END_STRAYS_MS = 10_000;
 const STRAYS_POLL_MS = 20;
 
 /**
- * Kills the programs that work in this folder, which each of them has as descriptor 3. They are left over from a start that was killed
- * before it recorded them. Linux only. Call it under the folder's lock, when nothing there should keep running.
+ * Kills the programs that work in this folder, which each of them has as descriptor 3. They are left over from a start
+ * that was killed before it recorded them. Linux only. Call it under the folder's lock, when nothing there should keep
+ * running.
  */
 export async function endStrays(folder: string): Promise<void> {
   if (!existsSync(folder)) return;

@@ -12,8 +12,8 @@ export interface DetachedOptions extends RunAs {
 }
 
 /**
- * Starts a program in a session of its own, so that signals of our terminal don't reach it and it outlives us. When it can't be
- * executed, the child emits `error`.
+ * Starts a program in a session of its own, so that signals of our terminal don't reach it and it outlives us. When it
+ * can't be executed, the child emits `error`.
  */
 export function spawnDetached(command: string, args: readonly string[], options: DetachedOptions): ChildProcess {
   const { output, env, user, folderAsDescriptor3: path } = options;

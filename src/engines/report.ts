@@ -15,8 +15,8 @@ export interface EngineReport {
   readonly address: string;
   readonly answer: Answer;
   /**
-   * What a start would do: use the engine that answers, start a local one, go without it until it answers, or fail (local engines off,
-   * another machine, port in use).
+   * What a start would do: use the engine that answers, start a local one, go without it until it answers, or fail
+   * (local engines off, another machine, port in use).
    */
   readonly next: 'use' | 'start' | 'go without' | 'fail';
   /** Why a local start would fail, in words. */

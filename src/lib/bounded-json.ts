@@ -19,9 +19,10 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * How a JSON text in UTF-8 exceeds the bounds, as a message; undefined when it does not. One pass that builds nothing and ends at the
- * first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should wait, and printing it far longer. For text
- * that is not JSON the answer is arbitrary. RFC 8259 section 9 allows such limits.
+ * How a JSON text in UTF-8 exceeds the bounds, as a message; undefined when it does not. One pass that builds nothing
+ * and ends at the first excess: parsing half a megabyte of brackets takes the event loop longer than anyone should
+ * wait, and printing it far longer. For text that is not JSON the answer is arbitrary. RFC 8259 section 9 allows such
+ * limits.
  */
 export function jsonExcess(bytes: Uint8Array, bounds: JsonBounds): string | undefined {
   return scan(bytes, bounds).excess;

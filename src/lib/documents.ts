@@ -20,9 +20,10 @@ export function withoutBom(bytes: Buffer): Buffer {
 }
 
 /**
- * Cuts a stream of bytes into JSON documents. As a rule each is a line (NDJSON), and a line that is broken is one bad document. When the
- * first line leaves a document open, or the text is a list, documents end where they end, as in a file that is written over
- * several lines. A document longer than `maxBytes` is passed over without being held in memory.
+ * Cuts a stream of bytes into JSON documents. As a rule each is a line (NDJSON), and a line that is broken is one bad
+ * document. When the first line leaves a document open, or the text is a list, documents end where they end, as in a
+ * file that is written over several lines. A document longer than `maxBytes` is passed over without being held in
+ * memory.
  */
 export class DocumentSplitter {
   readonly #maxBytes: number;

@@ -10,8 +10,8 @@ export interface Line {
 }
 
 /**
- * Cuts a stream of bytes into lines that end with LF or CRLF; the last one may have no end. Empty lines are left out. A line longer than
- * `maxBytes` is passed over without being held in memory.
+ * Cuts a stream of bytes into lines that end with LF or CRLF; the last one may have no end. Empty lines are left out. A
+ * line longer than `maxBytes` is passed over without being held in memory.
  */
 export class LineSplitter {
   readonly #maxBytes: number;

@@ -36,7 +36,8 @@ export function violationsOf(errors: readonly TLocalizedValidationError[]): Viol
       add(at, error.message);
     }
   }
-  // Of very many errors typebox gives only the first ones: for unknown members, that their schemas are false, without a list of them.
+  // Of very many errors typebox gives only the first ones: for unknown members, that their schemas are false, without a
+  // list of them.
   if (byPointer.size === 0)
     for (const { keyword, instancePath } of errors)
       if (keyword === 'boolean') add(instancePath, 'is not a known member');

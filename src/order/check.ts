@@ -15,8 +15,8 @@ export type OrderCheck =
     };
 
 /**
- * Checks a value against the order contract, with the code that stores orders. Never throws. It does not foresee what only
- * PostgreSQL refuses.
+ * Checks a value against the order contract, with the code that stores orders. Never throws. It does not foresee what
+ * only PostgreSQL refuses.
  */
 export function checkOrder(value: Buffer | null, options: DecodeOptions): OrderCheck {
   const decoded = decodeOrder(value, options);
@@ -26,9 +26,9 @@ export function checkOrder(value: Buffer | null, options: DecodeOptions): OrderC
 }
 
 /**
- * Everything that is wrong with a rejected order, by place: what its schema says, and when that finds nothing, what the rules
- * beyond types say. `value` is the order's JSON as it was rejected, `now` ms since the Unix epoch. Slow: the write path
- * stops at the first reason.
+ * Everything that is wrong with a rejected order, by place: what its schema says, and when that finds nothing, what the
+ * rules beyond types say. `value` is the order's JSON as it was rejected, `now` ms since the Unix epoch. Slow: the
+ * write path stops at the first reason.
  */
 export function orderViolations(value: Buffer, rejection: Rejection, now: number): Violation[] {
   const only = [fromDetail(rejection.detail)];

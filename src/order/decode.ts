@@ -16,8 +16,8 @@ const BACKSLASH = 0x5c;
 const ALWAYS_PARSED_BYTES = 8_192;
 
 /**
- * The message's value bytes → an order, or the reason why not. Never throws. When a key occurs twice in an object, the last
- * one counts, as in ECMAScript's JSON.parse and PostgreSQL's jsonb.
+ * The message's value bytes → an order, or the reason why not. Never throws. When a key occurs twice in an object, the
+ * last one counts, as in ECMAScript's JSON.parse and PostgreSQL's jsonb.
  */
 export function decodeOrder(value: Buffer | null | undefined, options: DecodeOptions): Validated {
   if (value === null || value === undefined) return reject('tombstone', '', 'the message has no value');

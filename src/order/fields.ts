@@ -44,8 +44,8 @@ export interface OrderFields {
 }
 
 /**
- * What a schema such as OrderSchema says, as everything that reads or writes orders value by value needs it. Its members
- * are values, objects of values, and one list of objects of values: the items.
+ * What a schema such as OrderSchema says, as everything that reads or writes orders value by value needs it. Its
+ * members are values, objects of values, and one list of objects of values: the items.
  * @throws TypeError when it has any other member, or a limit that not all of those readers know
  */
 export function fieldsOf(schema: TObject): OrderFields {

@@ -10,8 +10,8 @@ export interface Version {
 }
 
 /**
- * Whether this version replaces one from another partition: the newer timestamp wins, and at the same instant the higher
- * partition, whichever was read first.
+ * Whether this version replaces one from another partition: the newer timestamp wins, and at the same instant the
+ * higher partition, whichever was read first.
  */
 export function replaces(version: Version, other: Version): boolean {
   return version.producedAt === other.producedAt
@@ -23,8 +23,8 @@ const BEFORE_ITEMS = ORDER_FIELDS.order.slice(0, ORDER_FIELDS.head);
 const AFTER_ITEMS = ORDER_FIELDS.order.slice(ORDER_FIELDS.head);
 
 /**
- * Whether two orders, as JSON, are the same. Equal texts are not parsed: a sender that writes the fields in the contract's
- * order writes exactly what PostgreSQL writes.
+ * Whether two orders, as JSON, are the same. Equal texts are not parsed: a sender that writes the fields in the
+ * contract's order writes exactly what PostgreSQL writes.
  */
 export function sameOrders(a: string, b: string): boolean {
   return a === b || firstDifference(JSON.parse(a), JSON.parse(b)) === undefined;

@@ -11,8 +11,8 @@ export function utf8(text: string): Uint8Array {
 }
 
 /**
- * Writes values into large shared slabs, so that each costs one small view instead of an allocation. The views stay valid
- * for good: a slab is never written twice.
+ * Writes values into large shared slabs, so that each costs one small view instead of an allocation. The views stay
+ * valid for good: a slab is never written twice.
  */
 export class ByteWriter {
   private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);

@@ -89,8 +89,8 @@ export class FaultPlan {
 const OVERSIZE_BYTES = 600_000;
 
 /**
- * The order's bytes, spoilt by this fault alone; `variety`, any 32-bit number, chooses among the ways to do that. Null is a
- * tombstone.
+ * The order's bytes, spoilt by this fault alone; `variety`, any 32-bit number, chooses among the ways to do that. Null
+ * is a tombstone.
  */
 export function spoil(fault: SpoilingFault, order: Order, variety: number): Buffer | null {
   if (fault === 'tombstone') return null;

@@ -30,8 +30,8 @@ export interface GeneratorControlOptions {
 const NOTHING: GeneratorCounts = { generated: 0, sent: 0, failed: 0, inFlight: 0 };
 
 /**
- * The generator as an operator uses it: started, stopped and changed as often as asked. One run sends at a time; a start
- * during a stop begins once that stop is over.
+ * The generator as an operator uses it: started, stopped and changed as often as asked. One run sends at a time; a
+ * start during a stop begins once that stop is over.
  */
 export class GeneratorControl {
   readonly #options: GeneratorControlOptions;

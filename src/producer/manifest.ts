@@ -28,8 +28,8 @@ export interface ManifestEntry {
 }
 
 /**
- * Writes as NDJSON which faults were injected where. Lines are written whole, after the broker's acknowledgement: a crash loses
- * the lines of messages in flight, and leaves no broken line.
+ * Writes as NDJSON which faults were injected where. Lines are written whole, after the broker's acknowledgement: a
+ * crash loses the lines of messages in flight, and leaves no broken line.
  */
 export class ManifestWriter {
   readonly #path: string;

@@ -65,8 +65,9 @@ const BLANK_TRACK = '0'.repeat(12);
 const BLANK_CHRT_ID = '0'.repeat(7);
 
 /**
- * The markets orders come from. Names and streets are drawn from the locale data of @faker-js/faker (MIT licence); phone
- * numbers are, where the country reserves such numbers, those for drama use (Ofcom, ARCEP, Bundesnetzagentur, NANP 555-01xx).
+ * The markets orders come from. Names and streets are drawn from the locale data of @faker-js/faker (MIT licence);
+ * phone numbers are, where the country reserves such numbers, those for drama use (Ofcom, ARCEP, Bundesnetzagentur,
+ * NANP 555-01xx).
  */
 export const MARKETS: readonly Market[] = marketData.map((market) => {
   const lists = new Map(Object.entries(nameData)).get(market.locale);

@@ -28,9 +28,9 @@ export interface NdjsonSourceOptions {
 const MAX_LINE_BYTES = 16_777_216;
 
 /**
- * Orders from newline-delimited JSON, or from JSON that spans lines or is in a list (see DocumentSplitter); their bytes stay
- * unaltered. The key is the order_uid, if there is one. A bad line is reported and, unless allowInvalid, skipped. Keeps one
- * chunk and one line in memory.
+ * Orders from newline-delimited JSON, or from JSON that spans lines or is in a list (see DocumentSplitter); their bytes
+ * stay unaltered. The key is the order_uid, if there is one. A bad line is reported and, unless allowInvalid, skipped.
+ * Keeps one chunk and one line in memory.
  */
 export class NdjsonSource implements MessageSource {
   readonly #options: NdjsonSourceOptions;

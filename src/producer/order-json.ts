@@ -19,8 +19,8 @@ export function before(pointer: string): string {
 }
 
 /**
- * The JSON of neighbouring fields with these values, from the value before the first of them; up to the value of `next`, or to
- * the end of the last one's.
+ * The JSON of neighbouring fields with these values, from the value before the first of them; up to the value of
+ * `next`, or to the end of the last one's.
  * @throws RangeError when another field stands between them
  */
 export function stretch(values: Readonly<Record<string, string>>, next?: string): string {

@@ -11,8 +11,9 @@ export function hex32(value: number): string {
 }
 
 /**
- * The order_uid of an index: 15 hex digits and `test`, as in the classic sample. Within a seed no two indexes (0..2⁵³−1)
- * share one: the digits are a permutation of 60 bits, a balanced Feistel network (Luby & Rackoff, 1988) keyed by the seed.
+ * The order_uid of an index: 15 hex digits and `test`, as in the classic sample. Within a seed no two indexes
+ * (0..2⁵³−1) share one: the digits are a permutation of 60 bits, a balanced Feistel network (Luby & Rackoff, 1988)
+ * keyed by the seed.
  */
 export class OrderUid {
   /** The first 28 bits, and the 32 that follow, signed. */

@@ -47,8 +47,8 @@ export interface ProducerStatus {
 const BATCH_CADENCE = { minMs: 2, maxMs: 10 };
 
 /**
- * Takes messages from a source, by schedule or as fast as possible, and sends them. While Kafka is unavailable it retries what
- * it has taken with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
+ * Takes messages from a source, by schedule or as fast as possible, and sends them. While Kafka is unavailable it
+ * retries what it has taken with jittered pauses, takes no more than maxInFlight batches, and catches up afterwards.
  */
 export class OrderProducer {
   readonly #options: OrderProducerOptions;
@@ -91,8 +91,8 @@ export class OrderProducer {
   }
 
   /**
-   * Starts sending. The promise resolves with the final counts when the source has ended, or after close(), and all is settled;
-   * it rejects when the source or onSent throws, once what was in flight is settled. May be called again.
+   * Starts sending. The promise resolves with the final counts when the source has ended, or after close(), and all is
+   * settled; it rejects when the source or onSent throws, once what was in flight is settled. May be called again.
    */
   start(): Promise<ProducerStatus> {
     this.#run ??= this.#loop();

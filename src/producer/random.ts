@@ -6,8 +6,8 @@
 const TWO_32 = 4_294_967_296;
 
 /**
- * Mixes 32 bits so that every input bit reaches every output bit (the "lowbias32" constants of Chris Wellons). Signed: the
- * engine keeps such numbers in integer registers.
+ * Mixes 32 bits so that every input bit reaches every output bit (the "lowbias32" constants of Chris Wellons). Signed:
+ * the engine keeps such numbers in integer registers.
  */
 export function mix32(value: number): number {
   let z = value | 0;
@@ -104,8 +104,8 @@ export class AliasTable {
 }
 
 /**
- * Weights of a Zipf–Mandelbrot law, 1 / (rank + shift), for ranks 1..n. The exponent is 1 because a division is exact to the
- * last bit everywhere, while a power is not.
+ * Weights of a Zipf–Mandelbrot law, 1 / (rank + shift), for ranks 1..n. The exponent is 1 because a division is exact
+ * to the last bit everywhere, while a power is not.
  */
 export function zipfWeights(n: number, shift: number): number[] {
   return Array.from({ length: n }, (_, at) => 1 / (at + 1 + shift));

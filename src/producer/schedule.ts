@@ -86,8 +86,8 @@ const ROUNDING = 1e-6;
 
 /**
  * An open-loop schedule: message k is due when the schedule says (k / rate after the start when it is steady), whatever
- * happened to those before. Pauses do not add up, so there is no drift, and what was missed while the caller was busy is
- * due at once.
+ * happened to those before. Pauses do not add up, so there is no drift, and what was missed while the caller was busy
+ * is due at once.
  */
 export class Pacer {
   readonly #clock: () => number;

@@ -5,7 +5,8 @@ import { AppError } from '../lib/app-error.ts';
  * - `unreachable`: it does not answer in time;
  * - `no_permission`: its user may not log in, or not run the commands of a cache (scripts, for instance);
  * - `out_of_memory`: it is full and evicts nothing; `read_only`: it is a replica, or can't write to its disk;
- * - `other_database`: its keys belong to another database; `unverified`: PostgreSQL has not told yet which database ours is;
+ * - `other_database`: its keys belong to another database; `unverified`: PostgreSQL has not told yet which database
+ *   ours is;
  * - `refused`: it refuses something else.
  */
 export const CACHE_TROUBLES = [

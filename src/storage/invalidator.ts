@@ -21,9 +21,9 @@ export interface InvalidatorOptions {
 const PAGE = 100;
 
 /**
- * Invalidates changed orders in the cache, and removes the note of each change once the cache has forgotten the order. A note stays when its
- * writer was killed after the commit or can't reach the cache; then the first process that sees it takes over. Every process looks for
- * such notes at its start, and then about every second.
+ * Invalidates changed orders in the cache, and removes the note of each change once the cache has forgotten the order.
+ * A note stays when its writer was killed after the commit or can't reach the cache; then the first process that sees
+ * it takes over. Every process looks for such notes at its start, and then about every second.
  */
 export class Invalidator {
   readonly #cache: Pick<OrderCache, 'invalidate'>;

@@ -36,10 +36,10 @@ interface Flight {
 }
 
 /**
- * Looks orders up: in L1, then in Redis, then in PostgreSQL with a fill. Lookups of one turn of the event loop go as one batch, and each uid
- * has one flight at a time: a lookup joins it before it departs, or waits for the next one, so a lookup never returns what was read
- * before it began. Of several processes that miss the same order, the one that gets the lease reads it from PostgreSQL; the others
- * wait a little for its fill.
+ * Looks orders up: in L1, then in Redis, then in PostgreSQL with a fill. Lookups of one turn of the event loop go as
+ * one batch, and each uid has one flight at a time: a lookup joins it before it departs, or waits for the next one, so
+ * a lookup never returns what was read before it began. Of several processes that miss the same order, the one that
+ * gets the lease reads it from PostgreSQL; the others wait a little for its fill.
  */
 export class OrderReader {
   readonly #options: OrderReaderOptions;
@@ -69,7 +69,8 @@ export class OrderReader {
 
   /**
    * The order, or undefined when it does not exist. Without a promise, at once, when L1 has it.
-   * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many lookups wait
+   * @throws AppError `database_unavailable` when Redis does not have it and PostgreSQL can't answer, or too many
+   *   lookups wait
    */
   find(uid: string): FoundOrder | undefined | Promise<FoundOrder | undefined> {
     return this.kept(uid) ?? this.#look(uid);

@@ -86,11 +86,11 @@ export interface ListPage<T> {
 }
 
 /**
- * Orders in the order they were stored, a page at a time. Going on from each page's `next` gives every order that was there
- * when the first page was read exactly once, however many are stored meanwhile, whenever their transactions began. Of those
- * stored or changed meanwhile (a changed order is stored anew) the ones that fall into the part still to come are given:
- * newest first never gives an order twice, oldest first gives a changed one again with what it says now.
- * Every call takes a bounded time and throws AppError `database_unavailable` (retryable).
+ * Orders in the order they were stored, a page at a time. Going on from each page's `next` gives every order that was
+ * there when the first page was read exactly once, however many are stored meanwhile, whenever their transactions
+ * began. Of those stored or changed meanwhile (a changed order is stored anew) the ones that fall into the part still
+ * to come are given: newest first never gives an order twice, oldest first gives a changed one again with what it says
+ * now. Every call takes a bounded time and throws AppError `database_unavailable` (retryable).
  */
 export interface OrderListing {
   summaries(request: ListRequest): Promise<ListPage<OrderSummary>>;

@@ -32,8 +32,9 @@ export interface Evidence {
   /** Letters that do not concern this topic. */
   readonly otherTopics: number;
   /**
-   * Why the letter of a message may not be seen although it was written: `hidden` behind an open transaction, or `expired`, removed by
-   * retention or compaction. Undefined when it would be seen. `at`: when the message was written, ms since the Unix epoch.
+   * Why the letter of a message may not be seen although it was written: `hidden` behind an open transaction, or
+   * `expired`, removed by retention or compaction. Undefined when it would be seen. `at`: when the message was written,
+   * ms since the Unix epoch.
    */
   unseen(partition: number, offset: number, at: number): 'hidden' | 'expired' | undefined;
 }
@@ -90,9 +91,9 @@ interface CutPartition {
 }
 
 /**
- * How far back the letters reach. The letters of a partition's messages are written in the order of the log, so a partition of the
- * dead-letter topic that still has an earlier one has not lost a later one. Nor has it lost the letter of a message that was written
- * after its first letter.
+ * How far back the letters reach. The letters of a partition's messages are written in the order of the log, so a
+ * partition of the dead-letter topic that still has an earlier one has not lost a later one. Nor has it lost the letter
+ * of a message that was written after its first letter.
  */
 class KeptLetters {
   readonly #cut = new Map<number, CutPartition>();

@@ -89,8 +89,8 @@ export function holdsValue({ bytes, digest, truncated }: Letter, value: Buffer |
 }
 
 /**
- * What of a letter that holds the message's value is not as the service writes it. `detail` is what it has to say; undefined when
- * nobody can tell, as of what the database said.
+ * What of a letter that holds the message's value is not as the service writes it. `detail` is what it has to say;
+ * undefined when nobody can tell, as of what the database said.
  */
 export function faultsOf(letter: Letter, record: LogRecord, detail: string | undefined): string[] {
   const headers = originalHeaders(record.headers);
@@ -117,8 +117,8 @@ export function cutOf({ bytes, truncated, headersDropped }: Letter): string | un
 }
 
 /**
- * Rejected after the message was written, as far as its clock can be believed, and about when the letter was written: one that went
- * without a time of its own says nothing of that.
+ * Rejected after the message was written, as far as its clock can be believed, and about when the letter was written:
+ * one that went without a time of its own says nothing of that.
  */
 function isTimely({ at, writtenAt }: Letter, { timestamp }: LogRecord): boolean {
   if (at === undefined || (writtenAt >= 0 && Math.abs(writtenAt - at) > CLOCK_TOLERANCE_MS)) return false;

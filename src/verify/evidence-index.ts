@@ -53,8 +53,8 @@ const SELECT_LINES =
   'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason from lines';
 
 /**
- * What has to be remembered from one end of the log to the other, in a temporary file: memory stays the same at any number of
- * dead letters. The file goes with the process, however that ends.
+ * What has to be remembered from one end of the log to the other, in a temporary file: memory stays the same at any
+ * number of dead letters. The file goes with the process, however that ends.
  */
 export class EvidenceIndex {
   readonly #db: Database;
@@ -63,7 +63,8 @@ export class EvidenceIndex {
   constructor() {
     this.#db = new Database(':memory:', { strict: true });
     this.#db.run('pragma temp_store = file');
-    // The nameless database is a file of SQLite's own that is unlinked as soon as it is open: https://sqlite.org/inmemorydb.html
+    // The nameless database is a file of SQLite's own that is unlinked as soon as it is open:
+    // https://sqlite.org/inmemorydb.html
     this.#db.run(`attach '' as evidence`);
     this.#db.run('pragma evidence.journal_mode = off');
     this.#db.run('pragma evidence.synchronous = off');
@@ -216,8 +217,8 @@ export class EvidenceIndex {
   }
 
   /**
-   * Each order that is not stored from the only partition it is in, and of its other partitions the one with the newest version. A clock
-   * that went back within the partition that is stored from makes nothing newer there.
+   * Each order that is not stored from the only partition it is in, and of its other partitions the one with the newest
+   * version. A clock that went back within the partition that is stored from makes nothing newer there.
    */
   *scatteredOrders(): Iterable<ScatteredOrder> {
     let last = '';

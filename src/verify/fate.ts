@@ -15,15 +15,16 @@ export interface AcceptedPosition {
  * - `stored`: the stored order came from it and says the same; `altered`: it came from it and says something else;
  * - `identical`: what is stored says the same, and came from another message;
  * - `superseded`: a later message has replaced it;
- * - `suspect`: an older message is stored that says something else. Right only if a later one says again what is stored: an
- *   order that comes back to it within one batch is left as it is;
+ * - `suspect`: an older message is stored that says something else. Right only if a later one says again what is
+ *   stored: an order that comes back to it within one batch is left as it is;
  * - `pending`: the group has not reached it yet; `lost`: it has, and nothing is stored.
  */
 export type Fate = 'stored' | 'altered' | 'identical' | 'superseded' | 'suspect' | 'pending' | 'lost';
 
 /**
- * Judges an accepted message by what is stored under its uid. Within a partition the order of messages decides: what is stored
- * must say what the last one says. Messages of one uid in several partitions have no order, so any of them may be the last.
+ * Judges an accepted message by what is stored under its uid. Within a partition the order of messages decides: what is
+ * stored must say what the last one says. Messages of one uid in several partitions have no order, so any of them may
+ * be the last.
  */
 export function fateOf(position: AcceptedPosition, stored: StoredMatch | undefined): Fate {
   const { topic, partition, offset, passed } = position;

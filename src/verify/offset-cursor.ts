@@ -13,8 +13,8 @@ interface Walk<T> {
 }
 
 /**
- * Walks through entries along with the log: partitions in any order, each by rising offsets. One page a partition is in memory;
- * a message without an entry costs a comparison.
+ * Walks through entries along with the log: partitions in any order, each by rising offsets. One page a partition is in
+ * memory; a message without an entry costs a comparison.
  */
 export class OffsetCursor<T extends Position> {
   readonly #page: Page<T>;

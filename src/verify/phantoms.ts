@@ -22,9 +22,9 @@ export interface PhantomSearch {
 }
 
 /**
- * Finds stored orders that name a message which is not there, or is not that order. Each message that was judged stored is the
- * source of one row, so a stretch of the log with more rows than such messages holds phantoms; only those stretches
- * are read again to name them.
+ * Finds stored orders that name a message which is not there, or is not that order. Each message that was judged stored
+ * is the source of one row, so a stretch of the log with more rows than such messages holds phantoms; only those
+ * stretches are read again to name them.
  * @returns how many orders nothing can be said of, because compaction has removed their messages
  */
 export async function findPhantoms(search: PhantomSearch): Promise<number> {

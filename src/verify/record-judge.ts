@@ -44,8 +44,8 @@ export interface RecordJudgeOptions {
 }
 
 /**
- * Judges every message of the log in two steps: `inspect` by itself and by its dead letters, which settles the rejected ones;
- * `settle`, for an accepted one, by what is stored. Both want the messages of a partition by rising offsets.
+ * Judges every message of the log in two steps: `inspect` by itself and by its dead letters, which settles the rejected
+ * ones; `settle`, for an accepted one, by what is stored. Both want the messages of a partition by rising offsets.
  */
 export class RecordJudge {
   /** Dead letters that did their duty, by reason. */

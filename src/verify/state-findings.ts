@@ -174,7 +174,8 @@ export interface PendingSearch {
 }
 
 /**
- * Finds what waits behind open transactions: a finding a partition, with whose transaction it is as far as the brokers tell.
+ * Finds what waits behind open transactions: a finding a partition, with whose transaction it is as far as the brokers
+ * tell.
  * @returns offsets that wait, by partition: as many messages, or fewer
  */
 export async function addPending(search: PendingSearch): Promise<ReadonlyMap<number, number>> {
@@ -227,8 +228,8 @@ export class ReadAgain {
   }
 
   /**
-   * A finding a partition. Orders and offsets move in one transaction, so a stored order ahead of the offset says that the offset was
-   * moved; a dead letter ahead of it may be a killed consumer's, and only waits.
+   * A finding a partition. Orders and offsets move in one transaction, so a stored order ahead of the offset says that
+   * the offset was moved; a dead letter ahead of it may be a killed consumer's, and only waits.
    */
   report(findings: Findings, nextOffsets: ReadonlyMap<number, number>): void {
     for (const [partition, { messages, stored, last }] of this.#partitions) {

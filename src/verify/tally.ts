@@ -9,8 +9,8 @@ const MAX_BUCKETS = 65_536;
 const MIN_BUCKET = 256;
 
 /**
- * Counts the fates of messages by partition, and the stored ones by stretches of offsets, too: that is how orders that no message
- * stands behind are found. Memory depends on neither the number of messages nor of orders.
+ * Counts the fates of messages by partition, and the stored ones by stretches of offsets, too: that is how orders that
+ * no message stands behind are found. Memory depends on neither the number of messages nor of orders.
  */
 export class Tally {
   readonly bucketSize: number;

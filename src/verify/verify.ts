@@ -55,8 +55,8 @@ const CHUNK_ORDERS = 2_000;
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /**
- * Accounts for every committed message the log still has, against the database as it is at this moment and the dead letters.
- * Memory does not grow with the number of messages. Changes nothing anywhere.
+ * Accounts for every committed message the log still has, against the database as it is at this moment and the dead
+ * letters. Memory does not grow with the number of messages. Changes nothing anywhere.
  * @throws AppError `aborted` when the signal aborts, `usage` for an invalid manifest, and what the sources throw.
  */
 export async function verify(options: VerifyOptions, sources: VerifySources): Promise<VerifyReport> {

@@ -46,7 +46,8 @@ const DRAIN_S = 300;
 const VERIFY_LIMIT_MS = (DRAIN_S + 300) * 1_000;
 
 /**
- * Runs the schedule against a system of its own, heals it, lets it drain, and verifies that every message is accounted for.
+ * Runs the schedule against a system of its own, heals it, lets it drain, and verifies that every message is accounted
+ * for.
  * @throws what keeps the system from being started at all, and the signal's reason when it aborts.
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {

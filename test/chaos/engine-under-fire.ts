@@ -38,8 +38,9 @@ export class EngineUnderFire {
   }
 
   /**
-   * kill -9 of the engine with all its processes, also of one that is just starting; resolves when it answers again. One that
-   * is dead already is killed once it is started again; while several kills overlap it starts after the last pause.
+   * kill -9 of the engine with all its processes, also of one that is just starting; resolves when it answers again.
+   * One that is dead already is killed once it is started again; while several kills overlap it starts after the last
+   * pause.
    */
   async kill(downMs: number): Promise<void> {
     const { signal } = this.#options;

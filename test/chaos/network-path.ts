@@ -48,8 +48,8 @@ export class NetworkPath {
   }
 
   /**
-   * Resolves when the pattern comes by, after `skip` others; with false when it does not. What is done then happens before its
-   * answer gets through.
+   * Resolves when the pattern comes by, after `skip` others; with false when it does not. What is done then happens
+   * before its answer gets through.
    */
   passes(pattern: string, skip: number): Promise<boolean> {
     return this.resetAt(pattern, 'call', skip);

@@ -1,7 +1,7 @@
 /**
- * A campaign of kills and outages: `KILLS=100 SEED=7 bun test/chaos/run.ts`. Starts engines, consumers and a producer of its
- * own in a temporary folder, does to them what the schedule of the seed says, and verifies that every message is accounted for.
- * Exit codes: 0 all is accounted for, 1 it is not, 2 wrong settings.
+ * A campaign of kills and outages: `KILLS=100 SEED=7 bun test/chaos/run.ts`. Starts engines, consumers and a producer
+ * of its own in a temporary folder, does to them what the schedule of the seed says, and verifies that every message is
+ * accounted for. Exit codes: 0 all is accounted for, 1 it is not, 2 wrong settings.
  */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,8 +7,8 @@ const DURATIONS = {
   'kill postgresql': [0, 4_000],
   'kill kafka': [0, 3_000],
   'kill redis': [0, 5_000],
-  // SIGSTOP, and SIGCONT after the time. A consumer is often stopped for longer than its session in the group lasts, and
-  // in the middle of a transaction it always is: when it wakes up others have its partitions.
+  // SIGSTOP, and SIGCONT after the time. A consumer is often stopped for longer than its session in the group lasts,
+  // and in the middle of a transaction it always is: when it wakes up others have its partitions.
   'freeze consumer': [2_000, 14_000],
   'freeze consumer in COPY': [9_000, 14_000],
   'freeze postgresql': [1_000, 6_000],
@@ -86,8 +86,9 @@ const WITH_SKIP: ReadonlySet<ChaosKind> = new Set([
 ]);
 
 /**
- * A campaign with that many kills at random moments, and about four other events to five kills. The same seed and number
- * give the same schedule. One kill in 8 s on average; in longer campaigns more often, so that they take about a quarter of an hour.
+ * A campaign with that many kills at random moments, and about four other events to five kills. The same seed and
+ * number give the same schedule. One kill in 8 s on average; in longer campaigns more often, so that they take about a
+ * quarter of an hour.
  */
 export function planCampaign(seed: number, kills: number): Schedule {
   const gapMs = Math.min(8_000, Math.max(3_000, Math.round(900_000 / Math.max(1, kills))));

@@ -38,8 +38,8 @@ test(
 
 function schemathesis(): Promise<{ code: number; output: string }> {
   const args = ['--config-file', SETTINGS, 'run', `${place.url}/openapi.json`];
-  // A stream of events has no end to wait for; a generator told to send a million orders a second must not; NDJSON is nothing
-  // that schemathesis can make up, and a redrive that is not read to its end keeps others from redriving.
+  // A stream of events has no end to wait for; a generator told to send a million orders a second must not; NDJSON is
+  // nothing that schemathesis can make up, and a redrive that is not read to its end keeps others from redriving.
   const streams = [
     '--exclude-operation-id-regex',
     '^live$|[tT]ail|^(start|change)Generator$|^sendOrders$|^redriveAllDeadLetters$',

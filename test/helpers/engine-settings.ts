@@ -23,8 +23,8 @@ export async function settingsWithOwn(own: readonly EngineName[], dataDir: strin
 }
 
 /**
- * The same with the data of these engines as after a first start: initdb and Kafka's format take seconds of CPU, so they run once in
- * this process, and their result is copied. For tests that are not about a first start.
+ * The same with the data of these engines as after a first start: initdb and Kafka's format take seconds of CPU, so
+ * they run once in this process, and their result is copied. For tests that are not about a first start.
  */
 export async function settingsWithSeeded(own: readonly EngineName[], dataDir: string): Promise<EngineSettings> {
   const settings = await settingsWithOwn(own, dataDir);

@@ -1,6 +1,6 @@
 /**
- * A process that holds engines, to be killed by a test: takes settings, and maybe a pause to begin, as JSON, prints what it got as one
- * line of JSON, and closes when its standard input ends.
+ * A process that holds engines, to be killed by a test: takes settings, and maybe a pause to begin, as JSON, prints
+ * what it got as one line of JSON, and closes when its standard input ends.
  */
 import { LocalEngineControl } from '../../src/engines/control/engine-control.ts';
 import { ensureEngines } from '../../src/engines/engines.ts';

@@ -77,8 +77,8 @@ export class FaultProxy {
   }
 
   /**
-   * Changes what happens from now on. `refuse` resets what is open; `black-hole` keeps it open and silent for good: those
-   * connections stay dead even when the mode changes back, as after a failed-over network.
+   * Changes what happens from now on. `refuse` resets what is open; `black-hole` keeps it open and silent for good:
+   * those connections stay dead even when the mode changes back, as after a failed-over network.
    */
   async setMode(mode: ProxyMode): Promise<void> {
     if (mode === this.#mode) return;

@@ -1,6 +1,7 @@
 /**
- * A process that redrives every dead letter and ends itself with SIGKILL at a step: takes the step, and a JSON Patch where there is one, as JSON.
- * Each batch has five steps: its intent is about to be written, was written, is being sent, was sent, was closed.
+ * A process that redrives every dead letter and ends itself with SIGKILL at a step: takes the step, and a JSON Patch
+ * where there is one, as JSON. Each batch has five steps: its intent is about to be written, was written, is being
+ * sent, was sent, was closed.
  */
 
 import { loadConfig } from '../../src/cmd/app/config.ts';

@@ -7,8 +7,8 @@ import { until } from './until.ts';
 const WATCH = join(import.meta.dirname, 'run-watch.ts');
 
 /**
- * Sees to it that nothing is left of a run: the function sweeps up, and a process of its own does when this one is killed. From here on
- * temporary files are made in the run's folder, by which its processes are known.
+ * Sees to it that nothing is left of a run: the function sweeps up, and a process of its own does when this one is
+ * killed. From here on temporary files are made in the run's folder, by which its processes are known.
  */
 export function watchOver(runFolder: string): () => Promise<void> {
   const watch = spawn(process.execPath, [WATCH, runFolder], {

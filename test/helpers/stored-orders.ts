@@ -24,8 +24,8 @@ export class StoredOrders {
   }
 
   /**
-   * Adds orders named `<prefix><n>` for n from `from` up to `to`, an item each; `columns` are SQL expressions over n that replace
-   * those of the sample, such as `{ customer_id: "'c' || n % 10" }`.
+   * Adds orders named `<prefix><n>` for n from `from` up to `to`, an item each; `columns` are SQL expressions over n
+   * that replace those of the sample, such as `{ customer_id: "'c' || n % 10" }`.
    */
   async add(
     prefix: string,

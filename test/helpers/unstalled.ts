@@ -5,8 +5,8 @@ let stalledMs = 0;
 setInterval(look, TICK_MS).unref();
 
 /**
- * A clock, ms, that stands still while the machine keeps this process waiting: what counts is how late a timer comes. Compare a time
- * limit with its difference, and a test does not fail because others are busy.
+ * A clock, ms, that stands still while the machine keeps this process waiting: what counts is how late a timer comes.
+ * Compare a time limit with its difference, and a test does not fail because others are busy.
  */
 export function unstalledNow(): number {
   look();

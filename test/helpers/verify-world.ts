@@ -205,8 +205,9 @@ export class VerifyWorld {
   }
 
   /**
-   * Sends an order and stores it as the consumer does: the last one of a partition counts, an identical one changes nothing, and
-   * across partitions the newer one is stored. Each is produced later than the one before, unless `producedAt` says otherwise.
+   * Sends an order and stores it as the consumer does: the last one of a partition counts, an identical one changes
+   * nothing, and across partitions the newer one is stored. Each is produced later than the one before, unless
+   * `producedAt` says otherwise.
    */
   order(uid: string, partition = 0, changes: Partial<Order> = {}, producedAt = ++this.#clock): number {
     const order = sampleOrder(uid, 1, changes);

@@ -35,8 +35,8 @@ async function kept(setup: CacheSetup): Promise<Set<string | undefined>> {
 }
 
 /**
- * Waits until all nodes say the same of who has which slot: a replica that has not heard of a slot its master was given would not take
- * it over.
+ * Waits until all nodes say the same of who has which slot: a replica that has not heard of a slot its master was given
+ * would not take it over.
  */
 async function agreed(): Promise<void> {
   await until(async () => {

@@ -83,7 +83,8 @@ test('two consumers with the same keys in opposite order: no deadlock surfaces, 
   await path.drained(60_000);
   const orders = await path.storedOrders();
   expect([...orders.keys()].sort()).toEqual(uids);
-  // All are of one instant, so the higher partition has the last word, whichever was read last; and each order is whole.
+  // All are of one instant, so the higher partition has the last word, whichever was read last; and each order is
+  // whole.
   for (const order of orders.values()) expect(isVersion(order, 1, rounds - 1)).toBe(true);
   expect(await path.deadLetters()).toEqual([]);
   const handled = consumers.map(({ consumer }) => consumer.status());

@@ -28,8 +28,8 @@ export interface VariableSetting {
 }
 
 /**
- * The settings in the environment; a variable that looks like one but is not is a problem. `ignored` gets those that Kubernetes
- * sets for a Service whose name begins with test-service.
+ * The settings in the environment; a variable that looks like one but is not is a problem. `ignored` gets those that
+ * Kubernetes sets for a Service whose name begins with test-service.
  */
 export function readEnvironment(env: Environment, problems: ConfigProblem[], ignored: string[]): VariableSetting[] {
   const known = new Map(settings().map((leaf) => [environmentName(leaf.path), leaf]));
@@ -47,8 +47,8 @@ export function readEnvironment(env: Environment, problems: ConfigProblem[], ign
 }
 
 /**
- * Tells variables of Kubernetes Services (`X_SERVICE_HOST`, `X_PORT=tcp://…`, `X_PORT_80_TCP_ADDR`, …) by the company they come in, so
- * that a typing mistake (`TEST_SERVICE_SERVICE_PORT=9001`) is still an error.
+ * Tells variables of Kubernetes Services (`X_SERVICE_HOST`, `X_PORT=tcp://…`, `X_PORT_80_TCP_ADDR`, …) by the company
+ * they come in, so that a typing mistake (`TEST_SERVICE_SERVICE_PORT=9001`) is still an error.
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 function serviceLinks(env: Environment): (variable: string, text: string) => boolean {

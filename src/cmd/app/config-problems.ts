@@ -144,8 +144,8 @@ export interface ReadUrls {
 }
 
 /**
- * Settings that the engines would refuse: addresses that lead nowhere, invalid names. Each one is added to `problems`. Values
- * that are not text are left to the schema.
+ * Settings that the engines would refuse: addresses that lead nowhere, invalid names. Each one is added to `problems`.
+ * Values that are not text are left to the schema.
  */
 export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls {
   const textAt = (path: string): string | undefined => {

@@ -36,8 +36,8 @@ export function withCommonOptions(command: Command): Command {
 }
 
 /**
- * Loads the configuration, runs `work`, and closes what it opened: also when it fails or is asked to stop. Then all of that is over
- * within `shutdownTimeoutMs`; what had to be left undone is logged, and makes the exit code 1.
+ * Loads the configuration, runs `work`, and closes what it opened: also when it fails or is asked to stop. Then all of
+ * that is over within `shutdownTimeoutMs`; what had to be left undone is logged, and makes the exit code 1.
  */
 export async function withContext(
   options: CommonOptions,

@@ -29,7 +29,8 @@ export interface EnvironmentOptions {
 }
 
 /**
- * Everything the roles stand on: engines that answer, the schema, the topics. What it starts is closed with `resources`.
+ * Everything the roles stand on: engines that answer, the schema, the topics. What it starts is closed with
+ * `resources`.
  * @throws AppError that says what is missing and what to do.
  */
 export async function prepareEnvironment(config: Config, options: EnvironmentOptions): Promise<EnginesHandle> {

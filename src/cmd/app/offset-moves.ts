@@ -8,9 +8,10 @@ import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { Config } from './config-schema.ts';
 
 /**
- * Moves what is stored of this service's group in the orders topic, all partitions or some; a dry run only says how. Consumers that run
- * follow by themselves, see `OffsetStore.reset`.
- * @throws AppError `usage` for a partition the topic does not have; `topic_missing`, `kafka_unavailable`, `database_unavailable`
+ * Moves what is stored of this service's group in the orders topic, all partitions or some; a dry run only says how.
+ * Consumers that run follow by themselves, see `OffsetStore.reset`.
+ * @throws AppError `usage` for a partition the topic does not have; `topic_missing`, `kafka_unavailable`,
+ *   `database_unavailable`
  */
 export async function moveOffsets(
   { kafka }: Config,

@@ -1,6 +1,6 @@
 /**
- * Survives errors of standard output. A reader that closes the pipe, as `head` does when it has seen enough, is not a failure;
- * anything else (a full disk) is reported once and makes the exit code 1.
+ * Survives errors of standard output. A reader that closes the pipe, as `head` does when it has seen enough, is not a
+ * failure; anything else (a full disk) is reported once and makes the exit code 1.
  */
 export function watchOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -27,8 +27,8 @@ export function listWidth(): number {
 }
 
 /**
- * A list of texts: columns at the left, without those that are empty in every row; a line longer than `width` is cut. Without a heading
- * when all titles are empty.
+ * A list of texts: columns at the left, without those that are empty in every row; a line longer than `width` is cut.
+ * Without a heading when all titles are empty.
  */
 export function textTable(head: readonly string[], rows: readonly Cells[], width: number): string[] {
   const columns = columnsOf(head, rows).filter(({ cells }) => cells.some((cell) => cell !== ''));
@@ -36,8 +36,8 @@ export function textTable(head: readonly string[], rows: readonly Cells[], width
 }
 
 /**
- * A list of numbers: columns at the right. When they need more than `width`, those of zeros are left out, and what still does not fit
- * follows below, beside the first column once more. `paintHead` colours the headings.
+ * A list of numbers: columns at the right. When they need more than `width`, those of zeros are left out, and what
+ * still does not fit follows below, beside the first column once more. `paintHead` colours the headings.
  */
 export function numberTable(
   head: readonly string[],

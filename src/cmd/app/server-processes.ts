@@ -30,8 +30,8 @@ export interface ServerProcessesOptions {
 }
 
 /**
- * More processes that serve on this one's port. One that dies is replaced. They live no longer than this process, however it ends:
- * the channel to it is their leash.
+ * More processes that serve on this one's port. One that dies is replaced. They live no longer than this process,
+ * however it ends: the channel to it is their leash.
  */
 export class ServerProcesses {
   readonly #options: ServerProcessesOptions;

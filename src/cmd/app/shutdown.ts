@@ -3,8 +3,8 @@ import { within } from '../../lib/deadline.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**
- * The stages of a stop, in their order, and the share of the time after which each is over: those who work, what they have left to
- * tell, the connections they all shared, and the engines that were started for them.
+ * The stages of a stop, in their order, and the share of the time after which each is over: those who work, what they
+ * have left to tell, the connections they all shared, and the engines that were started for them.
  */
 const STAGES = { work: 0.6, tell: 0.7, connections: 0.8, engines: 1 } as const;
 

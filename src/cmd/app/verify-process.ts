@@ -18,7 +18,8 @@ const TELL_EVERY_MS = 200;
 /**
  * Verifies in a process of its own, with less priority than lookups and the consumer have. It has this process's very
  * settings, through its environment, and lives no longer than this process.
- * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could not finish
+ * @throws AppError `aborted` when the signal aborts, `verification_failed` with what the process said, when it could
+ *   not finish
  */
 export async function verifyInProcess(config: Config, options: VerificationOptions): Promise<VerifyReport> {
   const { wait, maxFindings, onProgress, signal } = options;

@@ -83,8 +83,8 @@ function noteStopped(record: EngineRecord, recordFile: string): EngineRecord {
 const WATCH = fileURLToPath(new URL('./pause-watch.ts', import.meta.url));
 
 /**
- * Suspends an engine with all its processes for a while. A small process of its own ends the pause, even when this one is killed.
- * Replaces a pause that is under way. The engine's lock must be held.
+ * Suspends an engine with all its processes for a while. A small process of its own ends the pause, even when this one
+ * is killed. Replaces a pause that is under way. The engine's lock must be held.
  * @throws AppError `engine_start_failed` when that process does not start; the engine is not suspended then
  */
 export async function pauseEngine(record: EngineRecord, recordFile: string, forMs: number): Promise<void> {

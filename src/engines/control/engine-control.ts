@@ -29,8 +29,8 @@ import { controllable, viewEngine } from './engine-view.ts';
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * Stops, kills, suspends and restarts the engines that were started from this data folder, and no others. Their users stay in the
- * record: the last of them stops the engine, whatever its state.
+ * Stops, kills, suspends and restarts the engines that were started from this data folder, and no others. Their users
+ * stay in the record: the last of them stops the engine, whatever its state.
  */
 export class LocalEngineControl implements EngineControl {
   readonly #settings: EngineSettings;

@@ -9,8 +9,8 @@ const PROBE_TIMEOUT_MS = 700;
 const DOING = { stop: 'stopping', kill: 'stopping', start: 'starting', restart: 'restarting' } as const;
 
 /**
- * The record of an engine that can be controlled: one that was started from this data folder, on an address that is configured. Otherwise
- * why it can't be.
+ * The record of an engine that can be controlled: one that was started from this data folder, on an address that is
+ * configured. Otherwise why it can't be.
  */
 export function controllable(engine: EngineDefinition, settings: EngineSettings): EngineRecord | EngineObstacle {
   if (settings.mode === 'off') return 'engines_off';

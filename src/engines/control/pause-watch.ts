@@ -1,6 +1,6 @@
 /**
- * Ends an engine's pause even when the process that began it is gone: `pause-watch.ts JSON`, with a PauseWatch. It writes a line when it is
- * ready, and ends with the pause.
+ * Ends an engine's pause even when the process that began it is gone: `pause-watch.ts JSON`, with a PauseWatch. It
+ * writes a line when it is ready, and ends with the pause.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, type ProcessIdentity, resumeFamily } from '../processes.ts';

@@ -17,8 +17,8 @@ const DOWNLOAD_TIMEOUT_MS = 600_000;
 const ATTEMPTS = 2;
 
 /**
- * The folder with Kafka's jar files, which Maven downloads into the user's cache if it is missing. The download gets its final name only
- * when it matches jars.sha256, so a folder with that name is complete and verified.
+ * The folder with Kafka's jar files, which Maven downloads into the user's cache if it is missing. The download gets
+ * its final name only when it matches jars.sha256, so a folder with that name is complete and verified.
  * @throws AppError `engine_missing` without Maven, `engine_start_failed`, `aborted`
  */
 export async function ensureKafkaJars(step: (text: string) => void, signal: AbortSignal): Promise<string> {

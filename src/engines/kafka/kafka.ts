@@ -110,8 +110,8 @@ export function clusterId(): string {
 }
 
 /**
- * The configuration of a single local node. Addresses are host:port. `dataFolder` is relative to Kafka's working folder, because a comma in
- * an absolute path would make two paths of it.
+ * The configuration of a single local node. Addresses are host:port. `dataFolder` is relative to Kafka's working
+ * folder, because a comma in an absolute path would make two paths of it.
  */
 export function serverProperties(broker: string, controller: string, dataFolder: string): string {
   const settings = {

@@ -15,8 +15,8 @@ export interface PostgresqlBinaries {
 }
 
 /**
- * PostgreSQL's programs for this platform, from the installed npm package. When another user can't reach them (a checkout in /root), they are
- * copied once to a folder that everybody may read.
+ * PostgreSQL's programs for this platform, from the installed npm package. When another user can't reach them (a
+ * checkout in /root), they are copied once to a folder that everybody may read.
  * @throws AppError `engine_missing` when the package for this platform isn't installed
  */
 export function findBinaries(user: SystemUser | undefined): PostgresqlBinaries {
@@ -79,8 +79,8 @@ export interface SystemUser {
 }
 
 /**
- * The user that PostgreSQL runs as; undefined for the user of this process. PostgreSQL refuses to run as root, so for root it is `nobody`, whom
- * every system has and who owns nothing.
+ * The user that PostgreSQL runs as; undefined for the user of this process. PostgreSQL refuses to run as root, so for
+ * root it is `nobody`, whom every system has and who owns nothing.
  * @throws AppError `engine_start_failed` for root on a system without `nobody`
  */
 export function postgresqlUser(): SystemUser | undefined {

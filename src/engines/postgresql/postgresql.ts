@@ -20,8 +20,8 @@ import { findBinaries, locatePackage, type PostgresqlBinaries, postgresqlUser } 
 /**
  * A local PostgreSQL whose superuser is the URL's user. The URL's database is not created.
  *
- * Started by root it runs as another user, who may not pass through the parents of the data folder (/root, a private temporary folder). It
- * gets the folder as an open descriptor, and finds it as /proc/self/fd/3.
+ * Started by root it runs as another user, who may not pass through the parents of the data folder (/root, a private
+ * temporary folder). It gets the folder as an open descriptor, and finds it as /proc/self/fd/3.
  */
 export function definePostgresql(url: string): EngineDefinition {
   const { address: configured, user: name, password } = parsePostgresqlUrl(url);
@@ -100,8 +100,8 @@ const SETTINGS = {
 } as const;
 
 /**
- * Creates the database cluster if it is missing, and returns its path as PostgreSQL sees it. initdb works under another name, so that a
- * folder called `cluster` is complete even after a kill.
+ * Creates the database cluster if it is missing, and returns its path as PostgreSQL sees it. initdb works under another
+ * name, so that a folder called `cluster` is complete even after a kill.
  * @throws AppError `engine_start_failed`, `aborted`
  */
 async function ensureCluster(options: ClusterOptions, context: PrepareContext): Promise<string> {

@@ -87,8 +87,8 @@ export interface OrderLog {
    */
   start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void>;
   /**
-   * Reads each partition from its position; waits up to `waitMs` for the first message. `lastEpochs` are those of the messages before
-   * the positions, where they are known.
+   * Reads each partition from its position; waits up to `waitMs` for the first message. `lastEpochs` are those of the
+   * messages before the positions, where they are known.
    * @throws AppError `kafka_unavailable` (retryable); `topic_missing` when the topic has gone or was re-created.
    */
   fetch(

@@ -30,10 +30,10 @@ export interface Batch {
 }
 
 /**
- * What waits for one partition. One batch at a time is on its way, and a batch whose fate is unknown is repeated with the
- * same sequence number before any other, so the broker tells a repeat from news and order is kept. A single outstanding
- * batch is also all that a broker's producer snapshot remembers across its restart. What comes in meanwhile goes together
- * in the next one.
+ * What waits for one partition. One batch at a time is on its way, and a batch whose fate is unknown is repeated with
+ * the same sequence number before any other, so the broker tells a repeat from news and order is kept. A single
+ * outstanding batch is also all that a broker's producer snapshot remembers across its restart. What comes in meanwhile
+ * goes together in the next one.
  */
 export class PartitionLane {
   readonly topic: string;

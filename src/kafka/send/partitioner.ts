@@ -4,7 +4,8 @@ const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
 /**
- * MurmurHash2 as Kafka's Java client computes it (org.apache.kafka.common.utils.Utils.murmur2), as a signed 32-bit number.
+ * MurmurHash2 as Kafka's Java client computes it (org.apache.kafka.common.utils.Utils.murmur2), as a signed 32-bit
+ * number.
  */
 export function murmur2(data: Uint8Array): number {
   const { length } = data;
@@ -34,8 +35,8 @@ export function partitionOfKey(key: Uint8Array, partitions: number): number {
 }
 
 /**
- * Where the common clients send a key as they come: Kafka's Java client and kafka-python by MurmurHash2, librdkafka (kcat, Python, Go,
- * .NET) by CRC-32, Sarama and kafka-go by FNV-1a.
+ * Where the common clients send a key as they come: Kafka's Java client and kafka-python by MurmurHash2, librdkafka
+ * (kcat, Python, Go, .NET) by CRC-32, Sarama and kafka-go by FNV-1a.
  */
 export function likelyPartitions(key: Uint8Array, partitions: number): ReadonlySet<number> {
   return new Set([partitionOfKey(key, partitions), crc32(key) % partitions, Math.abs(fnv1a(key) % partitions)]);

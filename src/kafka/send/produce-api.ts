@@ -30,8 +30,8 @@ export function produceVersion(range: { minVersion: number; maxVersion: number }
 }
 
 /**
- * One Produce request with acks=all. Resolves with the broker's answer per partition, error codes included; rejects when
- * there was no answer, and then the batches may or may not have been written.
+ * One Produce request with acks=all. Resolves with the broker's answer per partition, error codes included; rejects
+ * when there was no answer, and then the batches may or may not have been written.
  * @see https://kafka.apache.org/protocol#The_Messages_Produce
  */
 export function produce(

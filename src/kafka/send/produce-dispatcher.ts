@@ -13,9 +13,9 @@ export interface SenderLogger {
 const MAX_REQUEST_BYTES = 4_000_000;
 
 /**
- * Takes batches from the lanes of all partitions to their leaders: one request carries the head of every idle lane a broker
- * leads. A request without an answer, or an answer to try again, puts its lanes to rest for a jittered while; the same
- * batches go again under the same sequence numbers. It never gives up by itself: the jobs have deadlines.
+ * Takes batches from the lanes of all partitions to their leaders: one request carries the head of every idle lane a
+ * broker leads. A request without an answer, or an answer to try again, puts its lanes to rest for a jittered while;
+ * the same batches go again under the same sequence numbers. It never gives up by itself: the jobs have deadlines.
  */
 export class ProduceDispatcher {
   readonly #session: ProducerSession;

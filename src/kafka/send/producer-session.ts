@@ -28,9 +28,9 @@ const PRODUCE_API = 'Produce';
 const BROKER_SHARE = 0.8;
 
 /**
- * The client's connections, metadata and protocol versions, and nothing of its own queueing, retries and sequence numbers:
- * those lose or double messages when several sends are in flight and one of them fails. reset() drops the whole client, so
- * no broken socket outlives an error.
+ * The client's connections, metadata and protocol versions, and nothing of its own queueing, retries and sequence
+ * numbers: those lose or double messages when several sends are in flight and one of them fails. reset() drops the
+ * whole client, so no broken socket outlives an error.
  */
 export class ProducerSession {
   readonly #kafka: KafkaClients;

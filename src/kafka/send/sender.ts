@@ -30,12 +30,12 @@ const LAYOUT_AGE_MS = 10_000;
  * sequence number, across connection losses and broker restarts, so it is written once; messages with one key keep the
  * order of the calls. Several send() may be in flight. send() rejects with AppError
  * - `kafka_unavailable` (retryable) when not every message was acknowledged in time; those may or may not be written;
- * - `kafka_rejected` (MessagesRejectedError) when the broker refuses messages for good, such as one that is too large; the
- *   others are written;
- * - `kafka_refuses` (MessagesRejectedError) when it would refuse any message: this machine's clock, the rights of the user;
+ * - `kafka_rejected` (MessagesRejectedError) when the broker refuses messages for good, such as one that is too large;
+ *   the others are written;
+ * - `kafka_refuses` (MessagesRejectedError) when it would refuse any message: this machine's clock, the rights of the
+ *   user;
  * - `topic_missing` when there is no such topic;
- * - `aborted` after close().
- * An offset of −1 is possible, for a batch the broker remembers but not where.
+ * - `aborted` after close(). An offset of −1 is possible, for a batch the broker remembers but not where.
  */
 export function createMessageSender(kafka: KafkaClients, options: MessageSenderOptions): MessageSender {
   return new KafkaMessageSender(kafka, options);

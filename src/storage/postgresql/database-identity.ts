@@ -2,8 +2,8 @@ import type { CachedDatabase } from '../cache-trouble.ts';
 import type { Database } from './database.ts';
 
 /**
- * A database as `<system identifier>/<oid>`: the first is that of the data folder, the second is never given twice in it. A copy made
- * by dump and restore is another one, a replica that takes over is the same.
+ * A database as `<system identifier>/<oid>`: the first is that of the data folder, the second is never given twice in
+ * it. A copy made by dump and restore is another one, a replica that takes over is the same.
  * @see https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-CONTROLDATA
  */
 export class PostgresIdentity implements CachedDatabase {

@@ -57,8 +57,9 @@ export class Database {
   }
 
   /**
-   * Runs a statement someone waits for, for `deadlineMs` at most. When no statement at all has come back for that long, the
-   * server is most likely a black hole: later statements get a new pool, those under way in the old one may still end.
+   * Runs a statement someone waits for, for `deadlineMs` at most. When no statement at all has come back for that long,
+   * the server is most likely a black hole: later statements get a new pool, those under way in the old one may still
+   * end.
    * @throws AppError `database_unavailable` (retryable), `database_rejected`.
    */
   async read<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {

@@ -16,8 +16,8 @@ interface Entry {
 }
 
 /**
- * Rows that can be looked up by order_uid. Of several orders with one uid the last one of a partition counts, and across
- * partitions the newest.
+ * Rows that can be looked up by order_uid. Of several orders with one uid the last one of a partition counts, and
+ * across partitions the newest.
  */
 export class MergeRows implements OrderRows {
   /** Orders added, superseded ones included. */

@@ -59,11 +59,11 @@ const SESSION_ENDED = /^57P/;
 const RETRY_MS = 500;
 
 /**
- * Creates the database when it is missing and applies every pending migration, each in a transaction of its own. Processes that do
- * it at the same time take turns.
+ * Creates the database when it is missing and applies every pending migration, each in a transaction of its own.
+ * Processes that do it at the same time take turns.
  * @returns the names of the migrations it applied.
- * @throws AppError `database_unavailable` (retryable); `migration_failed` when a migration fails, when a later version has migrated the
- * database, and when no order could be stored in it.
+ * @throws AppError `database_unavailable` (retryable); `migration_failed` when a migration fails, when a later version
+ *   has migrated the database, and when no order could be stored in it.
  */
 export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   await createDatabase(options);
@@ -196,8 +196,8 @@ async function withConnection<T>(
 }
 
 /**
- * The migrations as the library runs them. It is loaded only here, where there is something to do: with it comes a command line of
- * its own, which takes a while to load.
+ * The migrations as the library runs them. It is loaded only here, where there is something to do: with it comes a
+ * command line of its own, which takes a while to load.
  */
 async function umzug(sql: SQL, migrations: readonly Migration[]): Promise<Umzug> {
   const { Umzug } = await import('umzug');

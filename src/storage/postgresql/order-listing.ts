@@ -23,9 +23,9 @@ const SUMMARY_LIST = `${POSITION_LIST}, o.track_number, o.customer_id, o.deliver
 const TEXT_LIST = `${POSITION_LIST}, ${ORDER_JSON}`;
 
 /**
- * OrderListing on PostgreSQL. All orders of a transaction share `stored_at`, so the index on it leads to a group, which is
- * sorted. A filter is applied to stretches along that index until the page is full or the time is up, so
- * that no request takes long, however few orders match; only those of one customer are found by an index of their own, past the
+ * OrderListing on PostgreSQL. All orders of a transaction share `stored_at`, so the index on it leads to a group, which
+ * is sorted. A filter is applied to stretches along that index until the page is full or the time is up, so that no
+ * request takes long, however few orders match; only those of one customer are found by an index of their own, past the
  * first stretch.
  */
 export class PostgresOrderListing implements OrderListing {
@@ -98,7 +98,8 @@ order by o.stored_at ${direction(order)} offset ${length} limit 1`;
     if (after !== undefined) addPosition(conditions, after, order);
     if (end !== undefined) addEnd(conditions, end, order);
     const all = `orders o ${conditions.where}`;
-    // The fence keeps the planner from walking along stored_at in the hope of soon meeting enough orders of the customer.
+    // The fence keeps the planner from walking along stored_at in the hope of soon meeting enough orders of the
+    // customer.
     const source = byCustomer ? `(select * from ${all} offset 0) o` : all;
     const way = direction(order);
     // A row comparison needs one direction for all columns.

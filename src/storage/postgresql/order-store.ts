@@ -10,7 +10,8 @@ export function instantSql(expression: string): string {
 
 /**
  * SQL for an order `o` with its items as compact JSON text. PostgreSQL builds it: that costs it no more than sending an
- * order's columns with each of its items, and this process half of what it would pay for reading those and writing JSON.
+ * order's columns with each of its items, and this process half of what it would pay for reading those and writing
+ * JSON.
  */
 export function orderJsonSql({ order, head, item }: OrderFields): string {
   return `(select row_to_json(whole)::text from (select ${[
@@ -43,8 +44,8 @@ function list(fields: readonly Field[], table = ''): string {
 export const ORDER_JSON = orderJsonSql(ORDER_FIELDS);
 
 /**
- * One row an order: order_uid, the order as JSON, and its origin; a single statement, so an order and its items are of one
- * snapshot. `$1` is a text[] of uids.
+ * One row an order: order_uid, the order as JSON, and its origin; a single statement, so an order and its items are of
+ * one snapshot. `$1` is a text[] of uids.
  */
 export const SELECT_DOCUMENTS = `select o.order_uid,
   ${ORDER_JSON},

@@ -165,9 +165,9 @@ export class OrderWriter {
   }
 
   /**
-   * Locks what is stored of the batch's orders; removes from the batch the identical ones and those of which another partition's
-   * newer version is stored; returns those that differ. An identical order that is newer replaces that version, so that later ones
-   * are compared with it.
+   * Locks what is stored of the batch's orders; removes from the batch the identical ones and those of which another
+   * partition's newer version is stored; returns those that differ. An identical order that is newer replaces that
+   * version, so that later ones are compared with it.
    */
   async #changedAmong(tx: TransactionSQL, { topicId }: OrderBatch, merge: MergeRows): Promise<string[]> {
     const uids = merge.uids();
@@ -237,9 +237,10 @@ export class OrderWriter {
 }
 
 /**
- * Ends this user's transactions that have changed offsets, or have waited to, for longer than `olderThanMs`: every consumer
- * gives up its own before that. PostgreSQL does not notice by itself when a consumer's machine or network is gone; in a
- * COPY that waits for data no server-side time-out applies, and the offsets' rows would stay locked for hours.
+ * Ends this user's transactions that have changed offsets, or have waited to, for longer than `olderThanMs`: every
+ * consumer gives up its own before that. PostgreSQL does not notice by itself when a consumer's machine or network is
+ * gone; in a COPY that waits for data no server-side time-out applies, and the offsets' rows would stay locked for
+ * hours.
  * @returns how many it ended.
  * @throws AppError `database_unavailable`.
  */

@@ -15,8 +15,8 @@ export interface RedriveJournalOptions {
 const UNDEFINED_TABLE = '42P01';
 
 /**
- * What was redriven of one dead-letter topic, in PostgreSQL. An open batch is one whose fate is not written down yet. Methods throw
- * AppError `database_unavailable`.
+ * What was redriven of one dead-letter topic, in PostgreSQL. An open batch is one whose fate is not written down yet.
+ * Methods throw AppError `database_unavailable`.
  */
 export class PostgresRedriveJournal {
   readonly #database: Database;
@@ -116,8 +116,8 @@ export class PostgresRedriveJournal {
   }
 
   /**
-   * Forgets letters that stood before the start of their partition: nobody can redrive them again. Not those of the last day: a letter
-   * that was written twice has its second copy a little later in the topic.
+   * Forgets letters that stood before the start of their partition: nobody can redrive them again. Not those of the
+   * last day: a letter that was written twice has its second copy a little later in the topic.
    */
   async prune(starts: ReadonlyMap<number, number>): Promise<void> {
     await this.#database.query('forgetting redriven letters that are gone', async (sql) => {

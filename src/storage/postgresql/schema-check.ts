@@ -57,8 +57,8 @@ const PRIVILEGES = ['select', 'insert', 'update', 'delete'];
 const ENCODING = 'UTF8';
 
 /**
- * What would keep every order from being stored: missing tables, columns, keys and privileges, and columns that require a value which
- * this service does not write. A sentence each, with what to do.
+ * What would keep every order from being stored: missing tables, columns, keys and privileges, and columns that require
+ * a value which this service does not write. A sentence each, with what to do.
  */
 export async function schemaTroubles(sql: SQL): Promise<string[]> {
   const troubles: string[] = [];

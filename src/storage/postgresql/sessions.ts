@@ -18,8 +18,8 @@ export interface SessionOptions {
 export const DEFAULT_USER = 'postgres';
 
 /**
- * A pool of sessions; the first is opened when it is needed. All that Bun would look up in the environment when it is absent (`PG…`,
- * `DATABASE_URL`, `USER` and more) is given here, so that only the settings decide where orders go.
+ * A pool of sessions; the first is opened when it is needed. All that Bun would look up in the environment when it is
+ * absent (`PG…`, `DATABASE_URL`, `USER` and more) is given here, so that only the settings decide where orders go.
  * https://bun.com/docs/runtime/sql#postgresql-environment-variables
  * @throws AppError `config_invalid`
  */

@@ -2,9 +2,9 @@ import { SQL } from 'bun';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 
 /**
- * What a failed statement means for its batch:
- * `conflict`, a row with that key exists; `retry`, the server asks to try again; `rejected`, the data itself is refused, be it by a
- * unique index that somebody added; `outage`, anything else: nothing is wrong with the data, so it waits until the database is well.
+ * What a failed statement means for its batch: `conflict`, a row with that key exists; `retry`, the server asks to try
+ * again; `rejected`, the data itself is refused, be it by a unique index that somebody added; `outage`, anything else:
+ * nothing is wrong with the data, so it waits until the database is well.
  */
 export type SqlFailure = 'conflict' | 'retry' | 'rejected' | 'outage';
 

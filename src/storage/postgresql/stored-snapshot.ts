@@ -8,9 +8,8 @@ import { ORDER_JSON, readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
 import { toDatabaseError } from './sql-error.ts';
 
 /**
- * Columns: order_uid, the order as JSON, source topic, partition, offset, whether stored at `$2` or before, produced_at and
- * stored_at in ms since the Unix epoch, whether the items have the positions 1, 2, 3, ….
- * `$1` is a text[] of uids.
+ * Columns: order_uid, the order as JSON, source topic, partition, offset, whether stored at `$2` or before, produced_at
+ * and stored_at in ms since the Unix epoch, whether the items have the positions 1, 2, 3, …. `$1` is a text[] of uids.
  */
 const SELECT_MATCHES = `select o.order_uid, ${ORDER_JSON},
   o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false),
@@ -78,7 +77,8 @@ export async function withStoredSnapshot<T>(
   try {
     return await database.transaction(NO_DEADLINE_MS, async (tx) => {
       await tx.unsafe('set transaction isolation level repeatable read, read only');
-      // Counting a large table takes longer than any statement of the service, and a slow topic leaves the session idle.
+      // Counting a large table takes longer than any statement of the service, and a slow topic leaves the session
+      // idle.
       await tx.unsafe('set local statement_timeout = 0');
       await tx.unsafe('set local idle_in_transaction_session_timeout = 0');
       await tx.unsafe(`set local timezone = 'UTC'`);
@@ -98,9 +98,9 @@ async function earlierUntil(tx: TransactionSQL, scope: OffsetScope): Promise<str
 }
 
 /**
- * The database at one instant: every call sees the same rows, whatever is written meanwhile. Offsets and orders are written in
- * one transaction, so they match exactly. Calls must not overlap.
- * Every call throws AppError `database_unavailable`.
+ * The database at one instant: every call sees the same rows, whatever is written meanwhile. Offsets and orders are
+ * written in one transaction, so they match exactly. Calls must not overlap. Every call throws AppError
+ * `database_unavailable`.
  */
 class StoredSnapshot {
   readonly #tx: TransactionSQL;
@@ -231,8 +231,8 @@ class StoredSnapshot {
   }
 
   /**
-   * Orders said to come from offsets at or past the partition's end or below 0, from partitions that are not among them, or from a
-   * topic that no group has stored orders of.
+   * Orders said to come from offsets at or past the partition's end or below 0, from partitions that are not among
+   * them, or from a topic that no group has stored orders of.
    */
   async ordersOfNowhere(ends: ReadonlyMap<number, number>, limit: number): Promise<Listed<SourceRow>> {
     const tx = this.#tx;

@@ -136,8 +136,8 @@ export interface CacheCheck {
 }
 
 /**
- * Checks that Redis can be used as a cache of that database: connects, tries the commands of an order, and looks which database the keys
- * belong to, without taking them. @throws CacheUnusable
+ * Checks that Redis can be used as a cache of that database: connects, tries the commands of an order, and looks which
+ * database the keys belong to, without taking them. @throws CacheUnusable
  */
 export async function checkCache({ urls, connectTimeoutMs, keyPrefix, database }: CacheCheck): Promise<void> {
   const connecting = connect(urls, connectTimeoutMs, { lost: () => {}, changed: () => {} });

@@ -25,8 +25,8 @@ export type RedisRun = <T>(commands: (redis: RedisNodes) => Promise<T>) => Promi
 /** Hooks of the connection's owner. */
 export interface RedisOwner {
   /**
-   * Called with every new connection before it is used; when it throws, the connection is given up. Each `run` has the time limit
-   * for connecting.
+   * Called with every new connection before it is used; when it throws, the connection is given up. Each `run` has the
+   * time limit for connecting.
    */
   prepare(run: RedisRun): Promise<void>;
   /** The connection is in use from now on; `tracked`: `onChanged` is called for keys that were read and change. */
@@ -47,10 +47,11 @@ const BEAT_MS = 100;
 const SLOTS_EVERY = 10;
 
 /**
- * The connection to Redis (to each master of a cluster) and its circuit breaker. It is either up, or every `run` fails at once;
- * nothing is queued. A command that times out closes the connection, which also rejects all others in flight; the next connection is the
- * breaker's probe. Pauses between attempts double until a connection has held for 10 s. A regular beat notices silence even when nothing
- * else is asked. When a cluster's slots move or one of its masters is gone, the whole connection is replaced.
+ * The connection to Redis (to each master of a cluster) and its circuit breaker. It is either up, or every `run` fails
+ * at once; nothing is queued. A command that times out closes the connection, which also rejects all others in flight;
+ * the next connection is the breaker's probe. Pauses between attempts double until a connection has held for 10 s. A
+ * regular beat notices silence even when nothing else is asked. When a cluster's slots move or one of its masters is
+ * gone, the whole connection is replaced.
  */
 export class RedisConnection {
   readonly #settings: RedisSettings;
@@ -90,8 +91,8 @@ export class RedisConnection {
 
   /**
    * Runs commands on the connection.
-   * @throws AppError `cache_unavailable` when there is none, when it breaks, or after `commandTimeoutMs`. An error reply of
-   * Redis is thrown as it is.
+   * @throws AppError `cache_unavailable` when there is none, when it breaks, or after `commandTimeoutMs`. An error
+   *   reply of Redis is thrown as it is.
    */
   async run<T>(commands: (redis: RedisNodes) => Promise<T>): Promise<T> {
     const current = this.#current;
@@ -215,9 +216,9 @@ const PARTS = 5;
 export class TimeOut extends Error {}
 
 /**
- * The outcome of the work, or a TimeOut after `ms` in which this process could have received it. A stall of its event loop (a long turn, garbage
- * collection, no CPU) counts for at most a fifth of that, and each part ends with a turn that reads the sockets: a delay of our own must not
- * look like a dead server. The work itself goes on.
+ * The outcome of the work, or a TimeOut after `ms` in which this process could have received it. A stall of its event
+ * loop (a long turn, garbage collection, no CPU) counts for at most a fifth of that, and each part ends with a turn
+ * that reads the sockets: a delay of our own must not look like a dead server. The work itself goes on.
  */
 export async function heardWithin<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();

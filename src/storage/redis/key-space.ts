@@ -71,8 +71,8 @@ export class KeySpace {
   }
 
   /**
-   * The run_ids of the servers that differ from those recorded in the key space, by node; without servers that don't tell theirs. Each master
-   * of a cluster has a record of its own.
+   * The run_ids of the servers that differ from those recorded in the key space, by node; without servers that don't
+   * tell theirs. Each master of a cluster has a record of its own.
    */
   async changedRunIds(run: RedisRun): Promise<Map<RedisNode, string>> {
     const changed = new Map<RedisNode, string>();
@@ -134,8 +134,8 @@ async function runIdOf({ redis }: RedisNode): Promise<string | undefined> {
 const IDENTITY_TIMEOUT_MS = 2_000;
 
 /**
- * Makes sure that the keys of a prefix belong to one database only, whose identity is in `<prefix>:v2:database`. A process that takes them
- * over sweeps first, so that a kill in between leaves no orders of the other database.
+ * Makes sure that the keys of a prefix belong to one database only, whose identity is in `<prefix>:v2:database`. A
+ * process that takes them over sweeps first, so that a kill in between leaves no orders of the other database.
  */
 export class KeyOwner {
   readonly #space: KeySpace;

@@ -7,8 +7,8 @@ const OVERHEAD_BYTES = 900;
 /**
  * L1, the first tier: orders in the memory of this process, bounded by bytes; the least recently used go first.
  *
- * Its orders are copies that may become stale, so it answers only while it is trusted, and accepts an order only if it was not told to
- * forget it since the read began. Its owner drives all that.
+ * Its orders are copies that may become stale, so it answers only while it is trusted, and accepts an order only if it
+ * was not told to forget it since the read began. Its owner drives all that.
  */
 export class L1Orders {
   readonly #orders: LRUCache<string, FoundOrder> | undefined;
@@ -50,8 +50,8 @@ export class L1Orders {
   }
 
   /**
-   * Accepts an order that was read, unless it was forgotten since `reading`. Strings are copied: a slice of a line would keep the whole
-   * line, and comparing it would read two more places in memory.
+   * Accepts an order that was read, unless it was forgotten since `reading`. Strings are copied: a slice of a line
+   * would keep the whole line, and comparing it would read two more places in memory.
    */
   put(uid: string, ticket: symbol, { body, etag, origin }: OrderDocument): void {
     if (this.#orders === undefined || this.#reads.get(uid) !== ticket) return;

@@ -1,5 +1,6 @@
 /**
- * The uids whose invalidation Redis has not acknowledged yet. Past `limit` it forgets the uids and wants a sweep of all keys instead.
+ * The uids whose invalidation Redis has not acknowledged yet. Past `limit` it forgets the uids and wants a sweep of all
+ * keys instead.
  */
 export class MissedInvalidations {
   readonly #limit: number;

@@ -63,7 +63,8 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The hash slot of a key, 0..16383: that of the text between the first `{` and the next `}`, if there is any, otherwise of the whole key.
+ * The hash slot of a key, 0..16383: that of the text between the first `{` and the next `}`, if there is any, otherwise
+ * of the whole key.
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
  */
 export function keySlot(key: string): number {
@@ -83,7 +84,8 @@ export interface Connected {
 }
 
 /**
- * Connects to Redis, and to all masters of a cluster, whichever of its nodes the addresses name. Tries one address after the other.
+ * Connects to Redis, and to all masters of a cluster, whichever of its nodes the addresses name. Tries one address
+ * after the other.
  * @throws the error of the last address; nothing stays open then
  */
 export async function connect(

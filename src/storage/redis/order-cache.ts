@@ -33,22 +33,25 @@ const OWNER_EVERY_MS = 1_000;
 const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Set() };
 
 /**
- * A cache of stored orders: in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in this process (L1). It may lose
- * anything at any time, and never serves what was invalidated. No call throws but `ping`.
+ * A cache of stored orders: in Redis, `<prefix>:v2:order:<uid>` → `encodeCachedOrder`, and the most used of them in
+ * this process (L1). It may lose anything at any time, and never serves what was invalidated. No call throws but
+ * `ping`.
  *
- * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and an invalidation
- * deletes order and lease alike. While an invalidation is not acknowledged, this process does not use Redis. A Redis that came back
- * from a snapshot or a failover may have lost deletes, so its keys are swept when its run_id is not the one in `<prefix>:v2:run-id`. Redis
- * is not used at all while it refuses what a cache needs, and when `<prefix>:v2:database` names another database that may still exist. Other
- * processes serve an order whose invalidation could not be delivered until somebody delivers it: see `Invalidator`.
+ * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and an
+ * invalidation deletes order and lease alike. While an invalidation is not acknowledged, this process does not use
+ * Redis. A Redis that came back from a snapshot or a failover may have lost deletes, so its keys are swept when its
+ * run_id is not the one in `<prefix>:v2:run-id`. Redis is not used at all while it refuses what a cache needs, and when
+ * `<prefix>:v2:database` names another database that may still exist. Other processes serve an order whose invalidation
+ * could not be delivered until somebody delivers it: see `Invalidator`.
  *
- * L1 holds what was read from Redis on a connection on which Redis reports every change to a key that was read there (client tracking,
- * RESP3). It drops an order when Redis reports a change, when `invalidate` names it, and when the connection is lost. So a process never
- * serves the old order once its own invalidation has returned; another process does until Redis's message has arrived, but never longer than
- * `trustMs` after Redis was last heard.
+ * L1 holds what was read from Redis on a connection on which Redis reports every change to a key that was read there
+ * (client tracking, RESP3). It drops an order when Redis reports a change, when `invalidate` names it, and when the
+ * connection is lost. So a process never serves the old order once its own invalidation has returned; another process
+ * does until Redis's message has arrived, but never longer than `trustMs` after Redis was last heard.
  *
- * That an order does not exist is not cached: a new order would be hidden until the cache heard of it, so each new order would need a note
- * in its transaction, as changed ones have. Instead, lookups of one uid share a read, and those of different uids share queries.
+ * That an order does not exist is not cached: a new order would be hidden until the cache heard of it, so each new
+ * order would need a note in its transaction, as changed ones have. Instead, lookups of one uid share a read, and those
+ * of different uids share queries.
  * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
 export class OrderCache {
@@ -199,9 +202,9 @@ export class OrderCache {
   }
 
   /**
-   * Call it after the commit that changed these orders; new orders need no call. From the call on, `get` and `fromL1` of this process don't
-   * answer for them. Resolves to true once the cache has forgotten them, and to false when it can't be reached: then this is retried
-   * in the background, and the cache is not used until it has succeeded.
+   * Call it after the commit that changed these orders; new orders need no call. From the call on, `get` and `fromL1`
+   * of this process don't answer for them. Resolves to true once the cache has forgotten them, and to false when it
+   * can't be reached: then this is retried in the background, and the cache is not used until it has succeeded.
    */
   async invalidate(uids: readonly string[], cause: InvalidationCause = 'changed'): Promise<boolean> {
     if (uids.length === 0) return true;

@@ -11,8 +11,8 @@ import type { RedisNodes } from './nodes.ts';
 export interface CacheAnswer {
   readonly found: ReadonlyMap<string, OrderDocument>;
   /**
-   * Leases by uid: each permits to fill that key with what is read from the database from now on. See "Scaling Memcache at Facebook"
-   * (NSDI '13), section 3.2.1.
+   * Leases by uid: each permits to fill that key with what is read from the database from now on. See "Scaling Memcache
+   * at Facebook" (NSDI '13), section 3.2.1.
    */
   readonly leases: ReadonlyMap<string, string>;
   /** Uids for which somebody else has a lease: most likely the order will be there in a few milliseconds. */

@@ -12,9 +12,10 @@ const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const QUOTED = /[",\r\n]/;
 
 /**
- * An order as a line of CSV (RFC 4180) with its line end; delivery and payment have a column a field, the items are one column of JSON.
- * @param safe puts an apostrophe before a text that a spreadsheet would run as a formula (CSV injection). Without it every
- * text is what the order says.
+ * An order as a line of CSV (RFC 4180) with its line end; delivery and payment have a column a field, the items are one
+ * column of JSON.
+ * @param safe puts an apostrophe before a text that a spreadsheet would run as a formula (CSV injection). Without it
+ *   every text is what the order says.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function orderToCsv(order: Order, safe: boolean, fields: OrderFields = ORDER_FIELDS): string {

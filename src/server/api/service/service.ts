@@ -4,9 +4,9 @@ import { NO_STORE } from '../../http/reply.ts';
 import { type ReadinessJson, ReadinessSchema } from '../schemas.ts';
 
 /**
- * `/healthz`: the process answers. `/readyz`: the state of each engine; 503 only when a required one is down, or can't do what this
- * process needs. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and keeps its
- * traffic.
+ * `/healthz`: the process answers. `/readyz`: the state of each engine; 503 only when a required one is down, or can't
+ * do what this process needs. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and
+ * keeps its traffic.
  */
 export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoint[] {
   return [

@@ -56,7 +56,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
   };
 }
 
-/** One process sends everything to a topic of its own. The clock runs from a quarter of it being in the log to the end. */
+/** One process sends everything to its own topic. The clock runs from a quarter of it being in the log to the end. */
 async function sendAll(
   kind: Kind,
   topic: string,

@@ -1,7 +1,7 @@
 /**
- * Writes src/producer/data/names.json (lists joined by `;`): the names and streets the order generator picks from, drawn once from the locale
- * data of @faker-js/faker (MIT licence, https://github.com/faker-js/faker). Run it by hand and review the result: a new
- * pool changes every generated order.
+ * Writes src/producer/data/names.json (lists joined by `;`): the names and streets that the order generator picks from.
+ * They are drawn once from the locale data of @faker-js/faker (MIT licence, https://github.com/faker-js/faker). Run it
+ * by hand and review the result: a new pool changes every generated order.
  *
  *     node_modules/.bin/bun scripts/producer-pools.ts
  */

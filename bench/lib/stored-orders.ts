@@ -9,7 +9,7 @@ import { sleep } from './wait.ts';
 const POLL_MS = 100;
 const SEED = 8;
 
-/** Brings `count` generated orders into empty tables, through Kafka and the service's own consumer; resolves with their order_uids. */
+/** Brings `count` generated orders into empty tables through Kafka and the consumer; resolves with their order_uids. */
 export async function storeOrders(
   count: number,
   engines: BenchEngines,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cpuOf } from './proc.ts';
 
-/** Which order the next request is for: one after the other, or the few first ones most of the time (Zipf, exponent 1). */
+/** How the next order is chosen: in turn, or mostly from the first few (Zipf, exponent 1). */
 export type Choice = 'round robin' | 'zipf';
 
 export interface WrkOptions {

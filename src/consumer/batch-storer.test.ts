@@ -12,7 +12,7 @@ import { BatchStorer, type BatchStorerOptions } from './batch-storer.ts';
 import type { RejectedRecord } from './dead-letter.ts';
 import { type Part, PartitionQueue } from './partition-queue.ts';
 
-/** A sink in memory; `verdict` may throw what a database would, before the commit and knowing the offsets of the batch. */
+/** A sink in memory. `verdict` gets the batch's offsets, and may throw what a database would before the commit. */
 class FakeSink {
   readonly stored: number[] = [];
   readonly moves: string[] = [];

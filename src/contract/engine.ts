@@ -50,12 +50,12 @@ export type EngineOrder =
 /** `busy`: this process or another is doing something with it. `not_running`: it can't be paused or resumed. */
 export type EngineRefusal = EngineObstacle | 'busy' | 'not_running';
 
-/** Whether the order is carried out. `done` resolves when it is finished, and rejects with an AppError when it failed. */
+/** Whether the order is accepted. `done` resolves when it is finished, and rejects with an AppError if it fails. */
 export type EngineAcceptance =
   | { readonly accepted: true; readonly done: Promise<void> }
   | { readonly accepted: false; readonly why: EngineRefusal };
 
-/** The engines, of which those that were started from this data folder can be stopped, killed, paused and started again. */
+/** The engines. Those started from this data folder can be stopped, killed, paused and started again. */
 export interface EngineControl {
   /** The state of all engines now. Takes a second when one is silent. */
   list(): Promise<EngineView[]>;

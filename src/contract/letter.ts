@@ -39,7 +39,7 @@ export function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Those of a message's headers that its dead letter carries, or those of a dead letter's headers that the message had. */
+/** From a message's headers those its dead letter carries; from a dead letter's headers those the message had. */
 export function originalHeaders(headers: RecordHeaders): RecordHeaders {
   return headers.filter(([name]) => name === null || !OWN.has(name.toString()));
 }

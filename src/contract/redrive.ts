@@ -43,7 +43,7 @@ export interface RedriveOutcome {
   readonly sentTo?: Position;
 }
 
-/** What became of an interrupted batch. `uncertain`: what could tell is gone from the target topic; its letters count as sent. */
+/** What became of an interrupted batch. `uncertain`: the target topic lost the evidence; its letters count as sent. */
 export type BatchFate = 'sent' | 'not_sent' | 'uncertain';
 
 /** Letters of interrupted batches, by what was found out about them. */

@@ -97,11 +97,11 @@ interface DeadLetterReport {
   readonly read: number;
   /** Rejected messages by the reason of their dead letter. */
   readonly byReason: Readonly<Record<string, number>>;
-  /** Written more than once for the same message. A consumer that is killed between the letter and its commit does that. */
+  /** Written more than once for one message. A consumer killed between the letter and its commit does that. */
   readonly repeated: number;
   /** Rejected messages without one, which retention or compaction of the dead-letter topic may have removed. */
   readonly expired: number;
-  /** Not judged: of other topics, of messages that have left the log, by retention or compaction, or came later, of earlier topics. */
+  /** Not judged: of other or earlier topics, or of messages that came later or left the log (retention, compaction). */
   readonly ignored: {
     readonly otherTopics: number;
     readonly beforeLog: number;

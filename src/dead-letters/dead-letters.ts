@@ -56,7 +56,7 @@ const ENDING_MS = 2_000;
 const ENDING_POLL_MS = 100;
 const COUNT_PAGE = 2_000;
 
-/** Dead letters for callers who want an answer soon: every call is bounded in time and size, and says when it was cut short. */
+/** Dead letters for callers in a hurry: every call is bounded in time and size, and says when it was cut short. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   readonly #check = (value: Buffer | null) => checkOrder(value, this.#options.decoding);
@@ -66,7 +66,10 @@ export class DeadLetters {
     this.#options = options;
   }
 
-  /** Undefined for an invalid cursor, or one of another topic. @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`. */
+  /**
+   * Undefined for a cursor that is invalid or belongs to another topic.
+   * @throws AppError `busy`, `kafka_unavailable`, `database_unavailable`
+   */
   list(filter: LetterFilter, limit: number, cursor: string | undefined): Promise<LetterPage | undefined> {
     return this.#reading(async (topic) => {
       const ranges = await rangesOf(topic, cursor);
@@ -137,7 +140,10 @@ export class DeadLetters {
     }
   }
 
-  /** Undefined for an invalid cursor. @throws as `list`; `busy` also while another process redrives; `usage` for an invalid edit. */
+  /**
+   * Undefined for an invalid cursor.
+   * @throws as `list`; `busy` also while another process redrives; `usage` for an invalid edit
+   */
   redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined> {
     const rules = rulesOf(request, this.#options.topic);
     return this.#reading(async (topic) => {

@@ -52,7 +52,7 @@ export function matches(filter: LetterFilter, letter: DeadLetter): boolean {
 /** A letter's record may be a little older than its `dl-at` where the clocks of consumer and broker differ. */
 const CLOCK_SLACK_MS = 60_000;
 
-/** The ranges with the letters of an instant (ms since the Unix epoch) or later, and few others: Kafka says where they begin. */
+/** The ranges with the letters since an instant (ms since the Unix epoch), and few others: Kafka finds the starts. */
 export async function lettersSince(topic: ReadableTopic, at: number): Promise<Map<number, LogRange>> {
   const starts = await topic.offsetsAt(at - CLOCK_SLACK_MS);
   return new Map(
@@ -65,7 +65,7 @@ export async function lettersSince(topic: ReadableTopic, at: number): Promise<Ma
 
 export interface NewestOptions<T> {
   readonly limit: number;
-  /** When to stop looking, by `performance.now()`; one block is read in any case, so that the next call gets further. */
+  /** When to stop looking, by `performance.now()`. One block is always read, so that the next call gets further. */
   readonly deadline: number;
   readonly wanted: (letter: DeadLetter) => boolean;
   /** What to keep of a letter; not its buffers. */

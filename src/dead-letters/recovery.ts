@@ -52,7 +52,7 @@ export async function batchFate(
   }
 }
 
-/** Waits until committed messages can be seen up to the end: another producer's open transaction hides what comes after it. */
+/** Waits until committed messages are visible up to the end: another producer's open transaction hides later ones. */
 async function visibleTo(
   topic: ReadableTopic,
   batch: RedriveBatch,

@@ -21,7 +21,7 @@ function nearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
-/** Creates the folder if it is missing, and closes it to other users: it holds orders, or locks that they could hold. */
+/** Creates the folder if missing, and closes it to other users: it holds orders, or locks that they could hold. */
 export function privateFolder(path: string): void {
   // Its parents stay open: a program of another user may have to pass through them.
   mkdirSync(dirname(path), { recursive: true });

@@ -81,7 +81,7 @@ export async function ensureEngines(settings: EngineSettings, options: EnsureOpt
   throw combine(errors);
 }
 
-/** Stops the engines that were started from this data folder, whoever uses them; returns the names of those that ran. */
+/** Stops the engines started from this data folder, whoever uses them; returns the names of those that ran. */
 export async function stopEngines(settings: EngineSettings, logger: Logger): Promise<EngineName[]> {
   const engines = defineEngines(settings);
   const stopped = await Promise.all(engines.map((engine) => removeEngine(engine, settings.dataDir, logger)));
@@ -144,7 +144,7 @@ function explain(engine: EngineDefinition, cause: unknown): AppError {
   return new AppError('engine_start_failed', `${engine.title} did not start: ${messageOf(cause)}`, { cause });
 }
 
-/** The code of the first failure and the messages of all; aborts that only followed from another failure are left out. */
+/** The code of the first failure and the messages of all, except aborts that only followed from another failure. */
 function combine(errors: unknown[]): unknown {
   const causes = errors.filter((error) => !(error instanceof AppError && error.code === 'aborted'));
   const [first, ...more] = causes.length > 0 ? causes : errors;

@@ -5,7 +5,7 @@ import { probeRedis, probeRedisTls, redisVersion } from './probes.ts';
 import { programVersion } from './program.ts';
 import type { EngineDefinition } from './types.ts';
 
-/** A local Redis for a cache: its memory is bounded, the least recently used keys go first, and nothing survives a restart. */
+/** A local Redis for a cache: memory is bounded, least recently used keys go first, nothing survives a restart. */
 export function defineRedis(redisUrl: string): EngineDefinition {
   const urls = parseRedisUrls(redisUrl);
   return {

@@ -39,7 +39,7 @@ export interface EngineDefinition {
   probe(address: Address, timeoutMs: number): Promise<Answer>;
   /** The version of the engine there, for one that tells it without a login. Never throws. */
   versionAt?(address: Address, timeoutMs: number): Promise<string | undefined>;
-  /** Checks that a local one can be started on this machine. @throws AppError `engine_missing`, `engine_start_failed` */
+  /** Checks that this machine can start a local one. @throws AppError `engine_missing`, `engine_start_failed` */
   check(): Promise<void>;
   /** Prepares the data folder and its files, also after an unfinished call, and returns what to execute. */
   prepare(context: PrepareContext): Promise<LaunchPlan>;
@@ -72,6 +72,6 @@ export interface LaunchPlan extends RunAs {
 /** As whom and where a program runs. */
 export interface RunAs {
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** The working folder, except for another user. The process has it as descriptor 3, by which `endStrays` finds what works there. */
+  /** The working folder, unless `user` is set. Open as descriptor 3, by which `endStrays` finds what works there. */
   readonly folderAsDescriptor3?: string;
 }

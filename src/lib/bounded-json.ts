@@ -58,7 +58,10 @@ function scan(bytes: Uint8Array, { maxDepth, maxValues }: JsonBounds): { isOpen:
   return { isOpen: depth > 0 || inString };
 }
 
-/** As JSON.parse, of UTF-8. @throws SyntaxError for text that is not JSON, TypeError for bytes that are not UTF-8, RangeError for an excess */
+/**
+ * As JSON.parse, for UTF-8.
+ * @throws SyntaxError for text that is not JSON, TypeError for bytes that are not UTF-8, RangeError for an excess
+ */
 export function parseBoundedJson(bytes: Uint8Array, bounds: JsonBounds = JSON_BOUNDS): unknown {
   const excess = jsonExcess(bytes, bounds);
   if (excess !== undefined) throw new RangeError(excess);

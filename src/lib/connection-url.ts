@@ -60,7 +60,7 @@ export function parsePostgresqlUrl(text: string): ConnectionUrl {
   return url;
 }
 
-/** The URL of a Redis, or those of several nodes of a cluster. @throws AppError `config_invalid`, as `parsePostgresqlUrl` */
+/** The URL of a Redis, or of several nodes of a cluster. @throws AppError `config_invalid`, as `parsePostgresqlUrl` */
 export function parseRedisUrls(text: string): ConnectionUrl[] {
   const texts = text.split(',');
   if (texts.length > 1 && !texts.every((one) => isOf(REDIS, one)))

@@ -13,12 +13,12 @@ export type Values = { readonly [name: string]: unknown };
 /** One value of an order, or of an item. */
 export interface Field {
   readonly name: string;
-  /** The object within the order that holds it, such as `delivery`; undefined when the order or the item itself does. */
+  /** The object of the order that holds it, such as `delivery`; undefined when the order or the item itself does. */
   readonly parent: string | undefined;
   /** JSON Pointer (RFC 6901), from the order or from the item. */
   readonly pointer: string;
   readonly kind: 'text' | 'integer' | 'instant';
-  /** Its column in PostgreSQL and in CSV: its name with the parent's in front, unless the name begins with that already. */
+  /** Its column in PostgreSQL and CSV: its name, with the parent's in front unless it already begins with that. */
   readonly column: string;
   /** Limits of a text, in characters. */
   readonly minLength: number;
@@ -37,7 +37,7 @@ export interface OrderFields {
   /** Those of each item. */
   readonly item: readonly Field[];
   readonly maxItems: number;
-  /** The JSON between the value before the items and the first item, after an item's last value, and after the order's. */
+  /** The JSON from the last value before the items to the first item, after an item's last value, after the order's. */
   readonly beforeItems: string;
   readonly itemEnd: string;
   readonly end: string;

@@ -30,7 +30,7 @@ export function sameOrders(a: string, b: string): boolean {
   return a === b || firstDifference(JSON.parse(a), JSON.parse(b)) === undefined;
 }
 
-/** The JSON Pointer of the first difference between two orders, undefined when they are the same. Instants compare as instants. */
+/** JSON Pointer of the first difference between two orders; undefined if none. Instants compare as instants. */
 export function firstDifference(a: Order, b: Order): string | undefined {
   return differing(BEFORE_ITEMS, a, b) ?? differingItem(a.items, b.items) ?? differing(AFTER_ITEMS, a, b);
 }

@@ -129,7 +129,7 @@ export class GeneratorControl {
     return messages;
   }
 
-  /** Sends the next order now, whether it runs or not, outside `count` and the schedule. @throws as MessageSender.send */
+  /** Sends the next order now, running or not, outside `count` and the schedule. @throws as MessageSender.send */
   async sendOne(fault?: SpoilingFault): Promise<SentOne> {
     const index = this.#source.nextIndex;
     const { key, value } = this.#source.takeOne(fault);

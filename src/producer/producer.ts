@@ -106,7 +106,7 @@ export class OrderProducer {
     if (!this.#stop.signal.aborted) this.#wake = new AbortController();
   }
 
-  /** Stops taking messages, waits up to closeTimeoutMs for those in flight, and counts the rest as failed. Idempotent. */
+  /** Stops taking messages, waits up to closeTimeoutMs for those in flight, counts the rest as failed. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake.abort();

@@ -53,7 +53,7 @@ const UID_AT = '{"order_uid":"'.length;
 const UID_LENGTH = 19;
 const MEMORY = 256;
 
-/** Generated orders, faults included: message `index` of a seed is always the same, except for the dates of a live source. */
+/** Generated orders, faults included. Message `index` of a seed never differs, except in a live source's dates. */
 export function createSource(options: SourceOptions): GeneratedSource {
   return new GeneratedSource(options);
 }

@@ -45,7 +45,10 @@ export class CacheUnusable extends AppError {
 
 /** The database that the cached orders belong to. */
 export interface CachedDatabase {
-  /** Differs from that of any other database, also of an earlier one with the same name. @throws AppError `database_unavailable` (retryable) */
+  /**
+   * Differs from that of any other database, even an earlier one of the same name.
+   * @throws AppError `database_unavailable` (retryable)
+   */
   identity(): Promise<string>;
   /** True when the database of that identity is known to be gone. */
   isGone(identity: string): Promise<boolean>;

@@ -50,7 +50,10 @@ export interface CachedOrder {
   readonly redis: (CachedKey & { readonly document: OrderDocument | undefined }) | undefined;
 }
 
-/** Looks into a cache and clears it. Calls throw AppError `cache_unavailable` (retryable) while Redis is not in use, except `overview`. */
+/**
+ * Looks into a cache and clears it.
+ * @throws AppError `cache_unavailable` (retryable) from every call but `overview` while Redis is not in use
+ */
 export interface InspectedCache {
   /** What this process invalidates, or is told to forget. */
   readonly invalidations: InvalidationSource;

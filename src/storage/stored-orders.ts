@@ -22,7 +22,7 @@ export type Tier = 'l1' | 'redis' | 'postgresql';
 
 export interface FoundOrder extends OrderDocument {
   readonly tier: Tier;
-  /** Response headers, made once for as long as this process keeps the order; whoever answers with it puts them there. */
+  /** Response headers, made once while this process keeps the order. The first to answer with it sets them. */
   headers?: Headers | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface OrderFilter {
 /** By `stored_at`; orders of one instant by their offset, those of one offset by order_uid. */
 export type ListOrder = 'newest' | 'oldest';
 
-/** A place in the list: a page begins with the first order past it. Without a uid it is past all orders of its instant. */
+/** A place in the list: a page begins with the first order past it. Without a uid, that skips its whole instant. */
 export interface ListPosition {
   /** Microseconds since the Unix epoch. */
   readonly storedAt: bigint;
@@ -79,7 +79,7 @@ export interface ListRequest {
 }
 
 export interface ListPage<T> {
-  /** May be fewer than the limit, even none, although there is a next page: looking for more would have taken too long. */
+  /** May be fewer than the limit, even none, despite a next page: looking for more would have taken too long. */
   readonly orders: readonly T[];
   /** Where the next page begins; undefined when there is none. */
   readonly next: ListPosition | undefined;
@@ -107,7 +107,7 @@ export interface OrderTrail {
   readonly producedAt: string;
   /** When the transaction began that stored it. */
   readonly beganAt: string;
-  /** When that transaction was committed; undefined where PostgreSQL does not keep it (track_commit_timestamp), or no longer does. */
+  /** When that transaction was committed; undefined unless PostgreSQL still knows it (track_commit_timestamp). */
   readonly committedAt: string | undefined;
 }
 

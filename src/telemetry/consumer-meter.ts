@@ -66,7 +66,7 @@ export class ConsumerMeter {
     if (this.#ages.length > MAX_AGES) this.#ages = this.#ages.slice(-MAX_AGES);
   }
 
-  /** Ages of orders stored since the last call, ms: from production to the commit. At most 4 096, of the newest batches. */
+  /** Ages (production to commit, ms) of orders stored since the last call: at most 4 096, of the newest batches. */
   takeAges(): number[] {
     const ages = this.#ages;
     this.#ages = [];

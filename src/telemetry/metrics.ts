@@ -33,7 +33,7 @@ export interface MetricSources {
         responses(): Readonly<Record<string, number>>;
         streams(): number;
         engines(): Promise<readonly { name: string; status: 'up' | 'down' }[]>;
-        /** Messages that are not stored yet, or those of them that wait behind an open transaction, by partition; empty while unknown. */
+        /** Messages not stored yet, or those of them behind an open transaction, by partition; empty while unknown. */
         behind(which: 'lag' | 'pending'): ReadonlyMap<string, number>;
         /** The longest delay of the last second. */
         loopDelayMs(): number;
@@ -50,7 +50,7 @@ interface Metric {
   read(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
 }
 
-/** Registers the metrics of the sources, which are read at each scrape: nothing is counted twice, and there is no work in between. */
+/** Registers the sources' metrics. Each scrape reads them: nothing is counted twice, and nothing runs in between. */
 export function registerMetrics(registry: Registry, sources: MetricSources): void {
   for (const metric of [
     ...generatorMetrics(sources.generator),

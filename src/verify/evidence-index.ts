@@ -203,7 +203,7 @@ export class EvidenceIndex {
     this.#prepare('insert or ignore into sightings values (?, ?)').run(orderUid, partition);
   }
 
-  /** A message of an order that is stored from another partition, or, in its own, one that was produced later than what is stored. */
+  /** A message whose order is stored from another partition, or from an older message of its own partition. */
   scattered({ orderUid, partition, offset, at, same }: Scattered, stored: Version): void {
     this.#prepare('insert or replace into scattered values (?, ?, ?, ?, ?, ?, ?)').run(
       orderUid,

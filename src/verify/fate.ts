@@ -41,7 +41,7 @@ export function fateOf(position: AcceptedPosition, stored: StoredMatch | undefin
 /** How far the database's clock may step back between two transactions, ms. */
 const DATABASE_CLOCK_MS = 60_000;
 
-/** Which of a stored order's times can't be right, given the message it came from; undefined when both can. Instants are ms since the Unix epoch. */
+/** Which time of a stored order contradicts its message; undefined if none does. Instants: ms since the Unix epoch. */
 export function wrongTime(
   message: { readonly partition: number; readonly timestamp: number; readonly producedAt: number },
   stored: Pick<StoredMatch, 'producedAt' | 'storedAt'>,

@@ -6,7 +6,7 @@ import { OffsetCursor } from './offset-cursor.ts';
 /** What a manifest says of one message. */
 export interface ManifestClaim {
   readonly lines: readonly ManifestLine[];
-  /** The message lies between the first and the last noted one of its partition, so what is not noted is a plain order. */
+  /** The message lies between the first and last noted ones of its partition: what is not noted is a plain order. */
   readonly withinRun: boolean;
 }
 

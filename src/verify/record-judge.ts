@@ -162,7 +162,7 @@ export class RecordJudge {
     }
   }
 
-  /** Notes messages of an order that is stored from another partition, and those of its own that are younger than what is stored. */
+  /** Notes a message whose order is stored from another partition, or from an older message of its own partition. */
   #compareVersions({ partition, offset, producedAt: at, accepted }: Candidate, stored: StoredMatch): void {
     if (stored.topic !== this.#options.topic || stored.earlier) return;
     if (stored.partition === partition && at <= stored.producedAt) return;

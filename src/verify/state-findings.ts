@@ -78,7 +78,7 @@ export interface Remainders {
   readonly lines: { beforeLog: number };
 }
 
-/** What is left when all messages are judged: suspects nothing speaks for, dead letters and manifest lines of no message. */
+/** What remains when all messages are judged: uncleared suspects, dead letters and manifest lines of no message. */
 export async function addRemainders(check: RemaindersToCheck): Promise<Remainders> {
   const { index, findings, tally } = check;
   for (const suspect of index.convicted()) {
@@ -212,7 +212,7 @@ interface Ahead {
   last: number;
 }
 
-/** Messages that have had their effect although the group's offset has not passed them: the group will read them again. */
+/** Messages that took effect although the group's offset has not passed them: the group will read them again. */
 export class ReadAgain {
   readonly #partitions = new Map<number, Ahead>();
 

@@ -122,7 +122,7 @@ class Campaign {
     return (performance.now() - this.#started) / 1_000;
   }
 
-  /** Begins every event at its time, whether or not the earlier ones are over; resolves when all are over and healed. */
+  /** Begins every event at its time, even while earlier ones last; resolves when all are over and healed. */
   async performAll(): Promise<void> {
     const { schedule, signal } = this.#options;
     this.#rig.scaleUp();

@@ -35,7 +35,7 @@ const CONSUMER_SETTINGS = {
   TEST_SERVICE_LOG_LEVEL: 'debug',
 };
 
-/** The system under test: three engines, three consumers each with its own way to PostgreSQL, and what to run beside them. */
+/** The system under test: three engines, three consumers each with its own way to PostgreSQL, and what runs beside. */
 export class Rig {
   readonly folder: string;
   readonly slots: readonly ConsumerSlot[];

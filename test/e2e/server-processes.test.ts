@@ -39,7 +39,7 @@ function statusOf(pid: number): { state: string; parent: number } | undefined {
 const parentOf = (pid: number) => statusOf(pid)?.parent;
 const commandOf = (pid: number) => read(pid, 'cmdline');
 
-/** False once its sockets are closed, also while it waits to be reaped. They stay open until the last of its threads has ended. */
+/** False once its last thread has ended, which closes its sockets, even while it still waits to be reaped. */
 function isAlive(pid: number): boolean {
   const { state = 'Z' } = statusOf(pid) ?? {};
   return state !== 'Z' || threadsOf(pid) > 1;

@@ -370,7 +370,7 @@ describe('for everyone', () => {
     expect(median).toBeLessThan(1_000);
   });
 
-  /** The list, opened with nothing cached. The time is what it would be with a processor for the page alone: others may be busy here. */
+  /** Opens the list with nothing cached. The time is scaled to a processor for the page alone: others may be busy. */
   async function firstVisit(): Promise<{ bytes: number; readyMs: number }> {
     const visitor = await browser.other({});
     try {

@@ -6,7 +6,7 @@ import type { Reply } from '../../src/server/http/reply.ts';
 
 const compiled = new WeakMap<TSchema, Validator>();
 
-/** Holds an answer against what its endpoint says of it: status, content type, headers, and the JSON value. @throws Error */
+/** Checks a reply against its endpoint's spec: status, content type, headers and JSON value. @throws Error */
 export function checkReply(spec: EndpointSpec, { status, headers, json, body }: Reply): void {
   const fail = (what: string): never => {
     throw new Error(`${spec.operationId} answers ${status} ${what}`);

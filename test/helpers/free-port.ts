@@ -24,7 +24,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A free TCP port of the loopback whose neighbour ten thousand above is free as well: a node of a Redis Cluster takes both. */
+/** A free TCP port of the loopback, with the port 10 000 above free, too: a node of a Redis Cluster takes both. */
 export async function freeClusterPort(): Promise<number> {
   for (;;) {
     const port = await freePort();

@@ -4,7 +4,7 @@ const TICK_MS = 10;
 
 /** How a server answered `/healthz` while something else was asked of it. */
 export interface HoldUp {
-  /** CPU time its main thread took from the longest held question to its answer, ms: on an idle machine, what the asker waited. */
+  /** CPU time the main thread took for the slowest answer, ms: what the asker would have waited on an idle machine. */
   readonly worstMs: number;
   /** The most memory the process has ever had, bytes. */
   readonly peakBytes: number;

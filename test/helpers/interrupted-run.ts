@@ -1,4 +1,4 @@
-/** No test of the suite: what `test/integration/test-run.test.ts` has a test run interrupted in. It starts an engine and never ends. */
+/** Not part of the suite: `test/integration/test-run.test.ts` interrupts it. It starts an engine and never ends. */
 import { test } from 'bun:test';
 import { join } from 'node:path';
 import { ensureEngines } from '../../src/engines/engines.ts';

@@ -26,7 +26,7 @@ export class KafkaProcess {
     this.#removeFolder = removeFolder;
   }
 
-  /** `advertised` gives the address clients are sent on to, host:port, for the port it listens on. Resolves when it answers. */
+  /** `advertised` maps the listening port to the host:port that clients are sent on to. Resolves when it answers. */
   static async start(advertised: (port: number) => string | Promise<string>): Promise<KafkaProcess> {
     const { path: folder, remove } = createTempDir('test-kafka-');
     const address = { host: '127.0.0.1', port: await freePort() };

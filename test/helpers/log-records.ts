@@ -3,7 +3,7 @@ import { readRecordBatches } from '../../src/kafka/read/record-batch-reader.ts';
 import type { OutgoingMessage } from '../../src/kafka/send/message-sender.ts';
 import { encodeRecordBatch } from '../../src/kafka/send/record-batch.ts';
 
-/** The messages as they are read back from a log, at `firstOffset` and after; `timestamp` is ms since the Unix epoch. */
+/** The messages as read back from a log, from `firstOffset` on; `timestamp` is ms since the Unix epoch. */
 export function logRecords(
   messages: readonly OutgoingMessage[],
   firstOffset = 0,

@@ -3,7 +3,7 @@ import type { Database } from '../../src/storage/postgresql/database.ts';
 import { createMigratedDatabase } from './database.ts';
 import { openDatabase } from './read-side.ts';
 
-/** A database with the service's schema, filled with orders by SQL alone: many of them at once, with whatever is to differ. */
+/** A database with the service's schema, filled with orders by SQL alone: many at once, with whatever is to differ. */
 export class StoredOrders {
   /** A session of the test's own. */
   readonly sql: SQL;

@@ -1,6 +1,6 @@
 import { unstalledNow } from './unstalled.ts';
 
-/** Polls until the condition holds; throws after `timeoutMs` in which the machine let it run, with the condition's last error as the cause. */
+/** Polls until the condition holds. Throws after `timeoutMs` of unstalled time, with the last error as the cause. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 30_000,

@@ -46,7 +46,7 @@ async function usedMemory(): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(String(await redis.server.command(['INFO', 'memory'])))?.[1]);
 }
 
-/** Looks up every 2 ms for half a second, and says how long the slowest took, and the slowest after the first time-out. */
+/** Looks up every 2 ms for `ms`; returns the slowest time, and the slowest after the first time-out. */
 async function lookUpFor({ reader }: CacheSetup, ms: number): Promise<{ slowest: number; later: number }> {
   const from = unstalledNow();
   const times: { at: number; ms: number }[] = [];

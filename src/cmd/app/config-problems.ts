@@ -56,7 +56,7 @@ export function explain(value: unknown): ConfigProblem[] {
   return [...byPath.values()];
 }
 
-/** @throws AppError `config_invalid` that lists them, each with its place (`config.yaml:3:5`, a variable) where there is one */
+/** An AppError `config_invalid` that lists them, each with its place (`config.yaml:3:5`, a variable) if it has one. */
 export function configError(
   problems: readonly ConfigProblem[],
   placeOf: (path: string) => string | undefined,
@@ -216,7 +216,7 @@ function topicNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** Whether Kafka takes two topics for one, or refuses the second: in the names of its metrics a dot is an underscore. */
+/** Whether Kafka takes two topics for one or refuses the second: in its metric names a dot becomes an underscore. */
 function topicsCollide(one: string, other: string): boolean {
   return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }

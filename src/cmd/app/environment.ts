@@ -12,7 +12,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import type { Resources } from './shutdown.ts';
 
-/** A dead letter carries the message that was too large, and headers on top: more than the local broker takes of any other. */
+/** A dead letter holds the oversized message plus headers: more than the local broker accepts of any other message. */
 const DEAD_LETTER_MAX_BYTES = String(12 * 1024 * 1024);
 
 const TOPIC_RETRY = { minMs: 200, maxMs: 5_000 };

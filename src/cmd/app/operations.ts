@@ -38,7 +38,7 @@ export interface ProcessParts {
   readonly registry: Registry;
   /** Of all processes that serve on the port, in the first of them. */
   readonly counters: ServerCounters;
-  /** When several processes serve on one port: the socket of the first, its bundle of the web console, and whether this is it. */
+  /** For several processes on one port: the first one's socket, its web console bundle, and whether this is it. */
   readonly beside?: { readonly socket: string; readonly webBundle: string; readonly first: boolean };
 }
 

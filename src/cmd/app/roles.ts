@@ -71,7 +71,7 @@ export class Clients {
     return this.#database;
   }
 
-  /** The consumer's own sessions, which stay open, so that many clients can't keep it from storing. Ask for them first. */
+  /** The consumer's own sessions. They stay open, so many clients can't keep it from storing. Ask for them first. */
   get consumerDatabase(): Database {
     this.#consumerDatabase ??= this.#openDatabase(this.#reserved, true);
     return this.#consumerDatabase;
@@ -102,7 +102,7 @@ export class Clients {
     return this.#intakeSender;
   }
 
-  /** For dead letters: a transaction waits for them, with its connection and its locks. They tell their time in a header, too. */
+  /** For dead letters: a transaction waits for them, holding a connection and locks. A header also has their time. */
   get deadLetterSender(): MessageSender {
     this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS, true);
     return this.#deadLetterSender;
@@ -272,7 +272,7 @@ export async function startRestServer(
   return server;
 }
 
-/** The generator of the settings, not started: its orders are dated now, and new at every start of the process unless a seed is set. */
+/** The configured generator, not started. Orders are dated now, and new at each start unless a seed is set. */
 export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorControl {
   const { kafka, producer: settings } = config;
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;

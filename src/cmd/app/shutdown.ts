@@ -18,7 +18,7 @@ interface Deferred {
   readonly close: Close;
 }
 
-/** Time the roles have to finish, ms, with a margin in which they give up by themselves and say what they leave undone. */
+/** Time the roles have to finish, ms. It leaves a margin in which they give up and report what they leave undone. */
 export function workTimeMs(shutdownTimeoutMs: number): number {
   return shutdownTimeoutMs * STAGES.work * 0.9;
 }

@@ -93,7 +93,7 @@ export interface Leash {
   close(): void;
 }
 
-/** The leash of a process that a server has started, which ends when the server does. Undefined for one started from a shell. */
+/** The leash of a process that a server started: it ends with the server. Undefined for one started from a shell. */
 export function openLeash(): Leash | undefined {
   if (process.send === undefined) return undefined;
   const gone = (): never => process.exit(1);

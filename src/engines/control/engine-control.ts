@@ -85,7 +85,7 @@ export class LocalEngineControl implements EngineControl {
     }
   }
 
-  /** Refuses further orders, aborts a start, waits for what is in progress, and ends the pauses that were begun here. Never throws. */
+  /** Refuses further orders, aborts a start, awaits what is in progress, ends the pauses begun here. Never throws. */
   async close(): Promise<void> {
     this.#closing.abort();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values());

@@ -103,7 +103,7 @@ function freePort({ host }: Address): Promise<number> {
   });
 }
 
-/** A new cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash, which would read as an option. */
+/** A new cluster id as Kafka writes it: 16 bytes in base64url, with no leading dash, which would read as an option. */
 export function clusterId(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? clusterId() : id;

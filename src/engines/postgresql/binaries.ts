@@ -102,7 +102,7 @@ export function findUser(passwd: string, name: string): SystemUser | undefined {
   return fields && Number.isInteger(uid) && Number.isInteger(gid) ? { uid: uid >>> 0, gid: gid >>> 0 } : undefined;
 }
 
-/** True when the user can execute the file. It is tried, because modes don't tell all (ACLs, mounts, parent folders). */
+/** True when the user can execute the file. We try it: modes don't tell all (ACLs, mounts, parent folders). */
 function reaches(user: SystemUser, file: string): boolean {
   return spawnSync(file, ['--version'], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }

@@ -9,7 +9,7 @@ import { recordAt, TopicReader } from './topic-reader.ts';
 /** What a message turned out to be. */
 type MessageMeaning =
   | { readonly kind: 'order'; readonly orderUid: string }
-  /** `dead_letter`: a rejected message, in the dead-letter topic. `other`: `reason` is the code a dead letter of it would have. */
+  /** `dead_letter`: it is in the dead-letter topic. `other`: `reason` is the code its dead letter would have. */
   | { readonly kind: 'dead_letter' | 'other'; readonly reason: string; readonly detail: string };
 
 /** A message of any topic. */

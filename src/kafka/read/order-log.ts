@@ -103,7 +103,7 @@ export interface OrderLog {
    * (retryable).
    */
   committed(): Promise<Map<number, CommittedOffset>>;
-  /** Partition → where an epoch of it ends, of partition → epoch (KIP-320). @throws AppError `kafka_unavailable` (retryable). */
+  /** Partition → where the given epoch of it ends (KIP-320). @throws AppError `kafka_unavailable` (retryable) */
   epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>>;
   /** Tells Kafka how far each partition is stored. Failing does no harm: the database's offset wins. */
   commit(offsets: ReadonlyMap<number, number>): Promise<void>;

@@ -29,7 +29,7 @@ function byte(data: Uint8Array, at: number): number {
   return data[at] ?? 0;
 }
 
-/** The partition this service sends a key to: the one that Kafka's Java client chooses, and librdkafka as `murmur2_random`. */
+/** The partition this service sends a key to: the choice of Kafka's Java client and librdkafka's `murmur2_random`. */
 export function partitionOfKey(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }

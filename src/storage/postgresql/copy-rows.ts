@@ -8,7 +8,7 @@ import type { OrderScan } from '../../order/order-scan.ts';
 
 /** Takes accepted orders, in log order. */
 export interface OrderRows {
-  /** An order recognised in its bytes; the scan is read during the call only. `producedAt` is ms since the Unix epoch. */
+  /** An order found in its bytes. The scan is read during the call only; `producedAt` is ms since the Unix epoch. */
   addScanned(scan: OrderScan, partition: number, offset: number, producedAt: number): void;
   /** `plainStrings`: no string of it can hold a backslash or a control character. */
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void;

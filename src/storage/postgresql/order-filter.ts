@@ -23,7 +23,7 @@ export class Conditions {
   }
 }
 
-/** The conditions of a filter, except those on `stored_at`. Parameters are text, which PostgreSQL reads as the column's type. */
+/** A filter's conditions, except those on `stored_at`. Parameters are text, read as the column's type. */
 export function addFilter(conditions: Conditions, filter: OrderFilter): void {
   if (filter.customerId !== undefined) {
     const { customerId } = filter;

@@ -71,7 +71,7 @@ export class OrderWriter {
   readonly #options: OrderWriterOptions;
   /** Row buffers not in use by a transaction. */
   readonly #spare: CopyRows[] = [];
-  /** For how many more orders known keys are expected: a failed COPY costs more than looking first, and the server logs an error. */
+  /** How many more orders may have known keys: a failed COPY costs more than looking first, and the server logs it. */
   #expectKnown = 0;
   #calm = CALM_ORDERS.least;
 
@@ -196,7 +196,7 @@ export class OrderWriter {
     return changed;
   }
 
-  /** Orders whose stored version came from another partition of this topic, not from an earlier topic of the same name. */
+  /** Orders whose stored version came from another partition of this topic, not from an earlier topic of its name. */
   async #fromOtherPartitions(
     tx: TransactionSQL,
     topicId: string,

@@ -6,7 +6,7 @@ export interface PendingInvalidation {
   readonly orderUids: readonly string[];
 }
 
-/** Changes the cache may not have been told of yet. Every call throws AppError `database_unavailable` while it can't answer. */
+/** Changes the cache may not know of yet. Every call throws AppError `database_unavailable` while it can't answer. */
 export class PendingInvalidations {
   readonly #database: Database;
 

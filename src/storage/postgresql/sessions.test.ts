@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { openSessions } from './sessions.ts';
 
-/** All that Bun 1.4 and libpq take from the environment for a connection; those of other databases choose the driver. */
+/** All variables that Bun 1.4 and libpq read for a connection. Those of other databases choose the driver. */
 const TRAPS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['DATABASE', 'POSTGRES', 'PG', 'MYSQL', 'MARIADB', 'SQLITE'].flatMap((name) =>

@@ -126,7 +126,7 @@ class StoredSnapshot {
     });
   }
 
-  /** JSON Pointer of the first field in which the stored order differs; undefined when none does, or there is no such order. */
+  /** JSON Pointer of the first field in which the stored order differs; undefined if none does or it is not stored. */
   async difference(order: Order): Promise<string | undefined> {
     const uid = order.order_uid;
     const rows: RowValue[][] = await this.#tx.unsafe(SELECT_DOCUMENTS, [this.#tx.array([uid], 'TEXT')]).values();

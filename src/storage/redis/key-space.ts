@@ -13,7 +13,7 @@ redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1]`;
 const TRIAL_MS = 1_000;
 
-/** The keys of one prefix: `<prefix>:v2:order:<uid>`, `<prefix>:v2:run-id`, `<prefix>:v2:database`, `<prefix>:v2:trial`. */
+/** The keys of one prefix: `<prefix>:v2:` and then `order:<uid>`, `run-id`, `database` or `trial`. */
 export class KeySpace {
   readonly #prefix: string;
 
@@ -95,7 +95,7 @@ export class KeySpace {
     );
   }
 
-  /** Deletes every order and lease that exists when it begins, and returns how many: SCAN returns all keys that exist throughout. */
+  /** Deletes all orders and leases that exist at its start: SCAN finds all that exist throughout. Returns how many. */
   async sweep(run: RedisRun): Promise<number> {
     const nodes = await run(async (redis) => redis.all);
     let keys = 0;
@@ -147,7 +147,10 @@ export class KeyOwner {
     this.#database = database;
   }
 
-  /** Takes the keys, unless they belong to another database that may still exist. @throws CacheUnusable when they are not ours then */
+  /**
+   * Takes the keys, unless they belong to another database that may still exist.
+   * @throws CacheUnusable when they are not ours then
+   */
   async claim(run: RedisRun): Promise<void> {
     const { identity, before } = await this.look(run);
     if (before === identity) return;

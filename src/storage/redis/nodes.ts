@@ -79,7 +79,7 @@ export function keySlot(key: string): number {
 /** The connected nodes, and a check of them. */
 export interface Connected {
   readonly nodes: RedisNodes;
-  /** Resolves when every node has answered; with `slots`, checks the slots of a cluster, too. @throws when they have moved */
+  /** Resolves when every node has answered; `slots` also checks a cluster's slots. @throws when they have moved */
   probe(slots: boolean): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import { Refusals, troubleOf } from './refusals.ts';
 
 export interface OrderCacheOptions {
   readonly keyPrefix: string;
-  /** Life of a cached order; up to a tenth less at random, so that orders that were filled together do not expire together. */
+  /** Life of a cached order; up to a tenth less at random, so that orders filled together do not expire together. */
   readonly ttlSeconds: number;
   /** Most bytes of orders in L1; 0: none. */
   readonly l1Bytes?: number;
@@ -188,7 +188,7 @@ export class OrderCache {
     }
   }
 
-  /** Stores each order, or gives its lease back, unless the lease was lost to an invalidation, to time or to another fill. */
+  /** Stores each order or gives its lease back, unless the lease was lost to an invalidation, time or another fill. */
   async fill(fills: readonly CacheFill[]): Promise<void> {
     if (fills.length === 0 || !this.#usable) return;
     try {

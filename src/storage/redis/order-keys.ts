@@ -7,7 +7,7 @@ import type { RedisRun } from './client.ts';
 import type { KeySpace } from './key-space.ts';
 import type { RedisNodes } from './nodes.ts';
 
-/** What the cache answered for the uids it was asked for. A uid that is in none of the three is a miss that may not be filled. */
+/** What the cache answered for the uids asked for. A uid in none of the three is a miss that may not be filled. */
 export interface CacheAnswer {
   readonly found: ReadonlyMap<string, OrderDocument>;
   /**
@@ -23,7 +23,7 @@ export interface CacheAnswer {
 export interface CacheFill {
   readonly uid: string;
   readonly lease: string;
-  /** Undefined when there is no such order or it could not be read: absence is not cached, and the lease is given back. */
+  /** Undefined when there is no such order or it could not be read. Absence is not cached; the lease is given back. */
   readonly document: OrderDocument | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface OrderKeysOptions {
   readonly leaseMs?: number;
 }
 
-/** Begins a lease, which is in the order's own key: one DEL removes either, and both are on the same node of a cluster. No cached order begins so. */
+/** Begins a lease, never an order. Both use the order's key: one DEL removes either, and one cluster node has both. */
 const LEASE = 'lease:';
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
 
-/** The codes that error replies begin with. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+/** Codes of error replies. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const CODES: Readonly<Record<string, CacheTrouble>> = {
   NOPERM: 'no_permission',
   NOAUTH: 'no_permission',
@@ -38,7 +38,7 @@ export class Refusals {
     this.#count(troubleOf(failure));
   }
 
-  /** Counts a command that failed. @returns why to give the connection up, so that the next one is tried out before it is used */
+  /** Counts a failed command. @returns why to give up the connection, so that the next is tried before it is used */
   note(error: unknown): string | undefined {
     // Other errors end the connection and are counted with it.
     if (!(error instanceof ErrorReply)) return undefined;

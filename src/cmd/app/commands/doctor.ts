@@ -112,7 +112,7 @@ async function engine(config: Config, status: EngineReport): Promise<Finding> {
     : { check, state: 'bad', found, advice: 'start it, or set engines: auto' };
 }
 
-/** Why Redis could not be used as the cache of this database, and what to do; undefined when it could, as far as can be told. */
+/** Why Redis can't serve as this database's cache, and what to do; undefined when it can, as far as we can tell. */
 async function cacheTrouble(config: Config): Promise<{ found: string; advice: string } | undefined> {
   const { cache, postgresql, redis } = config;
   const database = new Database({ ...postgresql, maxConnections: 1, applicationName: 'test-service doctor' });

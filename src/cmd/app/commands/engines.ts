@@ -58,7 +58,7 @@ export function enginesCommand(): Command {
   return engines;
 }
 
-/** A line for each engine, `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and one for where its data is. */
+/** Lines like `postgresql  127.0.0.1:5432  answers, local 18.4, pid 4711, by \`run\``, and its data folder if local. */
 export function statusLines(statuses: readonly EngineReport[], width: number): string {
   const words = {
     answers: 'answers',

@@ -7,6 +7,7 @@ import { silentLogger } from '../telemetry/logger.ts';
 import { problemsOf } from './api/docs.ts';
 import { createReadiness } from './api/service/readiness.ts';
 import type { AppOptions } from './app.ts';
+import { endpoint } from './http/endpoint.ts';
 
 const TOKEN = 'a-token-to-be-kept-secret';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -223,6 +224,31 @@ describe('every response', () => {
     const late = await problem(backend.app({ requestTimeoutMs: 20 }).request('/api/v1/orders/a'));
     expect([late.status, late.name]).toEqual([503, 'timed-out']);
     expect(Number(late.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('a stream that comes too late is cancelled: nobody will read it', async () => {
+    const coming = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    const late = endpoint(
+      {
+        method: 'get',
+        path: '/late',
+        operationId: 'late',
+        summary: 'Late',
+        tag: 'test',
+        access: 'open',
+        streams: true,
+        responses: { 200: { description: 'A stream', contentTypes: ['text/plain'] } },
+      },
+      async () => {
+        await coming.promise;
+        return { status: 200, body: new ReadableStream<Uint8Array>({ cancel: () => cancelled.resolve() }) };
+      },
+    );
+    const app = new FakeBackend().app({ endpoints: [late], requestTimeoutMs: 20 });
+    expect((await app.request('/late')).status).toBe(503);
+    coming.resolve();
+    await cancelled.promise;
   });
 
   test('more requests at once than allowed: 503, until there is room again', async () => {

@@ -1,7 +1,13 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { SQL } from 'bun';
 import { migrateDown, migrateUp, migrationStatus, schemaState } from '../../src/storage/postgresql/migrate.ts';
-import { createMigratedDatabase, databaseUrl, MIGRATIONS, type TestDatabase } from '../helpers/database.ts';
+import {
+  createDatabase,
+  createMigratedDatabase,
+  databaseUrl,
+  MIGRATIONS,
+  type TestDatabase,
+} from '../helpers/database.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { until } from '../helpers/until.ts';
 import type { WritePath } from '../helpers/write-path.ts';
@@ -72,6 +78,20 @@ describe('a database that could store no order is refused at the start and at mi
     await expect(migrateUp(optionsOf(limited.href))).rejects.toThrow('orders can’t be used: grant delete on it');
     expect((await schemaState(optionsOf(limited.href))).troubles).toHaveLength(1);
     await onDatabase(url.href, `drop owned by ${role}; drop role ${role}`);
+  });
+
+  test('no privilege to create the first table: it is not taken for an outage', async () => {
+    const { name, url, drop } = await createDatabase();
+    databases.push({ name, url, drop });
+    const role = `role_${name}`;
+    await onDatabase(url, `create role ${role} login password 'secret'`);
+    const limited = new URL(url);
+    [limited.username, limited.password] = [role, 'secret'];
+    await expect(migrateUp(optionsOf(limited.href))).rejects.toMatchObject({
+      code: 'migration_failed',
+      message: expect.stringContaining('SQLSTATE 42501'),
+    });
+    await onDatabase(url, `drop owned by ${role}; drop role ${role}`);
   });
 
   test('an encoding that does not have every letter', async () => {

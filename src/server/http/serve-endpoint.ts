@@ -59,6 +59,9 @@ export function serveEndpoint({ spec, handle, shortcut }: Endpoint, options: Ser
     try {
       return await answer(raw, await deadlines.guard(work, late));
     } catch (error) {
+      // Nobody reads a stream that comes too late: what it holds is released.
+      const release = ({ body }: Reply) => (body instanceof ReadableStream ? body.cancel() : undefined);
+      void work.then(release).catch(() => {});
       return fail(raw, error);
     } finally {
       free();

@@ -156,6 +156,16 @@ test('a method that a path does not take is a 405 that says which it does, whate
   }
 });
 
+test('a path escaped without need is that path; one of dots is no order', async () => {
+  const { url, port } = start(new FakeBackend().app());
+  const escaped = await fetch(`${url}/api/v1/orders/%62ulk`, { method: 'PUT' });
+  expect([escaped.status, escaped.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+  for (const dots of ['.', '..', '%2e'])
+    expect(
+      await raw(port, `GET /api/v1/orders/${dots} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+    ).toMatch(/^HTTP\/1.1 40[04] /);
+});
+
 describe('close', () => {
   test('lets what is under way end, and takes nothing new', async () => {
     const backend = new FakeBackend().add(storedOrder('a'));

@@ -91,15 +91,17 @@ function gateway(handler: Handler, options: ListenOptions, logger: Logger): (rou
   const refusalOf = limiter(rateLimit, logger);
   const needsPeer = undo !== undefined || rateLimit > 0;
   return (route) => {
-    if (!needsPeer && route !== undefined && route.idleSeconds === undefined)
-      return (raw) => route.serve(addressed(raw));
+    const plain = needsPeer || route?.idleSeconds !== undefined ? undefined : route;
     return (raw, server) => {
+      // Bun's router compares paths as they are: one that is escaped without need is left to the handler.
+      const escaped = raw.url.includes('%');
+      if (plain !== undefined && !escaped) return plain.serve(addressed(raw));
       const whole = addressed(raw);
       const peer = needsPeer ? (server.requestIP(raw)?.address ?? '') : '';
       const arrived = undo?.(whole, peer) ?? { request: whole, client: peer };
       if (arrived instanceof Response) return arrived;
       const { request } = arrived;
-      const known = request === whole ? route : undefined;
+      const known = request === whole && !escaped ? route : undefined;
       const { serve, unlimited = false, idleSeconds } = known ?? handler.find(pathOf(request.url));
       if (idleSeconds !== undefined) server.timeout(raw, idleSeconds);
       const refusal = unlimited ? undefined : refusalOf(arrived);

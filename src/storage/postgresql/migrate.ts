@@ -85,7 +85,9 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
 export async function migrateDown(options: MigrateOptions): Promise<string | undefined> {
   return withLock(options, async (sql) => {
     const migrations = readMigrations(options.folder);
-    refuse(laterTroubles(await statusIn(sql, migrations)));
+    const status = await statusIn(sql, migrations);
+    refuse(laterTroubles(status));
+    if (!status.some(({ applied }) => applied)) return undefined;
     const [reverted] = await (await umzug(sql, migrations)).down();
     return reverted?.name;
   });
@@ -202,7 +204,9 @@ async function withConnection<T>(
 async function umzug(sql: SQL, migrations: readonly Migration[]): Promise<Umzug> {
   const { Umzug } = await import('umzug');
   // dbmate, which earlier versions used, made the same table.
-  await sql`create table if not exists schema_migrations (version varchar(128) primary key)`;
+  await sql`create table if not exists schema_migrations (version varchar(128) primary key)`.catch((error: unknown) => {
+    throw new Error(`creating schema_migrations: ${messageOf(error)}`, { cause: error });
+  });
   return new Umzug({
     logger: undefined,
     migrations: migrations.map(({ name, version, up, down }) => ({

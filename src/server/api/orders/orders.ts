@@ -48,7 +48,7 @@ export function orderEndpoints({ lookup }: { readonly lookup: OrderLookup }): En
         return found instanceof Promise ? found.then((reply) => unlessNamed(reply, tags)) : unlessNamed(found, tags);
       },
       (uid, full) => {
-        if (uid.length > MOST_UID_CHARACTERS) return undefined;
+        if (uid === '' || uid.length > MOST_UID_CHARACTERS) return undefined;
         if (!full) return find(uid);
         const kept = lookup.kept(uid);
         return kept && orderReply(uid, kept, 0);

@@ -39,10 +39,10 @@ export async function continuationsOf(
     [...ends].flatMap(([partition, { leaderEpoch }]) => (leaderEpoch > 0 ? [[partition, leaderEpoch - 1]] : [])),
   );
   const found = new Map<number, Continuation>();
-  for (const [partition, position] of stored) {
+  const find = async (partition: number, position: StoredOffset): Promise<void> => {
     const range = ranges.get(partition);
     const end = ends.get(partition);
-    if (range === undefined) continue;
+    if (range === undefined) return;
     if (position.lineage.leaderEpoch < 0) found.set(partition, byRange(position, range));
     // No epoch of the log is as late as the stored one.
     else if (end !== undefined && end.leaderEpoch < 0)
@@ -51,7 +51,9 @@ export async function continuationsOf(
       const start = end.leaderEpoch === 0 ? 0 : (starts.get(partition)?.end ?? -1);
       if (start >= 0) found.set(partition, await byEpoch(log, partition, position, end, start));
     }
-  }
+  };
+  // All at once: each may fetch a record, and a fetch may wait behind another of its connection.
+  await Promise.all([...stored].map(([partition, position]) => find(partition, position)));
   return found;
 }
 
@@ -84,11 +86,18 @@ async function byEpoch(
   return { position: end.end < offset ? cutAt(end) : stored, sure: true };
 }
 
-/** Whether the epoch was given out twice: it begins at another offset, and that is not due to retention. */
+/**
+ * Whether the epoch was given out twice: it begins at another offset. Retention and compaction move its beginning, too,
+ * but leave nothing between the two.
+ */
 async function beginsElsewhere(log: Log, partition: number, { epochStart }: Lineage, start: number): Promise<boolean> {
   if (epochStart < 0 || start === epochStart) return false;
   const first = (await log.ranges([partition])).get(partition)?.start ?? 0;
-  return Math.max(start, first) !== Math.max(epochStart, first);
+  const from = Math.max(first, Math.min(start, epochStart));
+  const to = Math.max(start, epochStart);
+  if (from >= to) return false;
+  const [fetched] = await log.fetch(new Map([[partition, from]]), 0);
+  return (fetched?.records[0]?.offset ?? fetched?.nextOffset ?? from) < to;
 }
 
 /**

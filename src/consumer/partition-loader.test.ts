@@ -232,6 +232,15 @@ describe('an epoch that was given out again', () => {
     expect(cuts).toEqual([{ partition: 0, from, to: 1_000 }]);
   });
 
+  test('is not: compaction has moved its beginning on a new leader', async () => {
+    const { load, log, cuts } = setUp([[0, stored]], [[0, { start: 0, end: 1_300 }]]);
+    log.onEpochEnds = logOf(850, 1_300, true);
+    log.onFetch = async (positions) =>
+      positions.get(0) === 999 ? [fetched(0, [record('ours')])] : [fetched(0, logRecords([rawMessage('later')], 850))];
+    expect(await load()).toEqual(new Map([[0, 1_000]]));
+    expect(cuts).toEqual([]);
+  });
+
   test.each([
     ['the very log that was stored', { start: 0, end: 1_300 }, 'ours', 1_000],
     ['what is stored of it was compacted', { start: 0, end: 1_300 }, undefined, 1_000],

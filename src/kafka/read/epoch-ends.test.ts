@@ -35,3 +35,17 @@ test('a broker that does not say leaves the start unknown', async () => {
   const [answer] = await starts.addTo([{ ...fetched(0, [], 90), epochs }]);
   expect(answer?.epochs).toEqual(epochs);
 });
+
+test('a start that another log had is asked for again, and one that retention has moved is unknown', async () => {
+  let end = 150;
+  const starts = new EpochStarts(async () => new Map([[0, { leaderEpoch: 3, end, newest: false }]]));
+  const startOf = async (nextOffset: number, logStartOffset = 0) => {
+    const epochs = [{ leaderEpoch: 5, epochStart: -1, nextOffset }];
+    const [answer] = await starts.addTo([{ ...fetched(0, [], nextOffset), logStartOffset, epochs }]);
+    return answer?.epochs[0]?.epochStart;
+  };
+  expect(await startOf(200)).toBe(150);
+  end = 100;
+  expect(await startOf(110)).toBe(100);
+  expect(await startOf(120, 100)).toBe(-1);
+});

@@ -56,20 +56,23 @@ export class EpochStarts {
     for (const one of fetched) {
       const epochs: EpochSpan[] = [];
       for (const span of one.epochs) {
-        const epochStart = span.epochStart >= 0 ? span.epochStart : await this.#startOf(one.partition, span);
-        epochs.push({ ...span, epochStart });
+        const start = span.epochStart >= 0 ? span.epochStart : await this.#startOf(one.partition, span);
+        // Retention moves the beginning of an epoch to that of the log: where it once was is not known any more.
+        const moved = start > 0 && start <= one.logStartOffset;
+        epochs.push({ ...span, epochStart: moved ? UNKNOWN : start });
       }
       result.push({ ...one, epochs });
     }
     return result;
   }
 
-  async #startOf(partition: number, { leaderEpoch }: EpochSpan): Promise<number> {
+  async #startOf(partition: number, { leaderEpoch, nextOffset }: EpochSpan): Promise<number> {
     const latest = this.#latest.get(partition);
-    if (latest?.leaderEpoch === leaderEpoch) return latest.start;
+    // A start behind the stretch is that of another log.
+    if (latest?.leaderEpoch === leaderEpoch && latest.start < nextOffset) return latest.start;
     const asked = await this.#ask(new Map([[partition, leaderEpoch - 1]])).catch(() => undefined);
     const start = asked?.get(partition)?.end ?? UNKNOWN;
-    this.#latest.set(partition, { leaderEpoch, start });
+    if (start >= 0) this.#latest.set(partition, { leaderEpoch, start });
     return start;
   }
 }

@@ -16,6 +16,14 @@ export function syntaxErrorIn(text: string): TextSpan | undefined {
   return first && spanOf(first, text);
 }
 
+/** The names and indexes that an RFC 6901 pointer consists of; none for the whole document. */
+export function stepsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /**
  * Finds what RFC 6901 pointers name in a JSON text: a member with its name. For a missing member it is the name of the
  * member around it; for a duplicate member the last one, which is the one that counts; for the whole document its first
@@ -25,8 +33,8 @@ export function placeFinder(text: string): (pointer: string) => TextSpan {
   const root = isDeep(text) ? undefined : parseTree(text);
   return (pointer) => {
     let node = root;
-    for (const step of pointer.split('/').slice(1)) {
-      const child = node && childOf(node, step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    for (const step of stepsOf(pointer)) {
+      const child = node && childOf(node, step);
       if (child === undefined) return headOf(node, text);
       node = child;
     }

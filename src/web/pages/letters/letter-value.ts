@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../../client/schema.generated.ts';
 import { bytesOf } from '../../components/bytes.ts';
-import { indentJson } from '../../components/json-places.ts';
+import { indentJson, stepsOf } from '../../components/json-places.ts';
 
 /** A letter's value as editable text. */
 interface EditableValue {
@@ -51,17 +51,9 @@ export function pointerOf(detail: string): string | undefined {
  * member, the nearest one around it is marked.
  */
 export function spotIn(value: unknown, pointer: string | undefined): Spotted {
-  const steps = (pointer ?? '')
-    .split('/')
-    .slice(1)
-    .filter((step) => step !== '')
-    .map(unescapeStep);
+  const steps = stepsOf(pointer ?? '').filter((step) => step !== '');
   if (steps.length === 0) return { before: JSON.stringify(value, undefined, 2), marked: '', after: '' };
   return mark(value, steps, '') ?? { before: JSON.stringify(value, undefined, 2), marked: '', after: '' };
-}
-
-function unescapeStep(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function mark(value: unknown, steps: readonly string[], indent: string): Spotted | undefined {

@@ -51,19 +51,20 @@ export class EpochStarts {
   }
 
   /** Adds `epochStart` where a broker tells it. Never rejects. */
-  async addTo(fetched: readonly FetchedPartition[]): Promise<FetchedPartition[]> {
-    const result: FetchedPartition[] = [];
-    for (const one of fetched) {
-      const epochs: EpochSpan[] = [];
-      for (const span of one.epochs) {
-        const start = span.epochStart >= 0 ? span.epochStart : await this.#startOf(one.partition, span);
-        // Retention moves the beginning of an epoch to that of the log: where it once was is not known any more.
-        const moved = start > 0 && start <= one.logStartOffset;
-        epochs.push({ ...span, epochStart: moved ? UNKNOWN : start });
-      }
-      result.push({ ...one, epochs });
+  addTo(fetched: readonly FetchedPartition[]): Promise<FetchedPartition[]> {
+    // Side by side: after an election there is something to ask of every partition.
+    return Promise.all(fetched.map(async (one) => ({ ...one, epochs: await this.#begun(one) })));
+  }
+
+  async #begun({ partition, logStartOffset, epochs }: FetchedPartition): Promise<EpochSpan[]> {
+    const begun: EpochSpan[] = [];
+    for (const span of epochs) {
+      const start = span.epochStart >= 0 ? span.epochStart : await this.#startOf(partition, span);
+      // Retention moves the beginning of an epoch to that of the log: where it once was is not known any more.
+      const moved = start > 0 && start <= logStartOffset;
+      begun.push({ ...span, epochStart: moved ? UNKNOWN : start });
     }
-    return result;
+    return begun;
   }
 
   async #startOf(partition: number, { leaderEpoch, nextOffset }: EpochSpan): Promise<number> {

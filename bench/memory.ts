@@ -44,7 +44,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
     'producer.seed': SEED,
     'server.port': port,
   };
-  const app = Child.app(engines, ['run', '--json'], settings, context.resources);
+  const app = Child.app(engines, ['run', '--json'], { ...settings, 'reader.enabled': false }, context.resources);
   const { url }: { url: string } = JSON.parse(await app.line());
   const watch = new Watch(app, url, soakRate, context);
 

@@ -6,7 +6,8 @@ import { encodeRecordBatch, stampRecordBatch } from '../src/kafka/send/record-ba
 import { decodeOrder } from '../src/order/decode.ts';
 import { latestDate, OrderScan } from '../src/order/order-scan.ts';
 import { MessageHeaders } from '../src/producer/message-headers.ts';
-import { createSource, type SourceMessage } from '../src/producer/source.ts';
+import type { SourceMessage } from '../src/producer/message-source.ts';
+import { createSource } from '../src/producer/source.ts';
 import { CopyRows } from '../src/storage/postgresql/copy-rows.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { type Spread, spread } from './lib/stats.ts';
@@ -66,6 +67,9 @@ async function run({ signal }: BenchContext): Promise<BenchReport> {
   };
 }
 
+/** Of `producer.compression`. */
+const CODECS = ['snappy', 'lz4', 'zstd', 'gzip'] as const;
+
 function steps(count: number): Step[] {
   const headers = new MessageHeaders();
   const messages = batchesOf(count).map((batch) =>
@@ -112,6 +116,13 @@ function steps(count: number): Step[] {
         for (const bytes of encoded) readRecordBatches(bytes);
       },
     },
+    ...CODECS.flatMap((codec) => {
+      const packed = messages.map((batch) => encodeRecordBatch(batch, Date.now(), codec));
+      return [
+        { name: `encode ${codec}`, work: () => void messages.map((batch) => encodeRecordBatch(batch, 0, codec)) },
+        { name: `read ${codec}`, work: () => void packed.map(readRecordBatches) },
+      ];
+    }),
     {
       name: 'read header',
       work: () => {

@@ -1,4 +1,5 @@
 import { ensureTopics, withAdmin } from '../src/kafka/admin/topics.ts';
+import type { KafkaClients } from '../src/kafka/clients.ts';
 import { TopicReader } from '../src/kafka/read/topic-reader.ts';
 import { type Bench, type BenchContext, type BenchReport, knob } from './lib/bench.ts';
 import { Child } from './lib/child.ts';
@@ -7,16 +8,34 @@ import { type BenchEngines, startEngines } from './lib/engines.ts';
 import { endOf } from './lib/load-topic.ts';
 import { cpuOf } from './lib/proc.ts';
 import { roundsTable, summarize } from './lib/rounds.ts';
+import { median, type Spread } from './lib/stats.ts';
 import { sleep } from './lib/wait.ts';
 
-const SEED = 3;
+export const SEED = 3;
 const PARTITIONS = 6;
 const POLL_MS = 20;
 /** Part of the messages after which the pace is steady: code is compiled, and most customers have been met by then. */
 const WARM_UP_SHARE = 0.25;
 /** `library`: a bare loop over the Kafka client's own producer; `sender`: one over the sender that `produce` uses. */
-const KINDS = ['library', 'sender', 'produce'] as const;
-type Kind = (typeof KINDS)[number];
+const BARE = ['library', 'sender'] as const;
+/** What `produce` compresses by. The bare loops are held against the first. */
+const CODECS = (process.env['COMPRESSION'] ?? 'none').split(',');
+
+interface Contender {
+  /** A bare loop of that kind; `produce` with a codec, and with options in place of `--count`. */
+  readonly kind: (typeof BARE)[number] | { readonly codec: string; readonly options?: readonly string[] };
+  readonly name: string;
+}
+
+const CONTENDERS: readonly Contender[] = [
+  ...BARE.map((kind) => ({ kind, name: kind })),
+  ...CODECS.map((codec) => ({ kind: { codec }, name: `produce-${codec}` })),
+];
+
+/** A round, and what Kafka keeps of its orders, bytes. */
+interface SentRound extends Round {
+  readonly bytes: number;
+}
 
 /** Generating and sending, against sending alone. */
 export const produce: Bench = {
@@ -29,53 +48,78 @@ async function run(context: BenchContext): Promise<BenchReport> {
   const count = knob('N', 400_000);
   const rounds = knob('ROUNDS', 3);
   const engines = await startEngines(context);
-  const measured: Record<Kind, Round[]> = { library: [], sender: [], produce: [] };
+  const measured = new Map(CONTENDERS.map(({ name }) => [name, [] as SentRound[]]));
   // Round 0 warms the broker up.
   for (let round = 0; round <= rounds; round++) {
     context.say(`round ${round} of ${rounds}`);
-    for (const kind of KINDS) {
-      const one = await sendAll(kind, `${kind}-${round}`, count, engines, context);
-      if (round > 0) measured[kind].push(one);
+    for (const contender of CONTENDERS) {
+      const one = await sendAll(contender, `${contender.name}-${round}`, count, engines, context);
+      if (round > 0) measured.get(contender.name)?.push(one);
     }
   }
-  const library = summarize(measured.library);
-  const sender = summarize(measured.sender);
-  const result = summarize(measured.produce);
-  const ratio = result.rate.median / library.rate.median;
-  const senderRatio = result.rate.median / sender.rate.median;
+  const summaries = [...measured].map(([name, sent]) => ({
+    name,
+    ...summarize(sent),
+    bytes: median(sent.map(({ bytes }) => bytes)) / count,
+  }));
+  const [library, sender, result, ...others] = summaries;
+  if (library === undefined || sender === undefined || result === undefined) throw new Error('nothing was measured');
+  const ratio = (one: { rate: Spread }, to: { rate: Spread }): number => one.rate.median / to.rate.median;
   return {
     tables: [
-      roundsTable(`${count} orders, ${PARTITIONS} partitions, acks=all, ${rounds} rounds`, [
-        ['bare loop, client', library],
-        ['bare loop, sender', sender],
-        ['produce', result],
-      ]),
+      roundsTable(
+        `${count} orders, ${PARTITIONS} partitions, acks=all, ${rounds} rounds`,
+        summaries.map((one) => [one.name, one]),
+      ),
     ],
-    data: { count, versions: engines.versions, ratio, senderRatio, library, sender, result, measured },
-    lines: [`produce sender_ratio ${senderRatio.toFixed(2)}`, `produce ratio ${ratio.toFixed(2)}`],
+    data: { count, versions: engines.versions, summaries, measured: Object.fromEntries(measured) },
+    lines: [
+      ...others.flatMap((one) => [
+        `${one.name} bytes_per_order ${Math.round(one.bytes)}`,
+        `${one.name} cpu_ratio ${(one.cpu.client / result.cpu.client).toFixed(2)}`,
+        `${one.name} ratio ${ratio(one, result).toFixed(2)}`,
+      ]),
+      `produce bytes_per_order ${Math.round(result.bytes)}`,
+      `produce sender_ratio ${ratio(result, sender).toFixed(2)}`,
+      `produce ratio ${ratio(result, library).toFixed(2)}`,
+    ],
   };
 }
 
-/** One process sends everything to its own topic. The clock runs from a quarter of it being in the log to the end. */
-async function sendAll(
-  kind: Kind,
+/** What Kafka keeps of the topic, bytes. */
+function sizeOf(kafka: KafkaClients, topic: string): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
+    const topics = [{ name: topic, partitions: Array.from({ length: PARTITIONS }, (_, at) => at) }];
+    const dirs = await admin.describeLogDirs({ topics });
+    const partitions = dirs.flatMap((one) =>
+      one.results.flatMap((dir) => dir.topics.flatMap((each) => each.partitions)),
+    );
+    return partitions.reduce((sum, { partitionSize }) => sum + Number(partitionSize), 0);
+  });
+}
+
+/**
+ * One process sends so many messages to its own topic. The clock runs from a quarter of them being in the log to the end.
+ */
+export async function sendAll(
+  { kind }: Pick<Contender, 'kind'>,
   topic: string,
   count: number,
   engines: BenchEngines,
   { resources, signal }: BenchContext,
-): Promise<Round> {
+): Promise<SentRound> {
   const { brokers, kafkaClients: kafka } = engines;
   await ensureTopics(kafka, [{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]);
   const reader = await TopicReader.open(kafka, { topic });
   const child =
-    kind === 'produce'
-      ? Child.app(
+    typeof kind === 'string'
+      ? Child.script('bare-producer.ts', { brokers, topic, count, seed: SEED, client: kind }, resources)
+      : Child.app(
           engines,
-          ['produce', '--count', String(count), '--seed', String(SEED)],
-          { 'kafka.topic': topic },
+          ['produce', ...(kind.options ?? ['--count', String(count)]), '--seed', String(SEED)],
+          { 'kafka.topic': topic, 'producer.compression': kind.codec },
           resources,
-        )
-      : Child.script('bare-producer.ts', { brokers, topic, count, seed: SEED, client: kind }, resources);
+        );
   try {
     let last: CpuPerOrder = { client: 0, kafka: 0, postgresql: 0 };
     let first: { at: number; sent: number; cpu: CpuPerOrder } | undefined;
@@ -92,7 +136,7 @@ async function sendAll(
       if (first !== undefined && sent >= count) {
         if (first.sent >= count) throw new Error(`${count} orders are too few to time`);
         await child.done();
-        return roundOf(count - first.sent, at - first.at, first.cpu, cpu);
+        return { ...roundOf(count - first.sent, at - first.at, first.cpu, cpu), bytes: await sizeOf(kafka, topic) };
       }
       if (sent < count && child.ended) await child.done();
       await sleep(POLL_MS, signal);

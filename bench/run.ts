@@ -11,16 +11,33 @@ import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import type { Bench, SharedFigures } from './lib/bench.ts';
 import { publish } from './lib/report.ts';
+import { life } from './life.ts';
 import { lookup } from './lookup.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
 import { mixed } from './mixed.ts';
 import { processes } from './processes.ts';
 import { produce } from './produce.ts';
+import { read } from './read.ts';
 import { requests } from './requests.ts';
+import { spellings } from './spellings.ts';
 import { zipf } from './zipf.ts';
 
-const BENCHES: readonly Bench[] = [ingest, dirty, produce, latency, lookup, processes, mixed, zipf, memory, requests];
+const BENCHES: readonly Bench[] = [
+  ingest,
+  dirty,
+  spellings,
+  produce,
+  life,
+  latency,
+  lookup,
+  processes,
+  mixed,
+  zipf,
+  read,
+  memory,
+  requests,
+];
 /** Without a baseline: they show where time goes. */
 const ON_REQUEST: readonly Bench[] = [micro, compare];
 

@@ -4,6 +4,7 @@
 #
 # scripts/setup.sh run    what the service needs; engines that answer already need no programs
 # scripts/setup.sh test   what the tests need as well
+# scripts/setup.sh image  what the test of the container image needs
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
@@ -60,16 +61,24 @@ missing_programs() {
   done
   if [ "$purpose" = test ]; then
     has git || echo git
+    has openssl || echo openssl
+    has systemd-analyze || echo systemd
     has kcat || echo kcat
     has nginx || [ -x /usr/sbin/nginx ] || echo nginx
+    has pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
     has docker-compose || echo docker-compose
+    has promtool || echo prometheus
     has chromium || has chromium-browser || has google-chrome || echo chromium
     python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv
+  fi
+  if [ "$purpose" = image ] && ! { has docker && docker info > /dev/null 2>&1; }; then
+    { has docker && { has dockerd || [ -x /usr/sbin/dockerd ]; }; } || echo docker
+    has debootstrap || [ -x /usr/sbin/debootstrap ] || echo debootstrap
   fi
 }
 
 needed_engines() {
-  if [ "$purpose" = test ]; then echo 'kafka redis'; else "$bun" scripts/engines-to-start.ts; fi
+  if [ "$purpose" = run ]; then "$bun" scripts/engines-to-start.ts; else echo 'kafka redis'; fi
 }
 
 # Root runs the command itself, others through sudo; fails when sudo would ask for a password.
@@ -81,8 +90,14 @@ may_install() {
   has apt-get && { [ "$(id -u)" -eq 0 ] || { has sudo && sudo -n true 2> /dev/null; }; }
 }
 
-# The Debian package of a program.
+# The Debian packages of a program.
 package_of() {
+  if [ "$1" = docker ]; then
+    echo docker.io
+    # Debian 13 has its client apart.
+    if apt-cache show docker-cli > /dev/null 2>&1; then echo docker-cli; fi
+    return
+  fi
   if [ "$1" != java ]; then
     echo "$1"
     return
@@ -129,9 +144,11 @@ install_programs() {
     say "$output"
     exit 1
   fi
-  case " $* " in
-    *' redis-server '*) if [ -d /run/systemd/system ]; then as_root systemctl disable -q redis-server || true; fi ;;
-  esac
+  for unit in redis-server nginx pgbouncer prometheus docker.socket docker.service; do
+    case " $* " in
+      *" ${unit%.*} "*) if [ -d /run/systemd/system ]; then as_root systemctl disable -q "$unit" || true; fi ;;
+    esac
+  done
 }
 
 explain() {
@@ -140,23 +157,37 @@ explain() {
   say 'or start the engines with Docker: docker-compose up -d'
 }
 
-python_tools=.cache/schemathesis
-python_tools_list=test/schemathesis/requirements.txt
+python_tools=.cache/python
+python_tools_list=test/requirements.txt
 
 python_tools_current() { cmp -s "$python_tools_list" "$python_tools/installed.txt"; }
 
 install_python_tools() {
-  say 'installing schemathesis'
+  say 'installing schemathesis and kubernetes-validate'
   rm -rf "$python_tools"
   python3 -m venv "$python_tools"
   "$python_tools/bin/pip" install --quiet --disable-pip-version-check -r "$python_tools_list"
   cp "$python_tools_list" "$python_tools/installed.txt"
 }
 
+helm_version=v3.17.3
+helm_folder=$PWD/.cache/helm-$helm_version
+
+# From its sources, which takes some minutes; Go keeps what it has compiled for the next checkout.
+install_helm() {
+  if ! has go; then
+    say 'Go is not installed: the tests of the Helm chart are left out. They need 1.23 or newer.'
+    return
+  fi
+  say 'installing helm'
+  output=$(GOBIN=$helm_folder nice go install -ldflags='-s -w' "helm.sh/helm/v3/cmd/helm@$helm_version" 2>&1) || say "$output"
+}
+
 # The last step: it needs Python, which may just have been installed.
 finish() {
   if [ "$purpose" = test ]; then
     python_tools_current || { lock; python_tools_current || install_python_tools; }
+    [ -x "$helm_folder/helm" ] || { lock; [ -x "$helm_folder/helm" ] || install_helm; }
   fi
   exit 0
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { KafkaClients } from '../../src/kafka/clients.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
+import type { Order } from '../../src/order/order.ts';
 import { parseFaults } from '../../src/producer/faults.ts';
 import { createSource } from '../../src/producer/source.ts';
 import type { BenchContext } from './bench.ts';
@@ -13,6 +15,8 @@ export interface TopicContents {
   readonly seed: number;
   /** As the option `--faults`. */
   readonly faults?: string;
+  /** Writes the JSON of an order in another way, with the same values. */
+  readonly respell?: (order: Order) => string;
 }
 
 /**
@@ -25,14 +29,37 @@ export async function loadTopic(
   { say, resources }: BenchContext,
   rule: 'exactly' | 'at least' = 'exactly',
 ): Promise<void> {
-  const { topic, count, seed, faults } = contents;
+  const { topic, count, faults, respell } = contents;
   say(`sending ${count} orders to ${topic}`);
-  const args = ['produce', '--count', String(count), '--seed', String(seed)];
+  const args = [
+    'produce',
+    ...(respell === undefined ? generated(contents) : await respelled(respell, contents, engines)),
+  ];
   if (faults !== undefined) args.push('--faults', faults);
   const child = Child.app(engines, args, { 'kafka.topic': topic }, resources);
   await child.done();
   const end = await topicEnd(engines.kafkaClients, topic);
   if (rule === 'exactly' ? end !== count : end < count) throw new Error(`${topic} has ${end} messages, not ${count}`);
+}
+
+function generated({ count, seed }: TopicContents): string[] {
+  return ['--count', String(count), '--seed', String(seed)];
+}
+
+async function respelled(
+  respell: (order: Order) => string,
+  { topic, count, seed }: TopicContents,
+  { folder }: BenchEngines,
+): Promise<string[]> {
+  const file = join(folder, `${topic}.ndjson`);
+  const source = createSource({ seed, count, faults: parseFaults('') });
+  const writer = Bun.file(file).writer();
+  for (let batch = source.take(1_000); batch.length > 0; batch = source.take(1_000)) {
+    for (const { value } of batch) writer.write(`${respell(JSON.parse(String(value)))}\n`);
+    await writer.flush();
+  }
+  await writer.end();
+  return ['--file', file];
 }
 
 /** How many messages the topic has. */

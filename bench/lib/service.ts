@@ -15,7 +15,8 @@ export async function startService(
   { resources }: BenchContext,
   command: 'serve' | 'run' = 'serve',
 ): Promise<RunningService> {
-  const all = { ...settings, 'server.port': await freePort() };
+  const alone = command === 'run' ? { 'reader.enabled': false } : {};
+  const all = { ...alone, ...settings, 'server.port': await freePort() };
   const child = Child.app(engines, [command, '--json'], all, resources);
   const { url }: { url: string } = JSON.parse(await child.line());
   return { url, child };

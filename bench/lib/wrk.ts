@@ -14,6 +14,8 @@ export interface WrkOptions {
   readonly uids: readonly string[];
   readonly choice?: Choice;
   readonly connections: number;
+  /** Requests per second, on schedule; latencies then count from when each was due. Without it as fast as answered. */
+  readonly rate?: number;
   readonly seconds: number;
   /** A folder for the script and its data. */
   readonly folder: string;
@@ -56,20 +58,26 @@ done = function(summary, latency)
 end
 `;
 
+/** https://github.com/giltene/wrk2 */
+export function hasWrk2(): boolean {
+  return Bun.which('wrk2') !== null;
+}
+
 /**
- * Has wrk, on one thread, ask for orders as fast as they are answered.
+ * Has wrk, on one thread, ask for orders as fast as they are answered; or wrk2, at a rate.
  * @throws when an answer is missing or is no 2xx, and when wrk is not installed
  */
 export async function wrk(options: WrkOptions): Promise<WrkResult> {
-  const { url, uids, choice = 'round robin', connections, seconds, folder, pids, signal } = options;
+  const { url, uids, choice = 'round robin', connections, seconds, rate, folder, pids, signal } = options;
   const script = join(folder, 'wrk.lua');
   const list = join(folder, 'uids');
   writeFileSync(script, SCRIPT);
   writeFileSync(list, uids.join('\n'));
   const cpu = (): number => pids.reduce((sum, pid) => sum + (cpuOf(pid) ?? 0), 0);
   const before = cpu();
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', list, choice];
-  const { stdout } = await run('wrk', args, { signal }).catch((error: unknown) => {
+  const paced = rate === undefined ? [] : [`-R${rate}`];
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, ...paced, '-s', script, url, '--', list, choice];
+  const { stdout } = await run(rate === undefined ? 'wrk' : 'wrk2', args, { signal }).catch((error: unknown) => {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw missing ? new Error('wrk is not installed: apt-get install wrk') : error;
   });

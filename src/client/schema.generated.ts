@@ -41,7 +41,7 @@ export interface paths {
   "/api/v1/orders": {
     /** Orders by the time they were stored, newest first, a page at a time */
     get: {
-      parameters: { query?: { limit?: number; customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; cursor?: string } };
+      parameters: { query?: { limit?: number; order_uid_prefix?: string; customer?: string; customer_id?: string; customer_id_prefix?: string; track_number?: string; track_number_prefix?: string; delivery_service?: string; currency?: string; state?: (OrderState)[]; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; cursor?: string } };
       responses: {
         200: { content: { "application/json": OrderList } };
         400: { content: { "application/problem+json": Problem } };
@@ -74,7 +74,7 @@ export interface paths {
   "/api/v1/orders.ndjson": {
     /** All orders of a filter, one JSON document a line */
     get: {
-      parameters: { query?: { customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest" } };
+      parameters: { query?: { order_uid_prefix?: string; customer?: string; customer_id?: string; customer_id_prefix?: string; track_number?: string; track_number_prefix?: string; delivery_service?: string; currency?: string; state?: (OrderState)[]; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest" } };
       responses: {
         200: { content: { "application/x-ndjson": string } };
         400: { content: { "application/problem+json": Problem } };
@@ -88,9 +88,23 @@ export interface paths {
   "/api/v1/orders.csv": {
     /** All orders of a filter as CSV (RFC 4180), one order a line, the items as JSON */
     get: {
-      parameters: { query?: { customer_id?: string; track_number?: string; delivery_service?: string; currency?: string; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; formulas?: "escape" | "keep" } };
+      parameters: { query?: { order_uid_prefix?: string; customer?: string; customer_id?: string; customer_id_prefix?: string; track_number?: string; track_number_prefix?: string; delivery_service?: string; currency?: string; state?: (OrderState)[]; created_from?: string; created_to?: string; stored_from?: string; stored_to?: string; amount_from?: number; amount_to?: number; order?: "newest" | "oldest"; formulas?: "escape" | "keep" } };
       responses: {
         200: { content: { "text/csv": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders/states": {
+    /** How many orders are in each state */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": OrderStates } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
@@ -113,6 +127,21 @@ export interface paths {
         413: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/orders/{order_uid}/history": {
+    /** The versions of an order that Kafka still has: when each was sent, and what it changed */
+    get: {
+      parameters: { path: { order_uid: string }; query?: { thorough?: boolean } };
+      responses: {
+        200: { content: { "application/json": OrderHistory } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -202,6 +231,34 @@ export interface paths {
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters.ndjson": {
+    /** All rejected messages of a filter, a DeadLetter a line */
+    get: {
+      parameters: { query?: { reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string } };
+      responses: {
+        200: { content: { "application/x-ndjson": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/dead-letters.csv": {
+    /** The same as CSV (RFC 4180), without headers */
+    get: {
+      parameters: { query?: { reason?: ("not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected" | "unknown")[]; since?: string; until?: string; key?: string; formulas?: "escape" | "keep" } };
+      responses: {
+        200: { content: { "text/csv": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
@@ -343,6 +400,38 @@ export interface paths {
         503: { content: { "application/problem+json": Problem } };
       };
     };
+    /** The next messages as they would be with these faults, without sending or changing anything */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": PreviewRequest } };
+      responses: {
+        200: { content: { "application/json": GeneratorPreview } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/generator/manifest.ndjson": {
+    /** What the generator of this process has injected, and where Kafka put it */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/x-ndjson": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
   };
   "/api/v1/generator/send-one": {
     /** Send the next order now, valid or with a fault */
@@ -359,6 +448,73 @@ export interface paths {
         414: { content: { "application/problem+json": Problem } };
         415: { content: { "application/problem+json": Problem } };
         422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/reader": {
+    /** The state of the readers of this process: simulated clients that look orders up over HTTP */
+    get: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Readers } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Change what they do at once, whether they are running or not */
+    patch: {
+      parameters: {  };
+      requestBody: { content: { "application/json": ReadersChange } };
+      responses: {
+        200: { content: { "application/json": Readers } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/reader/start": {
+    /** Change what they do and start them; running ones go on */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": ReadersChange } };
+      responses: {
+        200: { content: { "application/json": Readers } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/reader/stop": {
+    /** Stop the readers; the answer comes once nothing they asked for is under way */
+    post: {
+      parameters: {  };
+      responses: {
+        200: { content: { "application/json": Readers } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -396,13 +552,32 @@ export interface paths {
   "/api/v1/topics/{topic}/messages": {
     /** Messages of a topic */
     get: {
-      parameters: { path: { topic: string }; query?: { partition?: number; offset?: number; at?: string; key?: string; limit?: number; value_bytes?: number; cursor?: string } };
+      parameters: { path: { topic: string }; query?: { partition?: number; offset?: number; at?: string; key?: string; text?: string; json?: string; limit?: number; value_bytes?: number; cursor?: string } };
       responses: {
         200: { content: { "application/json": MessagePage } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         404: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+    /** Write any message to a topic, or see what that would do */
+    post: {
+      parameters: { path: { topic: string } };
+      requestBody: { content: { "application/json": MessageToProduce } };
+      responses: {
+        200: { content: { "application/json": ProducedMessage } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -426,7 +601,7 @@ export interface paths {
   "/api/v1/topics/{topic}/tail": {
     /** Messages as they arrive in a topic, as server-sent events */
     get: {
-      parameters: { path: { topic: string }; query?: { partition?: number; key?: string; text?: string; value_bytes?: number } };
+      parameters: { path: { topic: string }; query?: { partition?: number; key?: string; text?: string; json?: string; value_bytes?: number } };
       responses: {
         200: { content: { "text/event-stream": string } };
         400: { content: { "application/problem+json": Problem } };
@@ -438,10 +613,27 @@ export interface paths {
       };
     };
   };
+  "/api/v1/topics/{topic}/messages/{position}/send-again": {
+    /** Write a message once more: the same bytes of key, headers and value, to the same partition */
+    post: {
+      parameters: { path: { topic: string; position: string } };
+      responses: {
+        200: { content: { "application/json": ProducedMessage } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/consumer-groups": {
     /** The consumer groups of the cluster, a page at a time */
     get: {
-      parameters: { query?: { limit?: number; text?: string; cursor?: string } };
+      parameters: { query?: { limit?: number; text?: string; topic?: string; cursor?: string } };
       responses: {
         200: { content: { "application/json": ConsumerGroupList } };
         400: { content: { "application/problem+json": Problem } };
@@ -519,12 +711,32 @@ export interface paths {
   "/api/v1/cache/keys": {
     /** Cached orders and leases in Redis */
     get: {
-      parameters: { query?: { limit?: number; cursor?: string } };
+      parameters: { query?: { contains?: string; limit?: number; cursor?: string } };
       responses: {
         200: { content: { "application/json": CacheKeyPage } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
+  "/api/v1/cache/evictions": {
+    /** Evict many orders from all tiers: those named, or those whose order_uid contains a text */
+    post: {
+      parameters: {  };
+      requestBody: { content: { "application/json": CacheEvictionRequest } };
+      responses: {
+        200: { content: { "application/json": CacheEviction } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        403: { content: { "application/problem+json": Problem } };
+        408: { content: { "application/problem+json": Problem } };
+        413: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        415: { content: { "application/problem+json": Problem } };
+        422: { content: { "application/problem+json": Problem } };
         429: { content: { "application/problem+json": Problem } };
         503: { content: { "application/problem+json": Problem } };
       };
@@ -669,6 +881,22 @@ export interface paths {
       };
     };
   };
+  "/api/v1/verifications/{id}/report.txt": {
+    /** The result of a verification as `test-service verify` prints it */
+    get: {
+      parameters: { path: { id: number } };
+      responses: {
+        200: { content: { "text/plain": string } };
+        400: { content: { "application/problem+json": Problem } };
+        401: { content: { "application/problem+json": Problem } };
+        404: { content: { "application/problem+json": Problem } };
+        409: { content: { "application/problem+json": Problem } };
+        414: { content: { "application/problem+json": Problem } };
+        429: { content: { "application/problem+json": Problem } };
+        503: { content: { "application/problem+json": Problem } };
+      };
+    };
+  };
   "/api/v1/verifications/{id}/cancel": {
     /** Cancel a running verification; one that has ended stays as it is */
     post: {
@@ -718,7 +946,7 @@ export interface paths {
     get: {
       parameters: {  };
       responses: {
-        200: { content: { "text/plain": string } };
+        200: { content: { "text/plain": string; "application/openmetrics-text": string } };
         400: { content: { "application/problem+json": Problem } };
         401: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
@@ -734,6 +962,8 @@ export interface paths {
       responses: {
         200: { content: { "application/json": {
           status: "ok";
+          /** Of this service */
+          version: string;
         } } };
         400: { content: { "application/problem+json": Problem } };
         414: { content: { "application/problem+json": Problem } };
@@ -743,7 +973,7 @@ export interface paths {
     };
   };
   "/readyz": {
-    /** The state of PostgreSQL, Kafka and Redis */
+    /** The state of PostgreSQL, Kafka and Redis, and of the roles of this process */
     get: {
       parameters: {  };
       responses: {
@@ -883,6 +1113,8 @@ export type LookupRequest = {
   order_uid: string;
 };
 
+export type OrderState = "placed" | "paid" | "assembled" | "handed_over" | "delivered" | "payment_failed" | "cancelled_by_customer" | "cancelled_by_seller" | "out_of_stock" | "returned" | "refunded" | "partly_returned" | "partly_refunded" | "other";
+
 export type OrderSummary = {
   /** The order’s identifier; also the Kafka message key */
   order_uid: string;
@@ -895,6 +1127,7 @@ export type OrderSummary = {
   currency: string;
   /** Number of items */
   items: number;
+  state: OrderState;
   date_created: string;
   stored_at: string;
 };
@@ -903,6 +1136,22 @@ export type OrderList = {
   orders: (OrderSummary)[];
   /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
+  /** How far the list has been searched, by when the orders were stored; null after the last page */
+  searched_to: string | null;
+};
+
+export type OrderStates = {
+  /** Every state, in the order in which they follow each other */
+  states: ({
+    state: OrderState;
+    orders: number;
+  })[];
+  /** All orders, those of an unknown state among them */
+  total: number;
+  /** Orders that an earlier version stored: their states are being worked out */
+  unknown: number;
+  /** Seconds since all orders were counted; null: not yet, so orders that an earlier version stored are missing */
+  counted_s: number | null;
 };
 
 export type Accepted = {
@@ -927,6 +1176,113 @@ export type OrderCheck = {
     pointer: string;
     message: string;
   })[];
+};
+
+export type OrderVersion = {
+  partition: number;
+  offset: number;
+  /** The message’s own, in Kafka */
+  timestamp: string;
+  /** By its sender’s clock */
+  produced_at: string;
+  /** first: no earlier version was found; changed: it differs from the one before; same: the one before, sent again; rejected: not an order */
+  kind: "first" | "changed" | "same" | "rejected";
+  /** The stored order came from this message */
+  current: boolean;
+  /** How often it was sent back from the dead letters */
+  replays?: number;
+  state?: OrderState;
+  /** Against the version before, 50 at most */
+  changes?: ({
+    /** JSON Pointer (RFC 6901) */
+    pointer: string;
+    /** A whole item where the other version has none; null where this one has none */
+    from: string | number | {
+      /** Identifier of the article’s variant */
+      chrt_id: number;
+      /** Track number of the parcel the item is in */
+      track_number: string;
+      /** Price before the discount, in minor units of the payment's currency */
+      price: number;
+      /** Identifier of this item in this order */
+      rid: string;
+      /** Name of the article */
+      name: string;
+      /** Discount, per cent */
+      sale: number;
+      /** Size */
+      size: string;
+      /** Price after the discount, in minor units of the payment's currency */
+      total_price: number;
+      /** Identifier of the article */
+      nm_id: number;
+      /** Brand */
+      brand: string;
+      /** Status code of the item */
+      status: number;
+    } | null;
+    /** A whole item where the other version has none; null where this one has none */
+    to: string | number | {
+      /** Identifier of the article’s variant */
+      chrt_id: number;
+      /** Track number of the parcel the item is in */
+      track_number: string;
+      /** Price before the discount, in minor units of the payment's currency */
+      price: number;
+      /** Identifier of this item in this order */
+      rid: string;
+      /** Name of the article */
+      name: string;
+      /** Discount, per cent */
+      sale: number;
+      /** Size */
+      size: string;
+      /** Price after the discount, in minor units of the payment's currency */
+      total_price: number;
+      /** Identifier of the article */
+      nm_id: number;
+      /** Brand */
+      brand: string;
+      /** Status code of the item */
+      status: number;
+    } | null;
+  })[];
+  /** How many more there are */
+  changes_left_out?: number;
+  /** The code its dead letter has */
+  reason?: "not_json" | "schema" | "unknown_field" | "sums_mismatch" | "integer_range" | "invalid_date" | "future_date" | "nul_character" | "lone_surrogate" | "invalid_utf8" | "too_large" | "tombstone" | "database_rejected";
+  detail?: string;
+};
+
+export type OrderHistory = {
+  /** The order’s identifier */
+  order_uid: string;
+  topic: string;
+  /** The messages’ key; null when the stored one has none */
+  key: string | {
+    base64: string;
+  } | null;
+  /** Where the stored order came from; null when none is stored */
+  current: {
+    partition: number;
+    offset: number;
+  } | null;
+  /** Oldest first */
+  versions: (OrderVersion)[];
+  /** Where messages of the order were looked for, and what the log has; the ends are exclusive */
+  searched: ({
+    partition: number;
+    from: number;
+    to: number;
+    log_start: number;
+    log_end: number;
+  })[];
+  /** How many the topic has; the others were not searched */
+  partitions: number;
+  /** time: the time was up; limit: too many messages, or too long ones; null when all was searched that was to be */
+  stopped: "time" | "limit" | null;
+  /** Kafka deletes all but the last message of each key, sooner or later; null when Kafka did not say */
+  compacted: boolean | null;
 };
 
 export type OrderJourney = {
@@ -973,6 +1329,8 @@ export type DeadLetterSummary = {
   key: string | {
     base64: string;
   } | null;
+  /** Of the order that the value names, or else the key; null when neither does */
+  order_uid: string | null;
   /** null for a tombstone */
   value_bytes: number | null;
   redriven_at: string | null;
@@ -1028,6 +1386,8 @@ export type DeadLetter = {
   key: string | {
     base64: string;
   } | null;
+  /** Of the order that the value names, or else the key; null when neither does */
+  order_uid: string | null;
   /** null for a tombstone */
   value_bytes: number | null;
   redriven_at: string | null;
@@ -1055,9 +1415,25 @@ export type RedriveAnswer = {
     position: string;
     outcome: string;
     detail: string;
+    check?: OrderCheck;
     /** Where in its own topic it is now; `…/redriven?position=` says what became of it */
     sent_to?: string;
+  })[];
+  /** In a dry run with a patch: five letters that it would change, and five to which it does not apply */
+  samples?: ({
+    position: string;
+    outcome: string;
+    detail: string;
     check?: OrderCheck;
+    /** The first 20 */
+    changes?: ({
+      /** JSON Pointer (RFC 6901) */
+      pointer: string;
+      /** As JSON, 200 characters at most; null where there was nothing */
+      from: string | null;
+      /** The same of the value that would be sent */
+      to: string | null;
+    })[];
   })[];
   /** Positions without a letter */
   missing: (string)[];
@@ -1121,44 +1497,65 @@ export type RedrivenFate = {
 };
 
 export type LoadProfile = {
+  kind: "stages";
+  stages: ({
+    /** Orders per second at its end, from those at its beginning evenly; 0 to pause, or to end */
+    to_rate: number;
+    over_ms: number;
+    /** Per cent of its orders that have a fault, in the proportions of `faults`, or all faults alike where that is empty. Absent: as `faults` says */
+    faults?: number;
+  })[];
+} | {
   kind: "steady";
 } | {
   kind: "burst";
-  /** Messages per second */
+  /** Orders per second */
   burst_rate: number;
   for_ms: number;
   every_ms: number;
 } | {
   kind: "ramp";
-  /** Messages per second */
+  /** Orders per second */
   to_rate: number;
   over_ms: number;
 };
 
 export type Generator = {
   state: "stopped" | "running" | "stopping";
-  /** Messages per second */
+  /** Orders per second */
   rate: number;
   profile: LoadProfile;
   /** The rate of the profile at this moment; 0 when it is not running */
   current_rate: number;
+  /** How long ago the profile began; null when it is not running */
+  profile_ms: number | null;
   /** How far it is behind schedule */
   late_ms: number;
   /** The same seed gives the same orders */
   seed: number;
   /** Index of the next order */
   next_index: number;
-  /** Stops after this number of messages; null: never */
+  /** Stops after this number of orders, once their lives are over; null: never */
   count: number | null;
-  /** Messages left until it stops by itself */
+  /** Orders left until it stops by itself */
   remaining: number | null;
   faults: Record<string, number>;
-  /** Since the process started: generated = sent + failed + in_flight */
+  /** Send each order again at every step of its life. Without it, those that live now are sent no more */
+  life: boolean;
+  /** How many times faster than the table of lives says orders live, from their next step on */
+  time_scale: number;
+  /** Orders whose life goes on */
+  open_orders: number;
+  /** Faults in its manifest: those since the process started, at most the last 100,000 */
+  injected: number;
+  /** Messages since the process started: generated = sent + failed + in_flight */
   counts: {
     generated: number;
     sent: number;
     failed: number;
     in_flight: number;
+    /** Of those sent: the orders, without the later steps of their lives */
+    orders: number;
   };
   started_at: string | null;
   /** Why it stopped without being asked to */
@@ -1168,48 +1565,52 @@ export type Generator = {
 };
 
 export type GeneratorChange = {
-  /** Messages per second */
+  /** Orders per second */
   rate?: number;
   profile?: LoadProfile;
-  /** auto: a new one. Another seed starts at index 0 */
+  /** auto: a new one. Another seed starts at index 0, with lives of its own */
   seed?: number | "auto";
   /** Index of the next order */
   next_index?: number;
-  /** Stops after this number of messages; null: never */
+  /** Stops after this number of orders, once their lives are over; null: never */
   count?: number | null;
   /** Share of each fault; faults not given are not injected. Together at most 100 */
   faults?: {
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     malformed?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     invalid_utf8?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     unknown_field?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     type_mismatch?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     integer_range?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     sums_mismatch?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     invalid_date?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     future_date?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     nul?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     surrogate?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     oversize?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     tombstone?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     duplicate?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     changed?: number;
-    /** Per cent of the messages */
+    /** Per cent of the orders */
     out_of_order?: number;
   };
+  /** Send each order again at every step of its life. Without it, those that live now are sent no more */
+  life?: boolean;
+  /** How many times faster than the table of lives says orders live, from their next step on */
+  time_scale?: number;
 };
 
 export type GeneratorPreview = {
@@ -1223,7 +1624,47 @@ export type GeneratorPreview = {
       base64: string;
     } | null;
     fault: string | null;
+    /** What its order comes to; null without life, or with a fault */
+    state: "placed" | "paid" | "assembled" | "handed_over" | "delivered" | "payment_failed" | "cancelled_by_customer" | "cancelled_by_seller" | "out_of_stock" | "returned" | "refunded" | null;
   })[];
+};
+
+export type PreviewRequest = {
+  /** How many */
+  count: number;
+  /** Share of each fault; faults not given are not injected. Together at most 100 */
+  faults?: {
+    /** Per cent of the orders */
+    malformed?: number;
+    /** Per cent of the orders */
+    invalid_utf8?: number;
+    /** Per cent of the orders */
+    unknown_field?: number;
+    /** Per cent of the orders */
+    type_mismatch?: number;
+    /** Per cent of the orders */
+    integer_range?: number;
+    /** Per cent of the orders */
+    sums_mismatch?: number;
+    /** Per cent of the orders */
+    invalid_date?: number;
+    /** Per cent of the orders */
+    future_date?: number;
+    /** Per cent of the orders */
+    nul?: number;
+    /** Per cent of the orders */
+    surrogate?: number;
+    /** Per cent of the orders */
+    oversize?: number;
+    /** Per cent of the orders */
+    tombstone?: number;
+    /** Per cent of the orders */
+    duplicate?: number;
+    /** Per cent of the orders */
+    changed?: number;
+    /** Per cent of the orders */
+    out_of_order?: number;
+  };
 };
 
 export type SentOne = {
@@ -1239,8 +1680,92 @@ export type SendOne = {
   fault?: "malformed" | "invalid_utf8" | "unknown_field" | "type_mismatch" | "integer_range" | "sums_mismatch" | "invalid_date" | "future_date" | "nul" | "surrogate" | "oversize" | "tombstone";
 };
 
+export type Readers = {
+  state: "stopped" | "running" | "stopping";
+  /** Requests per second */
+  rate: number;
+  /** Per cent of the requests: of orders that do not exist */
+  absent: number;
+  /** Per cent of the requests: lists of the newest orders */
+  lists: number;
+  /** Per cent of the requests: of orders read before, with If-None-Match */
+  repeats: number;
+  /** Least time until an order is read again */
+  think_ms: number;
+  /** How much new orders are preferred; 0: all alike */
+  zipf: number;
+  /** Most connections */
+  connections: number;
+  /** Orders to choose from */
+  known_orders: number;
+  /** By who answered, from the instant each request was due, since the last start or change */
+  latencies: ({
+    /** A tier, by X-Cache; other: none was named; list: a list of orders; absent: there is no such order */
+    outcome: "l1" | "redis" | "postgresql" | "other" | "list" | "absent";
+    count: number;
+    p50_ms: number;
+    p90_ms: number;
+    p99_ms: number;
+    p999_ms: number;
+    max_ms: number;
+  })[];
+  /** Kinds that have occurred since the process started */
+  failures: ({
+    kind: "unreachable" | "tls" | "reset" | "timeout" | "unsent" | "malformed" | "http_4xx" | "http_5xx";
+    count: number;
+    /** What it said */
+    last: string;
+  })[];
+  /** Answers older than what had been read before, since the process started */
+  stale: number;
+  /** The latest of each order, newest first */
+  stale_answers: ({
+    /** The order’s identifier; also the Kafka message key */
+    order_uid: string;
+    at: string;
+    /** A tier, by X-Cache; other: none was named; list: a list of orders; absent: there is no such order */
+    outcome: "l1" | "redis" | "postgresql" | "other" | "list" | "absent";
+    /** Null: there is no such order */
+    answered: {
+      topic: string;
+      partition: number;
+      offset: number;
+      produced_at: string;
+      stored_at: string;
+    } | null;
+    /** What had been read before; of a list, only stored_at */
+    before: {
+      topic?: string;
+      partition?: number;
+      offset?: number;
+      produced_at?: string;
+      stored_at: string;
+    };
+  })[];
+  started_at: string | null;
+};
+
+export type ReadersChange = {
+  /** Requests per second */
+  rate?: number;
+  /** Per cent of the requests: of orders that do not exist */
+  absent?: number;
+  /** Per cent of the requests: lists of the newest orders */
+  lists?: number;
+  /** Per cent of the requests: of orders read before, with If-None-Match */
+  repeats?: number;
+  /** Least time until an order is read again */
+  think_ms?: number;
+  /** How much new orders are preferred; 0: all alike */
+  zipf?: number;
+  /** Most connections */
+  connections?: number;
+};
+
 export type Topic = {
   name: string;
+  /** What this service does with it; null for a topic of others */
+  use: "orders" | "dead_letters" | null;
   topic_id: string | null;
   /** A topic of Kafka itself: only its name is known */
   internal: boolean;
@@ -1272,6 +1797,8 @@ export type OpenTransaction = {
 
 export type TopicDetail = {
   name: string;
+  /** What this service does with it; null for a topic of others */
+  use: "orders" | "dead_letters" | null;
   topic_id: string | null;
   /** A topic of Kafka itself: only its name is known */
   internal: boolean;
@@ -1292,12 +1819,16 @@ export type TopicDetail = {
     stable_end: number;
     /** The offset after the last message */
     end: number;
+    /** What its log takes on the leader’s disk; null when the brokers do not tell */
+    bytes: number | null;
   })[];
   settings: ({
     name: string;
     value: string | null;
-    /** Set on this topic; otherwise a default */
+    /** Set on this topic: `source` is topic */
     own: boolean;
+    /** Where it is set: on this topic, for all topics of the brokers, or nowhere */
+    source: "topic" | "broker" | "default";
   })[];
   /** In the partitions with pending messages, as far as the brokers report them */
   open_transactions: (OpenTransaction)[];
@@ -1349,6 +1880,49 @@ export type MessagePage = {
   next_cursor: string | null;
 };
 
+export type ProducedMessage = {
+  topic: string;
+  dry_run: boolean;
+  /** Null before it is sent without a key: the partitions take turns */
+  partition: number | null;
+  /** Null before it is sent, or when Kafka no longer knows it */
+  offset: number | null;
+  /** As max.message.bytes counts them, without compression */
+  bytes: number;
+  /** max.message.bytes of the topic */
+  max_bytes: number | null;
+  meaning: {
+    kind: "order";
+    order_uid: string;
+  } | {
+    kind: "dead_letter" | "other";
+    reason: string;
+    detail: string;
+  };
+};
+
+export type MessageToProduce = {
+  /** None by default */
+  key?: string | {
+    base64: string;
+  } | null;
+  /** Null for a tombstone */
+  value: string | {
+    base64: string;
+  } | null;
+  /** In their order; a name may occur more than once */
+  headers?: ({
+    name: string;
+    value: string | {
+      base64: string;
+    } | null;
+  })[];
+  /** By the key by default, as Kafka’s own clients choose it; without a key the partitions take turns */
+  partition?: number;
+  /** Only report what would be done */
+  dry_run?: boolean;
+};
+
 export type ConsumerGroup = {
   group: string;
   state: string;
@@ -1376,6 +1950,14 @@ export type ConsumerGroupDetail = {
   group: string;
   state: string;
   protocol_type: string;
+  /** How partitions are shared out; empty without members */
+  protocol: string;
+  /** The broker that keeps the group */
+  coordinator: {
+    broker: number;
+    /** host:port */
+    address: string;
+  };
   members: ({
     member_id: string;
     client_id: string;
@@ -1437,7 +2019,7 @@ export type OffsetReset = {
   dry_run?: boolean;
 };
 
-export type CacheTrouble = "unreachable" | "no_permission" | "out_of_memory" | "read_only" | "other_database" | "unverified" | "refused";
+export type CacheTrouble = "unreachable" | "insecure" | "no_permission" | "out_of_memory" | "read_only" | "other_database" | "unverified" | "refused";
 
 export type Cache = {
   /** False when the configuration turns the cache off */
@@ -1485,6 +2067,8 @@ export type FlushedCache = {
 
 export type CacheKey = {
   order_uid: string;
+  /** Its exact name in Redis */
+  key: string;
   /** lease: the order is being read from PostgreSQL */
   kind: "order" | "lease";
   /** Remaining lifetime; null: unlimited */
@@ -1495,8 +2079,31 @@ export type CacheKey = {
 export type CacheKeyPage = {
   /** In no particular order */
   keys: (CacheKey)[];
+  /** About how many keys of Redis were looked at, including those of others */
+  scanned: number;
   /** Send it as `cursor` to get the next page; null after the last page */
   next_cursor: string | null;
+};
+
+export type CacheEviction = {
+  /** How many were evicted, or would be; with `contains`, leases are among them */
+  orders: number;
+  /** False: Redis does not answer; it is told before it is used again */
+  delivered: boolean;
+  /** About how many keys of Redis were looked at */
+  scanned: number;
+  /** There is more to look at: send it as `cursor`; null at the end */
+  next_cursor: string | null;
+};
+
+export type CacheEvictionRequest = {
+  order_uids?: (string)[];
+  /** Only orders whose order_uid contains this text */
+  contains?: string;
+  /** Only count them */
+  dry_run?: boolean;
+  /** `next_cursor` of the answer before; with `contains` only */
+  cursor?: string;
 };
 
 export type CacheInvalidation = {
@@ -1524,11 +2131,17 @@ export type CachedOrder = {
   } | null;
   redis: {
     order_uid: string;
+    /** Its exact name in Redis */
+    key: string;
     /** lease: the order is being read from PostgreSQL */
     kind: "order" | "lease";
     /** Remaining lifetime; null: unlimited */
     ttl_ms: number | null;
     bytes: number;
+    /** As it is stored: text, or base64 when it is not UTF-8 */
+    value: string | {
+      base64: string;
+    };
     etag: string | null;
     order: Order | null;
   } | null;
@@ -1595,6 +2208,8 @@ export type VerificationReport = {
     superseded: number;
     /** Equal to what was already stored */
     identical: number;
+    /** Not stored, and old enough to be of an order that was deleted for its age (retention.days) */
+    expired: number;
     /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
@@ -1617,6 +2232,8 @@ export type VerificationReport = {
     superseded: number;
     /** Equal to what was already stored */
     identical: number;
+    /** Not stored, and old enough to be of an order that was deleted for its age (retention.days) */
+    expired: number;
     /** The group has not reached it yet; behind an open transaction every offset counts */
     pending: number;
     /** Neither stored nor a proper dead letter */
@@ -1646,6 +2263,19 @@ export type VerificationReport = {
       compacted: number;
     };
   };
+  /** What was injected; null when that was not checked */
+  manifest: {
+    /** Messages that must become dead letters */
+    bad: number;
+    /** Good orders, such as duplicates */
+    good: number;
+    /** Of both: those that are as injected */
+    matched: number;
+    /** Bad messages that stand in the log twice, as after a lost answer of Kafka */
+    resent: number;
+    /** Messages that have left the log */
+    before_log: number;
+  } | null;
   /** Stored orders whose message compaction has removed: not judged */
   compacted_orders: number;
   /** What is stored but not checked, or only roughly */
@@ -1695,6 +2325,8 @@ export type VerificationList = {
 export type VerificationRequest = {
   /** Seconds to wait at most until the consumers have stored everything */
   wait_s?: number;
+  /** Check also what the generator of this process has injected, as its manifest says: each such message must be the dead letter, or the order, that it names */
+  manifest?: boolean;
   /** Most findings listed of each kind; all are counted */
   max_findings?: number;
 };
@@ -1729,7 +2361,10 @@ export type LiveSample = {
     sent: number;
     failed: number;
     in_flight: number;
+    orders: number;
+    open_orders: number;
     sent_per_s: number;
+    orders_per_s: number;
     current_rate: number;
     late_ms: number;
   } | null;
@@ -1754,6 +2389,19 @@ export type LiveSample = {
       count: number;
     } | null;
   } | null;
+  /** The readers of this process */
+  reader: {
+    state: "stopped" | "running" | "stopping";
+    answered_per_s: number;
+    failed_per_s: number;
+    stale: number;
+    /** From the instant each request was due; null when there were none */
+    latency_ms: {
+      p50: number;
+      p99: number;
+      count: number;
+    } | null;
+  };
   lookups: {
     l1_per_s: number;
     redis_per_s: number;
@@ -1775,6 +2423,8 @@ export type LiveSample = {
     in_use?: false;
     /** Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
+    /** What to do, if known, such as which setting to change */
+    advice?: string;
   })[];
   process: {
     rss_bytes: number;
@@ -1788,14 +2438,16 @@ export type LiveSample = {
 
 export type LiveNote = {
   at: string;
-  kind: "engine_down" | "engine_up" | "generator_started" | "generator_stopped" | "dead_letters" | "partitions_assigned" | "storing_waits" | "storing_goes_on" | "client_replaced" | "messages_lost";
+  kind: "engine_down" | "engine_up" | "generator_started" | "generator_stopped" | "dead_letters" | "partitions_assigned" | "storing_waits" | "storing_goes_on" | "client_replaced" | "messages_lost" | "stale_answers" | "engine_action" | "rate_changed" | "redriven";
   /** The same in English */
   text: string;
   /** Of engine_… */
   engine?: string;
-  /** Of generator_started: orders per second */
+  /** Of engine_action: what it was told to do */
+  action?: "stop" | "kill" | "start" | "restart" | "pause" | "resume";
+  /** Of generator_started and rate_changed: orders per second */
   rate?: number;
-  /** Of generator_stopped: orders sent; of dead_letters and messages_lost: how many */
+  /** Of generator_stopped: orders sent; of redriven: messages sent back; of dead_letters, messages_lost, stale_answers and client_replaced: how many */
   count?: number;
   /** Of partitions_assigned */
   partitions?: (number)[];
@@ -1817,5 +2469,15 @@ export type Readiness = {
     in_use?: false;
     /** Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored */
     reason?: CacheTrouble | "storing_waits";
+    /** What to do, if known, such as which setting to change */
+    advice?: string;
+  })[];
+  /** What this process does besides answering */
+  roles: ({
+    name: "consumer" | "producer";
+    status: "ready" | "not_ready";
+    required: boolean;
+    /** no_member: not a member of its consumer group; no_progress: messages are there, and nothing has been stored for consumer.stallMs; fenced: the same, because another consumer stores them; not_acknowledged: Kafka acknowledges nothing */
+    reason?: "no_member" | "no_progress" | "fenced" | "not_acknowledged";
   })[];
 };

@@ -14,6 +14,9 @@ import { takesAnOrder } from './trial-batch.ts';
 /** Where batches are stored. */
 export type OrderSink = Pick<OrderWriter, 'write'>;
 
+/** Does the work of storing a batch, and something around it, such as a span. */
+export type AroundBatch = <T>(records: readonly LogRecord[], work: () => Promise<T>) => Promise<T>;
+
 export interface BatchStorerOptions {
   readonly topic: string;
   readonly maxOrderBytes: number;
@@ -28,6 +31,7 @@ export interface BatchStorerOptions {
   readonly onChanged: (uids: readonly string[], note?: string) => void;
   /** Called with each batch once it is committed. */
   readonly onStored?: ((batch: StoredBatch) => void) | undefined;
+  readonly around?: AroundBatch | undefined;
   readonly logger: Logger;
 }
 
@@ -84,11 +88,22 @@ export class BatchStorer {
    * Resolves when the batch's fate is settled. Never rejects; ends early when the signal aborts. Once `hurry` aborts, a
    * stop waits for the batch: a long pause ends, and the next ones are short.
    */
-  async store(parts: readonly Part[], signal: AbortSignal, hurry = signal): Promise<StoreOutcome> {
+  store(parts: readonly Part[], signal: AbortSignal, hurry = signal): Promise<StoreOutcome> {
+    const { around } = this.#options;
+    const work = (): Promise<StoreOutcome> => this.#settle(parts, signal, hurry);
+    if (around === undefined) return work();
+    return around(
+      parts.flatMap(({ records }) => records),
+      work,
+    );
+  }
+
+  async #settle(parts: readonly Part[], signal: AbortSignal, hurry: AbortSignal): Promise<StoreOutcome> {
     const attempts: Attempts = { refused: new Map(), sent: new Set(), unsettled: new Set(), signal, hurry };
     const outcome = await this.#store(parts, attempts);
     // An attempt whose answer was lost may have been committed after its orders were announced.
     this.#announce([...attempts.unsettled]);
+    this.#options.logger.debug({ records: countRecords(parts), outcome }, 'batch done');
     return outcome;
   }
 

@@ -1,4 +1,4 @@
-import type { Assignment, FetchedPartition, OrderLog } from '../kafka/read/order-log.ts';
+import type { Assignment, OrderLog } from '../kafka/read/order-log.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { aborted, Backoff, pause, Signal } from '../lib/backoff.ts';
 import { within } from '../lib/deadline.ts';
@@ -14,6 +14,7 @@ import {
   type Part,
   PartitionQueue,
   positionsToFetch,
+  pushFetched,
   takeBatch,
 } from './partition-queue.ts';
 import { Watchdog } from './watchdog.ts';
@@ -55,6 +56,10 @@ export class ConsumerSession {
   readonly queues = new Map<number, PartitionQueue>();
   /** Messages of batches that did not finish within the session's time to close. */
   abandoned = 0;
+  /** The partitions the group has given this member, perhaps none; undefined before. */
+  assigned: ReadonlySet<number> | undefined;
+  /** How often the group has dealt out its partitions, and batches not stored because somebody moved the offset. */
+  readonly counts = { rebalances: 0, fenced: 0 };
   readonly #log: OrderLog;
   readonly #loader: PartitionLoader;
   readonly #storer: BatchStorer;
@@ -67,7 +72,6 @@ export class ConsumerSession {
   readonly #inFlight = new Map<Promise<void>, number>();
   readonly #watchdog: Watchdog;
   readonly #cadence = new Cadence(FETCH_CADENCE);
-  #assigned: ReadonlySet<number> = new Set();
   #assignment = new AbortController();
   #topicId = '';
   #reason: string | undefined;
@@ -140,9 +144,11 @@ export class ConsumerSession {
     // What is still being loaded is begun again with the rest.
     this.#assignment.abort();
     this.#assignment = new AbortController();
-    this.#assigned = new Set(assignment.partitions);
+    const assigned = new Set(assignment.partitions);
+    this.assigned = assigned;
     this.#topicId = assignment.topicId;
-    for (const partition of [...this.queues.keys()]) if (!this.#assigned.has(partition)) this.#drop(partition);
+    this.counts.rebalances += 1;
+    for (const partition of [...this.queues.keys()]) if (!assigned.has(partition)) this.#drop(partition);
     const added = assignment.partitions.filter((partition) => !this.queues.has(partition));
     this.#options.logger.info({ partitions: assignment.partitions }, 'partitions assigned');
     void this.#load(added);
@@ -163,7 +169,7 @@ export class ConsumerSession {
     const signal = AbortSignal.any([this.#ending.signal, this.#assignment.signal]);
     for await (const positions of this.#loader.load(topicId, partitions, signal)) {
       for (const [partition, { offset, lineage }] of positions) {
-        if (!this.#assigned.has(partition) || this.queues.has(partition)) continue;
+        if (this.assigned?.has(partition) !== true || this.queues.has(partition)) continue;
         this.queues.set(partition, new PartitionQueue(topicId, partition, offset, lineage));
         this.#commits.note(partition, offset);
       }
@@ -220,7 +226,9 @@ export class ConsumerSession {
         const fetched = await this.#log.fetch(positions, waitMs, lastEpochsOf(this.queues));
         // A broker that was away may be back with another log.
         if (failures > 0) this.#reload([...this.queues.keys()]);
-        this.#take(fetched, positions);
+        const outOfRange = pushFetched(this.queues, fetched, positions);
+        if (outOfRange.length > 0) this.#reload(outOfRange);
+        this.#pump();
         failures = 0;
         backoff.reset();
         // A lone order has waited for longer than this, and goes on at once. In a stream of them each fetch, and the
@@ -230,8 +238,9 @@ export class ConsumerSession {
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        const gone = error instanceof AppError && error.code === 'topic_missing';
-        if (gone || failures >= MAX_FAILED_FETCHES) {
+        // What is refused is told once, where the client is replaced.
+        const final = error instanceof AppError && (error.code === 'topic_missing' || error.code === 'kafka_refuses');
+        if (final || failures >= MAX_FAILED_FETCHES) {
           this.#lose(messageOf(error));
           return;
         }
@@ -241,19 +250,6 @@ export class ConsumerSession {
         this.#watchdog.fetchEnds();
       }
     }
-  }
-
-  #take(fetched: readonly FetchedPartition[], positions: ReadonlyMap<number, number>): void {
-    const outOfRange: number[] = [];
-    for (const one of fetched) {
-      const queue = this.queues.get(one.partition);
-      // Revoked, or given back with another position, while the fetch was under way.
-      if (queue === undefined || queue.position !== positions.get(one.partition)) continue;
-      if (one.outOfRange) outOfRange.push(one.partition);
-      else queue.push(one);
-    }
-    if (outOfRange.length > 0) this.#reload(outOfRange);
-    this.#pump();
   }
 
   #pump(): void {
@@ -274,7 +270,6 @@ export class ConsumerSession {
     const started = performance.now();
     const outcome = await this.#storer.store(parts, this.#giveUp.signal, this.#ending.signal);
     this.#cadence.note(performance.now() - started);
-    this.#options.logger.debug({ records: countRecords(parts), outcome }, 'batch done');
     if (outcome === 'stored') {
       for (const part of parts) {
         part.queue.done(part);
@@ -282,6 +277,7 @@ export class ConsumerSession {
       }
       return;
     }
+    if (outcome === 'fenced') this.counts.fenced += 1;
     // What is stored is no longer what was expected, so the database is asked again.
     const mine = parts.filter(({ queue }) => this.queues.get(queue.partition) === queue);
     this.#moved(mine.map(({ queue }) => queue.partition));

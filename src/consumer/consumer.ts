@@ -4,7 +4,7 @@ import { Backoff, pause } from '../lib/backoff.ts';
 import type { LogCut, LostRange } from '../storage/postgresql/offset-store.ts';
 import type { StoredBatch } from '../telemetry/consumer-meter.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { BatchStorer, type OrderSink, type StoreCounts } from './batch-storer.ts';
+import { type AroundBatch, BatchStorer, type OrderSink, type StoreCounts } from './batch-storer.ts';
 import { ConsumerSession } from './consumer-session.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { type IgnoredMove, type Offsets, PartitionLoader } from './partition-loader.ts';
@@ -34,6 +34,7 @@ export interface OrderConsumerDependencies {
   readonly onChanged: (uids: readonly string[], note?: string) => void;
   /** Called with each batch once it is committed. */
   readonly onStored?: (batch: StoredBatch) => void;
+  readonly around?: AroundBatch | undefined;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -57,6 +58,14 @@ export interface ConsumerStatus extends Readonly<StoreCounts> {
   readonly cuts: readonly LogCut[];
   /** How often the Kafka client was replaced. */
   readonly rebuilds: number;
+  /** The group has given this member its partitions, perhaps none. */
+  readonly member: boolean;
+  /** How often the group has dealt out its partitions. */
+  readonly rebalances: number;
+  /** Batches that were not stored because another consumer had moved the offset. */
+  readonly fenced: number;
+  /** Partition → age of the oldest message that was fetched and is not stored, ms; without it where there is none. */
+  readonly oldestMs: ReadonlyMap<number, number>;
 }
 
 const TRUNCATION_GRACE_MS = 10_000;
@@ -77,16 +86,19 @@ export class OrderConsumer {
   #session: ConsumerSession | undefined;
   #running: Promise<void> | undefined;
   #rebuilds = 0;
+  /** Of earlier sessions. */
+  readonly #past = { rebalances: 0, fenced: 0 };
 
   constructor(settings: OrderConsumerSettings, dependencies: OrderConsumerDependencies) {
     this.#settings = settings;
     this.#dependencies = dependencies;
-    const { logger, now = Date.now, onChanged, onStored, sendDeadLetters } = dependencies;
+    const { logger, now = Date.now, onChanged, onStored, around, sendDeadLetters } = dependencies;
     this.#storer = new BatchStorer(dependencies.sink, {
       ...settings,
       now,
       onChanged,
       onStored,
+      around,
       sendDeadLetters: (letters) => sendDeadLetters(letters.map(deadLetterOf)),
       logger,
     });
@@ -99,6 +111,7 @@ export class OrderConsumer {
 
   status(): ConsumerStatus {
     const queues = [...(this.#session?.queues.values() ?? [])];
+    const now = (this.#dependencies.now ?? Date.now)();
     return {
       ...this.#storer.counts,
       partitions: queues.map((queue) => queue.partition).sort((a, b) => a - b),
@@ -109,6 +122,26 @@ export class OrderConsumer {
       ignoredMoves: this.#ignoredMoves,
       cuts: this.#cuts,
       rebuilds: this.#rebuilds,
+      member: this.#session?.assigned !== undefined,
+      rebalances: this.#past.rebalances + (this.#session?.counts.rebalances ?? 0),
+      fenced: this.#past.fenced + (this.#session?.counts.fenced ?? 0),
+      oldestMs: new Map(
+        queues.flatMap((queue) => {
+          const ms = queue.oldestMs(now);
+          return ms === undefined ? [] : [[queue.partition, ms] as const];
+        }),
+      ),
+    };
+  }
+
+  /** The same for live figures and metrics: what has many parts is counted. */
+  figures() {
+    const { lost, cuts, ignoredMoves, ...status } = this.status();
+    return {
+      ...status,
+      lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0),
+      cuts: cuts.length,
+      ignoredMoves: ignoredMoves.size,
     };
   }
 
@@ -129,16 +162,23 @@ export class OrderConsumer {
     const { retryMinMs, retryMaxMs } = this.#settings;
     const { logger } = this.#dependencies;
     const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
+    let told: string | undefined;
     while (!this.#closing.signal.aborted) {
       const started = Date.now();
       const session = this.#openSession();
       this.#session = session;
       const reason = await session.run();
       this.#session = undefined;
+      this.#past.rebalances += session.counts.rebalances;
+      this.#past.fenced += session.counts.fenced;
       if (this.#closing.signal.aborted) return;
       this.#rebuilds += 1;
-      if (Date.now() - started > retryMaxMs * 2) backoff.reset();
-      logger.warn({ reason }, 'replacing the kafka client');
+      if (Date.now() - started > retryMaxMs * 2) {
+        backoff.reset();
+        told = undefined;
+      }
+      logger[reason === told ? 'debug' : 'warn']({ reason }, 'replacing the kafka client');
+      told = reason;
       await pause(backoff.next(), this.#closing.signal);
     }
   }

@@ -175,3 +175,19 @@ test('a part without records goes with one of the halves', () => {
   const [first, second] = splitBatch(takeBatch(queues, 100));
   expect(shape([...first, ...second])).toEqual(['0: 0-1 1', '1: 10-15 0', '0: 1-2 1']);
 });
+
+test('the age of the oldest message counts until it is stored, and does not trust a clock that can not be right', () => {
+  const now = Date.now();
+  const queue = new PartitionQueue('topic', 0, 0);
+  expect(queue.oldestMs(now)).toBeUndefined();
+  const dated = (ms: number, offset: number) => records(1, offset).map((one) => Object.assign(one, { timestamp: ms }));
+  queue.push(fetched(0, [...dated(now - 60_000, 0), ...dated(now + 86_400_000, 1)]));
+  expect(queue.oldestMs(now)).toBe(60_000);
+  const first = queue.take(1);
+  expect(queue.oldestMs(now)).toBe(60_000);
+  queue.done(first);
+  // It is of tomorrow: what counts is the time since it was fetched.
+  expect(queue.oldestMs(now)).toBeLessThan(60_000);
+  queue.done(queue.take(1));
+  expect(queue.oldestMs(now)).toBeUndefined();
+});

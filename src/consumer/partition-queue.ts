@@ -1,4 +1,5 @@
 import type { EpochSpan, FetchedPartition, LogRecord } from '../kafka/read/order-log.ts';
+import { isBelievable } from '../lib/rfc3339.ts';
 import { type Lineage, UNKNOWN_LINEAGE } from '../storage/postgresql/offset-store.ts';
 import { type Epoch, lineageUpTo } from './log-lineage.ts';
 
@@ -18,6 +19,13 @@ interface Chunk {
   readonly span: EpochSpan;
   /** Records of it already taken. */
   taken: number;
+  /** When it was fetched, by `performance.now`. */
+  readonly fetchedAt: number;
+}
+
+/** A message that waits to be stored. */
+interface Waiting extends Pick<Chunk, 'fetchedAt'> {
+  readonly record: LogRecord;
 }
 
 /** Memory of a record besides its key and value: headers, objects. */
@@ -40,6 +48,8 @@ export class PartitionQueue {
   /** Bytes fetched and not yet stored, including those of the running batch. */
   bufferedBytes = 0;
   readonly #chunks: Chunk[] = [];
+  /** The oldest message of the running batch. */
+  #running: Waiting | undefined;
   #lineage: Lineage;
 
   constructor(topicId: string, partition: number, offset: number, lineage: Lineage = UNKNOWN_LINEAGE) {
@@ -63,9 +73,27 @@ export class PartitionQueue {
           : fetched.records.filter(({ offset }) => offset >= this.position && offset < span.nextOffset);
       this.position = span.nextOffset;
       this.leaderEpoch = span.leaderEpoch;
-      this.#chunks.push({ records, span, taken: 0 });
+      this.#chunks.push({ records, span, taken: 0, fetchedAt: performance.now() });
     }
     this.bufferedBytes += bytesOf(fetched.records);
+  }
+
+  /**
+   * Age of the oldest message that was fetched and is not stored, ms; undefined when there is none. By its timestamp,
+   * and where the clock that set it can't be right, since it was fetched. `now`: ms since the Unix epoch.
+   */
+  oldestMs(now: number): number | undefined {
+    const oldest = this.#running ?? this.#oldest;
+    if (oldest === undefined) return undefined;
+    const { record, fetchedAt } = oldest;
+    const age = isBelievable(record.timestamp, now) ? now - record.timestamp : 0;
+    return Math.max(age, performance.now() - fetchedAt);
+  }
+
+  get #oldest(): Waiting | undefined {
+    const [chunk] = this.#chunks;
+    const record = chunk?.records[chunk.taken];
+    return chunk && record && { record, fetchedAt: chunk.fetchedAt };
   }
 
   /** Something to take: records, or just an offset behind a gap. */
@@ -78,6 +106,7 @@ export class PartitionQueue {
    */
   take(max: number): Part {
     const records: LogRecord[] = [];
+    const oldest = this.#oldest;
     let to = this.stored;
     let epoch: Epoch = this.#lineage;
     for (let chunk = this.#chunks[0]; chunk !== undefined && records.length < max; chunk = this.#chunks[0]) {
@@ -97,6 +126,7 @@ export class PartitionQueue {
       this.#chunks.shift();
     }
     this.busy = true;
+    this.#running = oldest;
     const last = records.at(-1);
     const lineage =
       last === undefined
@@ -108,6 +138,7 @@ export class PartitionQueue {
   /** The part's records are stored: the queue is free for the next batch. */
   done(part: Part): void {
     this.busy = false;
+    this.#running = undefined;
     this.stored = part.to;
     this.#lineage = part.lineage;
     this.bufferedBytes -= bytesOf(part.records);
@@ -174,6 +205,25 @@ export function countRecords(parts: readonly Part[]): number {
 /** Records of a fetch. */
 export function countFetched(fetched: readonly FetchedPartition[]): number {
   return fetched.reduce((total, { records }) => total + records.length, 0);
+}
+
+/**
+ * Adds what was fetched from these positions to the queues. Returns the partitions whose position is not in the log.
+ */
+export function pushFetched(
+  queues: ReadonlyMap<number, PartitionQueue>,
+  fetched: readonly FetchedPartition[],
+  positions: ReadonlyMap<number, number>,
+): number[] {
+  const outOfRange: number[] = [];
+  for (const one of fetched) {
+    const queue = queues.get(one.partition);
+    // Revoked, or given back with another position, while the fetch was under way.
+    if (queue === undefined || queue.position !== positions.get(one.partition)) continue;
+    if (one.outOfRange) outOfRange.push(one.partition);
+    else queue.push(one);
+  }
+  return outOfRange;
 }
 
 /** Partition → offset to fetch from, for every partition with room; empty while the memory limit is reached. */

@@ -1,4 +1,5 @@
 import type { RejectionReason } from '../order/rejection.ts';
+import type { ItemState } from '../order/states.ts';
 
 /**
  * What can be wrong with a message, and the dead-letter reason it must lead to; null where the message is a good order:
@@ -54,7 +55,7 @@ interface SteadyProfile {
 /** Every `everyMs`, `forMs` at `burstRate`; in between at the producer's rate. */
 interface BurstProfile {
   readonly kind: 'burst';
-  /** Messages per second. */
+  /** Orders per second. */
   readonly burstRate: number;
   readonly forMs: number;
   /** Longer than forMs. */
@@ -64,27 +65,51 @@ interface BurstProfile {
 /** From the producer's rate to `toRate` within `overMs`, evenly; then on at `toRate`. */
 interface RampProfile {
   readonly kind: 'ramp';
-  /** Messages per second. */
+  /** Orders per second. */
   readonly toRate: number;
   readonly overMs: number;
 }
 
-export type LoadProfile = SteadyProfile | BurstProfile | RampProfile;
+/** A part of a load. */
+export interface Stage {
+  /** Orders per second at its end, from the rate at the end of the stage before, evenly; 0 to pause, or to end. */
+  readonly toRate: number;
+  readonly overMs: number;
+  /** Share of its orders that have a fault, 0..1; undefined: as the settings say. */
+  readonly faults?: number;
+}
+
+export const MOST_STAGES = 50;
+
+/**
+ * Stages one after the other, the first from the producer's rate. Then on at the rate of the last; if that is 0, the
+ * producer has ended.
+ */
+interface StagesProfile {
+  readonly kind: 'stages';
+  readonly stages: readonly Stage[];
+}
+
+export type LoadProfile = SteadyProfile | BurstProfile | RampProfile | StagesProfile;
 
 /** What the generator is to do. */
 export interface GeneratorSettings {
-  /** Messages per second, above 0. */
+  /** Orders per second, above 0. */
   readonly rate: number;
   readonly profile: LoadProfile;
   /** 0..2³²−1. */
   readonly seed: number;
-  /** It stops by itself after so many messages; null: never. */
+  /** It stops by itself after so many orders, once their lives are over; null: never. */
   readonly count: number | null;
-  /** Share of the messages, 0..1. */
+  /** Share of the orders, 0..1. */
   readonly faults: FaultRates;
+  /** Orders are sent again at every step of their lives. */
+  readonly life: boolean;
+  /** How many times faster than the table of lives says they live, above 0. */
+  readonly timeScale: number;
 }
 
-/** What to change. A new seed starts at index 0, unless `nextIndex` says where. */
+/** What to change. A new seed starts at index 0, unless `nextIndex` says where; with either, lives begin anew. */
 export interface GeneratorChange {
   readonly rate?: number | undefined;
   readonly profile?: LoadProfile | undefined;
@@ -93,6 +118,9 @@ export interface GeneratorChange {
   readonly count?: number | null | undefined;
   readonly faults?: FaultRates | undefined;
   readonly nextIndex?: number | undefined;
+  /** Without life, those that live now are not sent any more. */
+  readonly life?: boolean | undefined;
+  readonly timeScale?: number | undefined;
 }
 
 /** How many messages: generated = sent + failed + inFlight. */
@@ -101,18 +129,26 @@ export interface GeneratorCounts {
   readonly sent: number;
   readonly failed: number;
   readonly inFlight: number;
+  /** Of those sent: the orders, without the later steps of their lives. */
+  readonly orders: number;
 }
 
 export interface GeneratorStatus {
   readonly state: 'stopped' | 'running' | 'stopping';
   readonly settings: GeneratorSettings;
-  /** Messages per second the profile asks for now; 0 when it does not run. */
+  /** Orders per second the profile asks for now; 0 when it does not run. */
   readonly currentRate: number;
+  /** How long ago the profile began, ms; undefined when it does not run. */
+  readonly profileMs: number | undefined;
   /** How far the schedule is behind, ms. */
   readonly lateMs: number;
   readonly nextIndex: number;
-  /** Messages left until it stops by itself; null: without end. */
+  /** Orders left until it stops by itself; null: without end. */
   readonly remaining: number | null;
+  /** Orders whose life goes on. */
+  readonly openOrders: number;
+  /** Faults in its manifest. */
+  readonly injected: number;
   /** Since this process started, those sent one by one included. */
   readonly counts: GeneratorCounts;
   /** When it was last started, ms since the Unix epoch. */
@@ -127,6 +163,8 @@ export interface PreviewedMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly fault: FaultName | undefined;
+  /** The state its order comes to; undefined without life, and where the fault spoils it. */
+  readonly state: ItemState | undefined;
 }
 
 /** Where the one message went that was sent by hand. */
@@ -140,6 +178,8 @@ export interface SentOne {
 /** The generator of a process; every verb may be repeated. */
 export interface Generator {
   readonly status: GeneratorStatus;
+  /** The faults it has injected since the process started, the last 100,000, as `verify --manifest` reads them. */
+  readonly manifest: string;
   /** At once, also while it is running. */
   change(change: GeneratorChange): void;
   /** @throws AppError `aborted` when the process stops */
@@ -147,7 +187,7 @@ export interface Generator {
   /** Resolves once nothing is in flight any more, or has been given up. */
   stop(): Promise<void>;
   /** The next messages. */
-  preview(count: number): PreviewedMessage[];
+  preview(count: number, faults?: FaultRates): PreviewedMessage[];
   /** @throws AppError `kafka_unavailable`, `kafka_rejected`, `kafka_refuses` */
   sendOne(fault: SpoilingFault | undefined): Promise<SentOne>;
 }

@@ -1,3 +1,4 @@
+import { textOf } from '../lib/printable.ts';
 import type { RejectionReason } from '../order/rejection.ts';
 
 /** Names and values in their order; a name may come more than once. */
@@ -75,6 +76,8 @@ export interface LetterSummary extends Position {
   /** How often it was sent back to its topic before. */
   readonly replays: number;
   readonly key: Buffer | null;
+  /** See `orderUidOf`. */
+  readonly orderUid: string | undefined;
   /** Length of the value; null for a tombstone. */
   readonly valueBytes: number | null;
   /** When it was last sent back, ms since the Unix epoch; undefined when it never was. */
@@ -82,7 +85,7 @@ export interface LetterSummary extends Position {
 }
 
 /** A message of the dead-letter topic. Its buffers share the fetch answer's memory: do not keep it for long. */
-export interface DeadLetter extends Omit<LetterSummary, 'valueBytes' | 'redrivenAt'> {
+export interface DeadLetter extends Omit<LetterSummary, 'orderUid' | 'valueBytes' | 'redrivenAt'> {
   /** A UUID by content and source: two records of one rejected message have the same, any others differ. */
   readonly id: string;
   readonly value: Buffer | null;
@@ -90,6 +93,32 @@ export interface DeadLetter extends Omit<LetterSummary, 'valueBytes' | 'redriven
   readonly truncated?: number;
   /** The original headers, without those of dead letters. */
   readonly headers: RecordHeaders;
+}
+
+const UID_MEMBER = Buffer.from('"order_uid"');
+const UID_VALUE = /^"order_uid"\s*:\s*("(?:[^"\\]|\\.)*")/;
+const MAX_UID = 128;
+/** The name, the value with every character escaped, and some blanks. */
+const UID_BYTES = 1_024;
+
+/** The order that a message is about: the one its value names, even if it is not JSON, or else its key, if it is text. */
+export function orderUidOf({ key, value }: Pick<DeadLetter, 'key' | 'value'>): string | undefined {
+  return uidIn(value) ?? uidOrNone(key === null ? undefined : textOf(key));
+}
+
+function uidIn(value: Buffer | null): string | undefined {
+  const at = value?.indexOf(UID_MEMBER) ?? -1;
+  if (value === null || at < 0) return undefined;
+  const text = UID_VALUE.exec(value.toString('utf8', at, at + UID_BYTES))?.[1];
+  try {
+    return text === undefined ? undefined : uidOrNone(String(JSON.parse(text)));
+  } catch {
+    return undefined;
+  }
+}
+
+function uidOrNone(text: string | undefined): string | undefined {
+  return text === undefined || text === '' || text.length > MAX_UID || text.includes('\0') ? undefined : text;
 }
 
 /** What a letter must be like; what is absent does not matter. */

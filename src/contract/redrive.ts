@@ -1,5 +1,5 @@
 import type { OrderCheck } from '../order/check.ts';
-import type { LetterFilter, LetterSummary, Position } from './letter.ts';
+import type { DeadLetter, LetterFilter, LetterSummary, Position } from './letter.ts';
 
 /** Which letters are meant: these, or all that the filter lets through. */
 export type Selection = { readonly positions: readonly Position[] } | { readonly filter: LetterFilter };
@@ -30,6 +30,15 @@ export type SkipReason =
   | 'not_editable'
   | 'refused';
 
+/** What an edit changes in one place of a value. */
+export interface ValueChange {
+  /** JSON Pointer (RFC 6901). */
+  readonly pointer: string;
+  /** As JSON, or the start of it; null where there was nothing. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 /** What became of one letter. */
 export interface RedriveOutcome {
   /** Where it stands in the dead-letter topic. */
@@ -39,6 +48,8 @@ export interface RedriveOutcome {
   readonly detail: string;
   /** Of a letter that would be sent: what the consumer would say of its value. */
   readonly check?: OrderCheck;
+  /** In a dry run with a patch, of the first letters that would be sent. */
+  readonly changes?: readonly ValueChange[];
   /** Of a letter that was sent: where in the target topic it is, when the broker has said so. */
   readonly sentTo?: Position;
 }
@@ -56,6 +67,8 @@ export interface RedriveAnswer {
   /** In a dry run: those that would be sent and rejected again, by reason. */
   readonly wouldComeBack: Readonly<Record<string, number>>;
   readonly outcomes: readonly RedriveOutcome[];
+  /** In a dry run with a patch: the first letters that it changes, and the first to which it does not apply. */
+  readonly samples: readonly RedriveOutcome[];
   /** Positions where there is no letter. */
   readonly missing: readonly string[];
   readonly recovered: Recovered;
@@ -93,6 +106,12 @@ export interface RedriveRecord {
   readonly attempts: number;
   /** When last, ms since the Unix epoch. */
   readonly at: number;
+}
+
+/** A letter, and what the journal knows of it; undefined when it was never redriven. */
+export interface KnownLetter {
+  readonly letter: DeadLetter;
+  readonly redriven: RedriveRecord | undefined;
 }
 
 /** Letters about to be sent together, whose fate is not written down yet. */

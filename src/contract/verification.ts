@@ -74,6 +74,8 @@ export interface PartitionCounts {
   superseded: number;
   /** Said what was stored already. */
   identical: number;
+  /** Not stored, and old enough to be of an order that was deleted for its age (`retention.days`). */
+  expired: number;
   /** Not reached by the group yet; behind an open transaction every offset counts. */
   pending: number;
   /** Neither stored nor a proper dead letter. */

@@ -1,5 +1,4 @@
 import type {
-  DeadLetter,
   LetterCounts,
   LetterFilter,
   LetterPage,
@@ -9,9 +8,9 @@ import type {
 } from '../contract/letter.ts';
 import type {
   BoundedRedriveAnswer,
+  KnownLetter,
   RedrivenFate,
   RedriveProgress,
-  RedriveRecord,
   RedriveRequest,
 } from '../contract/redrive.ts';
 import { clamp, decodeCursor, encodeCursor } from '../kafka/read/log-page.ts';
@@ -91,14 +90,28 @@ export class DeadLetters {
   }
 
   /** The letter at the position, and how often it was redriven, if it was; or undefined. @throws as `list`. */
-  find(
-    position: Position,
-  ): Promise<{ readonly letter: DeadLetter; readonly redriven: RedriveRecord | undefined } | undefined> {
+  find(position: Position): Promise<KnownLetter | undefined> {
     return this.#reading(async (topic) => {
       const letter = await readLetter(topic, await topic.ranges(), position);
       if (letter === undefined) return undefined;
       return { letter, redriven: (await this.#options.journal.find([letter.id])).get(letter.id) };
     });
+  }
+
+  /**
+   * All letters up to where the partitions end now, without a bound in time: the caller bounds how many do this at once.
+   * @throws as `list`, but never `busy`
+   */
+  async *export(filter: LetterFilter): AsyncGenerator<readonly KnownLetter[]> {
+    const topic = await this.#options.openTopic(this.#options.deadLetterTopic);
+    try {
+      for await (const { letters } of select(topic, { filter }, await topic.ranges())) {
+        const known = await this.#options.journal.find(letters.map(({ id }) => id));
+        if (letters.length > 0) yield letters.map((letter) => ({ letter, redriven: known.get(letter.id) }));
+      }
+    } finally {
+      await topic.close();
+    }
   }
 
   /** How many there are, by reason. @throws as `list`. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { letterRecord } from '../../test/helpers/letter-records.ts';
 import { logRecord } from '../../test/helpers/log-record.ts';
-import { formatPosition, parsePosition } from '../contract/letter.ts';
+import { formatPosition, orderUidOf, parsePosition } from '../contract/letter.ts';
 import { rfc3339 } from '../lib/rfc3339.ts';
 import { parseLetter } from './letter.ts';
 
@@ -18,6 +18,18 @@ test('a record becomes a letter, its headers split from those of dead letters', 
     headers: [[Buffer.from('content-type'), Buffer.from('application/json')]],
   });
   expect(letter.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+});
+
+test('the order of a message is the one its value names, JSON or not, or else its key', () => {
+  const uidOf = (key: string | null, value: string | Uint8Array | null) =>
+    orderUidOf({ key: key === null ? null : Buffer.from(key), value: value === null ? null : Buffer.from(value) });
+  expect(uidOf('k', '{"order_uid": "a\\u00e9 b"}')).toBe('aé b');
+  expect(uidOf('k', '{"order_uid":"a","items":[{"half": ')).toBe('a');
+  expect(uidOf('k', Uint8Array.of(0xff, 0x41))).toBe('k');
+  for (const value of [null, '', '{}', '{"order_uid":7}', '{"order_uid":"', '{"order_uid":""}', '{"order_uid":"\\x"}'])
+    expect(uidOf('k', value)).toBe('k');
+  expect(uidOf(null, `{"order_uid":"${'x'.repeat(129)}"}`)).toBeUndefined();
+  expect(orderUidOf({ key: Buffer.from([0xff]), value: null })).toBeUndefined();
 });
 
 test('both copies of a letter have one id; another message, source, replay or topic has another', () => {

@@ -4,6 +4,7 @@ import {
   DEAD_LETTER_PREFIX,
   type DeadLetter,
   type LetterSummary,
+  orderUidOf,
   wholeNumber,
 } from '../contract/letter.ts';
 import type { RedriveRecord } from '../contract/redrive.ts';
@@ -54,6 +55,7 @@ export function summaryOf(letter: DeadLetter, redriven?: RedriveRecord): LetterS
     at,
     replays,
     key: key && Buffer.from(key),
+    orderUid: orderUidOf(letter),
     valueBytes: value?.length ?? null,
     redrivenAt: redriven?.at,
   };

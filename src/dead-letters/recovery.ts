@@ -77,6 +77,17 @@ async function visibleTo(
   }
 }
 
+/** Ids of the letters whose messages the topic holds. */
+export async function redrivenIn(topic: ReadableTopic): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const { records } of topic.read(await topic.ranges()))
+    for (const record of records) {
+      const [, id] = record.header(header)?.toString().split('/') ?? [];
+      if (id !== undefined) ids.add(id);
+    }
+  return ids;
+}
+
 async function holds(topic: ReadableTopic, ranges: ReadonlyMap<number, LogRange>, prefix: string): Promise<boolean> {
   for await (const { records } of topic.read(ranges)) {
     if (records.some((record) => record.header(header)?.toString().startsWith(prefix) === true)) return true;

@@ -1,5 +1,5 @@
 import { DEAD_LETTER_HEADERS, type DeadLetter, REDRIVE_ID_HEADER } from '../contract/letter.ts';
-import type { RedriveRecord, RedriveRequest, SkipReason } from '../contract/redrive.ts';
+import type { RedriveOutcome, RedriveRecord, RedriveRequest, SkipReason } from '../contract/redrive.ts';
 import type { OutgoingMessage } from '../kafka/send/message-sender.ts';
 import { partitionOfKey } from '../kafka/send/partitioner.ts';
 import { type Edit, patchEdit, replacementEdit } from './edit.ts';
@@ -55,6 +55,15 @@ export async function judge(
 
 function skip(reason: SkipReason, detail: string): RedriveVerdict {
   return { send: false, reason, detail };
+}
+
+/** What became of a letter. */
+export function outcomeOf(
+  { partition, offset }: DeadLetter,
+  outcome: RedriveOutcome['outcome'],
+  detail = '',
+): RedriveOutcome {
+  return { position: { partition, offset }, outcome, detail };
 }
 
 export interface RedriveTarget {

@@ -14,8 +14,10 @@ import { Backoff, pause } from '../lib/backoff.ts';
 import { givingWay } from '../lib/next-turn.ts';
 import type { OrderCheck } from '../order/check.ts';
 import { type ReadableTopic, withTopic } from './reading.ts';
-import { batchFate, type RecoveryDependencies } from './recovery.ts';
-import { judge, type RedriveRules, redriveIdPrefix, redriveMessage } from './redrive-plan.ts';
+import { batchFate, type RecoveryDependencies, redrivenIn } from './recovery.ts';
+import { judge, outcomeOf, type RedriveRules, redriveIdPrefix, redriveMessage } from './redrive-plan.ts';
+import { SAMPLES } from './redrive-report.ts';
+import { changesBetween } from './value-changes.ts';
 
 /** Sends all of a batch or nothing. */
 export type BatchSender = Pick<AtomicSender, 'send' | 'close'>;
@@ -51,6 +53,11 @@ export interface RedriveDependencies extends RecoveryDependencies {
 export interface RedriveSettings {
   readonly rules: RedriveRules;
   readonly dryRun: boolean;
+  /**
+   * The journal was restored from a backup: letters that were sent back since are found in the target topic, which is
+   * read whole, and written down.
+   */
+  readonly restored?: boolean;
   /** Looks at each value that a dry run would send. */
   readonly check?: (value: Buffer | null) => OrderCheck;
 }
@@ -75,8 +82,12 @@ export class Redrive {
   readonly #dependencies: RedriveDependencies;
   readonly #settings: RedriveSettings;
   readonly #release: () => Promise<void>;
+  /** Ids of letters that the target topic holds, of a restored journal. */
+  #arrived: ReadonlySet<string> = new Set();
   #topic: ReadableTopic | undefined;
   #sender: BatchSender | undefined;
+  /** How many changes a dry run has shown. */
+  #shown = 0;
 
   private constructor(dependencies: RedriveDependencies, settings: RedriveSettings, release: () => Promise<void>) {
     this.#dependencies = dependencies;
@@ -103,6 +114,7 @@ export class Redrive {
     const redrive = new Redrive(dependencies, settings, lock.release);
     try {
       redrive.#topic = await openTopic(settings.rules.targetTopic);
+      if (settings.restored === true) redrive.#arrived = await redrivenIn(redrive.#topic);
       if (settings.dryRun) return { redrive, recovered };
       redrive.#sender = await openSender();
       for (const batch of await journal.openBatches()) {
@@ -130,6 +142,7 @@ export class Redrive {
     const ids = new Set<string>();
     const breathe = givingWay();
     let [batch, bytes]: [Planned[], number] = [[], 0];
+    const arrived: DeadLetter[] = [];
     const flush = async (): Promise<void> => {
       const found = await this.#sendOrSplit(batch);
       for (const [at, { letter }] of batch.entries()) if (found[at]) outcomes.set(letter, found[at]);
@@ -141,6 +154,10 @@ export class Redrive {
       if (!verdict.send) outcomes.set(letter, outcomeOf(letter, verdict.reason, verdict.detail));
       else if (ids.has(letter.id)) {
         outcomes.set(letter, outcomeOf(letter, 'already_redriven', 'a second copy of a letter'));
+      } else if (this.#arrived.has(letter.id) && !this.#settings.rules.again) {
+        ids.add(letter.id);
+        arrived.push(letter);
+        outcomes.set(letter, outcomeOf(letter, 'already_redriven', 'its message is in the topic'));
       } else {
         ids.add(letter.id);
         const size = (verdict.value?.length ?? 0) + (letter.key?.length ?? 0) + 500;
@@ -150,6 +167,7 @@ export class Redrive {
       }
     }
     if (batch.length > 0) await flush();
+    if (arrived.length > 0 && !this.#settings.dryRun) await this.#writeDown(arrived);
     return letters.flatMap((letter) => outcomes.get(letter) ?? []);
   }
 
@@ -163,6 +181,18 @@ export class Redrive {
   get #target(): ReadableTopic {
     if (this.#topic === undefined) throw new AppError('internal', 'the redrive was not started');
     return this.#topic;
+  }
+
+  async #writeDown(letters: readonly DeadLetter[]): Promise<void> {
+    const { journal } = this.#dependencies;
+    const { topicId: targetTopicId } = this.#target;
+    const batchId = randomUUID();
+    const batch = { batchId, targetTopic: this.#settings.rules.targetTopic, targetTopicId, from: new Map() };
+    await journal.open(
+      batch,
+      letters.map((letter) => ({ ...letter, letterId: letter.id, attempt: 1 })),
+    );
+    await journal.close(batchId, 'sent');
   }
 
   async #sendOrSplit(batch: readonly Planned[]): Promise<RedriveOutcome[]> {
@@ -186,9 +216,17 @@ export class Redrive {
     const outcomes: RedriveOutcome[] = [];
     for (const { letter, value } of batch) {
       await breathe();
-      outcomes.push({ ...outcomeOf(letter, 'would_send'), ...(check && { check: check(value) }) });
+      const changes = this.#changes(letter, value);
+      const looked = { ...(check && { check: check(value) }), ...(changes && { changes }) };
+      outcomes.push({ ...outcomeOf(letter, 'would_send'), ...looked });
     }
     return outcomes;
+  }
+
+  #changes(letter: DeadLetter, value: Buffer | null): RedriveOutcome['changes'] {
+    if (this.#settings.rules.edit?.replaces !== false || this.#shown === SAMPLES) return undefined;
+    this.#shown += 1;
+    return changesBetween(letter.value, value);
   }
 
   /** Resolves when the batch is in the target topic and the journal says so, or with Kafka's reason for refusing it. */
@@ -256,8 +294,4 @@ export class Redrive {
       }
     }
   }
-}
-
-function outcomeOf({ partition, offset }: DeadLetter, outcome: RedriveOutcome['outcome'], detail = ''): RedriveOutcome {
-  return { position: { partition, offset }, outcome, detail };
 }

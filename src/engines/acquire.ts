@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Address, formatAddress } from '../lib/address.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { findAnswering, localAddress } from './availability.ts';
+import { findAnswering, localAddress, lookAtAll } from './availability.ts';
 import { stopProcess } from './daemon.ts';
 import { checkDataFolder, engineFolder, lockPath, recordPath } from './data-folder.ts';
 import { acquireLock } from './file-lock.ts';
@@ -22,11 +22,17 @@ export interface Acquired {
    */
   readonly state: 'in use' | 'started' | 'adopted' | 'absent';
   readonly record?: EngineRecord;
+  /** Why an absent one, which is there, refuses us. */
+  readonly refusal?: string;
+  /** Why an absent one can't be asked now. */
+  readonly outage?: string;
 }
 
 export interface AcquireContext {
   readonly settings: Pick<EngineSettings, 'mode' | 'dataDir'>;
   readonly owner: EngineOwner;
+  /** It need not answer. */
+  readonly goWithout: boolean;
   readonly step: (text: string) => void;
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -38,7 +44,7 @@ export interface AcquireContext {
  */
 export async function acquireEngine(engine: EngineDefinition, context: AcquireContext): Promise<Acquired> {
   const { settings, step, signal } = context;
-  if (engine.optional && settings.mode === 'off') {
+  if (context.goWithout) {
     const found = await useIfThere(engine);
     if (found !== undefined) return found;
   }
@@ -95,10 +101,18 @@ function usersAfter(recordFile: string, owner: EngineOwner): Pick<EngineRecord, 
 /** Undefined when something else has an address: that is an error to report. */
 async function useIfThere(engine: EngineDefinition): Promise<Acquired | undefined> {
   const [first] = engine.addresses;
-  const answers = await Promise.all(engine.addresses.map((one) => engine.probe(one, PROBE_TIMEOUT_MS)));
-  const address = engine.addresses[answers.indexOf('answers')];
-  if (address !== undefined) return { address, state: 'in use' };
-  return first === undefined || answers.includes('other') ? undefined : { address: first, state: 'absent' };
+  const looks = await lookAtAll(engine, PROBE_TIMEOUT_MS);
+  const found = looks.find(({ answer }) => answer === 'answers');
+  if (found !== undefined) return { address: found.address, state: 'in use' };
+  if (first === undefined || looks.some(({ answer }) => answer === 'other')) return undefined;
+  const refusal = looks.find((one) => one.refusal !== undefined)?.refusal;
+  const outage = looks.find((one) => one.outage !== undefined)?.outage;
+  return {
+    address: first,
+    state: 'absent',
+    ...(refusal !== undefined && { refusal }),
+    ...(outage !== undefined && { outage }),
+  };
 }
 
 function join(found: EngineRecord, recordFile: string, owner: EngineOwner): Acquired {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress, isLoopback } from '../lib/address.ts';
-import { AppError } from '../lib/app-error.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import { throwIfAborted } from './launch.ts';
+import type { Answer } from './probes.ts';
 import type { EngineDefinition, EngineSettings } from './types.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
@@ -12,9 +13,49 @@ const STARTING_PATIENCE_MS = 60_000;
 const SILENT_PATIENCE_MS = 12_000;
 const NOTHING_THERE = new Error('nothing listens there');
 
+/** What is at an address. */
+interface Look {
+  readonly address: Address;
+  readonly answer: Answer | 'refuses';
+  /** Why it refuses us, and what to do. */
+  readonly refusal?: string;
+  /** Why it can't be asked now, and what to do. */
+  readonly outage?: string;
+}
+
+/** Looks at all addresses of the engine. Never throws. */
+export function lookAtAll(engine: Pick<EngineDefinition, 'addresses' | 'probe'>, timeoutMs: number): Promise<Look[]> {
+  const looks = engine.addresses.map(async (address): Promise<Look> => {
+    try {
+      const found = await probed(engine, address, timeoutMs);
+      return found instanceof AppError
+        ? { address, answer: 'silent', outage: found.message }
+        : { address, answer: found };
+    } catch (error) {
+      return { address, answer: 'refuses', refusal: messageOf(error) };
+    }
+  });
+  return Promise.all(looks);
+}
+
+/** What the probe finds, or why it can't ask now: what it needs for that, such as the server of its tokens, is away. */
+async function probed(
+  engine: Pick<EngineDefinition, 'probe'>,
+  address: Address,
+  timeoutMs: number,
+): Promise<Answer | AppError> {
+  try {
+    return await engine.probe(address, timeoutMs);
+  } catch (error) {
+    if (error instanceof AppError && error.retryable) return error;
+    throw error;
+  }
+}
+
 /**
  * The first address of the engine that answers; undefined when nothing listens on any of them.
- * @throws AppError `port_in_use` when none answers and something else listens on one of them; `aborted`
+ * @throws AppError `port_in_use` when none answers and something else listens on one of them; `aborted`; as the probe
+ *   does when it refuses us
  */
 export async function findAnswering(
   engine: EngineDefinition,
@@ -39,24 +80,29 @@ export async function findAnswering(
   }
 }
 
+/** The address that a local engine would take; undefined where none may be started. */
+export function startableAt(engine: EngineDefinition, mode: EngineSettings['mode']): Address | undefined {
+  if (mode === 'off' || engine.notLocal !== undefined) return undefined;
+  return engine.addresses.find((address) => isLoopback(address.host));
+}
+
 /**
  * The address for a local engine.
  * @throws AppError `engine_unavailable` when local engines are off or the address isn't this machine's.
  */
 export function localAddress(engine: EngineDefinition, mode: EngineSettings['mode']): Address {
   const where = engine.addresses.map(formatAddress).join(', ');
-  const local = engine.addresses.find((address) => isLoopback(address.host));
-  if (mode === 'auto' && local && engine.canBeLocal) return local;
+  const local = startableAt(engine, mode);
+  if (local !== undefined) return local;
   const hint =
-    mode === 'off'
+    engine.notLocal ??
+    (startableAt(engine, 'auto') !== undefined
       ? 'Local engines are off (engines: off): start it yourself, or set engines: auto.'
-      : engine.canBeLocal
-        ? 'A local one is started on loopback addresses only: check the address, or use 127.0.0.1.'
-        : 'Several addresses are a cluster, and a local one is started for a single address only.';
+      : 'A local one is started on loopback addresses only: check the address, or use 127.0.0.1.');
   throw new AppError('engine_unavailable', `${engine.title} does not answer at ${where}. ${hint}`, { retryable: true });
 }
 
-/** @throws AppError `port_in_use` when what listens there is not, and does not become, this engine. */
+/** @throws AppError `port_in_use` when what listens there is not, and does not become, this engine; as the probe */
 async function awaitAnswer(
   engine: EngineDefinition,
   address: Address,
@@ -66,11 +112,14 @@ async function awaitAnswer(
   const started = performance.now();
   for (let told = false; ; told = true) {
     throwIfAborted(signal);
-    const answer = await engine.probe(address, PROBE_TIMEOUT_MS);
-    if (answer === 'answers' || answer === 'none') return answer;
+    const found = await probed(engine, address, PROBE_TIMEOUT_MS);
+    if (found === 'answers' || found === 'none') return found;
+    const outage = found instanceof AppError ? found : undefined;
+    const answer = found instanceof AppError ? 'starting' : found;
     const patienceMs = { starting: STARTING_PATIENCE_MS, silent: SILENT_PATIENCE_MS, other: 0 }[answer];
-    if (performance.now() - started >= patienceMs) throw portInUse(engine, address, answer);
-    if (!told) step(`something listens on ${formatAddress(address)}; waiting for it to answer`);
+    if (performance.now() - started >= patienceMs) throw outage ?? portInUse(engine, address, answer);
+    const what = outage?.message ?? `something listens on ${formatAddress(address)}`;
+    if (!told) step(`${what}; waiting for it to answer`);
     await sleep(POLL_MS);
   }
 }

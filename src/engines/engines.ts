@@ -3,6 +3,7 @@ import { formatAddress } from '../lib/address.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Acquired, acquireEngine, releaseEngine, removeEngine } from './acquire.ts';
+import { startableAt } from './availability.ts';
 import { keepLogsShort } from './daemon.ts';
 import { logFileOf } from './data-folder.ts';
 import { defineKafka } from './kafka/kafka.ts';
@@ -15,7 +16,9 @@ export interface EnsureOptions {
   /** run: `close` of the last process that uses them stops them. up: they are kept until `stopEngines`. */
   readonly owner: EngineOwner;
   readonly onProgress?: ProgressListener;
-  /** Engines that need not answer with local engines off, besides the optional ones. */
+  /** Of the three, only these; all by default. */
+  readonly needs?: readonly EngineName[];
+  /** Engines that need not answer where no local one may be started; the optional ones need not with local engines off. */
   readonly goWithout?: readonly EngineName[];
   /** Aborts the start: what this call started is stopped again. */
   readonly signal?: AbortSignal;
@@ -25,6 +28,10 @@ export interface EngineUse {
   readonly engine: EngineName;
   readonly address: string;
   readonly state: Acquired['state'];
+  /** Why it refuses us, of one that is absent. */
+  readonly refusal?: string;
+  /** Why it can't be asked now, of one that is absent. */
+  readonly outage?: string;
   /** Of an engine that was started from this data folder. */
   readonly version?: string;
   readonly pid?: number;
@@ -46,9 +53,8 @@ export interface EnginesHandle {
  *   `config_invalid`; nothing that this call started keeps running then
  */
 export async function ensureEngines(settings: EngineSettings, options: EnsureOptions): Promise<EnginesHandle> {
-  const engines = defineEngines(settings).map((engine) =>
-    options.goWithout?.includes(engine.name) === true ? { ...engine, optional: true } : engine,
-  );
+  const { needs } = options;
+  const engines = defineEngines(settings).filter(({ name }) => needs?.includes(name) !== false);
   const failure = new AbortController();
   const signal = AbortSignal.any(options.signal ? [options.signal, failure.signal] : [failure.signal]);
   const results = await Promise.allSettled(
@@ -91,22 +97,40 @@ export async function stopEngines(settings: EngineSettings, logger: Logger): Pro
 async function acquire(
   engine: EngineDefinition,
   settings: EngineSettings,
-  { owner, onProgress, logger }: EnsureOptions,
+  { owner, goWithout = [], onProgress, logger }: EnsureOptions,
   signal: AbortSignal,
 ): Promise<Acquired> {
   const started = performance.now();
   const step = (text: string): void => onProgress?.({ engine: engine.name, step: text });
-  const acquired = await acquireEngine(engine, { settings, owner, step, signal, logger });
+  const acquired = await acquireEngine(engine, {
+    settings,
+    owner,
+    goWithout: goWithout.includes(engine.name)
+      ? startableAt(engine, settings.mode) === undefined
+      : engine.optional && settings.mode === 'off',
+    step,
+    signal,
+    logger,
+  });
   const tookMs = Math.round(performance.now() - started);
-  if (acquired.state === 'absent')
+  if (acquired.refusal !== undefined)
+    logger.warn(describe(engine, acquired), 'engine refuses us; going on without it until it does not');
+  else if (acquired.state === 'absent')
     logger.warn(describe(engine, acquired), 'engine does not answer; going on without it until it does');
   else logger.info({ ...describe(engine, acquired), tookMs }, 'engine ready');
   return acquired;
 }
 
-function describe(engine: EngineDefinition, { address, state, record }: Acquired): EngineUse {
+function describe(engine: EngineDefinition, { address, state, refusal, outage, record }: Acquired): EngineUse {
   const ours = record ? { version: record.version, pid: record.process.pid } : {};
-  return { engine: engine.name, address: formatAddress(address), state, ...ours };
+  return {
+    engine: engine.name,
+    address: formatAddress(address),
+    state,
+    ...(refusal !== undefined && { refusal }),
+    ...(outage !== undefined && { outage }),
+    ...ours,
+  };
 }
 
 function closeOnce(engines: EngineDefinition[], settings: EngineSettings, logger: Logger): EnginesHandle['close'] {
@@ -155,5 +179,10 @@ function combine(errors: unknown[]): unknown {
 
 /** The three engines as the settings describe them. @throws AppError `config_invalid` for an invalid address */
 export function defineEngines(settings: EngineSettings): EngineDefinition[] {
-  return [definePostgresql(settings.postgresqlUrl), defineKafka(settings.brokers), defineRedis(settings.redisUrl)];
+  const { postgresqlUrl, postgresqlSecured, brokers, probeSecuredKafka, redisUrl, redisPasswordInFile } = settings;
+  return [
+    definePostgresql(postgresqlUrl, postgresqlSecured),
+    defineKafka(brokers, probeSecuredKafka),
+    defineRedis(redisUrl, redisPasswordInFile),
+  ];
 }

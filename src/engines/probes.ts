@@ -1,5 +1,8 @@
-import { connect } from 'node:net';
-import type { Address } from '../lib/address.ts';
+import { connect, type Socket } from 'node:net';
+import { connect as startTls } from 'node:tls';
+import { type Address, formatAddress, isSocket } from '../lib/address.ts';
+import { AppError } from '../lib/app-error.ts';
+import { speaksTls } from '../lib/tls.ts';
 
 /**
  * answers: the engine serves. starting: the engine, not serving yet. silent: something accepts connections and
@@ -51,19 +54,39 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
  * Whether PostgreSQL answers, by the start of its protocol and without a password: it must reply to SSLRequest with one
- * letter, then to a start-up message with an authentication request.
+ * letter, then to a start-up message with an authentication request, over TLS where it offers that. Never throws.
  * https://www.postgresql.org/docs/18/protocol-message-formats.html
  */
 export async function probePostgresql(address: Address, timeoutMs: number): Promise<Answer> {
-  const first = await exchange(address, SSL_REQUEST, (bytes) => bytes.length > 0, timeoutMs);
-  if (first.kind !== 'bytes') return first.kind;
-  const letter = first.bytes.toString('latin1');
-  // It offers encryption, which only PostgreSQL does here; the session would need TLS.
-  if (letter === 'S') return 'answers';
-  if (letter !== 'N') return 'other';
-  const second = await exchange(address, startupMessage(), (bytes) => bytes.length > 5, timeoutMs);
-  if (second.kind !== 'bytes') return second.kind;
-  return readStartupReply(second.bytes);
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  let soFar: Answer = 'none';
+  const end = (): void => resolve(soFar);
+  const timer = setTimeout(end, timeoutMs);
+  const ask = (stream: Socket): void => {
+    stream.on('error', end).once('data', (reply: Buffer) => resolve(readStartupReply(reply)));
+    stream.write(startupMessage());
+  };
+  const socket = connect(isSocket(address.host) ? { path: formatAddress(address) } : { ...address });
+  socket.on('error', end).on('close', end);
+  socket.once('connect', () => {
+    soFar = 'silent';
+    socket.write(SSL_REQUEST);
+  });
+  socket.once('data', (bytes: Buffer) => {
+    const letter = bytes.toString('latin1');
+    if (letter === 'N') ask(socket);
+    else if (letter === 'S') {
+      // Only PostgreSQL offers encryption so. Whose certificate it has is for the sessions to check.
+      soFar = 'answers';
+      ask(startTls({ socket, rejectUnauthorized: false }));
+    } else resolve('other');
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
 }
 
 /** An error's SQLSTATE 57P03 (cannot_connect_now) means start-up or recovery; any other refusal is an answer. */
@@ -85,22 +108,48 @@ function startupMessage(): Buffer {
 
 const API_VERSIONS = 18;
 const METADATA = 3;
+const SASL_HANDSHAKE = 17;
 const CORRELATION_ID = 0x54535256;
 
 /**
- * Whether a broker serves: it answers ApiVersions, and its metadata lists a broker (while it is fenced at start-up
+ * Whether a broker without TLS and login serves: it answers ApiVersions, and its metadata lists a broker (while it is fenced at start-up
  * there is none, and topics can't be created yet). https://kafka.apache.org/protocol.html
+ * @throws AppError when it wants TLS or a login
  */
 export async function probeKafka(address: Address, timeoutMs: number): Promise<Answer> {
   const versions = await exchange(address, requestFrame(API_VERSIONS, 0, Buffer.alloc(0)), isFrame, timeoutMs);
   if (versions.kind !== 'bytes') return versions.kind;
+  if (isTlsRecord(versions.bytes)) {
+    const advice = 'set kafka.tls.enabled: true, or use another port';
+    throw new AppError('engine_unavailable', `${formatAddress(address)} speaks TLS`, { advice });
+  }
   if (!isReply(versions.bytes)) return 'other';
   // Version 4: no topics asked for, none to be created.
   const body = Buffer.from([0, 0, 0, 0, 0]);
   const metadata = await exchange(address, requestFrame(METADATA, 4, body), isFrame, timeoutMs);
-  // A broker that demands authentication closes the connection here; it serves those who log in.
-  if (metadata.kind !== 'bytes') return 'answers';
-  return brokerCount(metadata.bytes) > 0 ? 'answers' : 'starting';
+  if (metadata.kind === 'bytes') return brokerCount(metadata.bytes) > 0 ? 'answers' : 'starting';
+  // A broker that wants a login ends the connection there, and lists its mechanisms when asked for one it lacks.
+  const login = requestFrame(SASL_HANDSHAKE, 1, Buffer.from('\0\u0001?', 'latin1'));
+  const offer = await exchange(address, login, isFrame, timeoutMs);
+  if (offer.kind !== 'bytes' || !isReply(offer.bytes)) return metadata.kind;
+  const advice = `set kafka.sasl.mechanism to ${mechanismsIn(offer.bytes).join(' or ')}`;
+  throw new AppError('engine_unavailable', `${formatAddress(address)} wants a login`, { advice });
+}
+
+/** An alert or the like, which servers of TLS answer to anything else. */
+function isTlsRecord(bytes: Buffer): boolean {
+  return bytes.length >= 3 && (bytes[0] ?? 0) >= 0x14 && (bytes[0] ?? 0) <= 0x17 && bytes[1] === 3;
+}
+
+/** The mechanisms in a SaslHandshake v1 response. */
+function mechanismsIn(bytes: Buffer): string[] {
+  const found: string[] = [];
+  for (let at = 14; at + 2 < bytes.length; ) {
+    const end = at + 2 + bytes.readUInt16BE(at);
+    found.push(bytes.toString('latin1', at + 2, end));
+    at = end;
+  }
+  return found;
 }
 
 /** A whole response frame that carries our correlation id. */
@@ -134,16 +183,15 @@ function isFrame(bytes: Buffer): boolean {
   return length < 4 || length > 1_048_576 || bytes.length >= 4 + length;
 }
 
-/** Whether Redis answers a PING. A Redis that demands a password answers, one that loads its data is starting. */
+/**
+ * Whether a Redis or a Sentinel is there. One that demands a password, or TLS, answers: the client says what it wants.
+ * One that loads its data is starting.
+ */
 export async function probeRedis(address: Address, timeoutMs: number): Promise<Answer> {
   const reply = await exchange(address, Buffer.from('PING\r\n'), endsWithLine, timeoutMs);
-  return reply.kind === 'bytes' ? readPong(reply.bytes.toString('latin1')) : reply.kind;
-}
-
-/** Over TLS only the connection is tried; the client checks the rest. */
-export async function probeRedisTls(address: Address, timeoutMs: number): Promise<Answer> {
-  const reply = await exchange(address, new Uint8Array(), () => true, Math.min(timeoutMs, 250));
-  return reply.kind === 'none' ? 'none' : 'answers';
+  if (reply.kind === 'bytes') return readPong(reply.bytes.toString('latin1'));
+  // A server of TLS hangs up.
+  return reply.kind === 'silent' && (await speaksTls(address, timeoutMs)) ? 'answers' : reply.kind;
 }
 
 /** The state that a reply to PING means. */

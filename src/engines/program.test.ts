@@ -1,10 +1,13 @@
 import { expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTempDir } from '../../test/helpers/temp-dir.ts';
 import { listeningInodes } from './availability.ts';
-import { findUser } from './postgresql/binaries.ts';
+import { chooseBinaries, findUser, installedBinaries } from './postgresql/binaries.ts';
 import { missing, programVersion, runProgram } from './program.ts';
 import { quote } from './redis.ts';
 
-const requirement = { title: 'Thing', install: 'apt-get install thing' };
+const requirement = { title: 'Thing', debian: 'thing', homebrew: 'athing' };
 const run = {
   ...requirement,
   purpose: 'it went wrong',
@@ -28,6 +31,36 @@ test('a user is found by name, with macOS’s negative numbers as the system cal
   expect(findUser(passwd, 'absent')).toBeUndefined();
 });
 
+test('of the PostgreSQL that is installed, the version that wrote the data is taken, then the one on the PATH', () => {
+  const { path, remove } = createTempDir('test-programs-');
+  const before = process.env['PATH'];
+  try {
+    writeFileSync(join(path, 'initdb'), '');
+    writeFileSync(join(path, 'postgres'), '#!/bin/sh\necho "postgres (PostgreSQL) 17.6 (Debian 17.6-1)"\n', {
+      mode: 0o755,
+    });
+    process.env['PATH'] = path;
+    const [first, ...others] = installedBinaries(undefined);
+    expect(first).toEqual({ bin: path, version: '17.6' });
+    const [newer, old] = [
+      { bin: '/newer', version: '18.1' },
+      { bin: '/old', version: '15.18' },
+    ];
+    const installed = [old, { bin: path, version: '17.6' }, newer, ...others];
+    expect(chooseBinaries(installed).version).toBe('17.6');
+    expect(chooseBinaries(installed, '18')).toBe(newer);
+    expect(() => chooseBinaries([old], '15')).toThrow(
+      /^PostgreSQL 17 or newer is needed .* but \/old\/postgres is another version/,
+    );
+    expect(() => chooseBinaries([])).toThrow(
+      /postgres is not installed. On Debian or Ubuntu: apt-get install postgresql/,
+    );
+  } finally {
+    process.env['PATH'] = before;
+    remove();
+  }
+});
+
 test('a value with quotes, backslashes and line ends stays one word of redis.conf', () => {
   expect(quote('a "b" \\ c\nd')).toBe('"a \\"b\\" \\\\ c\\nd"');
 });
@@ -36,7 +69,9 @@ test('a program that is not there is named, with the command that installs it', 
   const version = programVersion('no-such-program', ['--version'], /v(\d+)/, requirement);
   await expect(version).rejects.toMatchObject({
     code: 'engine_missing',
-    message: expect.stringMatching(/no-such-program is not installed.*apt-get install thing/),
+    message: expect.stringMatching(
+      /no-such-program is not installed.*apt-get install thing; on macOS: brew install athing/,
+    ),
   });
   await expect(programVersion('true', [], /v(\d+)/, requirement)).rejects.toThrow(/true is another version/);
   await expect(runProgram('no-such-program', [], run)).rejects.toMatchObject({ code: 'engine_missing' });

@@ -40,8 +40,9 @@ export function inheritedEnvironment(): Record<string, string> {
 export interface Requirement {
   /** Its name in messages. */
   readonly title: string;
-  /** The Debian command that installs it. */
-  readonly install: string;
+  /** The packages that have it. */
+  readonly debian: string;
+  readonly homebrew: string;
 }
 
 /**
@@ -69,10 +70,11 @@ export function programVersion(
 }
 
 /** An error that says what to install. */
-export function missing(command: string, { title, install }: Requirement, cause: unknown): AppError {
+export function missing(command: string, { title, debian, homebrew }: Requirement, cause: unknown): AppError {
   const why = complaint(cause);
   const message =
-    `${title} is needed to start it locally, but ${command} ${why}. On Debian or Ubuntu: ${install}. ` +
+    `${title} is needed to start it locally, but ${command} ${why}. On Debian or Ubuntu: apt-get install ${debian}; ` +
+    `on macOS: brew install ${homebrew}. ` +
     'Or start the engines with Docker: docker-compose up -d.';
   return new AppError('engine_missing', message, { cause });
 }

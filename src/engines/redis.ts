@@ -1,23 +1,28 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRedisUrls } from '../lib/connection-url.ts';
-import { probeRedis, probeRedisTls, redisVersion } from './probes.ts';
+import { probeRedis, redisVersion } from './probes.ts';
 import { programVersion } from './program.ts';
 import type { EngineDefinition } from './types.ts';
 
+const CLUSTER = 'Several addresses are a cluster, and a local one is started for a single address only.';
+const SECURED =
+  'A local one does not stand in for one behind Sentinels, over TLS, with users, or with redis.passwordFile.';
+
 /** A local Redis for a cache: memory is bounded, least recently used keys go first, nothing survives a restart. */
-export function defineRedis(redisUrl: string): EngineDefinition {
+export function defineRedis(redisUrl: string, passwordInFile = false): EngineDefinition {
   const urls = parseRedisUrls(redisUrl);
+  const secured = passwordInFile || urls.some(({ scheme, user }) => scheme !== 'redis' || !/^(default)?$/.test(user));
   return {
     name: 'redis',
     title: 'Redis',
-    addresses: urls.map((url) => url.address),
-    canBeLocal: urls.length === 1,
+    addresses: urls.flatMap((url) => url.addresses),
+    notLocal: secured ? SECURED : urls.length > 1 ? CLUSTER : undefined,
     optional: true,
     readyTimeoutMs: 30_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 3_000 },
     versionAt: redisVersion,
-    probe: urls[0]?.scheme === 'rediss' ? probeRedisTls : probeRedis,
+    probe: probeRedis,
     check: async () => void (await redisServerVersion()),
     prepare: async ({ address, folder }) => {
       const version = await redisServerVersion();
@@ -43,7 +48,8 @@ export function defineRedis(redisUrl: string): EngineDefinition {
 function redisServerVersion(): Promise<string> {
   return programVersion('redis-server', ['--version'], /v=(\S+)/, {
     title: 'Redis',
-    install: 'apt-get install redis-server',
+    debian: 'redis-server',
+    homebrew: 'redis',
   });
 }
 

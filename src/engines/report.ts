@@ -1,6 +1,7 @@
 import type { EngineName } from '../contract/engine.ts';
-import { formatAddress, isLoopback } from '../lib/address.ts';
+import { formatAddress } from '../lib/address.ts';
 import { messageOf } from '../lib/app-error.ts';
+import { lookAtAll, startableAt } from './availability.ts';
 import { checkDataFolder, engineFolder, logFileOf, recordPath } from './data-folder.ts';
 import { defineEngines } from './engines.ts';
 import type { Answer } from './probes.ts';
@@ -13,14 +14,16 @@ export interface EngineReport {
   readonly engine: EngineName;
   /** host:port; of several, the one that answers. */
   readonly address: string;
-  readonly answer: Answer;
+  readonly answer: Answer | 'refuses';
   /**
    * What a start would do: use the engine that answers, start a local one, go without it until it answers, or fail
    * (local engines off, another machine, port in use).
    */
   readonly next: 'use' | 'start' | 'go without' | 'fail';
-  /** Why a local start would fail, in words. */
+  /** Why the engine there refuses us or can't be asked now, or why a local start would fail, in words. */
   readonly obstacle?: string;
+  /** With `engines: auto` a start would start a local one. */
+  readonly startable?: true;
   /** Known for a Redis without password, and for local engines. */
   readonly version?: string;
   /** Present when it was started from this data folder. */
@@ -40,15 +43,13 @@ export function reportEngines(settings: EngineSettings): Promise<EngineReport[]>
 }
 
 async function reportOn(engine: EngineDefinition, settings: EngineSettings): Promise<EngineReport> {
-  const answers = await Promise.all(
-    engine.addresses.map(async (address) => ({ address, answer: await engine.probe(address, PROBE_TIMEOUT_MS) })),
-  );
+  const answers = await lookAtAll(engine, PROBE_TIMEOUT_MS);
   const best = answers.find(({ answer }) => answer === 'answers') ?? answers[0];
   if (best === undefined) throw new Error(`no address of ${engine.title}`);
   const record = readRecord(recordPath(settings.dataDir, engine.name));
   const ours = record && formatAddress(record.address) === formatAddress(best.address) ? record : undefined;
   const next = nextStep(engine, settings, best.answer);
-  const obstacle = next === 'start' ? await obstacleTo(engine, settings) : undefined;
+  const obstacle = best.refusal ?? best.outage ?? (next === 'start' ? await obstacleTo(engine, settings) : undefined);
   const version =
     ours?.version ?? (best.answer === 'answers' ? await engine.versionAt?.(best.address, PROBE_TIMEOUT_MS) : undefined);
   return {
@@ -56,6 +57,7 @@ async function reportOn(engine: EngineDefinition, settings: EngineSettings): Pro
     address: formatAddress(best.address),
     answer: best.answer,
     next: obstacle === undefined ? next : 'fail',
+    ...(next === 'fail' && best.answer === 'none' && startableAt(engine, 'auto') !== undefined && { startable: true }),
     ...(obstacle === undefined ? {} : { obstacle }),
     ...(version === undefined ? {} : { version }),
     ...(ours ? { local: describeLocal(engine, settings, ours) } : {}),
@@ -73,11 +75,15 @@ async function obstacleTo(engine: EngineDefinition, { dataDir }: EngineSettings)
   }
 }
 
-function nextStep(engine: EngineDefinition, settings: EngineSettings, answer: Answer): EngineReport['next'] {
+function nextStep(
+  engine: EngineDefinition,
+  settings: EngineSettings,
+  answer: EngineReport['answer'],
+): EngineReport['next'] {
   if (answer === 'answers' || answer === 'starting') return 'use';
-  if (engine.optional && settings.mode === 'off' && answer !== 'other') return 'go without';
-  const local = engine.addresses.some((address) => isLoopback(address.host));
-  return answer === 'none' && settings.mode === 'auto' && local && engine.canBeLocal ? 'start' : 'fail';
+  const local = startableAt(engine, settings.mode);
+  if (engine.optional && settings.mode === 'off' && answer !== 'other' && answer !== 'refuses') return 'go without';
+  return answer === 'none' && local !== undefined ? 'start' : 'fail';
 }
 
 function describeLocal(

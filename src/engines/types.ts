@@ -10,9 +10,14 @@ export interface EngineSettings {
   /** Absolute path. Nothing is written there unless a local engine is needed. */
   readonly dataDir: string;
   readonly postgresqlUrl: string;
+  /** Sessions need certificates, or a password from a file, which a local PostgreSQL does not have. */
+  readonly postgresqlSecured?: boolean;
   readonly brokers: readonly string[];
-  /** One URL, or several nodes of one cluster, separated by commas. */
+  /** Of a Kafka with TLS or a login, for which no local one stands in. */
+  readonly probeSecuredKafka?: EngineDefinition['probe'];
+  /** See `parseRedisUrls`. */
   readonly redisUrl: string;
+  readonly redisPasswordInFile?: boolean;
 }
 
 /** `run`: engines live as long as the processes that use them. `up`: they live until they are stopped by command. */
@@ -28,14 +33,17 @@ export interface EngineDefinition {
   readonly title: string;
   /** The one that answers is used; a local engine takes the first loopback address. */
   readonly addresses: readonly Address[];
-  /** False for several nodes of one cluster: a local engine is a single server. */
-  readonly canBeLocal: boolean;
+  /** Why a local one may not stand in for it, in a sentence; undefined when one may. */
+  readonly notLocal: string | undefined;
   /** The service works without it, too: with local engines off, a start does not wait for it. */
   readonly optional: boolean;
   /** How long a start may take, including recovery after a kill. */
   readonly readyTimeoutMs: number;
   readonly stop: StopPolicy;
-  /** Whether this engine answers there; `timeoutMs` bounds the whole exchange. Never throws. */
+  /**
+   * Whether this engine answers there; `timeoutMs` bounds the whole exchange, but for a login.
+   * @throws AppError when it is there and refuses us until a setting is changed, which the message names
+   */
   probe(address: Address, timeoutMs: number): Promise<Answer>;
   /** The version of the engine there, for one that tells it without a login. Never throws. */
   versionAt?(address: Address, timeoutMs: number): Promise<string | undefined>;

@@ -10,31 +10,39 @@ import {
   UserError,
 } from '@platformatic/kafka';
 import { AppError, messageOf } from '../lib/app-error.ts';
-
-/** How to reach the cluster. */
-export interface KafkaConnection {
-  /** Bootstrap brokers, host:port. */
-  readonly brokers: readonly string[];
-}
+import { noteUser, ownErrorIn, refusalIn } from './refusal.ts';
+import { type KafkaConnection, type Security, securityOf } from './security.ts';
 
 type Unreached<Options> = Options extends unknown ? Omit<Options, keyof Reach> : never;
 
 /** The options that every client of a cluster shares. */
-interface Reach {
+interface Reach extends Security {
   readonly bootstrapBrokers: string[];
 }
 
-/** Makes every client of the library, so that how a cluster is reached is settled in one place. */
+/**
+ * Makes every client of the library, so that how a cluster is reached is settled in one place: addresses, encryption,
+ * login. One of them serves a whole process, whose clients then share tokens.
+ */
 export class KafkaClients {
-  readonly #brokers: readonly string[];
+  readonly brokers: readonly string[];
+  readonly security: Security;
 
-  constructor({ brokers }: KafkaConnection) {
-    this.#brokers = brokers;
+  /** @throws AppError `config_invalid` when certificates can't be read */
+  constructor(connection: KafkaConnection, security = securityOf(connection)) {
+    this.brokers = connection.brokers;
+    if (connection.sasl?.username) noteUser(connection.sasl.username);
+    this.security = security;
+  }
+
+  /** The same with one bootstrap broker, host:port. */
+  at(broker: string): KafkaClients {
+    return new KafkaClients({ brokers: [broker] }, this.security);
   }
 
   /** The bootstrap brokers, for messages. */
   get address(): string {
-    return this.#brokers.join(', ');
+    return this.brokers.join(', ');
   }
 
   admin(options: Unreached<AdminOptions>): Admin {
@@ -52,7 +60,7 @@ export class KafkaClients {
   }
 
   get #reach(): Reach {
-    return { bootstrapBrokers: [...this.#brokers] };
+    return { bootstrapBrokers: [...this.brokers], ...this.security };
   }
 }
 
@@ -68,11 +76,20 @@ export function hasProtocolError(error: unknown, ...names: readonly string[]): b
 }
 
 /**
- * Turns whatever the client threw into an AppError: `topic_missing` if the topic does not exist, else
- * `kafka_unavailable`.
+ * Turns whatever the client threw into an AppError: `kafka_refuses` if a setting or a right has to be changed,
+ * `topic_missing` if the topic does not exist, else `kafka_unavailable`.
+ * @param name of the group or transaction that was asked for
  */
-export function toKafkaError(error: unknown, what: string): AppError {
+export function toKafkaError(error: unknown, what: string, name?: string): AppError {
   if (error instanceof AppError) return error;
+  const own = ownErrorIn(error);
+  // It could be read at the start: somebody is replacing a file.
+  if (own?.code === 'config_invalid')
+    return new AppError('kafka_unavailable', `${what}: ${own.message}`, { retryable: true, cause: error });
+  if (own !== undefined) return own;
+  const refusal = refusalIn(error, name);
+  if (refusal !== undefined)
+    return new AppError('kafka_refuses', `${what}: ${refusal.found}`, { advice: refusal.advice, cause: error });
   if (saysTopicMissing(error)) {
     return new AppError('topic_missing', `${what}: the topic does not exist, or was re-created`, {
       retryable: true,

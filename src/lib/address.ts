@@ -1,15 +1,24 @@
 import { isIPv6 } from 'node:net';
 import { AppError } from './app-error.ts';
 
-/** Where a server listens. An IPv6 host has no brackets. */
+/**
+ * Where a server listens. An IPv6 host has no brackets. A host that is an absolute path is the folder of a socket of
+ * PostgreSQL, and the port its number.
+ */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port`, with brackets round an IPv6 host. */
+/** `host:port`, with brackets round an IPv6 host; of a socket, its path. */
 export function formatAddress({ host, port }: Address): string {
+  if (isSocket(host)) return `${host}/.s.PGSQL.${port}`;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Whether the host of an address is the folder of a socket. */
+export function isSocket(host: string): boolean {
+  return host.startsWith('/');
 }
 
 /** A Kafka broker's address, `host:port`. @throws AppError `config_invalid`, without anything that may be a secret */

@@ -24,6 +24,8 @@ export type AppErrorCode =
 export interface AppErrorOptions {
   /** True when the same call may succeed later without anyone changing anything. */
   readonly retryable?: boolean;
+  /** What a person is to do, such as which setting to change: one clause, which ends the message. No secrets. */
+  readonly advice?: string;
   readonly cause?: unknown;
 }
 
@@ -32,11 +34,16 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: AppErrorCode;
   readonly retryable: boolean;
+  readonly advice: string | undefined;
 
   constructor(code: AppErrorCode, message: string, options: AppErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    super(
+      options.advice === undefined ? message : `${message}: ${options.advice}`,
+      'cause' in options ? { cause: options.cause } : undefined,
+    );
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.advice = options.advice;
   }
 }
 

@@ -1,3 +1,5 @@
+import { BACKSLASH, CLOSE_LIST, CLOSE_OBJECT, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
+
 /** How much structure a JSON text may have; its reader bounds the length. */
 export interface JsonBounds {
   readonly maxDepth: number;
@@ -9,14 +11,6 @@ export interface JsonBounds {
 export const JSON_BOUNDS: JsonBounds = { maxDepth: 64, maxValues: 20_000 };
 /** Of documents that are shown or patched, which may be any: only depth makes them cost more than their length says. */
 export const DEPTH_BOUND: JsonBounds = { ...JSON_BOUNDS, maxValues: Number.POSITIVE_INFINITY };
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
  * How a JSON text in UTF-8 exceeds the bounds, as a message; undefined when it does not. One pass that builds nothing

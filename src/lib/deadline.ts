@@ -31,3 +31,38 @@ export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>)
 function notWithin(ms: number): AppError {
   return new AppError('aborted', `not done within ${ms} ms`, { retryable: true });
 }
+
+/** Parts of a time-out; each counts once, however long the event loop stalls in it. */
+const PARTS = 5;
+
+/** Thrown by `heardWithin`. */
+export class TimeOut extends Error {}
+
+/**
+ * The outcome of the work, or a TimeOut after `ms` in which this process could have received it. A stall of its event
+ * loop (a long turn, garbage collection, no CPU) counts for at most a fifth of that, and each part ends with a turn
+ * that reads the sockets: a delay of our own must not look like a dead server. The work itself goes on.
+ */
+export async function heardWithin<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let parts = PARTS;
+  let timer: Timer | undefined;
+  let settled = false;
+  const endPart = (): void => {
+    if (settled) return;
+    parts--;
+    if (parts === 0) reject(new TimeOut(`no answer in ${ms} ms`));
+    else beginPart();
+  };
+  const beginPart = (): void => {
+    timer = setTimeout(() => setImmediate(endPart), ms / PARTS);
+  };
+  beginPart();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    settled = true;
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}

@@ -1,18 +1,21 @@
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  LINE_FEED,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+  SPACE,
+} from './json-bytes.ts';
 import { type Line, LineSplitter } from './lines.ts';
 
-const LF = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** The first line of a document over several lines is short. */
 const MOST_UNDECIDED_BYTES = 4_096;
 const isOpening = (byte: number): boolean => byte === OPEN_OBJECT || byte === OPEN_LIST;
-const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+const isSpace = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
 
 /** The bytes without the byte order mark that some editors put first. */
 export function withoutBom(bytes: Buffer): Buffer {
@@ -55,7 +58,7 @@ export class DocumentSplitter {
     if (this.#splitter !== undefined) return [];
     const text = withoutBom(this.#head);
     const start = text.findIndex((byte) => !isSpace(byte));
-    const end = start < 0 ? -1 : text.indexOf(LF, start);
+    const end = start < 0 ? -1 : text.indexOf(LINE_FEED, start);
     if (text[start] === OPEN_LIST || (end >= 0 && isLeftOpen(text.subarray(start, end))))
       this.#splitter = new BracketSplitter(this.#maxBytes);
     else if (end >= 0 || mustDecide) this.#splitter = new LineSplitter(this.#maxBytes);
@@ -97,7 +100,7 @@ class BracketSplitter {
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
-      if (byte === LF) this.#line += 1;
+      if (byte === LINE_FEED) this.#line += 1;
       const wasBetween = this.#depth === this.#base && !this.#inString;
       if (wasBetween && this.#separates(byte)) {
         found.push(...this.#finish(chunk.subarray(start, at)));

@@ -1,16 +1,13 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** The executable (`test-service`) passes them, too. */
-const FLAGS = [`--config=${ROOT}bunfig.toml`, `--tsconfig-override=${ROOT}tsconfig.json`];
+/** The folder of the program's own files: the checkout, the npm package, or what the compiled executable holds. */
+export const ROOT = Bun.isStandaloneExecutable ? import.meta.dirname : join(import.meta.dirname, '../..');
 
 /**
- * The command that runs a script of this project as a child process. Bun gets the project's own settings; otherwise it
- * would read `.env`, `bunfig.toml` and `tsconfig.json` of the current folder and run the code they name.
+ * What people call, and what this program runs for a process of its own: the compiled executable, or the script that
+ * finds Bun and keeps it from running what the current folder and the shell's environment name.
  */
-export function ownProcess(script: string, ...args: readonly string[]): [string, ...string[]] {
-  return [process.execPath, ...FLAGS, script, ...args];
-}
+export const EXECUTABLE = Bun.isStandaloneExecutable ? process.execPath : join(ROOT, 'test-service');
 
 /**
  * The locale of child processes, instead of our own, which they may lack or which can't represent their paths: UTF-8,

@@ -31,6 +31,12 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** The bytes of base64 with its padding (RFC 4648 section 4), or undefined if it is anything else. */
+export function bytesOfBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
 export function textOrBase64(bytes: Buffer): TextOrBase64 {
   return textOf(bytes) ?? { base64: bytes.toString('base64') };
 }

@@ -14,7 +14,8 @@ const MOST_NAME_CHARACTERS = 200;
  * What a schema's check found, one violation per value; missing and unknown members have pointers of their own. At most
  * 100.
  */
-export function violationsOf(errors: readonly TLocalizedValidationError[]): Violation[] {
+export function violationsOf(all: readonly TLocalizedValidationError[]): Violation[] {
+  const errors = ofMeantForm(all);
   const byPointer = new Map<string, string>();
   const add = (pointer: string, message: string): void => {
     if (!byPointer.has(pointer)) byPointer.set(pointer, message);
@@ -45,7 +46,38 @@ export function violationsOf(errors: readonly TLocalizedValidationError[]): Viol
   return violations.slice(0, MOST_VIOLATIONS);
 }
 
+/**
+ * Of a value that may have several forms, told apart by a constant member such as `kind`, only the errors of the form
+ * whose constant it has; all of them if it has none of these. typebox gives the forms in order, and only the first
+ * errors: a form without an error of its constant is the one that is meant only if it is the first of these.
+ */
+function ofMeantForm(errors: readonly TLocalizedValidationError[]): readonly TLocalizedValidationError[] {
+  const refused = new Set<string>();
+  const unions = new Set<string>();
+  for (const { keyword, schemaPath } of errors) {
+    const [, form, union] = /^((.*\/anyOf)\/\d+)\/properties\/[^/]+$/.exec(schemaPath) ?? [];
+    if (keyword !== 'const' || form === undefined || union === undefined) continue;
+    refused.add(form);
+    unions.add(union);
+  }
+  const meant = new Map<string, string>();
+  const left = errors.filter(({ schemaPath }) => {
+    const union = [...unions].find((one) => schemaPath.startsWith(`${one}/`));
+    if (union === undefined) return true;
+    const form = /^\/\d+/.exec(schemaPath.slice(union.length))?.[0] ?? '';
+    if (refused.has(union + form)) return false;
+    if (!meant.has(union)) meant.set(union, form);
+    return meant.get(union) === form;
+  });
+  return left.some(({ keyword }) => keyword !== 'anyOf') ? left : errors;
+}
+
 /** A member's name as a step of a JSON Pointer; a very long one is cut. */
 export function escapePointer(name: string): string {
-  return name.slice(0, MOST_NAME_CHARACTERS).replaceAll('~', '~0').replaceAll('/', '~1');
+  return pointerStep(name.slice(0, MOST_NAME_CHARACTERS));
+}
+
+/** A member's name as a step of a JSON Pointer (RFC 6901 section 3). */
+export function pointerStep(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

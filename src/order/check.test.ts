@@ -25,6 +25,13 @@ test('everything wrong is named, rules beyond types included', () => {
   });
 });
 
+test('a missing field hides nothing that is wrong elsewhere', () => {
+  const { name: _, ...delivery } = { ...sample.delivery, city: 'a\u0000b' };
+  const order = { ...sample, delivery, payment: { ...sample.payment, amount: 1 }, date_created: 'yesterday' };
+  const pointers = ['/delivery/name', '/delivery/city', '/payment/amount', '/date_created'];
+  expect(check(order)).toMatchObject({ violations: pointers.map((pointer) => ({ pointer })) });
+});
+
 test('very many unknown fields are named as such', () => {
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`strange${at}`, 1]));
   expect(check({ ...sample, ...many })).toMatchObject({

@@ -26,8 +26,8 @@ export function checkOrder(value: Buffer | null, options: DecodeOptions): OrderC
 }
 
 /**
- * Everything that is wrong with a rejected order, by place: what its schema says, and when that finds nothing, what the
- * rules beyond types say. `value` is the order's JSON as it was rejected, `now` ms since the Unix epoch. Slow: the
+ * Everything that is wrong with a rejected order, by place: what its schema says, and what the rules beyond types say of
+ * the fields that match it. `value` is the order's JSON as it was rejected, `now` ms since the Unix epoch. Slow: the
  * write path stops at the first reason.
  */
 export function orderViolations(value: Buffer, rejection: Rejection, now: number): Violation[] {
@@ -36,10 +36,9 @@ export function orderViolations(value: Buffer, rejection: Rejection, now: number
   if (['tombstone', 'too_large', 'invalid_utf8', 'not_json'].includes(rejection.reason)) return only;
   if (jsonExcess(value, JSON_BOUNDS) !== undefined) return only;
   const order: unknown = JSON.parse(value.toString('utf8'));
-  const broken = violationsOf(orderSchemaErrors(order));
-  if (broken.length > 0) return broken;
   const against = orderRuleViolations(order, now).map(({ detail }) => fromDetail(detail));
-  return against.length > 0 ? against : only;
+  const all = [...violationsOf(orderSchemaErrors(order)), ...against];
+  return all.length > 0 ? all : only;
 }
 
 /** `/payment/amount: is 1` → its pointer and its message. */

@@ -92,11 +92,7 @@ test('the detail says where, and keeps the rest of the order to itself', () => {
   const verdict = decode({ ...sample(), payment: { ...sample().payment, goods_total: 1 } });
   expect(verdict).toMatchObject({ ok: false, detail: '/payment/goods_total: is 1, the items add up to 317' });
   const missing = decode({ ...sample(), payment: { ...sample().payment, bank: undefined } });
-  expect(missing).toMatchObject({
-    ok: false,
-    reason: 'schema',
-    detail: expect.stringContaining('/payment: '),
-  });
+  expect(missing).toMatchObject({ ok: false, reason: 'schema', detail: '/payment/bank: is missing' });
   const unknown = decodeOrder(Buffer.from(`{"a/b~c":1,${JSON.stringify(sample()).slice(1)}`), options);
   expect(unknown).toMatchObject({ reason: 'unknown_field', detail: '/a~1b~0c: is not a field of an order' });
 });

@@ -1,6 +1,8 @@
 import { messageOf } from '../lib/app-error.ts';
 import { endsEarly, JSON_BOUNDS, jsonExcess } from '../lib/bounded-json.ts';
+import { BACKSLASH } from '../lib/json-bytes.ts';
 import { reject, type Validated, validateOrder } from './validate.ts';
+import { RULES, worded } from './wording.ts';
 
 export interface DecodeOptions {
   /** Longest value accepted as an order, in bytes. */
@@ -11,7 +13,6 @@ export interface DecodeOptions {
 
 // A byte order mark is kept, so JSON.parse refuses it as RFC 8259 section 8.1 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const BACKSLASH = 0x5c;
 /** Shorter values cost little, whatever their structure. */
 const ALWAYS_PARSED_BYTES = 8_192;
 
@@ -20,15 +21,15 @@ const ALWAYS_PARSED_BYTES = 8_192;
  * last one counts, as in ECMAScript's JSON.parse and PostgreSQL's jsonb.
  */
 export function decodeOrder(value: Buffer | null | undefined, options: DecodeOptions): Validated {
-  if (value === null || value === undefined) return reject('tombstone', '', 'the message has no value');
+  if (value === null || value === undefined) return reject('tombstone', '', RULES.tombstone);
   if (value.length > options.maxBytes) {
-    return reject('too_large', '', `${value.length} bytes, the limit is ${options.maxBytes}`);
+    return reject('too_large', '', worded('too_large', { bytes: value.length, limit: options.maxBytes }));
   }
   let text: string;
   try {
     text = utf8.decode(value);
   } catch {
-    return reject('invalid_utf8', '', 'the value is not UTF-8');
+    return reject('invalid_utf8', '', RULES.not_utf8);
   }
   const excess = value.length > ALWAYS_PARSED_BYTES ? jsonExcess(value, JSON_BOUNDS) : undefined;
   if (excess !== undefined) return reject(endsEarly(value) ? 'not_json' : 'schema', '', excess);

@@ -34,7 +34,8 @@ export interface OrderFields {
   /** Those outside the items, of which the first `head` stand before the items. */
   readonly order: readonly Field[];
   readonly head: number;
-  /** Those of each item. */
+  /** The name of the list of items, and the values of each. */
+  readonly list: string;
   readonly item: readonly Field[];
   readonly maxItems: number;
   /** The JSON from the last value before the items to the first item, after an item's last value, after the order's. */
@@ -59,7 +60,7 @@ export function fieldsOf(schema: TObject): OrderFields {
 /** Walks through a schema, noting the values and the JSON between them. */
 class Outline {
   readonly fields: Field[] = [];
-  items: Pick<OrderFields, 'head' | 'item' | 'maxItems' | 'beforeItems' | 'itemEnd'> | undefined;
+  items: Pick<OrderFields, 'head' | 'list' | 'item' | 'maxItems' | 'beforeItems' | 'itemEnd'> | undefined;
   /** The JSON since the last value. */
   json = '';
 
@@ -69,18 +70,19 @@ class Outline {
       this.json += `${separator}"${name}":`;
       separator = ',';
       if (Type.IsObject(member) && parent === undefined) this.object(member, name);
-      else if (Type.IsArray(member) && this.items === undefined) this.#list(member.items, { ...member });
+      else if (Type.IsArray(member) && this.items === undefined) this.#list(name, member.items, { ...member });
       else this.#value(name, member, parent);
     }
     this.json += '}';
   }
 
-  #list(schema: TSchema, { maxItems = Number.POSITIVE_INFINITY }: TArrayOptions): void {
+  #list(name: string, schema: TSchema, { maxItems = Number.POSITIVE_INFINITY }: TArrayOptions): void {
     if (!Type.IsObject(schema)) throw new TypeError('the items are not objects');
     const item = new Outline();
     item.object(schema);
     this.items = {
       head: this.fields.length,
+      list: name,
       item: item.fields,
       maxItems,
       beforeItems: `${this.json}[`,

@@ -85,6 +85,32 @@ function inRange(value: number, low: number, high: number): boolean {
   return value >= low && value <= high;
 }
 
+/**
+ * The plain form at `from` of ASCII bytes as the number YYYYMMDDHHMMSS, without an allocation; NaN when it is no such
+ * form.
+ */
+export function instantNumber(bytes: Uint8Array, from: number): number {
+  if (bytes[from + 19] !== 0x5a || bytes[from + 10] !== 0x54) return Number.NaN;
+  if (bytes[from + 4] !== 0x2d || bytes[from + 7] !== 0x2d) return Number.NaN;
+  if (bytes[from + 13] !== 0x3a || bytes[from + 16] !== 0x3a) return Number.NaN;
+  const year = pair(bytes, from) * 100 + pair(bytes, from + 2);
+  const month = pair(bytes, from + 5);
+  const day = pair(bytes, from + 8);
+  const hour = pair(bytes, from + 11);
+  const minute = pair(bytes, from + 14);
+  const second = pair(bytes, from + 17);
+  // The 29th and later are not in every month; a pair that is no number is NaN, and no comparison holds for it.
+  const plain =
+    year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
+  return plain ? ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second : Number.NaN;
+}
+
+function pair(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] as number) - 0x30;
+  const ones = (bytes[at + 1] as number) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** RFC 3339, or an age (`90s`, `15m`, `2h`, `7d`) clamped to 1970 → ms since the Unix epoch; else undefined. */

@@ -1,72 +1,47 @@
-import { isUtf8 } from 'node:buffer';
+import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from '../lib/json-bytes.ts';
 import { type Field, ORDER_FIELDS, type OrderFields } from './fields.ts';
+import { formatInstantMicros, instantNumber, parseInstantMicros } from './instant.ts';
+import { JsonCursor } from './json-cursor.ts';
+import { type Member, planOf } from './scan-plan.ts';
+import { type OrderState, orderStateOf, stateBit } from './states.ts';
 import { FUTURE_ALLOWANCE_MS } from './validate.ts';
-
-const STRING = 0;
-const INTEGER = 1;
-const DATE = 2;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const NINE = 0x39;
-const COMMA = 0x2c;
-const SPACE = 0x20;
-const FIRST_NON_ASCII = 0x80;
-
-/** Every integer of so many digits is within ±(2^53−1). */
-const MAX_DIGITS = 15;
-
-/** The bytes before a field's value, and what kind of value it is. */
-interface Step {
-  readonly before: Uint8Array;
-  readonly kind: number;
-  /** Length of a text in bytes that is surely within its limits, which count characters. */
-  readonly least: number;
-  readonly most: number;
-}
 
 /**
  * Recognises an order in its message's bytes without building any object: it finds where each value starts and ends. It
- * handles the plain case only: the contract's fields in the contract's order, no white space, no backslash, a date as
- * `YYYY-MM-DDTHH:MM:SSZ`. decodeOrder accepts whatever it accepts, with the same values. What it does not recognise may
- * still be an order: decodeOrder decides.
+ * takes the members of an object in any order, white space, escapes in texts, and every RFC 3339 date. decodeOrder
+ * accepts whatever it accepts, with the same values. What it does not recognise may still be an order: decodeOrder
+ * decides.
  */
-export class OrderScan {
-  /** The bytes last scanned. */
-  bytes: Buffer = Buffer.alloc(0);
-  /** Start and end of each field's value (strings without their quotes), two entries a field. */
+export class OrderScan extends JsonCursor {
+  /**
+   * Start and end of each field's value (strings without their quotes), two entries a field. Where the start is
+   * negative, the value is in `rewritten`, from `~start` up to the end.
+   */
   readonly fields: Int32Array;
   /** The same of each item, one item after the other: `itemSize` entries an item. */
   itemFields: Int32Array;
   readonly itemSize: number;
   /** How many items there are. */
   items = 0;
-  readonly #head: readonly Step[];
-  readonly #item: readonly Step[];
-  readonly #tail: readonly Step[];
-  readonly #beforeItems: Uint8Array;
-  readonly #itemEnd: Uint8Array;
-  readonly #orderEnd: Uint8Array;
+  readonly #order: Member;
   readonly #maxItems: number;
   readonly #amount: number;
   readonly #deliveryCost: number;
   readonly #goodsTotal: number;
   readonly #customFee: number;
   readonly #totalPrice: number;
-  #at = 0;
-  #end = 0;
-  #number = 0;
-  #nonAscii = false;
+  readonly #status: number;
+  #latest = 0;
   #start = 0;
   #goods = 0;
+  #states = 0;
   /** Values of the integers, by their field. */
   readonly #numbers: Float64Array;
   readonly #itemNumbers: Float64Array;
 
   constructor(plan: OrderFields = ORDER_FIELDS) {
-    const { order, item, head } = plan;
+    super();
+    const { order, item } = plan;
     const at = (fields: readonly Field[], pointer: string): number =>
       fields.findIndex((field) => field.pointer === pointer);
     this.fields = new Int32Array(2 * order.length);
@@ -74,23 +49,24 @@ export class OrderScan {
     this.itemFields = new Int32Array(16 * this.itemSize);
     this.#numbers = new Float64Array(order.length);
     this.#itemNumbers = new Float64Array(item.length);
-    this.#head = order.slice(0, head).map(step);
-    this.#item = item.map(step);
-    this.#tail = order.slice(head).map(step);
-    this.#beforeItems = Buffer.from(plan.beforeItems);
-    this.#itemEnd = Buffer.from(plan.itemEnd);
-    this.#orderEnd = Buffer.from(plan.end);
+    this.#order = planOf(plan);
     this.#maxItems = plan.maxItems;
     this.#amount = at(order, '/payment/amount');
     this.#deliveryCost = at(order, '/payment/delivery_cost');
     this.#goodsTotal = at(order, '/payment/goods_total');
     this.#customFee = at(order, '/payment/custom_fee');
     this.#totalPrice = at(item, '/total_price');
+    this.#status = at(item, '/status');
   }
 
   /** The message last scanned: a view, which stays valid. */
   get message(): Buffer {
-    return this.bytes.subarray(this.#start, this.#end);
+    return this.bytes.subarray(this.#start, this.end);
+  }
+
+  /** The state of the order last recognised. */
+  get state(): OrderState {
+    return orderStateOf(this.#states);
   }
 
   /** The `order_uid` of the order last recognised. */
@@ -103,36 +79,82 @@ export class OrderScan {
    * False: not recognised.
    */
   scan(bytes: Buffer, start: number, length: number, latest: number): boolean {
-    this.bytes = bytes;
+    this.begin(bytes, start, start + length);
     this.#start = start;
-    this.#at = start;
-    this.#end = start + length;
-    this.#nonAscii = false;
+    this.#latest = latest;
     return (
-      this.#run(this.#head, this.fields, 0, this.#numbers, 0, latest) &&
-      this.#literal(this.#beforeItems) &&
-      this.#scanItems() &&
-      this.#run(this.#tail, this.fields, this.#head.length, this.#numbers, this.#head.length, latest) &&
-      this.#literal(this.#orderEnd) &&
-      this.#at === this.#end &&
+      this.#object(this.#order.members, this.fields, 0, this.#numbers) &&
+      this.atEnd() &&
+      // The uid is read from the message.
+      (this.fields[0] as number) >= 0 &&
       this.#addsUp() &&
-      (!this.#nonAscii || isUtf8(bytes.subarray(start, this.#end)))
+      this.isUtf8(start)
     );
   }
 
-  #scanItems(): boolean {
+  /** All members, each once; positions go to `out` from field `base` on, integers to `numbers`. */
+  #object(members: Member[], out: Int32Array, base: number, numbers: Float64Array): boolean {
+    if (!this.mark(OPEN_OBJECT)) return false;
+    const last = members.length - 1;
+    for (let index = 0; index <= last; index++) {
+      let member: Member | undefined = members[index] as Member;
+      if (!this.literal(member.before)) {
+        member = this.#name(members, index);
+        if (member === undefined) return false;
+      }
+      if (!this.#value(member, out, base, numbers)) return false;
+      if (!this.mark(index === last ? CLOSE_OBJECT : COMMA)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Up to the value of the member whose name is next, which is none of those before `index`. It changes places with the
+   * one expected there, so that the next message of the same sender is read without a search.
+   */
+  #name(members: Member[], index: number): Member | undefined {
+    if (!this.mark(QUOTE)) return undefined;
+    for (let place = index; place < members.length; place++) {
+      const member = members[place] as Member;
+      if (!this.literal(member.name)) continue;
+      members[place] = members[index] as Member;
+      members[index] = member;
+      if (!this.mark(COLON)) return undefined;
+      if (member.isText) return this.mark(QUOTE) ? member : undefined;
+      this.skipSpace();
+      return member;
+    }
+    return undefined;
+  }
+
+  #value(member: Member, out: Int32Array, base: number, numbers: Float64Array): boolean {
+    const { kind, field } = member;
+    if (kind === 'object') return this.#object(member.members, out, base, numbers);
+    if (kind === 'items') return this.#list(member.members);
+    if (kind === 'integer') {
+      if (!this.integer()) return false;
+      numbers[field] = this.number;
+    } else if (!this.string(member.least, member.most) || (kind === 'instant' && !this.#date())) {
+      return false;
+    }
+    out[2 * (base + field)] = this.from;
+    out[2 * (base + field) + 1] = this.to;
+    return true;
+  }
+
+  #list(members: Member[]): boolean {
     this.items = 0;
     this.#goods = 0;
-    const item = this.#item;
+    this.#states = 0;
+    if (!this.mark(OPEN_LIST)) return false;
     while (this.items < this.#maxItems) {
-      const base = this.items * item.length;
-      if (this.itemFields.length < 2 * (base + item.length)) this.#grow();
-      if (!this.#run(item, this.itemFields, base, this.#itemNumbers, 0, 0)) return false;
-      if (!this.#literal(this.#itemEnd)) return false;
+      if (this.itemFields.length < this.itemSize * (this.items + 1)) this.#grow();
+      const base = this.items * members.length;
+      if (!this.#object(members, this.itemFields, base, this.#itemNumbers)) return false;
       this.items += 1;
       this.#goods += this.#itemNumbers[this.#totalPrice] ?? 0;
-      if (this.bytes[this.#at] !== COMMA) return true;
-      this.#at += 1;
+      this.#states |= stateBit(this.#itemNumbers[this.#status] ?? 0);
+      if (!this.mark(COMMA)) return this.mark(CLOSE_LIST);
     }
     return false;
   }
@@ -143,100 +165,23 @@ export class OrderScan {
     this.itemFields = larger;
   }
 
-  /** Follows a plan; positions go to `out` from entry 2 × base on, integers to `numbers` from entry `first` on. */
-  #run(
-    plan: readonly Step[],
-    out: Int32Array,
-    base: number,
-    numbers: Float64Array,
-    first: number,
-    latest: number,
-  ): boolean {
-    for (let index = 0; index < plan.length; index++) {
-      const step = plan[index] as Step;
-      if (!this.#literal(step.before)) return false;
-      const from = this.#at;
-      if (step.kind === INTEGER) {
-        if (!this.#integer()) return false;
-        numbers[first + index] = this.#number;
-      } else if (!this.#string(step.least, step.most)) {
-        return false;
-      } else if (step.kind === DATE && !this.#date(from, latest)) {
-        return false;
-      }
-      out[2 * (base + index)] = from;
-      out[2 * (base + index) + 1] = this.#at;
-    }
+  /** The string last read is a date. */
+  #date(): boolean {
+    const from = this.from;
+    if (from < 0) return false;
+    return (this.to - from === 20 && instantNumber(this.bytes, from) <= this.#latest) || this.#otherDate(from);
+  }
+
+  #otherDate(from: number): boolean {
+    const micros = parseInstantMicros(this.bytes.toString('latin1', from, this.to));
+    if (micros === undefined) return false;
+    const text = formatInstantMicros(micros);
+    // Within the last second decodeOrder decides.
+    if (Number(text.slice(0, 19).replace(/\D/g, '')) >= this.#latest) return false;
+    this.from = ~this.rewritten.length;
+    this.rewritten.ascii(text);
+    this.to = this.rewritten.length;
     return true;
-  }
-
-  #literal(expected: Uint8Array): boolean {
-    const bytes = this.bytes;
-    const at = this.#at;
-    const length = expected.length;
-    for (let index = 0; index < length; index++) if (bytes[at + index] !== expected[index]) return false;
-    this.#at = at + length;
-    return true;
-  }
-
-  /** Up to the closing quote, which is left to the next literal. */
-  #string(least: number, most: number): boolean {
-    const bytes = this.bytes;
-    const from = this.#at;
-    const limit = Math.min(this.#end, from + most + 1);
-    for (let at = from; at < limit; at++) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) {
-        this.#at = at;
-        return at - from >= least;
-      }
-      if (byte < SPACE || byte === BACKSLASH) return false;
-      if (byte >= FIRST_NON_ASCII) this.#nonAscii = true;
-    }
-    return false;
-  }
-
-  #integer(): boolean {
-    const bytes = this.bytes;
-    const negative = bytes[this.#at] === MINUS;
-    const first = negative ? this.#at + 1 : this.#at;
-    const limit = Math.min(this.#end, first + MAX_DIGITS);
-    let at = first;
-    let value = 0;
-    for (; at < limit; at++) {
-      const byte = bytes[at] as number;
-      if (byte < ZERO || byte > NINE) break;
-      value = value * 10 + byte - ZERO;
-    }
-    const digits = at - first;
-    // No number, a leading zero, or −0, which is 0 with another text.
-    if (digits === 0 || (bytes[first] === ZERO && (digits > 1 || negative))) return false;
-    this.#number = negative ? -value : value;
-    this.#at = at;
-    return true;
-  }
-
-  #date(from: number, latest: number): boolean {
-    const bytes = this.bytes;
-    if (this.#at - from !== 20 || bytes[from + 19] !== 0x5a || bytes[from + 10] !== 0x54) return false;
-    if (bytes[from + 4] !== MINUS || bytes[from + 7] !== MINUS) return false;
-    if (bytes[from + 13] !== 0x3a || bytes[from + 16] !== 0x3a) return false;
-    const year = this.#pair(from) * 100 + this.#pair(from + 2);
-    const month = this.#pair(from + 5);
-    const day = this.#pair(from + 8);
-    const hour = this.#pair(from + 11);
-    const minute = this.#pair(from + 14);
-    const second = this.#pair(from + 17);
-    // The 29th and later are not in every month; a pair that is no number is NaN, and no comparison holds for it.
-    const plain =
-      year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
-    return plain && ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second <= latest;
-  }
-
-  #pair(at: number): number {
-    const tens = (this.bytes[at] as number) - ZERO;
-    const ones = (this.bytes[at + 1] as number) - ZERO;
-    return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
   }
 
   #addsUp(): boolean {
@@ -253,11 +198,4 @@ export class OrderScan {
 export function latestDate(now: number): number {
   const limit = new Date(Math.floor(now / 1000) * 1000 + FUTURE_ALLOWANCE_MS);
   return Number(limit.toISOString().slice(0, 19).replace(/\D/g, ''));
-}
-
-const KINDS = { text: STRING, integer: INTEGER, instant: DATE };
-
-/** A character has one to four bytes. */
-function step({ before, kind, minLength, maxLength }: Field): Step {
-  return { before: Buffer.from(before), kind: KINDS[kind], least: Math.max(0, 4 * minLength - 3), most: maxLength };
 }

@@ -5,6 +5,7 @@ import { escapePointer } from '../lib/violations.ts';
 import { formatInstantMicros, isPlainInstant, parseInstantMicros } from './instant.ts';
 import { MAX_EXACT_INTEGER, type Order, OrderSchema } from './order.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
+import { RULES, worded } from './wording.ts';
 
 /** An order that meets the contract. */
 export interface Accepted {
@@ -26,7 +27,6 @@ export interface ValidateOptions {
   readonly plainStrings?: boolean;
 }
 
-const NOT_A_DATE = 'is not an RFC 3339 date-time of the years 0001 to 9999';
 /** How far ahead of the clock `date_created` may be. */
 export const FUTURE_ALLOWANCE_MS = 86_400_000;
 // The date is checked below, exactly and for less than the schema's format check costs.
@@ -55,10 +55,15 @@ export function orderSchemaErrors(value: unknown): TLocalizedValidationError[] {
   return schema.Check(value) ? [] : schema.Errors(value);
 }
 
-/** Every rule beyond types that a value breaks; none for a value that does not match the schema. */
+const { payment, items, date_created } = schema.Type().properties;
+const summed = Compile(Type.Object({ payment, items }));
+const dated = Compile(Type.Object({ date_created }));
+
+/** Every rule beyond types that a value breaks, as far as the fields it is about match the schema. */
 export function orderRuleViolations(value: unknown, now: number): Rejection[] {
-  if (!schema.Check(value)) return [];
-  const found = [checkStrings(value, ''), checkGoodsTotal(value), checkAmount(value), checkDate(value, now)];
+  const found = [checkStrings(value, '')];
+  if (summed.Check(value)) found.push(checkGoodsTotal(value), checkAmount(value));
+  if (dated.Check(value)) found.push(checkDate(value, now));
   return found.filter((one) => one !== undefined);
 }
 
@@ -72,24 +77,27 @@ function explainSchema(value: unknown): Rejection {
   const unknown = errors.find((error) => error.keyword === 'additionalProperties');
   if (unknown?.keyword === 'additionalProperties') {
     const name = unknown.params.additionalProperties[0] ?? '';
-    return reject('unknown_field', `${unknown.instancePath}/${escapePointer(name)}`, 'is not a field of an order');
+    return reject('unknown_field', `${unknown.instancePath}/${escapePointer(name)}`, RULES.unknown_field);
   }
   const bad = errors.find((error) => error.keyword !== 'boolean') ?? errors[0];
-  if (bad === undefined) return reject('schema', '', 'is not an order');
+  if (bad === undefined) return reject('schema', '', RULES.no_order);
   // When there are very many unknown fields, TypeBox does not list them; it only reports their false schemas.
-  if (bad.keyword === 'boolean') return reject('unknown_field', bad.instancePath, 'is not a field of an order');
+  if (bad.keyword === 'boolean') return reject('unknown_field', bad.instancePath, RULES.unknown_field);
   if ((bad.keyword === 'minimum' || bad.keyword === 'maximum') && bad.instancePath !== '') {
-    return reject('integer_range', bad.instancePath, `must be within ±${MAX_EXACT_INTEGER}`);
+    return reject('integer_range', bad.instancePath, worded('integer_range', { limit: MAX_EXACT_INTEGER }));
   }
-  const missing = bad.keyword === 'required' ? `: ${bad.params.requiredProperties.join(', ')}` : '';
-  return reject('schema', bad.instancePath, `${bad.message}${missing}`);
+  if (bad.keyword === 'required') {
+    const name = bad.params.requiredProperties[0] ?? '';
+    return reject('schema', `${bad.instancePath}/${escapePointer(name)}`, RULES.missing);
+  }
+  return reject('schema', bad.instancePath, bad.message);
 }
 
 /** PostgreSQL text can't hold U+0000; UTF-8 can't hold a surrogate without its pair. */
 function checkStrings(value: unknown, path: string): Rejection | undefined {
   if (typeof value === 'string') {
-    if (value.includes('\u0000')) return reject('nul_character', path, 'holds U+0000');
-    if (!value.isWellFormed()) return reject('lone_surrogate', path, 'holds a surrogate without its pair');
+    if (value.includes('\u0000')) return reject('nul_character', path, RULES.nul);
+    if (!value.isWellFormed()) return reject('lone_surrogate', path, RULES.surrogate);
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
@@ -100,18 +108,18 @@ function checkStrings(value: unknown, path: string): Rejection | undefined {
   return undefined;
 }
 
-function checkGoodsTotal({ payment, items }: Order): Rejection | undefined {
+function checkGoodsTotal({ payment, items }: Pick<Order, 'payment' | 'items'>): Rejection | undefined {
   let total = 0;
   for (const item of items) total += item.total_price;
   if (total === payment.goods_total) return undefined;
-  const message = `is ${payment.goods_total}, the items add up to ${total}`;
+  const message = worded('goods_total', { is: payment.goods_total, sum: total });
   return reject('sums_mismatch', '/payment/goods_total', message);
 }
 
-function checkAmount({ payment }: Order): Rejection | undefined {
+function checkAmount({ payment }: Pick<Order, 'payment'>): Rejection | undefined {
   const amount = payment.goods_total + payment.delivery_cost + payment.custom_fee;
   if (amount === payment.amount) return undefined;
-  const message = `is ${payment.amount}, goods_total + delivery_cost + custom_fee is ${amount}`;
+  const message = worded('amount', { is: payment.amount, sum: amount });
   return reject('sums_mismatch', '/payment/amount', message);
 }
 
@@ -119,7 +127,7 @@ function checkAmount({ payment }: Order): Rejection | undefined {
 let limitSecond = Number.NaN;
 let limitText = '';
 
-function checkDate(order: Order, now: number): Rejection | undefined {
+function checkDate(order: Pick<Order, 'date_created'>, now: number): Rejection | undefined {
   const text = order.date_created;
   const second = Math.floor(now / 1000);
   if (second !== limitSecond) {
@@ -129,10 +137,10 @@ function checkDate(order: Order, now: number): Rejection | undefined {
   if (isPlainInstant(text) && text <= limitText) return undefined;
   const micros = parseInstantMicros(text);
   if (micros === undefined) {
-    return reject('invalid_date', '/date_created', NOT_A_DATE);
+    return reject('invalid_date', '/date_created', RULES.date);
   }
   if (micros > BigInt(now + FUTURE_ALLOWANCE_MS) * 1000n) {
-    return reject('future_date', '/date_created', 'is more than a day in the future');
+    return reject('future_date', '/date_created', RULES.future);
   }
   return undefined;
 }

@@ -30,25 +30,41 @@ export function sameOrders(a: string, b: string): boolean {
   return a === b || firstDifference(JSON.parse(a), JSON.parse(b)) === undefined;
 }
 
-/** JSON Pointer of the first difference between two orders; undefined if none. Instants compare as instants. */
+/** JSON Pointer of the first difference between two orders; undefined if none. */
 export function firstDifference(a: Order, b: Order): string | undefined {
-  return differing(BEFORE_ITEMS, a, b) ?? differingItem(a.items, b.items) ?? differing(AFTER_ITEMS, a, b);
+  return differences(a, b).next().value?.pointer;
 }
 
-function differingItem(a: readonly Item[], b: readonly Item[]): string | undefined {
-  if (a.length !== b.length) return '/items';
-  for (const [at, item] of a.entries()) {
-    const pointer = differing(ORDER_FIELDS.item, item, b[at] ?? {});
-    if (pointer !== undefined) return `/items/${at}${pointer}`;
+/** What differs between two orders in one place. */
+export interface Difference {
+  /** JSON Pointer (RFC 6901). */
+  readonly pointer: string;
+  /** In the first order: a value, or a whole item where the other has none; undefined where this one has none. */
+  readonly from: string | number | Item | undefined;
+  readonly to: string | number | Item | undefined;
+}
+
+/** Every difference between two orders, in the order of the contract. Instants compare as instants. */
+export function* differences(a: Order, b: Order): Generator<Difference, undefined> {
+  yield* differing(BEFORE_ITEMS, a, b, '');
+  for (let at = 0; at < Math.max(a.items.length, b.items.length); at++) {
+    const pointer = `/items/${at}`;
+    const [from, to] = [a.items[at], b.items[at]];
+    if (from === undefined || to === undefined) yield { pointer, from, to };
+    else yield* differing(ORDER_FIELDS.item, from, to, pointer);
   }
-  return undefined;
+  yield* differing(AFTER_ITEMS, a, b, '');
 }
 
-function differing(fields: readonly Field[], a: Values, b: Values): string | undefined {
-  return fields.find(({ kind, read }) => {
-    const one = read(a);
-    const other = read(b);
-    if (one === other) return false;
-    return kind !== 'instant' || parseInstantMicros(String(one)) !== parseInstantMicros(String(other));
-  })?.pointer;
+function* differing(fields: readonly Field[], a: Values, b: Values, parent: string): Generator<Difference> {
+  for (const { kind, read, pointer } of fields) {
+    const [from, to] = [read(a), read(b)];
+    if (from === to) continue;
+    if (kind === 'instant' && parseInstantMicros(String(from)) === parseInstantMicros(String(to))) continue;
+    yield { pointer: `${parent}${pointer}`, from: plain(from), to: plain(to) };
+  }
+}
+
+function plain(value: unknown): string | number {
+  return typeof value === 'number' ? value : String(value);
 }

@@ -1,4 +1,4 @@
-import { ByteWriter, utf8 } from './byte-writer.ts';
+import { ByteWriter, utf8 } from '../lib/byte-writer.ts';
 import { MARKETS, type Market, type Name, type Place } from './markets.ts';
 import { before, stretch } from './order-json.ts';
 import { AliasTable, hash32, Random, zipfWeights } from './random.ts';
@@ -53,19 +53,32 @@ export function customerAt(seed: number, rank: number): Customer {
   return customer;
 }
 
-function makeCustomer(seed: number, rank: number): Customer {
+/** The market that the customer of a rank is of. */
+export function marketAt(seed: number, rank: number): Market {
+  const kept = cache[rank % CACHE_SLOTS];
+  return kept !== undefined && kept.rank === rank && kept.seed === seed ? kept.market : drawMarket(seed, rank);
+}
+
+function drawMarket(seed: number, rank: number): Market {
   random.reset(seed, rank, STREAM);
   const market = MARKETS[markets.draw(random)];
   if (market === undefined) throw new RangeError('no such market');
+  return market;
+}
+
+function makeCustomer(seed: number, rank: number): Customer {
+  const market = drawMarket(seed, rank);
   out.bytes(market.headJson);
   writeDelivery(market, random.pick(market.places));
   out.bytes(PAYMENT);
+  const headJson = new Uint8Array(out.view(0, out.length));
+  out.clear();
   return {
     seed,
     rank,
     idBits: hash32(seed, rank, STREAM + 1) | 0,
     market,
-    headJson: out.copy(),
+    headJson,
     shard: rank % 10,
   };
 }

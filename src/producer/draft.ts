@@ -1,5 +1,5 @@
+import { ByteWriter, utf8 } from '../lib/byte-writer.ts';
 import { ORDER_FIELDS } from '../order/fields.ts';
-import { ByteWriter, utf8 } from './byte-writer.ts';
 import { type Customer, customerAt } from './customers.ts';
 import { before, stretch } from './order-json.ts';
 import { OrderUid } from './order-uid.ts';
@@ -145,9 +145,9 @@ export function draftToBytes(draft: Draft): Buffer {
 }
 
 function writeHead({ uid, trackHigh, trackLow, customer }: Draft): void {
-  const start = out.position;
+  const start = out.length;
   out.bytes(customer.headJson);
-  const transaction = out.position - TRANSACTION_FROM_END;
+  const transaction = out.length - TRANSACTION_FROM_END;
   out.hexInto(start + UID_AT, uid.high, 7);
   out.hexInto(start + UID_AT + 7, uid.low, 8);
   out.lettersInto(start + TRACK_AT, trackHigh, LETTERS);
@@ -158,13 +158,13 @@ function writeHead({ uid, trackHigh, trackLow, customer }: Draft): void {
 
 function writeItem(item: DraftItem, at: number, { customer, trackHigh, trackLow }: Draft): void {
   const { product } = item;
-  const start = out.position;
+  const start = out.length;
   out.bytes(customer.market.itemJson);
   out.integerInto(start + CHRT_ID_AT, item.chrtId, 7);
   out.lettersInto(start + ITEM_TRACK_AT, trackHigh, LETTERS);
   out.lettersInto(start + ITEM_TRACK_AT + 6, trackLow, LETTERS);
   out.integer(item.price);
-  const rid = out.position + RID_AT;
+  const rid = out.length + RID_AT;
   out.bytes(product.nameJson);
   out.hexInto(rid, item.ridHigh, 8);
   out.hexInto(rid + 8, item.ridLow, 8);

@@ -34,31 +34,49 @@ export function parseFaults(text: string): FaultRates {
   return rates;
 }
 
-function parseShare(text: string): number | undefined {
+/** `0.5%`, `0.005` → 0.005; undefined for what is no share from 0 to 1. */
+export function parseShare(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text);
   if (match === null) return undefined;
   const rate = Number(match[1]) / (match[2] === '%' ? 100 : 1);
   return rate <= 1 ? rate : undefined;
 }
 
+/** Faults from an index on, to the next span. */
+export interface FaultSpan {
+  readonly from: number;
+  readonly rates: FaultRates;
+}
+
+/** Faults that are the same for all indexes, or spans by where they begin, the first at 0. */
+export type Faults = FaultRates | readonly FaultSpan[];
+
+export function spansOf(faults: Faults): readonly FaultSpan[] {
+  return 'size' in faults ? [{ from: 0, rates: faults }] : faults;
+}
+
 /** Which index has which fault: depends on (seed, index) and the rates alone. */
 export class FaultPlan {
   readonly #seed: number;
-  readonly #limits: readonly (readonly [FaultName, number])[];
+  /** By where they begin, the last first. */
+  readonly #spans: readonly { readonly from: number; readonly limits: readonly (readonly [FaultName, number])[] }[];
+  readonly #changes: boolean;
 
-  constructor(seed: number, rates: FaultRates) {
+  constructor(seed: number, faults: Faults) {
+    const spans = spansOf(faults);
     this.#seed = seed;
-    let sum = 0;
-    this.#limits = FAULT_NAMES.map((name) => {
-      sum += rates.get(name) ?? 0;
-      return [name, Math.round(sum * 4_294_967_296)] as const;
-    });
+    this.#changes = spans.some(({ rates }) => rates.has('changed'));
+    this.#spans = spans.map(({ from, rates }) => ({ from, limits: limitsOf(rates) })).reverse();
   }
 
   /** The fault the plan has for the index. */
   faultAt(index: number): FaultName | undefined {
     const draw = hash32(this.#seed, index, STREAM);
-    for (const [name, limit] of this.#limits) if (draw < limit) return name;
+    for (const { from, limits } of this.#spans) {
+      if (index < from) continue;
+      for (const [name, limit] of limits) if (draw < limit) return name;
+      return undefined;
+    }
     return undefined;
   }
 
@@ -84,6 +102,22 @@ export class FaultPlan {
     }
     return undefined;
   }
+
+  /** The last index below `before` that sends this one changed; undefined when none does. */
+  lastChangeOf(index: number, before: number, first: number): number | undefined {
+    if (!this.#changes || this.varietyAt(index) >>> 31 === 0) return undefined;
+    for (let at = Math.min(before - 1, index + 2 * REACH); at > index; at -= 1)
+      if (this.faultAt(at) === 'changed' && this.targetOf(at, 'changed', first) === index) return at;
+    return undefined;
+  }
+}
+
+function limitsOf(rates: FaultRates): (readonly [FaultName, number])[] {
+  let sum = 0;
+  return FAULT_NAMES.map((name) => {
+    sum += rates.get(name) ?? 0;
+    return [name, Math.round(sum * 4_294_967_296)] as const;
+  });
 }
 
 const OVERSIZE_BYTES = 600_000;

@@ -4,6 +4,7 @@ import type { GeneratorSettings } from '../contract/generator.ts';
 import type { OutgoingMessage, SentPosition } from '../kafka/send/message-sender.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { GeneratorControl } from './generator-control.ts';
+import { LifePlan, STANDARD_LIVES } from './life-table.ts';
 import { STEADY } from './schedule.ts';
 
 /** Acknowledges at once, or when the test opens the gate. */
@@ -28,16 +29,27 @@ class FakeSender {
 }
 
 function open(settings: Partial<GeneratorSettings> = {}) {
-  const sender = new FakeSender();
+  const [sender, promptSender] = [new FakeSender(), new FakeSender()];
   const control = new GeneratorControl({
     sender,
+    promptSender,
     topic: 'orders',
-    settings: { rate: 1_000, profile: STEADY, seed: 7, count: null, faults: new Map(), ...settings },
+    settings: {
+      rate: 1_000,
+      profile: STEADY,
+      seed: 7,
+      count: null,
+      faults: new Map(),
+      life: false,
+      timeScale: 100_000,
+      ...settings,
+    },
+    lives: new LifePlan(STANDARD_LIVES),
     logger: silentLogger,
     closeTimeoutMs: 5_000,
     now: () => 1_760_000_000_000,
   });
-  return { sender, control };
+  return { sender, promptSender, control };
 }
 
 describe('GeneratorControl', () => {
@@ -59,6 +71,28 @@ describe('GeneratorControl', () => {
       remaining: 0,
       counts: { generated: 300, sent: 300, failed: 0, inFlight: 0 },
     });
+  });
+
+  test('runs through stages with their faults, says where it is, and ends with the last', async () => {
+    const stages = [
+      { toRate: 1_000, overMs: 200 },
+      { toRate: 1_000, overMs: 200, faults: 1 },
+      { toRate: 0, overMs: 200, faults: 0 },
+    ];
+    const { sender, control } = open({ faults: new Map([['tombstone', 0.01]]) });
+    control.change({ profile: { kind: 'stages', stages }, faults: new Map([['tombstone', 1e-9]]) });
+    const shown = control.preview(450).map(({ value }) => value);
+    for (const round of [0, 1]) {
+      await control.start();
+      await until(() => (control.status.profileMs ?? 0) > 0);
+      await until(() => control.status.state === 'stopped');
+      const sent = sender.sent.slice(round * 501);
+      expect(sent.map(({ value }) => value === null)).toEqual(
+        Array.from({ length: 501 }, (_, at) => at >= 200 && at < 400),
+      );
+      if (round === 0) expect(sent.slice(0, 450).map(({ value }) => value)).toEqual(shown);
+    }
+    expect(control.status.profileMs).toBeUndefined();
   });
 
   test('a stop waits for what is in flight; a start meanwhile begins after it', async () => {
@@ -128,7 +162,7 @@ describe('GeneratorControl', () => {
   });
 
   test('sends one by hand, good or spoiled, and says where it is', async () => {
-    const { sender, control } = open();
+    const { promptSender: sender, control } = open();
     const good = await control.sendOne();
     const bad = await control.sendOne('malformed');
     expect(good).toMatchObject({ partition: 3, offset: 0n, fault: undefined });
@@ -137,7 +171,54 @@ describe('GeneratorControl', () => {
     expect(JSON.parse(String(sender.sent[0]?.value)).order_uid).toBe(good.orderUid);
     expect(() => JSON.parse(String(sender.sent[1]?.value))).toThrow();
     expect(String(sender.sent[0]?.headers['traceparent'])).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
-    expect(control.status.counts).toEqual({ generated: 2, sent: 2, failed: 0, inFlight: 0 });
+    expect(control.status.counts).toEqual({ generated: 2, sent: 2, failed: 0, inFlight: 0, orders: 2 });
+  });
+
+  test('with life sends what the preview showed, plays lives out after the last order, and goes on after a stop', async () => {
+    const { sender, control } = open({ life: true, timeScale: 5_000_000 });
+    const shown = control.preview(60);
+    expect(shown[0]).toMatchObject({ index: 0, state: 'placed' });
+    expect(new Set(shown.map(({ state }) => state))).toContain('assembled');
+    await control.start({ count: 20 });
+    await until(() => sender.sent.length > 25);
+    await control.stop();
+    expect(control.status.openOrders).toBeGreaterThan(0);
+    await control.start({ count: control.status.remaining });
+    await until(() => control.status.state === 'stopped');
+    const { openOrders, counts, remaining } = control.status;
+    expect([openOrders, remaining, counts.orders]).toEqual([0, 0, 20]);
+    expect(counts.sent).toBe(sender.sent.length);
+    const versions = Map.groupBy(sender.sent, ({ key }) => String(key));
+    expect(versions.size).toBe(20);
+    const first = sender.sent.slice(0, 25).map(({ value }) => String(value));
+    expect(first).toEqual(shown.slice(0, 25).map(({ value }) => String(value)));
+  });
+
+  test('another count while the last lives are played out makes orders at once, and no more than are due', async () => {
+    const { sender, control } = open({ life: true, timeScale: 1_000 });
+    await control.start({ count: 5 });
+    await until(() => control.status.remaining === 0 && sender.sent.length >= 5);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    control.change({ count: null, rate: 1 });
+    await until(() => control.status.counts.orders > 5);
+    expect(control.status).toMatchObject({ state: 'running', remaining: null });
+    expect(control.status.counts.orders).toBeLessThan(50);
+    control.change({ count: 0 });
+    control.change({ life: false });
+    await until(() => control.status.state === 'stopped');
+  });
+
+  test('without life from now on, what lives is sent no more', async () => {
+    const { control } = open({ life: true });
+    await control.sendOne();
+    expect(control.status.openOrders).toBe(1);
+    control.change({ life: false });
+    expect([control.status.openOrders, control.preview(2).map(({ state }) => state)]).toEqual([
+      0,
+      [undefined, undefined],
+    ]);
+    control.change({ life: true, timeScale: 10 });
+    expect(control.preview(1)[0]?.state).toBe('placed');
   });
 
   test('says why it stopped by itself', async () => {

@@ -1,6 +1,8 @@
 import type { Order } from '../order/order.ts';
+import { ITEM_STATUS } from '../order/states.ts';
 import { customerAt, drawCustomerRank } from './customers.ts';
 import { type Draft, draftToBytes, emptyDraft } from './draft.ts';
+import type { Life } from './life.ts';
 import { hex32 } from './order-uid.ts';
 import { drawProduct } from './products.ts';
 import { AliasTable, Random } from './random.ts';
@@ -19,6 +21,8 @@ export interface OrderSpec {
   readonly createdAtMs?: number;
   /** Above 0: the same order (uid, customer, date) with other items and sums. */
   readonly revision?: number;
+  /** Where its life is: gives the statuses of its items, and what they cost by now. Without it statuses are drawn. */
+  readonly life?: Life | undefined;
 }
 
 const draft = emptyDraft();
@@ -45,7 +49,7 @@ export function orderBytes(spec: OrderSpec): Buffer {
 }
 
 function draw(spec: OrderSpec): Draft {
-  const { seed, index, createdAtMs: created = createdAtMs(index), revision = 0 } = spec;
+  const { seed, index, createdAtMs: created = createdAtMs(index), revision = 0, life } = spec;
   random.reset(seed, index, 0);
   const customer = customerAt(seed, drawCustomerRank(random));
   const { market } = customer;
@@ -67,6 +71,7 @@ function draw(spec: OrderSpec): Draft {
   draft.deliveryCost = random.below(4) === 0 ? 0 : Math.round(random.between(3, 20) * 50 * factor);
   if (revision > 0) random.reset(seed, index, revision);
   drawItems(draft, factor);
+  if (life !== undefined) live(draft, life);
   draft.customFee = abroad ? Math.round(draft.goodsTotal / 20) : 0;
   return draft;
 }
@@ -92,4 +97,25 @@ function drawItems(target: Draft, factor: number): void {
     goods += item.totalPrice;
   }
   target.goodsTotal = goods;
+}
+
+/**
+ * Gives the items the states that life has come to. Who has not paid yet has no time of payment; what is out of stock or
+ * refunded costs nothing, and where nothing is left to pay for, neither does its delivery.
+ */
+function live(target: Draft, life: Life): void {
+  const { createdAtMs: created, itemCount: count, items } = target;
+  const { paidAfterMs } = life;
+  target.paidAt = paidAfterMs === undefined ? 0 : Math.floor((created + paidAfterMs) / 1000);
+  let goods = 0;
+  for (let at = 0; at < count; at += 1) {
+    const item = items[at];
+    if (item === undefined) break;
+    const state = life.itemState(at, count);
+    item.status = ITEM_STATUS[state];
+    if (state === 'out_of_stock' || state === 'refunded') item.totalPrice = 0;
+    goods += item.totalPrice;
+  }
+  target.goodsTotal = goods;
+  if (goods === 0) target.deliveryCost = 0;
 }

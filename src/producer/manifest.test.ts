@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManifestWriter } from './manifest.ts';
+import type { SentMessage } from './delivery.ts';
+import { KeptManifest, ManifestWriter } from './manifest.ts';
+import { orderUid } from './order-uid.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -20,13 +22,14 @@ test('writes a header, and a line at once for each message that is not plain', a
   manifest.record([
     { note: undefined, position: { partition: 0, offset: 1n } },
     {
-      note: { index: 4, seq: 5, orderUid: 'u4', fault: 'nul', expectedReason: 'nul_character' },
+      note: { seed: 1, index: 4, seq: 5, orderUid: 'u4', fault: 'nul', expectedReason: 'nul_character' },
       position: { partition: 3, offset: 17n },
     },
     {
-      note: { index: 6, seq: 6, orderUid: 'u2', fault: 'changed', expectedReason: null },
+      note: { seed: 1, index: 6, seq: 6, orderUid: 'u2', fault: 'changed', expectedReason: null },
       position: { partition: 1, offset: 2n },
     },
+    { note: undefined, step: { index: 0, step: 2, state: 'assembled' }, position: { partition: 2, offset: 5n } },
   ]);
   const lines = (await readFile(path, 'utf8'))
     .trimEnd()
@@ -44,9 +47,36 @@ test('writes a header, and a line at once for each message that is not plain', a
       offset: 17,
     },
     { index: 6, seq: 6, order_uid: 'u2', fault: 'changed', expectedReason: null, partition: 1, offset: 2 },
+    {
+      index: 0,
+      order_uid: orderUid(1, 0),
+      fault: null,
+      step: 2,
+      state: 'assembled',
+      expectedReason: null,
+      partition: 2,
+      offset: 5,
+    },
   ]);
   manifest.close();
   manifest.close();
+});
+
+test('one in memory keeps the last faults, and says that others may send, too', () => {
+  const kept = new KeptManifest('orders');
+  const sent = (index: number): SentMessage => ({
+    note: { seed: 9, index, seq: index, orderUid: `u${index}`, fault: 'nul', expectedReason: 'nul_character' },
+    position: { partition: 3, offset: BigInt(index) },
+  });
+  kept.record([{ note: undefined, position: { partition: 0, offset: 1n } }, sent(4)]);
+  const lines = (): string[] => kept.text(7).trimEnd().split('\n');
+  const [first, second, ...more] = lines().map((line) => JSON.parse(line));
+  expect(first).toMatchObject({ seed: 7, count: null, topic: 'orders', partial: true });
+  expect(second).toMatchObject({ seed: 9, index: 4, order_uid: 'u4', fault: 'nul', partition: 3, offset: 4 });
+  expect([more, kept.size]).toEqual([[], 1]);
+  for (let at = 0; at < 120; at += 1) kept.record(Array.from({ length: 1_000 }, (_, n) => sent(at * 1_000 + n)));
+  expect([kept.size, lines().length]).toEqual([100_000, 100_001]);
+  expect(JSON.parse(lines()[1] ?? '').index).toBe(20_000);
 });
 
 test('says which file it cannot write', () => {

@@ -1,4 +1,4 @@
-import { utf8 } from './byte-writer.ts';
+import { utf8 } from '../lib/byte-writer.ts';
 import marketData from './data/markets.json' with { type: 'json' };
 import nameData from './data/names.json' with { type: 'json' };
 import { escaped, stretch } from './order-json.ts';
@@ -27,6 +27,8 @@ interface AddressPart {
 
 /** What belongs together in one country: names, places, means of payment. */
 export interface Market {
+  /** BCP 47, such as `en-GB`: unlike the language, it tells all markets apart. */
+  readonly locale: string;
   /** ISO 639-1, the order's `locale`. */
   readonly language: string;
   /** Share of the customers, relative to the other markets. */
@@ -72,9 +74,10 @@ const BLANK_CHRT_ID = '0'.repeat(7);
 export const MARKETS: readonly Market[] = marketData.map((market) => {
   const lists = new Map(Object.entries(nameData)).get(market.locale);
   if (lists === undefined) throw new Error(`no names for ${market.locale}`);
-  const { language, weight, priceFactor, entry, nameOrder } = market;
+  const { locale, language, weight, priceFactor, entry, nameOrder } = market;
   const track = `${entry}${BLANK_TRACK}`;
   return {
+    locale,
     language,
     weight,
     priceFactor,

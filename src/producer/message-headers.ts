@@ -1,4 +1,4 @@
-import { ByteWriter, utf8 } from './byte-writer.ts';
+import { ByteWriter, utf8 } from '../lib/byte-writer.ts';
 import { Random } from './random.ts';
 
 const VERSION = utf8('00-');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { orderAt } from './generator.ts';
+import type { SourceMessage } from './message-source.ts';
 import { type BadLine, NdjsonSource } from './ndjson-source.ts';
-import type { SourceMessage } from './source.ts';
 
 const lines = [0, 1, 2, 3].map((index) =>
   JSON.stringify(orderAt({ seed: 9, index }), null, index === 2 ? ' ' : '').replaceAll('\n', ''),

@@ -3,7 +3,7 @@ import { DocumentSplitter } from '../lib/documents.ts';
 import type { Line } from '../lib/lines.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { RejectionReason } from '../order/rejection.ts';
-import type { MessageSource, SourceMessage } from './source.ts';
+import type { MessageSource, SourceMessage } from './message-source.ts';
 
 /** A line that is not an order. */
 export interface BadLine {

@@ -7,8 +7,10 @@ import {
 } from '../kafka/send/message-sender.ts';
 import { AppError } from '../lib/app-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { LifePlan, STANDARD_LIVES } from './life-table.ts';
+import type { MessageSource } from './message-source.ts';
 import { OrderProducer, type OrderProducerOptions } from './producer.ts';
-import { createSource, type MessageSource } from './source.ts';
+import { createSource } from './source.ts';
 
 /** Keeps what it is sent; `fail` may throw for a call, by its number from 0. */
 class FakeSender implements MessageSender {
@@ -93,6 +95,33 @@ describe('OrderProducer', () => {
     expect(new Set(sender.sent.map(({ key }) => String(key))).size).toBe(2_500);
   });
 
+  test('an order never goes back when a batch is repeated after later ones were written', async () => {
+    const lives = { plan: new LifePlan(STANDARD_LIVES), timeScale: 1_000_000 };
+    const source = createSource({ seed: 1, count: 500, lives });
+    const sender = new FakeSender((call) => (call === 1 || call === 6 ? unavailable() : undefined));
+    const status = await producer(sender, { source, maxBatchMessages: 200 }).start();
+    expect(status).toMatchObject({ orders: 500, failed: 0, inFlight: 0 });
+    expect(status.sent).toBeGreaterThan(1_500);
+    const right = createSource({ seed: 1, count: 500, lives }).take(10_000);
+    expect(status.sent).toBe(right.length);
+    const last = (messages: readonly Pick<OutgoingMessage, 'key' | 'value'>[]): Map<string, string> =>
+      new Map(messages.map(({ key, value }) => [String(key), String(value)]));
+    expect(last(sender.sent)).toEqual(last(right));
+    expect(sender.sent.length).toBeGreaterThan(right.length);
+  });
+
+  test('by schedule sends each step when it is due, plays the last lives out, and counts orders apart', async () => {
+    const lives = { plan: new LifePlan(STANDARD_LIVES), timeScale: 2_000_000 };
+    const source = createSource({ seed: 2, count: 40, lives });
+    const sender = new FakeSender();
+    const started = performance.now();
+    const status = await producer(sender, { source, rate: 1_000 }).start();
+    expect(status).toMatchObject({ orders: 40, failed: 0, lateMs: 0 });
+    expect(status.sent).toBe(createSource({ seed: 2, count: 40, lives }).take(10_000).length);
+    // The last birth is due after 39 ms, and days of lives within seconds.
+    expect(performance.now() - started).toBeGreaterThan(150);
+  });
+
   test('goes on when something falls due between two looks at the clock', async () => {
     let now = 0;
     const clock = (): number => {
@@ -104,11 +133,10 @@ describe('OrderProducer', () => {
     expect(status).toMatchObject({ state: 'done', generated: 30, sent: 30 });
   });
 
-  test('sends fewer and larger batches the longer they take, the lone message at once', async () => {
+  test('sends fewer and larger batches the longer they take', async () => {
     const sender = new FakeSender();
     const source = createSource({ seed: 1, count: 1_000 });
     await producer(sender, { source, rate: 5_000 }).start();
-    expect(sender.batches[0]).toBe(1);
     expect(sender.batches.length).toBeLessThan(60);
   });
 
@@ -135,6 +163,16 @@ describe('OrderProducer', () => {
     });
     const running = producer(sender, { rate: 50 });
     await expect(running.start()).rejects.toMatchObject({ code: 'kafka_refuses', message: 'set the clock' });
+  });
+
+  test('a refused login ends it at its start only', async () => {
+    const refuse = (): never => {
+      throw new AppError('kafka_refuses', 'wrong password');
+    };
+    await expect(producer(new FakeSender(refuse)).start()).rejects.toThrow('wrong password');
+    const later = new FakeSender((call) => (call === 2 ? refuse() : undefined));
+    const status = await producer(later, { maxInFlight: 1 }).start();
+    expect(status).toMatchObject({ generated: 2_500, sent: 2_500, failed: 0 });
   });
 
   test('close() during an outage stops in time and counts what is left as failed', async () => {

@@ -2,17 +2,18 @@ import type { MessageSender } from '../kafka/send/message-sender.ts';
 import { pause } from '../lib/backoff.ts';
 import { Cadence, nextTurn } from '../lib/next-turn.ts';
 import { Delivery, type ProducerLogger, type SentMessage } from './delivery.ts';
-import type { Schedule } from './schedule.ts';
-import { Pacer } from './schedule.ts';
-import type { MessageSource, SourceMessage } from './source.ts';
+import type { MessageSource, SourceMessage } from './message-source.ts';
+import { Pacer, type Schedule, type Timeline, type TimelineStart } from './schedule.ts';
 
 export interface OrderProducerOptions {
   readonly sender: MessageSender;
   readonly topic: string;
   readonly source: MessageSource;
   readonly logger: ProducerLogger;
-  /** Messages per second, or a schedule; as fast as possible when undefined. */
+  /** Orders per second, or a schedule; as fast as possible when undefined. */
   readonly rate?: number | Schedule | undefined;
+  /** Where in the timeline it starts. */
+  readonly start?: TimelineStart | undefined;
   /** Called for each acknowledged batch, in the order of acknowledgement. What it throws ends the producer. */
   readonly onSent?: (sent: readonly SentMessage[]) => void;
   /** Most batches in flight; 5. */
@@ -30,17 +31,23 @@ export interface ProducerStatus {
   readonly state: 'idle' | 'running' | 'stopping' | 'done';
   /** Messages taken from the source. */
   readonly generated: number;
+  /** Of those sent: the orders, without the later steps of their lives. */
+  readonly orders: number;
   /** Acknowledged by the broker. */
   readonly sent: number;
   /** Refused by the broker, or not acknowledged when the producer had to stop. */
   readonly failed: number;
   readonly inFlight: number;
+  /** Orders whose life goes on. */
+  readonly openOrders: number;
   /** Bad lines the source skipped. */
   readonly skipped: number;
-  /** Messages per second now; undefined without a schedule. */
+  /** Orders per second now; undefined without a schedule. */
   readonly rate: number | undefined;
   /** How far the schedule is behind, ms; 0 without a rate. */
   readonly lateMs: number;
+  /** How long Kafka has acknowledged nothing of what is in flight, ms. */
+  readonly silentMs: number;
 }
 
 /** Between two batches of a schedule, ms. */
@@ -77,6 +84,11 @@ export class OrderProducer {
     });
   }
 
+  /** Undefined without a rate, and before the start. */
+  get timeline(): (Timeline & Pick<Pacer, 'elapsedMs' | 'taken'>) | undefined {
+    return this.#pacer;
+  }
+
   get status(): ProducerStatus {
     return {
       state: this.#state,
@@ -84,9 +96,12 @@ export class OrderProducer {
       sent: this.#delivery.sent,
       failed: this.#delivery.failed,
       inFlight: this.#generated - this.#delivery.sent - this.#delivery.failed,
+      openOrders: this.#options.source.open ?? 0,
       skipped: this.#options.source.skipped,
       rate: this.#pacer?.rate ?? startRate(this.#options.rate),
-      lateMs: this.#state === 'running' ? (this.#pacer?.lateMs() ?? 0) : 0,
+      orders: this.#delivery.orders,
+      lateMs: this.#state === 'running' ? (this.#pacer?.lateMs(this.#nextAtMs(this.#pacer)) ?? 0) : 0,
+      silentMs: this.#delivery.silentMs,
     };
   }
 
@@ -99,9 +114,14 @@ export class OrderProducer {
     return this.#run;
   }
 
-  /** Continues at another rate, messages per second, or by another schedule; only for a producer that has one. */
-  setRate(rate: number | Schedule): void {
-    this.#pacer?.setRate(rate);
+  /** Continues at another rate, or by another schedule, as Pacer.setRate; only for a producer that has one. */
+  setRate(...how: Parameters<Pacer['setRate']>): void {
+    this.#pacer?.setRate(...how);
+    this.lookAgain();
+  }
+
+  /** What the source has due has changed. */
+  lookAgain(): void {
     this.#wake.abort();
     if (!this.#stop.signal.aborted) this.#wake = new AbortController();
   }
@@ -120,9 +140,9 @@ export class OrderProducer {
   }
 
   async #loop(): Promise<ProducerStatus> {
-    const { rate, logger, topic } = this.#options;
+    const { rate, start, logger, topic } = this.#options;
     this.#state = 'running';
-    if (rate !== undefined) this.#pacer = new Pacer({ rate, clock: this.#clock });
+    if (rate !== undefined) this.#pacer = new Pacer({ rate, start, clock: this.#clock });
     logger.info({ topic, rate: startRate(rate) }, 'producer started');
     try {
       await this.#produce();
@@ -140,22 +160,24 @@ export class OrderProducer {
   }
 
   async #produce(): Promise<void> {
-    const { maxBatchMessages = 1_000 } = this.#options;
+    const { maxBatchMessages = 1_000, source } = this.#options;
     while (!this.#stop.signal.aborted && this.#delivery.failure === undefined) {
       if (this.#delivery.batches >= this.#maxInFlight) {
         await this.#delivery.settled();
         continue;
       }
-      const due = this.#pacer?.due() ?? maxBatchMessages;
-      const waitMs = due < maxBatchMessages ? this.#waitMs() : 0;
+      const nextAtMs = this.#pacer && this.#nextAtMs(this.#pacer);
+      if (nextAtMs === Number.POSITIVE_INFINITY) return;
+      const due = this.#due(maxBatchMessages, nextAtMs);
+      const waitMs = due < maxBatchMessages ? this.#waitMs(nextAtMs) : 0;
       // By the clock's next reading something may be due.
       if (due === 0 || waitMs > 0) {
         await pause(waitMs, this.#wake.signal);
         continue;
       }
-      const messages = await this.#take(Math.min(due, maxBatchMessages));
+      const messages = await this.#take(source.nextAtMs ? maxBatchMessages : Math.min(due, maxBatchMessages));
       if (messages.length === 0) return;
-      this.#pacer?.take(messages.length);
+      this.#pacer?.take(messages.reduce((orders, { step }) => orders + (step ? 0 : 1), 0));
       this.#generated += messages.length;
       this.#batchAt = this.#clock();
       this.#delivery.send(messages);
@@ -164,15 +186,28 @@ export class OrderProducer {
     }
   }
 
+  /** When the next message is due. */
+  #nextAtMs(pacer: Pacer): number {
+    return this.#options.source.nextAtMs?.(pacer) ?? pacer.timeOf(0);
+  }
+
+  /** How many messages are due: of steps of lives only whether there are some. */
+  #due(most: number, nextAtMs: number | undefined): number {
+    if (this.#pacer === undefined || nextAtMs === undefined) return most;
+    const orders = this.#pacer.due();
+    if (this.#options.source.nextAtMs === undefined) return orders;
+    return nextAtMs > this.#pacer.nowMs ? 0 : Math.max(1, orders);
+  }
+
   /** Until something is due and a batch may follow the last one, ms. */
-  #waitMs(): number {
-    const untilDue = this.#pacer?.waitMs() ?? 0;
+  #waitMs(nextAtMs: number | undefined): number {
+    const untilDue = this.#pacer?.waitMs(nextAtMs) ?? 0;
     return Math.max(untilDue, this.#batchAt + this.#cadence.ms - this.#clock());
   }
 
   /** A source that waits for input must not keep close() waiting. */
   #take(max: number): readonly SourceMessage[] | Promise<readonly SourceMessage[]> {
-    const taken = this.#options.source.take(max);
+    const taken = this.#options.source.take(max, this.#pacer);
     if (!(taken instanceof Promise)) return taken;
     return new Promise((resolve, fail) => {
       const { signal } = this.#stop;

@@ -1,4 +1,4 @@
-import { utf8 } from './byte-writer.ts';
+import { utf8 } from '../lib/byte-writer.ts';
 import productData from './data/products.json' with { type: 'json' };
 import { stretch } from './order-json.ts';
 import { AliasTable, Random, zipfWeights } from './random.ts';

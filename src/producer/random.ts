@@ -3,7 +3,7 @@
  * exact. (seed, index, stream) chooses a stream, so any order can be drawn without those before it.
  */
 
-const TWO_32 = 4_294_967_296;
+export const TWO_32 = 4_294_967_296;
 
 /**
  * Mixes 32 bits so that every input bit reaches every output bit (the "lowbias32" constants of Chris Wellons). Signed:

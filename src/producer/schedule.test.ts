@@ -5,6 +5,16 @@ import { Pacer, STEADY, scheduleOf } from './schedule.ts';
 const BURST: LoadProfile = { kind: 'burst', burstRate: 1_000, forMs: 2_000, everyMs: 10_000 };
 const UP: LoadProfile = { kind: 'ramp', toRate: 500, overMs: 60_000 };
 const DOWN: LoadProfile = { kind: 'ramp', toRate: 0.1, overMs: 60_000 };
+const STAGES: LoadProfile = {
+  kind: 'stages',
+  stages: [
+    { toRate: 50, overMs: 10_000 },
+    { toRate: 2_000, overMs: 0 },
+    { toRate: 2_000, overMs: 20_000 },
+    { toRate: 0.5, overMs: 30_000 },
+    { toRate: 7, overMs: 10_000 },
+  ],
+};
 const LEVEL: LoadProfile = { kind: 'ramp', toRate: 50, overMs: 60_000 };
 
 describe.each([
@@ -13,6 +23,7 @@ describe.each([
   ['ramp up', UP],
   ['ramp down', DOWN],
   ['ramp without a slope', LEVEL],
+  ['stages', STAGES],
 ])('%s', (_, profile) => {
   const schedule = scheduleOf(profile, 50);
 
@@ -60,6 +71,43 @@ describe('numbers', () => {
   });
 });
 
+describe('stages', () => {
+  const stages = [
+    { toRate: 100, overMs: 10_000 },
+    { toRate: 0, overMs: 0 },
+    { toRate: 0, overMs: 5_000 },
+    { toRate: 200, overMs: 10_000 },
+    { toRate: 0, overMs: 10_000 },
+  ];
+  const schedule = scheduleOf({ kind: 'stages', stages }, 100);
+
+  test('a rate of 0 is a pause, and at last the end', () => {
+    expect([10_000, 12_000, 15_000, 25_000, 35_000, 99_000].map(schedule.dueBy)).toEqual([
+      1_000, 1_000, 1_000, 2_000, 3_000, 3_000,
+    ]);
+    expect(schedule.timeOf(999)).toBeCloseTo(9_990, 6);
+    expect(schedule.timeOf(1_000)).toBe(15_000);
+    expect(schedule.timeOf(3_000)).toBe(35_000);
+    expect(schedule.timeOf(3_001)).toBe(Number.POSITIVE_INFINITY);
+    expect([9_999, 12_000, 20_000, 40_000].map(schedule.rateAt)).toEqual([100, 0, 100, 0]);
+  });
+
+  test('a pacer that starts within them has what one from the beginning has by then', () => {
+    let now = 0;
+    const clock = () => now;
+    const whole = new Pacer({ rate: schedule, clock });
+    const resumed = new Pacer({ rate: schedule, clock, start: { ms: schedule.timeOf(1_500), orders: 1_500 } });
+    const startedAt = schedule.timeOf(1_500);
+    now = startedAt + 3_000;
+    whole.take(1_500);
+    now = 3_000;
+    const own = resumed.due();
+    now = startedAt + 3_000;
+    expect(own).toBe(whole.due());
+    expect(resumed.timeOf(2_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 function setUp(rate: number): { pacer: Pacer; at: (ms: number) => void } {
   let now = 1_000_000;
   const pacer = new Pacer({ rate, clock: () => now });
@@ -77,6 +125,8 @@ describe('Pacer', () => {
     pacer.take(1);
     expect(pacer.due()).toBe(0);
     expect(pacer.waitMs()).toBe(10_000);
+    // The step of a life may be due in months.
+    expect(pacer.waitMs(1e10)).toBe(3_600_000);
     at(9_999);
     expect(pacer.due()).toBe(0);
     expect(pacer.waitMs()).toBe(2);

@@ -3,7 +3,8 @@ import { FAULT_NAMES } from '../contract/generator.ts';
 import { decodeOrder } from '../order/decode.ts';
 import { parseFaults } from './faults.ts';
 import { orderAt } from './generator.ts';
-import { createSource, type SourceMessage } from './source.ts';
+import type { SourceMessage } from './message-source.ts';
+import { createSource } from './source.ts';
 
 const all = FAULT_NAMES.filter((name) => name !== 'oversize');
 const faults = parseFaults(`${all.map((name) => `${name}=3%`).join()},oversize=0.1%`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import pkg from '../../package.json' with { type: 'json' };
 import { FakeBackend } from '../../test/helpers/app-under-test.ts';
 import { storedOrder } from '../../test/helpers/stored-order.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -69,7 +70,8 @@ describe('parameters', () => {
   test('are unknown where there are none', async () => {
     expect(await violations('/healthz?verbose=1')).toEqual(['query verbose']);
     expect(await violations('/api/v1/orders/a?limit=1')).toEqual(['query limit']);
-    expect((await new FakeBackend().app().request('/healthz?')).status).toBe(200);
+    const health = await new FakeBackend().app().request('/healthz?');
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok', version: pkg.version }]);
   });
 
   test('are those that are described, whatever an object has by nature', async () => {
@@ -137,6 +139,7 @@ describe('who may ask', () => {
       '/api/v1/orders',
       '/api/v1/orders.csv',
       '/api/v1/orders.ndjson',
+      '/api/v1/orders/states',
       '/api/v1/orders/{order_uid}',
       '/metrics',
       '/openapi.json',

@@ -1,9 +1,9 @@
 import { docsEndpoints } from './api/docs.ts';
 import { problemOf } from './api/problems.ts';
 import { createHandler, type Handler, type HandlerOptions } from './http/handler.ts';
-import { type WebClient, webEndpoints } from './web/web.ts';
+import { lostPage, type WebClient, webEndpoints } from './web/web.ts';
 
-export interface AppOptions extends Omit<HandlerOptions, 'problemOf'> {
+export interface AppOptions extends Omit<HandlerOptions, 'problemOf' | 'nothingAt'> {
   readonly web: WebClient;
 }
 
@@ -13,5 +13,5 @@ export interface AppOptions extends Omit<HandlerOptions, 'problemOf'> {
  */
 export function createApp({ endpoints, web, ...options }: AppOptions): Handler {
   const all = [...endpoints, ...docsEndpoints(endpoints), ...webEndpoints(web)];
-  return createHandler({ ...options, endpoints: all, problemOf });
+  return createHandler({ ...options, endpoints: all, problemOf, nothingAt: (path) => lostPage(web, path) });
 }

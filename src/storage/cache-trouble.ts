@@ -1,8 +1,9 @@
-import { AppError } from '../lib/app-error.ts';
+import { AppError, type AppErrorOptions } from '../lib/app-error.ts';
 
 /**
  * Why a cache is not in use, or refuses a command:
  * - `unreachable`: it does not answer in time;
+ * - `insecure`: one side's certificate is not accepted, or one side speaks TLS and the other does not;
  * - `no_permission`: its user may not log in, or not run the commands of a cache (scripts, for instance);
  * - `out_of_memory`: it is full and evicts nothing; `read_only`: it is a replica, or can't write to its disk;
  * - `other_database`: its keys belong to another database; `unverified`: PostgreSQL has not told yet which database
@@ -11,6 +12,7 @@ import { AppError } from '../lib/app-error.ts';
  */
 export const CACHE_TROUBLES = [
   'unreachable',
+  'insecure',
   'no_permission',
   'out_of_memory',
   'read_only',
@@ -21,24 +23,12 @@ export const CACHE_TROUBLES = [
 
 export type CacheTrouble = (typeof CACHE_TROUBLES)[number];
 
-/** What to do about each trouble. */
-export const CACHE_ADVICE: Readonly<Record<CacheTrouble, string>> = {
-  unreachable: 'check that Redis answers at redis.url',
-  no_permission:
-    'its user must be allowed to log in and, for the keys of cache.keyPrefix, @read, @write, @connection and @scripting',
-  out_of_memory: 'raise maxmemory, or set a maxmemory-policy that evicts keys, such as allkeys-lru',
-  read_only: 'point redis.url at the master, and check that Redis can write to its disk',
-  other_database: 'set another cache.keyPrefix',
-  unverified: 'check that PostgreSQL answers',
-  refused: 'look for the reply of Redis in the log',
-};
-
 /** The cache can't be used now. */
 export class CacheUnusable extends AppError {
   readonly trouble: CacheTrouble;
 
-  constructor(trouble: CacheTrouble, message: string, cause?: unknown) {
-    super('cache_unavailable', message, { retryable: true, cause });
+  constructor(trouble: CacheTrouble, message: string, options: Omit<AppErrorOptions, 'retryable'> = {}) {
+    super('cache_unavailable', message, { ...options, retryable: true });
     this.trouble = trouble;
   }
 }

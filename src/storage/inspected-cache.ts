@@ -30,6 +30,8 @@ type CachedKind = 'order' | 'lease';
 
 export interface CachedKey {
   readonly uid: string;
+  /** Its exact name in Redis. */
+  readonly key: string;
   readonly kind: CachedKind;
   /** Time to live, ms; undefined when it never expires. */
   readonly ttlMs: number | undefined;
@@ -39,7 +41,25 @@ export interface CachedKey {
 export interface CachedKeyPage {
   /** In any order; a key may come twice. */
   readonly keys: readonly CachedKey[];
+  /** Keys of the database that were looked at, about; those of others are among them. */
+  readonly scanned: number;
   /** Of the next page; undefined after the last. */
+  readonly cursor: string | undefined;
+}
+
+/** Which keys: all orders and leases, or those whose uid contains a text; from a cursor on. */
+export interface KeySearch {
+  readonly contains?: string | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** A part of evicting all that a search finds. */
+export interface Eviction {
+  /** Orders and leases that were evicted, or would be. */
+  readonly orders: number;
+  /** False: Redis did not confirm all of them; it is told again before it is used again. */
+  readonly delivered: boolean;
+  readonly scanned: number;
   readonly cursor: string | undefined;
 }
 
@@ -47,7 +67,7 @@ export interface CachedKeyPage {
 export interface CachedOrder {
   readonly l1: OrderDocument | undefined;
   /** `document` is undefined for a lease and for an invalid value. */
-  readonly redis: (CachedKey & { readonly document: OrderDocument | undefined }) | undefined;
+  readonly redis: (CachedKey & { readonly value: Buffer; readonly document: OrderDocument | undefined }) | undefined;
 }
 
 /**
@@ -62,11 +82,13 @@ export interface InspectedCache {
   /** What Redis has refused or failed to do since the process started, by kind. */
   readonly errors: Readonly<Partial<Record<CacheTrouble, number>>>;
   overview(): Promise<CacheOverview>;
-  /** About `count` keys; undefined when the cursor is invalid. */
-  keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined>;
+  /** About `count` keys, fewer when many had to be looked at; undefined when the cursor is invalid. */
+  keys(search: KeySearch, count: number): Promise<CachedKeyPage | undefined>;
   find(uid: string): Promise<CachedOrder>;
-  /** Forgets one order in all tiers of all processes. False when Redis could not be reached yet; this is retried. */
-  evict(uid: string): Promise<boolean>;
+  /** Forgets orders in all tiers of all processes. False when Redis could not be reached yet; this is retried. */
+  evict(...uids: string[]): Promise<boolean>;
+  /** The same for some of those that a search finds; a dry run only counts them. Undefined when the cursor is invalid. */
+  evictFound(search: KeySearch, dryRun: boolean): Promise<Eviction | undefined>;
   /** Forgets all orders in all tiers; other keys of the same Redis stay. Returns how many keys there were. */
   flush(): Promise<number>;
 }

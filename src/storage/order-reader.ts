@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import DataLoader from 'dataloader';
 import { AppError } from '../lib/app-error.ts';
 import { pause } from '../lib/backoff.ts';
@@ -192,7 +193,8 @@ class Turnstile {
 
   enter(go: () => void): void {
     if (this.#free === 0) {
-      this.#waiting.push(go);
+      // Who makes room for it has nothing to do with it, so it keeps the context (of traces) that it came in.
+      this.#waiting.push(AsyncResource.bind(go));
       return;
     }
     this.#free--;

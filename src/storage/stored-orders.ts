@@ -1,3 +1,5 @@
+import type { OrderState } from '../order/states.ts';
+
 /** Where a stored order came from. Instants are ms since the Unix epoch. */
 export interface OrderOrigin {
   readonly topic: string;
@@ -36,6 +38,7 @@ export interface OrderSummary {
   readonly amount: number;
   readonly currency: string;
   readonly items: number;
+  readonly state: OrderState;
   readonly date_created: string;
   /** RFC 3339. */
   readonly stored_at: string;
@@ -43,10 +46,19 @@ export interface OrderSummary {
 
 /** Which orders; all of what is given must hold. In each range `from` is inclusive and `to` exclusive. */
 export interface OrderFilter {
+  /** Its order_uid begins with this. */
+  readonly uidPrefix?: string | undefined;
+  /** Its customer_id, or a word of its delivery.name, begins with this, in any case. */
+  readonly customer?: string | undefined;
   readonly customerId?: string | undefined;
+  readonly customerIdPrefix?: string | undefined;
+  /** Its track_number begins with this, in any case. */
+  readonly trackNumberPrefix?: string | undefined;
   readonly trackNumber?: string | undefined;
   readonly deliveryService?: string | undefined;
   readonly currency?: string | undefined;
+  /** One of these. */
+  readonly states?: readonly OrderState[] | undefined;
   /** RFC 3339, of `date_created`. */
   readonly createdFrom?: string | undefined;
   readonly createdTo?: string | undefined;
@@ -98,11 +110,28 @@ export interface OrderListing {
   texts(request: ListRequest): Promise<ListPage<string>>;
 }
 
+/** How many orders are stored in each state. */
+export interface StateFigures {
+  /** Every state. */
+  readonly counts: ReadonlyMap<OrderState, number>;
+  /** Orders of an earlier version, whose state is not worked out yet. */
+  readonly unknown: number;
+  /** When all orders were last counted, ms ago; undefined: never, so that orders of an earlier version may be missing. */
+  readonly countedAgeMs: number | undefined;
+}
+
+/** @throws AppError `database_unavailable` (retryable) */
+export interface StateFiguresReader {
+  figures(): Promise<StateFigures>;
+}
+
 /** Where a stored order came from, and when. Instants are RFC 3339. */
 export interface OrderTrail {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Its `date_created`. */
+  readonly createdAt: string;
   /** By its sender's clock. */
   readonly producedAt: string;
   /** When the transaction began that stored it. */

@@ -1,4 +1,4 @@
-import { Histogram, type Registry } from 'prom-client';
+import { Distribution } from './distribution.ts';
 
 /** A batch the consumer has committed. */
 export interface StoredBatch {
@@ -18,50 +18,56 @@ export interface StoredBatch {
   readonly unmeasured: Readonly<Record<string, number>>;
 }
 
+const TRANSACTION_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+const READABLE_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300];
+const BATCH_MESSAGES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000];
 /** Ages kept for `takeAges`; older ones are dropped. */
 const MAX_AGES = 4_096;
 
 /** Counts what the consumer of this process stores. */
 export class ConsumerMeter {
-  batches = 0;
-  records = 0;
   scattered = 0;
+  /** Orders deleted for their age. */
+  expired = 0;
   readonly outcomes = { written: 0, unchanged: 0, changed: 0 };
   /** Dead letters by reason. */
-  readonly rejected = new Map<string, number>();
+  readonly rejected: Map<string, number>;
   /** Orders left out of the ages, by reason. */
-  readonly unmeasured = new Map<string, number>();
-  readonly #transactions: Histogram;
-  readonly #readable: Histogram;
+  readonly unmeasured = new Map([
+    ['redriven', 0],
+    ['repeated', 0],
+    ['clock', 0],
+  ]);
+  /** Time of each transaction, s. */
+  readonly transactions = new Distribution(TRANSACTION_SECONDS);
+  /** From production to the commit, s. */
+  readonly readable = new Distribution(READABLE_SECONDS);
+  /** Messages of each transaction. */
+  readonly sizes = new Distribution(BATCH_MESSAGES);
   #ages: number[] = [];
 
-  constructor(registry: Registry) {
-    this.#transactions = new Histogram({
-      name: 'test_service_transaction_seconds',
-      help: 'Time from the first record of a batch to its commit, dead letters included',
-      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
-      registers: [registry],
-    });
-    this.#readable = new Histogram({
-      name: 'test_service_readable_seconds',
-      help: 'Time from production to commit, of up to 64 orders of each batch whose age can be believed',
-      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300],
-      registers: [registry],
-    });
+  /** `reasons`: those for which there are dead letters; each is counted from 0. */
+  constructor(reasons: readonly string[]) {
+    this.rejected = new Map(reasons.map((reason) => [reason, 0]));
   }
 
-  add(batch: StoredBatch): void {
-    this.batches += 1;
-    this.records += batch.records;
+  /** Transactions. */
+  get batches(): number {
+    return this.sizes.count;
+  }
+
+  /** `traceId`: of the trace in which the batch was stored. */
+  add(batch: StoredBatch, traceId?: string): void {
     this.scattered += batch.scattered;
     this.outcomes.written += batch.written;
     this.outcomes.unchanged += batch.unchanged;
     this.outcomes.changed += batch.changed;
     for (const reason of batch.rejected) this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
-    this.#transactions.observe(batch.seconds);
     for (const [why, orders] of Object.entries(batch.unmeasured))
       this.unmeasured.set(why, (this.unmeasured.get(why) ?? 0) + orders);
-    for (const ms of batch.agesMs) this.#readable.observe(ms / 1000);
+    this.transactions.note(batch.seconds, traceId);
+    this.sizes.note(batch.records, traceId);
+    for (const ms of batch.agesMs) this.readable.note(ms / 1000, traceId);
     this.#ages.push(...batch.agesMs);
     if (this.#ages.length > MAX_AGES) this.#ages = this.#ages.slice(-MAX_AGES);
   }

@@ -1,293 +1,141 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ConsumerMeter } from './consumer-meter.ts';
-import { memoryUsage } from './process-health.ts';
+import type { Distribution } from './distribution.ts';
+import { counter, gauge, type Metric } from './metrics-page.ts';
+import { type PipeSources, pipeMetrics } from './pipe-metrics.ts';
+import { processMetrics } from './process-health.ts';
 
-/** Counters and states of this process, read at each scrape. */
-export interface MetricSources {
-  readonly generator?:
-    | (() => { sent: number; failed: number; inFlight: number; currentRate: number; lateMs: number })
-    | undefined;
-  readonly consumer?:
-    | {
-        readonly meter: ConsumerMeter;
-        status(): {
-          partitions: readonly number[];
-          waiting: boolean;
-          rebuilds: number;
-          lost: number;
-          cuts: number;
-          ignoredMoves: number;
-        };
-      }
-    | undefined;
-  readonly cache?:
-    | {
-        /** False while Redis is not in use or takes no orders. */
-        inUse(): boolean;
-        errors(): Readonly<Record<string, number>>;
-      }
-    | undefined;
+/** Counters and states of this process, read at each scrape; undefined: the process has no such part. */
+export interface MetricSources extends PipeSources {
+  readonly version: string;
+  /** The longest delay of the event loop, ms. */
+  readonly loopDelayMs: () => number;
+  /** Never rejects, bounded in time. */
+  readonly readiness: () => Promise<{
+    readonly engines: readonly { readonly name: string; readonly status: 'up' | 'down' }[];
+    readonly roles: readonly { readonly name: string; readonly status: 'ready' | 'not_ready' }[];
+  }>;
+  readonly cache?: (() => CacheFigures) | undefined;
+  /** Sessions with PostgreSQL, by pool. */
+  readonly pools?: (() => Readonly<Record<string, PoolFigures>>) | undefined;
   readonly server?:
     | {
         lookups(): Readonly<Record<string, number>>;
-        responses(): Readonly<Record<string, number>>;
+        requests(): readonly {
+          readonly labels: Readonly<Record<string, string>>;
+          readonly distribution: Distribution;
+        }[];
         streams(): number;
-        engines(): Promise<readonly { name: string; status: 'up' | 'down' }[]>;
-        /** Messages not stored yet, or those of them behind an open transaction, by partition; empty while unknown. */
-        behind(which: 'lag' | 'pending'): ReadonlyMap<string, number>;
-        /** The longest delay of the last second. */
-        loopDelayMs(): number;
       }
     | undefined;
 }
 
-interface Metric {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly label?: string;
-  /** Label value → value; one value under `''` without a label. */
-  read(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+interface CacheFigures {
+  /** Commands are sent to Redis. */
+  readonly connected: boolean;
+  /** Redis is not in use, or takes no orders. */
+  readonly troubled: boolean;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly l1: { readonly orders: number; readonly bytes: number };
+  /** Orders to forget that Redis has not acknowledged, at least. */
+  readonly undelivered: number;
 }
 
-/** Registers the sources' metrics. Each scrape reads them: nothing is counted twice, and nothing runs in between. */
-export function registerMetrics(registry: Registry, sources: MetricSources): void {
-  for (const metric of [
-    ...generatorMetrics(sources.generator),
-    ...consumerMetrics(sources.consumer),
+export interface PoolFigures {
+  /** Calls under way. */
+  readonly calls: number;
+  /** Most sessions. */
+  readonly most: number;
+}
+
+/** Every metric of a process with these parts. */
+export function metricsOf(sources: MetricSources): Metric[] {
+  return [
+    ...pipeMetrics(sources),
     ...cacheMetrics(sources.cache),
+    ...poolMetrics(sources.pools),
     ...serverMetrics(sources.server),
-    ...processMetrics(),
-  ])
-    register(registry, metric);
-}
-
-function register(registry: Registry, { name, type, help, label, read }: Metric): void {
-  const labelNames = label === undefined ? [] : [label];
-  const labelsOf = (value: string): Record<string, string> => (label === undefined ? {} : { [label]: value });
-  const Kind = type === 'gauge' ? Gauge : Counter;
-  const metric = new Kind({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect: async () => {
-      const values = await read();
-      metric.reset();
-      for (const [value, number] of Object.entries(values)) metric.inc(labelsOf(value), number);
-    },
-  });
-}
-
-function generatorMetrics(status: MetricSources['generator']): Metric[] {
-  if (status === undefined) return [];
-  return [
-    {
-      name: 'test_service_produced_messages_total',
-      type: 'counter',
-      help: 'Messages of the generator, by what became of them',
-      label: 'result',
-      read: () => ({ sent: status().sent, failed: status().failed }),
-    },
-    {
-      name: 'test_service_producer_in_flight_messages',
-      type: 'gauge',
-      help: 'Messages of the generator that wait for their acknowledgement',
-      read: () => ({ '': status().inFlight }),
-    },
-    {
-      name: 'test_service_producer_rate',
-      type: 'gauge',
-      help: 'Messages per second the generator is to send now; 0 when it does not run',
-      read: () => ({ '': status().currentRate }),
-    },
-    {
-      name: 'test_service_producer_late_seconds',
-      type: 'gauge',
-      help: 'How far the generator is behind its schedule',
-      read: () => ({ '': status().lateMs / 1000 }),
-    },
-  ];
-}
-
-function consumerMetrics(consumer: MetricSources['consumer']): Metric[] {
-  if (consumer === undefined) return [];
-  const { meter } = consumer;
-  const status = () => consumer.status();
-  return [
-    {
-      name: 'test_service_stored_orders_total',
-      type: 'counter',
-      help: 'Orders of committed batches: new ones, identical ones, and ones that replaced another',
-      label: 'outcome',
-      read: () => ({ ...meter.outcomes }),
-    },
-    {
-      name: 'test_service_scattered_orders_total',
-      type: 'counter',
-      help: 'Orders of committed batches that another partition has a version of, too',
-      read: () => ({ '': meter.scattered }),
-    },
-    {
-      name: 'test_service_dead_letters_total',
-      type: 'counter',
-      help: 'Messages sent to the dead-letter topic, by reason',
-      label: 'reason',
-      read: () => Object.fromEntries(meter.rejected),
-    },
-    {
-      name: 'test_service_unmeasured_orders_total',
-      type: 'counter',
-      help: 'Orders whose age is no latency: redriven, repeated, or by a clock that can’t be right',
-      label: 'reason',
-      read: () => Object.fromEntries(meter.unmeasured),
-    },
-    {
-      name: 'test_service_batches_total',
-      type: 'counter',
-      help: 'Transactions committed',
-      read: () => ({ '': meter.batches }),
-    },
-    {
-      name: 'test_service_consumed_records_total',
-      type: 'counter',
-      help: 'Records of committed batches',
-      read: () => ({ '': meter.records }),
-    },
-    {
-      name: 'test_service_assigned_partitions',
-      type: 'gauge',
-      help: 'Partitions this consumer has',
-      read: () => ({ '': status().partitions.length }),
-    },
-    {
-      name: 'test_service_storing_waits',
-      type: 'gauge',
-      help: '1 while batches wait for PostgreSQL or the dead-letter topic',
-      read: () => ({ '': status().waiting ? 1 : 0 }),
-    },
-    {
-      name: 'test_service_kafka_client_rebuilds_total',
-      type: 'counter',
-      help: 'How often the consumer’s Kafka client was replaced',
-      read: () => ({ '': status().rebuilds }),
-    },
-    {
-      name: 'test_service_lost_messages_total',
-      type: 'counter',
-      help: 'Offsets that were gone from the log before they could be read',
-      read: () => ({ '': status().lost }),
-    },
-    {
-      name: 'test_service_log_cuts_total',
-      type: 'counter',
-      help: 'How often a partition’s log had been cut below what was stored of it, and reading continued there',
-      read: () => ({ '': status().cuts }),
-    },
-    {
-      name: 'test_service_ignored_offset_moves',
-      type: 'gauge',
-      help: 'Partitions whose offset was moved by hand in Kafka, in vain, and nowhere where it counts',
-      read: () => ({ '': status().ignoredMoves }),
-    },
+    ...readinessMetrics(sources.readiness),
+    ...processMetrics(sources.version, sources.loopDelayMs),
   ];
 }
 
 function cacheMetrics(cache: MetricSources['cache']): Metric[] {
   if (cache === undefined) return [];
   return [
-    {
-      name: 'test_service_cache_in_use',
-      type: 'gauge',
-      help: '1 while Redis is in use, 0 while it can’t be used or takes no orders',
-      read: () => ({ '': cache.inUse() ? 1 : 0 }),
-    },
-    {
-      name: 'test_service_cache_errors_total',
-      type: 'counter',
-      help: 'Commands that Redis refused, and connections to it that failed, by kind',
-      label: 'kind',
-      read: () => cache.errors(),
-    },
+    gauge('cache_in_use', '1 while Redis is in use, 0 while it can’t be used or takes no orders', () =>
+      cache().troubled ? 0 : 1,
+    ),
+    gauge('cache_breaker_open', '1 while nothing is asked of Redis: the connection is lost, or given up', () =>
+      cache().connected ? 0 : 1,
+    ),
+    counter(
+      'cache_errors_total',
+      'Commands that Redis refused, and connections to it that failed, by kind',
+      () => cache().errors,
+      'kind',
+    ),
+    gauge('l1_bytes', 'Memory of the orders kept in this process', () => cache().l1.bytes),
+    gauge('l1_orders', 'Orders kept in this process', () => cache().l1.orders),
+    gauge(
+      'pending_invalidations',
+      'Changed orders that Redis has still to forget, at least; this process does not use its copies meanwhile',
+      () => cache().undelivered,
+    ),
+  ];
+}
+
+function poolMetrics(pools: MetricSources['pools']): Metric[] {
+  if (pools === undefined) return [];
+  const each = (name: string, help: string, pick: (one: PoolFigures) => number) =>
+    gauge(
+      name,
+      help,
+      () => Object.fromEntries(Object.entries(pools()).map(([pool, one]) => [pool, pick(one)])),
+      'pool',
+    );
+  return [
+    each('postgresql_sessions_in_use', 'Sessions with PostgreSQL that are busy, by pool', ({ calls, most }) =>
+      Math.min(calls, most),
+    ),
+    each('postgresql_calls_waiting', 'Calls that wait for a session with PostgreSQL, by pool', ({ calls, most }) =>
+      Math.max(0, calls - most),
+    ),
+    each('postgresql_sessions_limit', 'Most sessions with PostgreSQL, by pool', ({ most }) => most),
   ];
 }
 
 function serverMetrics(server: MetricSources['server']): Metric[] {
   if (server === undefined) return [];
   return [
+    counter(
+      'lookups_total',
+      'Lookups by the tier that answered; absent: there is no such order; failed: nobody could tell',
+      () => server.lookups(),
+      'tier',
+    ),
     {
-      name: 'test_service_lookups_total',
-      type: 'counter',
-      help: 'Lookups by the tier that answered; absent: there is no such order; failed: nobody could tell',
-      label: 'tier',
-      read: () => server.lookups(),
+      name: 'test_service_http_request_duration_seconds',
+      type: 'histogram',
+      help: 'Time until the response to a request begins, by method, route and status',
+      read: () => server.requests(),
     },
-    {
-      name: 'test_service_http_responses_total',
-      type: 'counter',
-      help: 'HTTP responses by the class of their status',
-      label: 'class',
-      read: () => server.responses(),
-    },
-    {
-      name: 'test_service_event_streams',
-      type: 'gauge',
-      help: 'Open streams of server-sent events',
-      read: () => ({ '': server.streams() }),
-    },
-    {
-      name: 'test_service_engine_up',
-      type: 'gauge',
-      help: '1 when the engine does what it is needed for, 0 when it does not',
-      label: 'engine',
-      read: async () =>
-        Object.fromEntries((await server.engines()).map(({ name, status }) => [name, status === 'up' ? 1 : 0])),
-    },
-    {
-      name: 'test_service_lag_messages',
-      type: 'gauge',
-      help: 'Messages of the orders topic that are not stored yet, by partition; a few seconds old at most',
-      label: 'partition',
-      read: () => Object.fromEntries(server.behind('lag')),
-    },
-    {
-      name: 'test_service_pending_messages',
-      type: 'gauge',
-      help: 'Of the lag: messages that wait behind an open transaction, by partition',
-      label: 'partition',
-      read: () => Object.fromEntries(server.behind('pending')),
-    },
-    {
-      name: 'test_service_event_loop_delay_seconds',
-      type: 'gauge',
-      help: 'The longest a timer waited for the event loop in the last second',
-      read: () => ({ '': server.loopDelayMs() / 1000 }),
-    },
+    gauge('event_streams', 'Open streams of server-sent events', () => server.streams()),
   ];
 }
 
-function processMetrics(): Metric[] {
+function readinessMetrics(readiness: MetricSources['readiness']): Metric[] {
   return [
-    {
-      name: 'process_resident_memory_bytes',
-      type: 'gauge',
-      help: 'Resident memory size in bytes',
-      read: () => ({ '': memoryUsage().rss }),
-    },
-    {
-      name: 'process_cpu_seconds_total',
-      type: 'counter',
-      help: 'Total user and system CPU time spent in seconds',
-      read: () => {
-        const { user, system } = process.cpuUsage();
-        return { '': (user + system) / 1e6 };
-      },
-    },
-    {
-      name: 'process_start_time_seconds',
-      type: 'gauge',
-      help: 'Start time of the process since the Unix epoch in seconds',
-      read: () => ({ '': Math.round(Date.now() / 1000 - process.uptime()) }),
-    },
+    gauge(
+      'engine_up',
+      '1 when the engine does what it is needed for, 0 when it does not',
+      async () => Object.fromEntries((await readiness()).engines.map((one) => [one.name, one.status === 'up' ? 1 : 0])),
+      'engine',
+    ),
+    gauge(
+      'role_ready',
+      '1 when the consumer or the producer of this process does its work, 0 when it does not',
+      async () =>
+        Object.fromEntries((await readiness()).roles.map((one) => [one.name, one.status === 'ready' ? 1 : 0])),
+      'role',
+    ),
   ];
 }

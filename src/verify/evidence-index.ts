@@ -2,7 +2,7 @@ import { Database, type Statement } from 'bun:sqlite';
 import { replaces, type Version } from '../order/version.ts';
 import type { SourceRow } from '../storage/postgresql/stored-snapshot.ts';
 import type { Letter } from './dead-letter-claim.ts';
-import type { ManifestLine } from './manifest.ts';
+import type { LineSpan, ManifestLine } from './manifest.ts';
 
 /** Dead letters and manifest lines that no message of the log stands behind. */
 export interface Unexplained {
@@ -33,7 +33,8 @@ export type UnexplainedKind = 'letter' | 'gap' | 'line';
 
 const SCHEMA = `
   create table evidence.letters (partition integer, "offset" integer, letter text);
-  create table evidence.lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text);
+  create table evidence.lines (partition integer, "offset" integer, orderUid text, fault text, expectedReason text,
+    step integer, state text, partial integer);
   create table evidence.unexplained (kind text, partition integer, "offset" integer, detail text, at integer);
   create table evidence.suspects (orderUid text primary key, partition integer, "offset" integer) without rowid;
   create table evidence.scattered (orderUid text, partition integer, "offset" integer, at integer, same integer,
@@ -50,7 +51,7 @@ function letterOf({ letter }: LetterRow): Letter {
 }
 
 const SELECT_LINES =
-  'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason from lines';
+  'select rowid as row, partition, "offset", orderUid as order_uid, fault, expectedReason, step, state from lines';
 
 /**
  * What has to be remembered from one end of the log to the other, in a temporary file: memory stays the same at any
@@ -79,11 +80,10 @@ export class EvidenceIndex {
   }
 
   addLines(lines: readonly ManifestLine[]): void {
-    const insert = this.#prepare('insert into lines values (?, ?, ?, ?, ?)');
+    const insert = this.#prepare('insert into lines values (?, ?, ?, ?, ?, ?, ?, ?)');
     this.#db.transaction(() => {
-      for (const one of lines) {
-        insert.run(one.partition, one.offset, one.order_uid, one.fault, one.expectedReason);
-      }
+      for (const { partition, offset, order_uid, fault, expectedReason, step = null, state = null, partial } of lines)
+        insert.run(partition, offset, order_uid, fault, expectedReason, step, state, partial === true ? 1 : 0);
     })();
   }
 
@@ -131,15 +131,21 @@ export class EvidenceIndex {
     );
   }
 
-  /** First and last offset of a partition's lines; undefined when there is none. */
-  lineSpan(partition: number): { first: number; last: number } | undefined {
-    const [span] = this.#all<{ first: number | null; last: number | null }>(
-      'select min("offset") as first, max("offset") as last from lines where partition = ?',
+  /** Undefined when the partition has no line. */
+  lineSpan(partition: number): LineSpan | undefined {
+    const [span] = this.#all<LineSpan & { all: number }>(
+      `select min("offset") as first, max("offset") as last, count(step) as steps, count(*) as "all",
+         min(iif(partial, null, "offset")) as "from", max(iif(partial, null, "offset")) as "to"
+       from lines where partition = ?`,
       partition,
     );
-    return span === undefined || span.first === null || span.last === null
-      ? undefined
-      : { first: span.first, last: span.last };
+    return span === undefined || span.all === 0 ? undefined : span;
+  }
+
+  /** The last step of an order before an offset. */
+  lastStep(orderUid: string, partition: number, before: number): ManifestLine | undefined {
+    const sql = `${SELECT_LINES} where orderUid = ? and partition = ? and "offset" < ? and step > 0`;
+    return this.#all<ManifestLine>(`${sql} order by "offset" desc limit 1`, orderUid, partition, before)[0];
   }
 
   partitions(of: 'letters' | 'lines'): number[] {

@@ -1,4 +1,4 @@
-import type { StoredMatch } from '../storage/postgresql/stored-snapshot.ts';
+import type { StoredMatch } from '../storage/postgresql/stored-match.ts';
 import { CLOCK_TOLERANCE_MS } from './dead-letter-claim.ts';
 
 /** Where an accepted message stands, and what the database knows of its offset. */
@@ -8,6 +8,8 @@ export interface AcceptedPosition {
   readonly offset: number;
   /** The group has passed it: it must have had its effect. */
   readonly passed: boolean;
+  /** It is old enough to be of an order that was deleted for its age. */
+  readonly old: boolean;
 }
 
 /**
@@ -17,9 +19,10 @@ export interface AcceptedPosition {
  * - `superseded`: a later message has replaced it;
  * - `suspect`: an older message is stored that says something else. Right only if a later one says again what is
  *   stored: an order that comes back to it within one batch is left as it is;
- * - `pending`: the group has not reached it yet; `lost`: it has, and nothing is stored.
+ * - `pending`: the group has not reached it yet; `lost`: it has, and nothing is stored; `expired`: nothing is stored, and
+ *   it is so old that its order may have been deleted for its age.
  */
-export type Fate = 'stored' | 'altered' | 'identical' | 'superseded' | 'suspect' | 'pending' | 'lost';
+export type Fate = 'stored' | 'altered' | 'identical' | 'superseded' | 'suspect' | 'pending' | 'lost' | 'expired';
 
 /**
  * Judges an accepted message by what is stored under its uid. Within a partition the order of messages decides: what is
@@ -27,8 +30,11 @@ export type Fate = 'stored' | 'altered' | 'identical' | 'superseded' | 'suspect'
  * be the last.
  */
 export function fateOf(position: AcceptedPosition, stored: StoredMatch | undefined): Fate {
-  const { topic, partition, offset, passed } = position;
-  if (stored === undefined) return passed ? 'lost' : 'pending';
+  const { topic, partition, offset, passed, old } = position;
+  if (stored === undefined) {
+    if (!passed) return 'pending';
+    return old ? 'expired' : 'lost';
+  }
   const fromHere = stored.topic === topic && !stored.earlier && stored.partition === partition;
   if (fromHere && stored.offset === offset) return stored.same ? 'stored' : 'altered';
   if (stored.same) return 'identical';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { sampleOrder } from '../../test/helpers/sample-orders.ts';
 import { onlyFinding, VerifyWorld } from '../../test/helpers/verify-world.ts';
 
 describe('a manifest', () => {
@@ -48,6 +49,18 @@ describe('a manifest', () => {
     }
   });
 
+  test('that does not mention everything: what lies between its lines may be anything', async () => {
+    const world = new VerifyWorld();
+    const partial = true;
+    world.manifest.push({ ...line, partial, offset: world.order('a'), order_uid: 'a', fault: 'duplicate' });
+    const bad = world.bad();
+    world.letter(bad, 'not_json');
+    world.manifest.push({ ...line, partial, offset: world.order('b'), order_uid: 'b' });
+    expect(await world.verify()).toMatchObject({ ok: true, manifest: { good: 2, matched: 2 } });
+    world.manifest.push({ ...line, partial, offset: bad, order_uid: 'x', expectedReason: 'schema' });
+    expect(onlyFinding(await world.verify())).toMatchObject({ kind: 'manifest_mismatch', offset: bad });
+  });
+
   test('whose bad message was sent twice, because the answer was lost', async () => {
     const world = injected();
     const again = world.log.append(0, 'nope', {}, 'x');
@@ -55,6 +68,43 @@ describe('a manifest', () => {
     world.order('c');
     world.manifest.push({ ...line, offset: again + 1, order_uid: 'c' });
     expect(await world.verify()).toMatchObject({ ok: true, manifest: { matched: 4, resent: 1 } });
+  });
+
+  describe('of lives', () => {
+    const step = { partition: 0, fault: null, expectedReason: null, order_uid: 'a' } as const;
+    const withStatus = (status: number) => ({ items: sampleOrder('a').items.map((item) => ({ ...item, status })) });
+
+    function lived(...statuses: number[]): VerifyWorld {
+      const world = new VerifyWorld();
+      for (const status of statuses) world.order('a', 0, withStatus(status));
+      world.manifest.push({ ...step, offset: 1, step: 1, state: 'paid' });
+      world.manifest.push({ ...step, offset: statuses.length - 1, step: 2, state: 'assembled' });
+      return world;
+    }
+
+    test('whose steps are in the log in their order', async () => {
+      expect(await lived(100, 200, 201).verify()).toMatchObject({ ok: true, manifest: { good: 2, matched: 2 } });
+    });
+
+    test('an older version after a step', async () => {
+      const found = onlyFinding(await lived(100, 200, 100, 201).verify());
+      expect(found).toMatchObject({
+        kind: 'manifest_mismatch',
+        offset: 2,
+        detail: 'an older version after step 1, paid',
+      });
+    });
+
+    test('a step in another state, and one after a later one', async () => {
+      expect(onlyFinding(await lived(100, 200, 204).verify())).toMatchObject({
+        detail: 'step 2, assembled, was sent: no item is in that state',
+      });
+      const world = lived(100, 200, 200, 201);
+      world.manifest.splice(0, 1, { ...step, offset: 1, step: 3, state: 'paid' });
+      expect(onlyFinding(await world.verify())).toMatchObject({
+        detail: 'step 2, assembled, was sent after step 3, paid',
+      });
+    });
   });
 
   test('that does not know of a dead letter', async () => {

@@ -3,9 +3,10 @@ import { type LogRecord, producedAt } from '../kafka/read/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
 import type { Accepted } from '../order/validate.ts';
-import type { StoredMatch, StoredState } from '../storage/postgresql/stored-snapshot.ts';
+import type { StoredMatch } from '../storage/postgresql/stored-match.ts';
+import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import type { Evidence } from './collect-evidence.ts';
-import { cutOf, faultsOf, holdsValue, type Letter } from './dead-letter-claim.ts';
+import { CLOCK_TOLERANCE_MS, cutOf, faultsOf, holdsValue, type Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import { type Fate, fateOf, wrongTime } from './fate.ts';
 import type { Findings } from './findings.ts';
@@ -35,6 +36,8 @@ export interface RecordJudgeOptions {
   readonly nextOffsets: ReadonlyMap<number, number>;
   /** When each partition was last moved, ms since the Unix epoch. */
   readonly movedAt: ReadonlyMap<number, number>;
+  /** Up to then a message may be of an order that was deleted for its age, ms since the Unix epoch. */
+  readonly expiredUntil: number | undefined;
   readonly stored: Pick<StoredState, 'difference'>;
   readonly index: EvidenceIndex;
   readonly tally: Tally;
@@ -84,7 +87,7 @@ export class RecordJudge {
       this.#reject(partition, record, verdict, letters);
       if (claim !== undefined) {
         const { key } = record;
-        manifest?.judge(claim, { partition, offset, key, orderUid: undefined, reason: verdict.reason });
+        manifest?.judge(claim, { partition, offset, key, order: undefined, reason: verdict.reason });
       }
       return undefined;
     }
@@ -100,10 +103,10 @@ export class RecordJudge {
   }
 
   async settle(candidate: Candidate, stored: StoredMatch | undefined): Promise<void> {
-    const { topic, manifest } = this.#options;
-    const { partition, offset, accepted, letters, claim } = candidate;
-    const orderUid = accepted.order.order_uid;
-    const fate = fateOf({ topic, partition, offset, passed: this.#passed(partition, offset) }, stored);
+    const { topic, manifest, expiredUntil = Number.NEGATIVE_INFINITY } = this.#options;
+    const { partition, offset, accepted, letters, claim, timestamp } = candidate;
+    const old = timestamp <= expiredUntil + CLOCK_TOLERANCE_MS;
+    const fate = fateOf({ topic, partition, offset, passed: this.#passed(partition, offset), old }, stored);
     const just = letters.find((letter) => letter.just && !isRefusalOf(letter, fate));
     const unjust = letters.filter((letter) => !letter.just || isRefusalOf(letter, fate));
     if (unjust.length > 0) {
@@ -111,7 +114,7 @@ export class RecordJudge {
       this.#add('wrongly_dead_lettered', candidate, `${what} in the dead letters as ${unjust[0]?.reason}`);
     }
     const reason = just !== undefined && fate !== 'stored' && fate !== 'altered' ? just.reason : undefined;
-    if (claim !== undefined) manifest?.judge(claim, { partition, offset, key: null, orderUid, reason });
+    if (claim !== undefined) manifest?.judge(claim, { partition, offset, key: null, order: accepted.order, reason });
     if (reason !== undefined) {
       this.repeated += letters.length - unjust.length - 1;
       this.#dead(partition, offset, reason);
@@ -282,6 +285,7 @@ const CATEGORY: Readonly<Record<Fate, Category>> = {
   // Until the end of the log has shown that no later message says what is stored.
   suspect: 'superseded',
   pending: 'pending',
+  expired: 'expired',
   lost: 'lost',
 };
 

@@ -7,6 +7,7 @@ import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';
+import { deedOf } from './manifest-check.ts';
 import type { Tally } from './tally.ts';
 
 export interface StateToCheck {
@@ -143,10 +144,10 @@ function timeOf({ at, writtenAt }: Letter): number {
 
 function remainingLines({ index, findings, ranges, starts, compacted }: RemaindersToCheck): Remainders['lines'] {
   let beforeLog = 0;
-  const missing = (partition: number, offset: number, fault: string): void => {
+  const missing = (partition: number, offset: number, deed: string): void => {
     if (compacted || offset < (starts.get(partition) ?? 0)) beforeLog += 1;
     else {
-      const detail = `${fault} was injected here, but there is no message`;
+      const detail = `${deed} here, but there is no message`;
       findings.add({ kind: 'manifest_mismatch', partition, offset, detail });
     }
   };
@@ -157,7 +158,7 @@ function remainingLines({ index, findings, ranges, starts, compacted }: Remainde
       beforeLog += index.placed('lines', partition, range.start, range.end).below;
       continue;
     }
-    for (const { offset, fault } of index.allLines(partition)) missing(partition, offset, fault);
+    for (const line of index.allLines(partition)) missing(partition, line.offset, deedOf(line));
   }
   return { beforeLog };
 }

@@ -89,6 +89,7 @@ const ZERO: PartitionCounts = {
   deadLettered: 0,
   superseded: 0,
   identical: 0,
+  expired: 0,
   pending: 0,
   lost: 0,
   noMessage: 0,

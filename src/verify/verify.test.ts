@@ -131,6 +131,7 @@ describe('all is accounted for', () => {
       deadLettered: 2,
       superseded: 1,
       identical: 1,
+      expired: 0,
       pending: 0,
       lost: 0,
       noMessage: 1,
@@ -140,6 +141,23 @@ describe('all is accounted for', () => {
       [1, 0, 12],
     ]);
     expect(report.deadLetters.byReason).toEqual({ not_json: 1, tombstone: 1 });
+  });
+
+  test('an order that was deleted for its age, told from one that is lost', async () => {
+    const world = new VerifyWorld();
+    const day = 86_400_000;
+    const send = (uid: string, age: number) => {
+      world.log.append(0, JSON.stringify(sampleOrder(uid)), {}, null, NOW - age);
+      world.stored.next.set(0, (world.stored.next.get(0) ?? 0) + 1);
+    };
+    send('old', 20 * day);
+    send('young', day);
+    expect(await world.verify()).toMatchObject({ ok: false, total: { lost: 2, expired: 0 } });
+    world.stored.expired = NOW - 15 * day;
+    const report = await world.verify();
+    expect(report).toMatchObject({ ok: false, total: { lost: 1, expired: 1 } });
+    expect(onlyFinding(report)).toMatchObject({ kind: 'lost', orderUid: 'young' });
+    expect(report.unchecked.at(-1)).toContain('messages up to 2025-12-31T12:00:00.000Z that are not stored');
   });
 
   test('an empty topic without a dead-letter topic', async () => {

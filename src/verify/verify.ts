@@ -1,6 +1,7 @@
 import type { VerifyReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
+import { rfc3339 } from '../lib/rfc3339.ts';
 import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
 import { ahead, collectEvidence, type RecordSource } from './collect-evidence.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
@@ -41,14 +42,14 @@ export interface VerifySources {
 }
 
 /** What the service writes and nothing can be held against, or only roughly. Everything else is checked. */
-const UNCHECKED: readonly string[] = [
+export const UNCHECKED = [
   'orders.stored_at: only that it lies between the time of its message (less 2 h) and the last move of its partition (and 1 min)',
   'dl-at: only to within 2 h of the time of the letter, and of its message',
   'dl-detail of database_rejected: what the database said',
   'consumer_offsets beside its next_offset, and lost_ranges beside what they say',
   'pending_invalidations, dead_letter_redrives and their batches, and what is cached',
   'orders of other topics that some group has stored: verify them by that topic',
-];
+] as const;
 
 /** Orders in one question to the database, and their bytes as messages. */
 const CHUNK_ORDERS = 2_000;
@@ -75,6 +76,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   const compacted = options.compacted.has(topic);
   const lettersCompacted = options.compacted.has(deadLetterTopic);
   const earlierUntil = await stored.earlierUntil();
+  const expiredUntil = await stored.expiredUntil();
   const evidence = await collectEvidence({ topic, deadLetterTopic, lettersCompacted, earlierUntil, findings }, sources);
   // Asked for after the letters: none of a message that is there lies behind these ends.
   const endsAfter = await log.highWatermarks();
@@ -85,6 +87,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     now,
     nextOffsets,
     movedAt: await stored.movedAt(),
+    expiredUntil,
     stored,
     index,
     tally,
@@ -137,7 +140,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
       ignored: { ...remainders.letters, otherTopics: evidence.otherTopics },
     },
     compactedOrders,
-    unchecked: UNCHECKED,
+    unchecked: expiredUntil === undefined ? UNCHECKED : [...UNCHECKED, expiryText(expiredUntil)],
     ...(manifest && {
       manifest: { ...index.countLines(), matched: manifest.matched, resent: manifest.resent, ...remainders.lines },
     }),
@@ -145,6 +148,10 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     seconds,
     messagesPerSecond: Math.round(total.produced / Math.max(seconds, 0.001)),
   };
+}
+
+function expiryText(until: number): string {
+  return `orders of messages up to ${rfc3339(until)} that are not stored: deleted for their age, or lost before`;
 }
 
 /** All that was to be stored and all that is: what comes in meanwhile is not waited for. */

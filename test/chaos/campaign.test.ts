@@ -15,7 +15,7 @@ test('every kind of kill and outage once, on a system at work: every message is 
     const { signal } = new AbortController();
     const result = await runCampaign({
       schedule,
-      rate: 200,
+      rate: 80,
       folder,
       signal,
       print: (line) => lines.push(line),

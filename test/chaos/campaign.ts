@@ -35,7 +35,7 @@ export interface CampaignResult {
   readonly drainSeconds: number;
 }
 
-/** About 6 % of the messages are bad, 6 % good in an unusual way. */
+/** About 6 % of the orders are bad, 6 % good in an unusual way. */
 const FAULTS =
   'malformed=0.6%,invalid_utf8=0.4%,unknown_field=0.6%,type_mismatch=0.6%,integer_range=0.4%,sums_mismatch=0.6%,' +
   'invalid_date=0.5%,future_date=0.5%,nul=0.6%,surrogate=0.6%,oversize=0.05%,tombstone=0.5%,' +
@@ -68,7 +68,19 @@ async function conduct(rig: Rig, options: CampaignOptions): Promise<CampaignResu
   const { schedule, rate, folder, signal, print } = options;
   const manifest = `${folder}/manifest.ndjson`;
   const seed = String(schedule.seed);
-  const args = ['--rate', String(rate), '--seed', seed, '--faults', FAULTS, '--manifest', manifest, '--json'];
+  const args = [
+    '--rate',
+    String(rate),
+    '--seed',
+    seed,
+    '--faults',
+    FAULTS,
+    '--manifest',
+    manifest,
+    '--json',
+    '--life',
+    'on',
+  ];
   const producer = rig.run('producer', ['produce', ...args], {
     TEST_SERVICE_SHUTDOWN_TIMEOUT_MS: '60000',
   });

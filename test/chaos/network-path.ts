@@ -3,7 +3,7 @@ import type { FaultProxy, PatternAction, ProxyMode } from '../helpers/fault-prox
 import { until } from '../helpers/until.ts';
 
 /** How long it is waited for a statement, or a connection, of a consumer that may be without work or down. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** The way from one consumer to PostgreSQL. */
 export class NetworkPath {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import pkg from '../../package.json' with { type: 'json' };
 import { buildProgram } from '../../src/cmd/app/cli.ts';
 import { decodeOrder } from '../../src/order/decode.ts';
 import { type AppExit, killRunning, runApp, startProgram } from '../helpers/app-process.ts';
@@ -51,7 +52,7 @@ describe('help', () => {
     for (const command of visibleCommands(await buildProgram())) expect(all?.stdout).toContain(`\n  ${command.name()}`);
     expect(run?.stdout).toContain('--config <file>');
     expect(up?.stdout).toContain('create the database if it is missing');
-    expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(version?.stdout).toBe(`${pkg.version}\n`);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { createApp } from '../../src/server/app.ts';
 import { type RunningServer, startServer } from '../../src/server/http/server.ts';
@@ -11,8 +11,6 @@ import { storedOrder } from '../helpers/stored-order.ts';
 
 const LIMITS = { host: '127.0.0.1', port: 0, maxBodyBytes: 100_000, requestTimeoutMs: 5_000 };
 const TOKEN = 'a-token-that-is-long-enough-to-protect';
-
-setDefaultTimeout(60_000);
 
 let server: RunningServer;
 let browser: TestBrowser;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import sample from '../fixtures/order.json';
 import type { AppPlace } from '../helpers/app-place.ts';
@@ -10,8 +10,6 @@ import { until } from '../helpers/until.ts';
 
 let place: AppPlace;
 let browser: TestBrowser;
-
-setDefaultTimeout(40_000);
 
 beforeAll(async () => {
   ({ place, browser } = await openConsole({ TEST_SERVICE_PRODUCER_RATE: '1' }));
@@ -45,8 +43,10 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
   const page = await browser.open(`${place.url}/dead-letters?key=mended`);
   await page.getByRole('button', { name: /^\d+:\d+$/ }).click();
   expect(await page.locator('.json mark').textContent()).toBe('"amount": 1');
+  const source = page.locator('.facts').getByRole('link', { name: place.topic });
+  expect(await source.getAttribute('href')).toBe(`/topics/${place.topic}`);
   expect(new URL(page.url()).searchParams.get('letter')).toMatch(/^\d+:\d+$/);
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   const field = page.getByRole('textbox', { name: 'Message to fix' });
   await page.getByText('Not accepted: 1 error.').waitFor();
   expect(await page.locator('.editor mark').textContent()).toBe('"amount": 1');
@@ -61,7 +61,7 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
   await page.getByText('This would be accepted as order mended.').waitFor();
   await button(page, 'See what would happen').first().click();
   await page.getByText('The consumer would accept it as order mended.').waitFor();
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   await page.getByText('Stored as order').waitFor();
   await page.screenshot({ path: `${SHOTS}letter-stored-light.png`, fullPage: true });
   await page.locator('.followed').getByRole('link', { name: 'mended' }).click();
@@ -70,16 +70,16 @@ test('a dead letter is looked into, fixed in place and redriven, and the order i
 
 test('what is still bad is asked about, and comes back with one replay more', async () => {
   const page = await open(await rejected('half', '{"half": '));
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   const field = page.getByRole('textbox', { name: 'Message to fix' });
   expect(await field.inputValue()).toBe('{"half": ');
   await page.getByText('This is not JSON.').waitFor();
   await field.fill('{"half": 1}');
   await page.getByText('/half is not a known member').waitFor();
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   const dialog = page.getByRole('dialog', { name: 'Send it even though it is not accepted?' });
   await button(dialog.page(), 'Cancel').waitFor();
-  await dialog.getByRole('button', { name: 'Fix and redrive' }).click();
+  await dialog.getByRole('button', { name: 'Fix and send back' }).click();
   await page.getByText('It came back after being sent back 1 time:').waitFor();
   await page.getByRole('button', { name: /^Open letter/ }).click();
   await page.getByText('"half": 1').waitFor();
@@ -87,14 +87,14 @@ test('what is still bad is asked about, and comes back with one replay more', as
 
 test('bytes that are no text are explained, and can be replaced', async () => {
   const page = await open(await rejected('bytes', Uint8Array.of(0xff, 0x41)));
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   await page.getByText('These bytes are not UTF-8').waitFor();
   await button(page, 'Start with the readable part').click();
   const field = page.getByRole('textbox', { name: 'Message to fix' });
   expect(await field.inputValue()).toBe('\uFFFDA');
   await field.fill(JSON.stringify(orderOf('replaced')));
   await page.getByText('This would be accepted as order replaced.').waitFor();
-  await button(page, 'Fix and redrive').click();
+  await button(page, 'Fix and send back').click();
   await page.getByText('Stored as order').waitFor();
   expect((await place.get('replaced')).status).toBe(200);
 });
@@ -103,12 +103,12 @@ test('reasons over time: choosing one and choosing a range is the page’s filte
   await rejected('one', JSON.stringify(brokenOf('one')));
   await rejected('two', 'no JSON');
   const page = await browser.open(`${place.url}/dead-letters`);
-  const reason = page.getByRole('button', { name: /^sums_mismatch \d+$/ });
+  const reason = page.getByRole('button', { name: /^sums don’t add up \d+$/ });
   await reason.waitFor();
-  const before = Number((await reason.textContent())?.split(' ')[1]);
+  const before = Number((await reason.textContent())?.split(' ').at(-1));
   await rejected('three', JSON.stringify(brokenOf('three')));
   // It comes by itself.
-  await button(page, `sums_mismatch ${before + 1}`).waitFor();
+  await button(page, `sums don’t add up ${before + 1}`).waitFor();
   await page.screenshot({ path: `${SHOTS}letters-reasons-light.png` });
   const query = () => new URL(page.url()).searchParams;
   await reason.click();
@@ -144,15 +144,15 @@ test('in Russian, dark, on a phone: the same, accessible and without scrolling s
   const other = await TestBrowser.start({ ...phone, colorScheme: 'dark', locale: 'ru-RU' });
   try {
     const page = await other.open(`${place.url}/dead-letters?letter=${position}&fix=on`);
-    await page.getByText('Не подходит: 1 ошибка.').waitFor();
+    await page.getByText('Не будет принято: 1 ошибка.').waitFor();
     await page.getByRole('button', { name: /^Строка \d+, столбец \d+$/ }).waitFor();
     expect(await seriousIn(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     await page.screenshot({ path: `${SHOTS}letter-fix-phone.png`, fullPage: true });
     await page.getByRole('textbox', { name: 'Сообщение для правки' }).fill(JSON.stringify(orderOf('russian')));
-    await page.getByText('Подходит: это заказ russian.').waitFor();
+    await page.getByText('Будет принято как заказ russian.').waitFor();
     await button(page, 'Исправить и вернуть').click();
-    await page.getByText('Сохранено: заказ').waitFor();
+    await page.getByText('Сохранено как заказ').waitFor();
     expect(other.complaints).toEqual([]);
   } finally {
     await other.close();
@@ -164,12 +164,72 @@ test('dead letters are sent back together, after a preview and a question, and t
   const page = await browser.open(`${place.url}/dead-letters?key=together`);
   await button(page, 'See what would happen').click();
   await page.getByText('What would happen', { exact: true }).waitFor();
-  await page.getByText('It would come back: sums_mismatch: 1').waitFor();
+  await page.getByText('It would come back: sums don’t add up: 1').waitFor();
   await button(page, 'Send them back').click();
-  const dialog = page.getByRole('dialog', { name: 'Send these dead letters back?' });
+  const dialog = page.getByRole('dialog', { name: 'Send 1 dead letter back?' });
   await dialog.getByRole('button', { name: 'Send them back' }).click();
   await page.getByText('What happened', { exact: true }).waitFor();
   await page.getByText('Sent back: 1').waitFor();
   expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
   await page.getByText('sent back', { exact: true }).first().waitFor();
+});
+
+test('selected letters are mended by one patch, whose preview shows what it changes and what is still wrong', async () => {
+  const uids = ['batch-1', 'batch-2', 'batch-3', 'batch-4'];
+  for (const uid of uids) {
+    const value = JSON.stringify({ ...brokenOf(uid), ...(uid === 'batch-2' && { coupon: 1 }) });
+    await kcat(place.engines.broker, ['-P', '-t', place.topic, '-k', 'batch'], value);
+  }
+  await until(async () => {
+    const answer = await fetch(`${place.url}/api/v1/dead-letters/counts?key=batch`);
+    return (await answer.json()).total === uids.length;
+  });
+  const page = await browser.open(`${place.url}/dead-letters?key=batch`);
+  await page.getByText('actions are for all 4 dead letters').waitFor();
+  await page.getByRole('link', { name: 'batch-3', exact: true }).waitFor();
+  const boxes = page.getByRole('checkbox', { name: /^Select \d/ });
+  await boxes.nth(1).click();
+  await boxes.nth(3).click({ modifiers: ['Shift'] });
+  await page.getByText('3 selected').waitFor();
+  await button(page, 'Change by a JSON Patch…').click();
+  const field = page.getByRole('textbox', { name: 'JSON Patch (RFC 6902)' });
+  expect(await field.inputValue()).toContain('"path":"/');
+  await field.fill('[{"op":');
+  await page.getByText('Write a list of operations').waitFor();
+  expect(await button(page, 'See what would happen').isDisabled()).toBe(true);
+  const path = '/payment/amount';
+  const mend = { op: 'replace', path, value: sample.payment.amount };
+  await field.fill(JSON.stringify([{ op: 'test', path, value: 1 }, mend]));
+  await button(page, 'See what would happen').click();
+  const samples = page.getByRole('list', { name: 'The first letters and what the patch does' });
+  await samples.getByText(`${path} 1 → ${sample.payment.amount}`).first().waitFor();
+  await page.getByText('Would be sent back: 3').waitFor();
+  await samples.getByText('It would come back: unknown field').waitFor();
+  await page.getByText('It would come back: unknown field: 1').waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  await page.screenshot({ path: `${SHOTS}letters-patch-light.png`, fullPage: true });
+  await button(page, 'Change and send back').click();
+  const dialog = page.getByRole('dialog', { name: 'Send 3 dead letters back?' });
+  await dialog.getByRole('button', { name: 'Change and send back' }).click();
+  await page.getByText('Sent back: 3').waitFor();
+  await page.getByText(/^Select all \d+ shown$/).waitFor();
+  // The newest one, which was not selected, stays as it is.
+  for (const uid of ['batch-1', 'batch-3']) await until(async () => (await place.get(uid)).status === 200);
+  expect([(await place.get('batch-2')).status, (await place.get('batch-4')).status]).toEqual([404, 404]);
+});
+
+test('the letters of the filter are saved as a file', async () => {
+  await rejected('saved', JSON.stringify(brokenOf('saved')));
+  const page = await browser.open(`${place.url}/dead-letters?key=saved`);
+  for (const [name, file, lines] of [
+    ['Export NDJSON', 'dead-letters.ndjson', 1],
+    ['Export CSV', 'dead-letters.csv', 2],
+  ] as const) {
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name, exact: true }).click();
+    const download = await saved;
+    const text = await Bun.file(await download.path()).text();
+    expect([download.suggestedFilename(), text.trim().split('\n').length]).toEqual([file, lines]);
+    expect(text).toContain('saved');
+  }
 });

@@ -6,6 +6,7 @@ import { LiveNoteSchema } from '../../src/server/api/live/notes.ts';
 import { type LiveSampleJson, LiveSampleSchema } from '../../src/server/api/live/sample.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, startApp } from '../helpers/app-process.ts';
+import { promtool } from '../helpers/promtool.ts';
 import { unstalledNow } from '../helpers/unstalled.ts';
 import { until } from '../helpers/until.ts';
 
@@ -76,6 +77,8 @@ test('one order, from the generator to Kafka, PostgreSQL, the cache and the metr
   expect(await metric('test_service_produced_messages_total{result="sent"}')).toBe(2);
   expect(await metric('test_service_lookups_total{tier="postgresql"}')).toBeGreaterThan(0);
   expect(await metric('test_service_readable_seconds_count')).toBe(1);
+  const page = await (await fetch(`${place.url}/metrics`)).text();
+  expect(await promtool(['check', 'metrics'], page)).toEqual({ code: 0, said: '' });
 });
 
 test('the journey of an order names every step, and where it is cached', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import type { CDPSession, Page } from 'playwright-core';
 import { createApp } from '../../src/server/app.ts';
@@ -22,8 +22,6 @@ let server: RunningServer;
 let browser: TestBrowser;
 let second = 1_760_000_000;
 
-setDefaultTimeout(60_000);
-
 beforeAll(async () => {
   await mkdir(SHOTS, { recursive: true });
   operations = fakeOperations();
@@ -45,7 +43,7 @@ afterAll(async () => {
 async function pass(page: Page, seconds: number): Promise<void> {
   for (const end = second + seconds; second < end; ) {
     for (let left = 60; left > 0 && second < end; left--) send();
-    await page.getByText(`${(second % 100_000).toLocaleString('en')} %`, { exact: true }).waitFor();
+    await page.getByText(`${(second % 100_000).toLocaleString('en')}%`, { exact: true }).waitFor();
   }
 }
 
@@ -115,6 +113,55 @@ test('hours of seconds: memory and elements stay as they are, and a sample takes
   expect(await page.locator('.chart canvas').count()).toBe(7);
   expect(await seriousIn(page)).toEqual([]);
   await page.screenshot({ path: `${SHOTS}overview-hour.png`, fullPage: true });
+});
+
+test('an outlier is cut off and named, and the charts share what the reader points at', async () => {
+  await until(() => operations.listeners.size === 0);
+  const page = await browser.open(server.url);
+  // All charts are in view: the others are not drawn.
+  await page.setViewportSize({ width: 1440, height: 1_600 });
+  await until(() => operations.listeners.size === 1);
+  const [stopped, peak] = [second + 150, second + 90];
+  for (let left = 300; left > 0; left--) {
+    second += 1;
+    const sample = liveSample(second, { lags: [second % 9] });
+    const p99 = second === peak ? 30_000 : 20 + (second % 10);
+    const consumer = {
+      written: 0,
+      changed: 0,
+      unchanged: 0,
+      dead_lettered: 0,
+      batches: 0,
+      stored_per_s: 0,
+      dead_lettered_per_s: 0,
+      batches_per_s: 0,
+      partitions: [0],
+      waiting: false,
+      rebuilds: 0,
+      lost: 0,
+      readable_ms: { p50: 10, p99, count: 5 },
+    };
+    const at = sample.at;
+    for (const one of operations.listeners) {
+      one.sample({ ...sample, consumer });
+      if (second === stopped) one.note({ at, kind: 'engine_action', text: '', engine: 'postgresql', action: 'kill' });
+    }
+  }
+  await page.getByText(/^Peak: 30 s at \d/).waitFor();
+  await page.getByRole('button', { name: 'Show the peak' }).click();
+  await page.getByRole('button', { name: 'Cut the peak off' }).waitFor();
+  const box = await page.locator('.chart .u-over').first().boundingBox();
+  if (box === null) throw new Error('the chart is not in view');
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  const times = page.locator('.chart__when');
+  await times.nth(6).waitFor();
+  expect(new Set(await times.allTextContents()).size).toBe(1);
+  await page.locator('.chart__event').getByText('PostgreSQL is being killed').first().waitFor();
+  await page.getByText(/^p99 2\d ms$/).waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  await page.screenshot({ path: `${SHOTS}overview-pointed.png` });
+  await page.mouse.move(0, 0);
+  await times.first().waitFor({ state: 'detached' });
 });
 
 test('what happened is said in the reader’s language', async () => {

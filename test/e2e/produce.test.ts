@@ -109,6 +109,62 @@ test('--faults --manifest: what was spoiled stands in the manifest, and verify f
   expect(JSON.parse(proof.stdout)).toMatchObject({ ok: true });
 });
 
+test('--life on: orders go through their lives, each ends in the database as its last step says, and verify says so', async () => {
+  const manifest = join(place.folder, 'lives.ndjson');
+  const life = ['--count', '200', '--seed', '12', '--life', 'on'];
+  const paced = ['--rate', '400', '--time-scale', '500000', '--manifest', manifest, '--json'];
+  const exit = await produce([...life, ...paced]);
+  expect(exit).toMatchObject({ code: 0, stderr: '' });
+  const generated = await runApp(['generate', ...life]);
+  const versions = generated.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { sent, orders } = JSON.parse(exit.stdout);
+  expect([orders, sent]).toEqual([200, versions.length]);
+  const lastStatuses = new Map<string, string>();
+  for (const { order_uid: uid, items } of versions)
+    lastStatuses.set(uid, items.map((item: { status: number }) => item.status).join());
+  await allConsumed();
+  const list = [...lastStatuses.keys()].map((uid) => `'${uid}'`).join(', ');
+  const rows = await place.query(
+    `select order_uid, string_agg(status::text, ',' order by position) as statuses from order_items
+      where order_uid in (${list}) group by order_uid`,
+  );
+  const stored = new Map(rows.map((row) => [String(row['order_uid']), String(row['statuses'])]));
+  expect([...stored].sort()).toEqual([...lastStatuses].sort());
+  expect([...stored.values()].filter((statuses) => statuses === '204').length).toBeGreaterThan(50);
+  const env = { ...place.env, TEST_SERVICE_LOG_LEVEL: 'warn' };
+  const proof = await runApp(['verify', '--wait', '30', '--manifest', manifest, '--json'], { env });
+  expect(proof).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(proof.stdout)).toMatchObject({ ok: true, manifest: { matched: sent - orders } });
+});
+
+test('--stages: the rate changes as asked, faults come in the stage that has them, and the last stage ends the run', async () => {
+  const refused = await produce(['--stages', '1s:50,fast:2000']);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('stage 2, "fast:2000": "fast" is no time such as 30s, 5m or 1h');
+  expect((await produce(['--stages', '1s:50,1s:0', '--start', '500'])).stderr).toContain('the stages have ended');
+
+  const stages = ['--stages', '1s:100,500ms:400,1s:400:50%,500ms:0:0', '--seed', '11', '--json'];
+  const manifest = join(place.folder, 'stages.ndjson');
+  const started = performance.now();
+  const exit = await produce([...stages, '--manifest', manifest]);
+  const seconds = (performance.now() - started) / 1000;
+  expect(exit).toMatchObject({ code: 0, stderr: '' });
+  const { sent } = JSON.parse(exit.stdout);
+  expect(sent).toBeWithin(700, 728);
+  expect(seconds).toBeGreaterThan(2.9);
+  const noted = readFileSync(manifest, 'utf8').trimEnd().split('\n').slice(1);
+  const indexes = noted.map((line) => JSON.parse(line).index);
+  expect(indexes.length).toBeWithin(150, 250);
+  expect(Math.min(...indexes)).toBeGreaterThanOrEqual(225);
+  expect(Math.max(...indexes)).toBeLessThan(625);
+  const verified = await runApp(['verify', '--wait', '120', '--manifest', manifest], { env: place.env });
+  expect(verified).toMatchObject({ code: 0 });
+  expect(verified.stdout).toContain(`manifest: ${noted.length} of ${noted.length} lines are as injected`);
+}, 240_000);
+
 test('and the consumer has not even warned', async () => {
   const exit = await consumer.stop();
   expect(exit).toMatchObject({ code: 0 });

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { familyOf, identify, isRunning, type ProcessIdentity } from '../../src/engines/processes.ts';
 import type { VerificationJson } from '../../src/server/api/verifications/schemas.ts';
 import type { AppPlace } from '../helpers/app-place.ts';
@@ -15,8 +16,6 @@ const FAULTS = 'malformed=2%,sums_mismatch=2%,duplicate=3%,changed=3%';
 let place: AppPlace;
 let browser: TestBrowser;
 
-setDefaultTimeout(60_000);
-
 beforeAll(async () => {
   ({ place, browser } = await openConsole({ TEST_SERVICE_PRODUCER_ENABLED: 'false' }));
   const produced = await runApp(['produce', '--count', '400', '--seed', '3', '--faults', FAULTS], {
@@ -29,18 +28,70 @@ afterEach(() => browser.endTest());
 
 afterAll(() => closeConsole({ place, browser }));
 
-test('the proof: everything is accounted for, until an order goes missing', async () => {
+test('what the console injected is proven one by one, on the page and by the command, and the report is taken along', async () => {
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${place.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(response.status).toBe(200);
+  };
   const page = await browser.open(`${place.url}/proof`);
   await page.getByText('Nothing has been verified').waitFor();
+  await page.getByText('The generator has injected no faults since this process started.').waitFor();
+  const faults = { malformed: 10, duplicate: 10, out_of_order: 5 };
+  await post('/generator/start', { seed: 5, count: 200, rate: 1000, faults, life: false });
+  await post('/generator/send-one', { fault: 'tombstone' });
+  const generator = async () => (await fetch(`${place.url}/api/v1/generator`)).json();
+  await until(async () => (await generator()).state === 'stopped');
+  const { injected } = await generator();
+  expect(injected).toBeGreaterThan(25);
+  const check = page.getByRole('checkbox', { name: `Also check ${injected} injected faults, one by one` });
+  await until(() => check.isChecked());
   await page.getByRole('button', { name: 'Verify now' }).click();
+  await page.getByText(`${injected} of ${injected} faults are as injected.`).waitFor();
   await page.getByText('Everything is accounted for').waitFor();
-  expect(new URL(page.url()).searchParams.get('run')).toBe('1');
+  await page.getByText(/offsets, a message at each/).click();
+  await page.getByText('An offset is a place in the log, not a number of messages.').waitFor();
+  expect(await seriousIn(page)).toEqual([]);
+  await page.screenshot({ path: `${SHOTS}proof-injected.png`, fullPage: true });
+
+  const saved = async (button: string): Promise<string> => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: button }).click(),
+    ]);
+    return await file.path();
+  };
+  const text = readFileSync(await saved('Report as text'), 'utf8');
+  expect(text).toContain(`manifest: ${injected} of ${injected} lines are as injected`);
+  expect(text).toMatch(/OK: produced \d+ = /);
+  expect(JSON.parse(readFileSync(await saved('Report as JSON'), 'utf8'))).toMatchObject({ ok: true });
+  const manifest = await saved('Download the manifest');
+  const verified = await runApp(['verify', '--manifest', manifest], { env: place.env });
+  expect(verified.stdout).toContain(`manifest: ${injected} of ${injected} lines are as injected`);
+  expect(verified.code).toBe(0);
+  const wrong = readFileSync(manifest, 'utf8').replace('"expectedReason":"tombstone"', '"expectedReason":"not_json"');
+  const refuted = await runApp(['verify', '--manifest', '-'], { env: place.env, input: wrong });
+  expect(refuted.stdout).toContain('tombstone was injected: expected not_json, found tombstone');
+  expect(refuted.code).toBe(1);
+  await page.close();
+});
+
+test('the proof: everything is accounted for, until an order goes missing', async () => {
+  const page = await browser.open(`${place.url}/proof`);
+  await page.getByRole('checkbox').uncheck();
+  await page.getByRole('button', { name: 'Verify again' }).click();
+  await until(() => new URL(page.url()).searchParams.get('run') === '2');
+  await page.getByRole('heading', { name: 'Where every message is' }).waitFor();
+  await page.getByText('Everything is accounted for').first().waitFor();
   const term = (name: string) => page.locator(`.equation__term--${name} b`).textContent().then(Number);
   const parts = ['stored', 'superseded', 'identical', 'dead_lettered'];
   const numbers = await Promise.all(parts.map(term));
   expect(numbers.every((number) => number > 0)).toBe(true);
   expect(numbers.reduce((sum, number) => sum + number)).toBe(await term('produced'));
-  await page.getByRole('link', { name: 'sums_mismatch' }).waitFor();
+  await page.getByRole('link', { name: 'sums don’t add up' }).waitFor();
+  const leads = async (name: string) => page.getByRole('link', { name, exact: true }).getAttribute('href');
+  expect(await leads(place.deadLetterTopic)).toBe(`/topics/${place.deadLetterTopic}`);
+  expect(await leads(place.group)).toBe(`/groups/${place.group}`);
   expect(await seriousIn(page)).toEqual([]);
   await page.screenshot({ path: `${SHOTS}proof-good.png`, fullPage: true });
 
@@ -101,7 +152,7 @@ test('its process is cancelled, fails alone, and does not outlive the server', a
   const first = await start(1);
   expect((await post('', {})).status).toBe(409);
   const page = await browser.open(`http://127.0.0.1:${port}/proof?run=1`);
-  await page.getByText('Waiting until the consumers have stored 400 more messages').waitFor();
+  await page.getByText(/^Waiting until the consumers have stored [\d,]+ more messages/).waitFor();
   expect(await seriousIn(page)).toEqual([]);
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByText('Cancelled: nothing is proven.').waitFor();

@@ -95,7 +95,7 @@ test('a stampede on a cold order reads it from PostgreSQL once, whichever server
 test('changes under lookups of two servers: no read is older than an acknowledged write', async () => {
   const uid = uids[2] ?? '';
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 2_000 };
-  const connection = new RedisConnection({ urls: [place.engines.redisUrl], ...limits }, silentLogger);
+  const connection = new RedisConnection({ url: place.engines.redisUrl, ...limits }, silentLogger);
   const writer = new OrderCache(connection, { keyPrefix: place.keyPrefix, ttlSeconds: 300 }, silentLogger);
   writer.start();
   await until(() => connection.up);

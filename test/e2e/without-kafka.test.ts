@@ -33,6 +33,15 @@ async function readiness(): Promise<{ status: string; engines: object[] }> {
   return (await fetch(`${place.url}/readyz`)).json();
 }
 
+/** Everything that can be read and has an end. */
+async function pathsToRead(): Promise<string[]> {
+  const { paths }: { paths: Record<string, { get?: { operationId: string } }> } = await (
+    await fetch(`${place.url}/openapi.json`)
+  ).json();
+  const ended = Object.entries(paths).filter(([, { get }]) => get && !/^live$|tail/i.test(get.operationId));
+  return ended.map(([path]) => path.replaceAll(/\{\w+\}/g, '1'));
+}
+
 function post(order: object): Promise<Response> {
   return fetch(`${place.url}/api/v1/orders`, {
     method: 'POST',
@@ -82,6 +91,11 @@ test('serve and consume start while Kafka is away, say so, and go on once it com
   expect((await readiness()).engines).toContainEqual(
     expect.objectContaining({ name: 'kafka', status: 'down', required: false }),
   );
+  for (const path of await pathsToRead()) {
+    const answer = await fetch(`${place.url}${path}`);
+    const said = answer.status === 503 ? (await answer.json()).title : String(answer.status);
+    expect({ path, said }).toEqual({ path, said: expect.stringMatching(/^(200|400|404|Kafka does not answer)$/) });
+  }
   engines = await ensureEngines(settings, { logger: silentLogger, owner: 'run' });
   const later = { ...sample, order_uid: 'once-kafka-is-there' };
   await until(async () => (await post(later)).status === 202, START_MS, 100);

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { SQL } from 'bun';
 import { stopEngines } from '../../src/engines/engines.ts';
 import type { EngineSettings } from '../../src/engines/types.ts';
+import type { Order } from '../../src/order/order.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { databaseUrl } from './database.ts';
 import { testEngines } from './engines.ts';
 import { freePort, freePorts } from './free-port.ts';
 import { endOffsets } from './kcat.ts';
 import { createTempDir } from './temp-dir.ts';
+import { until } from './until.ts';
 
 export interface Engines {
   readonly postgresqlUrl: string;
@@ -48,7 +50,11 @@ export class AppPlace {
       TEST_SERVICE_REDIS_URL: engines.redisUrl,
       TEST_SERVICE_CACHE_KEY_PREFIX: this.keyPrefix,
       TEST_SERVICE_CONSUMER_SESSION_TIMEOUT_MS: '6000',
+      // Tests count lookups.
+      TEST_SERVICE_READER_ENABLED: 'false',
       TEST_SERVICE_DATA_DIR: this.dataDir,
+      // So that there are as many messages as orders.
+      TEST_SERVICE_PRODUCER_LIFE: 'false',
     };
   }
 
@@ -127,6 +133,24 @@ export class AppPlace {
     const body = JSON.stringify({ order_uid: uid });
     const headers = { 'content-type': 'application/json' };
     return fetch(`${this.url}/api/v1/orders/lookup`, { method: 'POST', headers, body });
+  }
+
+  /** Sends an order, again while Kafka does not answer, and waits until this version of it can be read. */
+  async store(order: Order): Promise<void> {
+    const headers = { 'content-type': 'application/json', prefer: 'wait=30' };
+    const body = JSON.stringify(order);
+    let offset: unknown;
+    await until(
+      async () => {
+        const answer = await fetch(`${this.url}/api/v1/orders`, { method: 'POST', headers, body });
+        if (answer.ok) ({ offset } = await answer.json());
+        return answer.ok;
+      },
+      120_000,
+      100,
+    );
+    const read = async () => (await this.get(order.order_uid)).headers.get('x-order-offset') === String(offset);
+    await until(read, 120_000, 100);
   }
 
   /** Drops its database, or stops its own engines, and removes its folder. */

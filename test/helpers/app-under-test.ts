@@ -1,3 +1,4 @@
+import { ORDER_STATES, orderState } from '../../src/order/states.ts';
 import { type ApiServices, apiEndpoints } from '../../src/server/api/api.ts';
 import type { Arrival } from '../../src/server/api/orders/order-arrivals.ts';
 import { createReadiness, type Probe } from '../../src/server/api/service/readiness.ts';
@@ -103,11 +104,19 @@ export class FakeBackend {
             partition: origin.partition,
             // The journey's is a number, so it is one that a number can hold.
             offset: Math.min(Number(origin.offset), Number.MAX_SAFE_INTEGER),
+            createdAt: at(origin.producedAt),
             producedAt: at(origin.producedAt),
             beganAt: at(origin.storedAt),
             committedAt: at(origin.storedAt + 7),
           };
         },
+      },
+      states: {
+        figures: async () => ({
+          counts: new Map(ORDER_STATES.map((state, at) => [state, at])),
+          unknown: 1,
+          countedAgeMs: 7_000,
+        }),
       },
       intake: {
         submit: async (order, value) => {
@@ -159,6 +168,7 @@ function summaryOf({ order, origin }: StoredOrder): OrderSummary {
     amount: order.payment.amount,
     currency: order.payment.currency,
     items: order.items.length,
+    state: orderState(order.items.map(({ status }) => status)),
     date_created: order.date_created,
     stored_at: new Date(origin.storedAt).toISOString(),
   };

@@ -1,5 +1,8 @@
+import { type CachedDatabase, CacheUnusable } from '../../src/storage/cache-trouble.ts';
 import { OrderReader } from '../../src/storage/order-reader.ts';
+import { checkCache } from '../../src/storage/redis/cache-inspector.ts';
 import { RedisConnection } from '../../src/storage/redis/client.ts';
+import type { RedisAccess } from '../../src/storage/redis/node.ts';
 import { OrderCache, type OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import type { OrderDocument } from '../../src/storage/stored-orders.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -8,6 +11,9 @@ import { until } from './until.ts';
 /** Longest a command may take in these set-ups, ms. */
 export const REDIS_TIMEOUT_MS = 100;
 let number = 0;
+
+/** The URL of a Redis, or how to reach it. */
+export type RedisPlace = string | Omit<RedisAccess, 'connectTimeoutMs'>;
 
 /** A cache and a reader on a real Redis, over a database in memory. */
 export interface CacheSetup {
@@ -25,14 +31,11 @@ export interface CacheSetup {
 }
 
 /** Starts them, as one process would; resolves once Redis is in use. Close the cache. */
-export async function setUpCache(
-  urls: readonly string[],
-  options: Partial<OrderCacheOptions> = {},
-): Promise<CacheSetup> {
+export async function setUpCache(access: RedisPlace, options: Partial<OrderCacheOptions> = {}): Promise<CacheSetup> {
   const prefix = options.keyPrefix ?? `test-${process.pid}-${number++}`;
   const connection = new RedisConnection(
     {
-      urls,
+      ...(typeof access === 'string' ? { url: access } : access),
       connectTimeoutMs: 500,
       commandTimeoutMs: REDIS_TIMEOUT_MS,
       retryMinMs: 10,
@@ -72,4 +75,19 @@ export async function setUpCache(
 /** Waits until the lookup is answered by Redis: the fill is not awaited by the reader. */
 export async function cached({ reader }: CacheSetup, uid: string): Promise<void> {
   await until(async () => (await reader.find(uid))?.tier === 'redis');
+}
+
+/** The database of all orders. */
+export const ONE_DATABASE: CachedDatabase = { identity: async () => 'one', isGone: async () => true };
+
+/** What `doctor` would say of that Redis; undefined when it can be used. */
+export async function complaint(place: RedisPlace): Promise<CacheUnusable | undefined> {
+  const access = typeof place === 'string' ? { url: place } : place;
+  try {
+    await checkCache({ connectTimeoutMs: 2_000, ...access, keyPrefix: 'least', database: ONE_DATABASE });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CacheUnusable) return error;
+    throw error;
+  }
 }

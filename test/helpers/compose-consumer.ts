@@ -29,6 +29,7 @@ export interface ConsumerTuning extends Partial<OrderConsumerSettings> {
   readonly maxConnections?: number;
   readonly connectTimeoutMs?: number;
   readonly statementTimeoutMs?: number;
+  readonly renewalAgeMs?: number;
 }
 
 type Send = (letters: readonly OutgoingMessage[]) => Promise<void>;
@@ -90,6 +91,7 @@ export function startComposed(
     topic,
     transactionTimeoutMs: statementTimeoutMs,
     noteChanges: true,
+    ...(tuning.renewalAgeMs !== undefined && { renewalAgeMs: tuning.renewalAgeMs }),
   });
   const send: Send = (letters) => sendDeadLetters(sender, place.deadLetterTopic, letters, logger);
   const openLog = (): OrderLog =>

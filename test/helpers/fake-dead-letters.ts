@@ -6,7 +6,7 @@ import type {
   Timeline,
   TimelineRequest,
 } from '../../src/contract/letter.ts';
-import type { RedriveAnswer, RedriveProgress, RedriveRequest } from '../../src/contract/redrive.ts';
+import type { KnownLetter, RedriveAnswer, RedriveProgress, RedriveRequest } from '../../src/contract/redrive.ts';
 import type { DeadLetterControl } from '../../src/server/api/dead-letters/dead-letters.ts';
 
 /** Dead letters that remember what they were asked and answer what they were told. */
@@ -19,12 +19,24 @@ export class FakeDeadLetters implements DeadLetterControl {
   failureLater: Error | undefined;
 
   list(filter: LetterFilter, limit: number, cursor: string | undefined) {
-    return this.#note({ list: filter, limit, cursor }, { letters: [SUMMARY], cut: false, next: undefined });
+    const letters = filter.key === undefined || SUMMARY.key?.toString() === filter.key ? [SUMMARY] : [];
+    return this.#note({ list: filter, limit, cursor }, { letters, cut: false, next: undefined });
   }
 
   find(position: Position) {
-    const letter = { ...SUMMARY, id: '', value: Buffer.from('{}'), headers: [] };
-    return this.#note({ find: position }, { letter, redriven: undefined });
+    return this.#note({ find: position }, LETTER);
+  }
+
+  async *export(filter: LetterFilter): AsyncGenerator<readonly KnownLetter[]> {
+    const letter = await this.#note({ export: filter }, LETTER);
+    if (letter === undefined) return;
+    try {
+      yield [letter];
+      if (this.failureLater !== undefined) throw this.failureLater;
+      yield [{ ...letter, redriven: { attempts: 1, at: SUMMARY.at } }];
+    } finally {
+      this.asked.push('ended');
+    }
   }
 
   async counts(filter: LetterFilter): Promise<LetterCounts> {
@@ -76,8 +88,14 @@ const SUMMARY: LetterSummary = {
   at: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   replays: 0,
   key: Buffer.from('a'),
+  orderUid: 'a',
   valueBytes: 2,
   redrivenAt: undefined,
+};
+
+const LETTER: KnownLetter = {
+  letter: { ...SUMMARY, id: '', value: Buffer.from('{}'), headers: [] },
+  redriven: undefined,
 };
 
 const NOTHING_REDRIVEN: RedriveAnswer = {
@@ -85,6 +103,7 @@ const NOTHING_REDRIVEN: RedriveAnswer = {
   counts: {},
   wouldComeBack: {},
   outcomes: [],
+  samples: [],
   missing: [],
   recovered: { sent: 0, not_sent: 0, uncertain: 0 },
 };

@@ -1,7 +1,9 @@
 import type { BrowsedMessage, BrowseQuery } from '../../src/kafka/read/message-browser.ts';
 import { AppError } from '../../src/lib/app-error.ts';
 import { GeneratorControl } from '../../src/producer/generator-control.ts';
+import { LifePlan, STANDARD_LIVES } from '../../src/producer/life-table.ts';
 import { STEADY } from '../../src/producer/schedule.ts';
+import { ReaderControl } from '../../src/reader/reader-control.ts';
 import type { Operations } from '../../src/server/api/api.ts';
 import type { LiveNoteJson } from '../../src/server/api/live/notes.ts';
 import type { LiveSampleJson } from '../../src/server/api/live/sample.ts';
@@ -10,6 +12,7 @@ import { EventStreams } from '../../src/server/http/event-stream.ts';
 import type { InspectedCache } from '../../src/storage/inspected-cache.ts';
 import { InvalidationFeed } from '../../src/storage/invalidation-feed.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { MetricsPage } from '../../src/telemetry/metrics-page.ts';
 import { fakeEngines } from './fake-engines.ts';
 import { fakeVerifications } from './fake-verifications.ts';
 import { storedDocument } from './stored-order.ts';
@@ -71,6 +74,7 @@ const GROUPS = ['g', ...OTHERS].map((group) => ({
   group,
   state: 'Stable',
   protocolType: 'consumer',
+  protocol: 'range',
   members: [MEMBER],
   partitions: PARTITIONS,
 }));
@@ -86,7 +90,7 @@ export interface FakeOperations extends Operations {
   readonly arriving: Promise<BrowsedMessage[]>[];
   /** What the cache forgets. */
   readonly forgotten: InvalidationFeed;
-  /** Messages in the topic of the generator. */
+  /** Messages in the topic. */
   readonly sent: unknown[];
 }
 
@@ -114,10 +118,18 @@ export function fakeOperations(): FakeOperations {
   const moved: unknown[] = [];
   const control = new GeneratorControl({
     sender,
+    promptSender: sender,
     topic: 'orders',
-    settings: { rate: 10, profile: STEADY, seed: 7, count: null, faults: new Map() },
+    settings: { rate: 10, profile: STEADY, seed: 7, count: null, faults: new Map(), life: false, timeScale: 1 },
+    lives: new LifePlan(STANDARD_LIVES),
     logger: silentLogger,
     closeTimeoutMs: 1_000,
+  });
+  const readers = new ReaderControl({
+    target: () => ({ url: 'http://127.0.0.1:9' }),
+    settings: { rate: 5, absent: 0.02, lists: 0.05, repeats: 0.1, thinkMs: 2_000, zipf: 1, connections: 4 },
+    retentionMs: 0,
+    logger: silentLogger,
   });
   return {
     asked,
@@ -131,9 +143,13 @@ export function fakeOperations(): FakeOperations {
     lookups: () => ({ l1: 4, redis: 3, postgresql: 2, absent: 1, failed: 0 }),
     generator: control,
     generatorTopic: 'orders',
+    messageSender: sender,
+    topicUses: new Map([['orders', 'orders']]),
+    readers,
     engines: fakeEngines(),
     engineWaitMs: 20,
     verifications: fakeVerifications(),
+    verificationText: () => 'OK',
     topics: {
       list: async (internal) => (internal === true ? [HIDDEN, TOPIC] : [TOPIC]),
       find: async (name) => {
@@ -146,25 +162,29 @@ export function fakeOperations(): FakeOperations {
           start: 0,
           stableEnd: 7,
           end: 9,
+          bytes: undefined,
         };
         return {
           ...TOPIC,
           partitionDetails: [partition],
-          settings: [{ name: 'a', value: null, own: true }],
+          settings: [
+            { name: 'a', value: null, source: 'topic' },
+            { name: 'max.message.bytes', value: '1000', source: 'broker' },
+          ],
           openTransactions: [OPEN],
         };
       },
     },
     groups: {
-      list: async ({ text = '', after = '', limit }) => {
-        const found = GROUPS.filter(({ group }) => group.includes(text));
+      list: async ({ text = '', topic = 'orders', after = '', limit }) => {
+        const found = GROUPS.filter(({ group }) => group.includes(text) && ['orders', 'gone'].includes(topic));
         const rest = found.filter(({ group }) => group > after);
         const next = rest.length > limit ? rest[limit - 1]?.group : undefined;
         return { groups: rest.slice(0, limit), total: found.length, next };
       },
       find: async (name) => {
         const found = GROUPS.find(({ group }) => group === name);
-        return found && { ...found, openTransactions: [OPEN] };
+        return found && { ...found, coordinator: { broker: 1, address: 'k:9092' }, openTransactions: [OPEN] };
       },
     },
     ownGroup: {
@@ -190,6 +210,12 @@ export function fakeOperations(): FakeOperations {
         known(topic);
         return partition === 1 && offset === 7 ? MESSAGE : undefined;
       },
+      ofOrder: async (topic, { orderUid }) => {
+        known(topic);
+        const log = { start: 0, end: 9 };
+        const searched = [{ partition: 1, from: 2, to: 9, log }];
+        return { found: [MESSAGE], key: Buffer.from(orderUid), searched, stopped: undefined, partitions: 2 };
+      },
       follow: async function* (topic, signal) {
         known(topic);
         yield [];
@@ -203,16 +229,19 @@ export function fakeOperations(): FakeOperations {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      note: (kind, text, fields = {}) => {
+        for (const { note } of listeners) note({ at: new Date().toISOString(), kind, text, ...fields });
+      },
     },
     streams: new EventStreams({ max: 3 }),
-    metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'up 1\n' },
+    metrics: new MetricsPage([{ name: 'up', type: 'gauge', help: 'Up', read: () => 1 }]),
   };
 }
 
 /** One order, `a`, in both tiers. */
 function fakeCache(invalidations: InvalidationFeed): InspectedCache {
   const document = storedDocument('a');
-  const key = { uid: 'a', kind: 'order', ttlMs: undefined, bytes: 9 } as const;
+  const key = { uid: 'a', key: 'p:v2:order:a', kind: 'order', ttlMs: undefined, bytes: 9 } as const;
   const node = { address: 'r:1', tracked: true, keys: 1, usedBytes: undefined, maxBytes: 0 };
   let there = true;
   return {
@@ -223,13 +252,24 @@ function fakeCache(invalidations: InvalidationFeed): InspectedCache {
       l1: { enabled: true, orders: 1, bytes: 10 },
       redis: { trouble: undefined, nodes: [node] },
     }),
-    keys: async (cursor) => (cursor === 'nonsense' ? undefined : { keys: there ? [key] : [], cursor: undefined }),
+    keys: async ({ cursor, contains = '' }) =>
+      cursor === 'nonsense'
+        ? undefined
+        : { keys: there && 'a'.includes(contains) ? [key] : [], scanned: 7, cursor: undefined },
     find: async (uid) =>
-      there && uid === 'a' ? { l1: document, redis: { ...key, document } } : { l1: undefined, redis: undefined },
-    evict: async (uid) => {
-      invalidations.note('evicted', uid, 1);
-      if (uid === 'a') there = false;
+      there && uid === 'a'
+        ? { l1: document, redis: { ...key, value: Buffer.from('2 …'), document } }
+        : { l1: undefined, redis: undefined },
+    evict: async (...uids) => {
+      for (const uid of uids) invalidations.note('evicted', uid, 1);
+      if (uids.includes('a')) there = false;
       return true;
+    },
+    evictFound: async ({ cursor }, dryRun) => {
+      if (cursor === 'nonsense') return undefined;
+      const orders = there ? 1 : 0;
+      if (!dryRun) there = false;
+      return { orders, delivered: true, scanned: 7, cursor: cursor === undefined ? '0-5' : undefined };
     },
     flush: async () => {
       const keys = there ? 1 : 0;

@@ -35,10 +35,13 @@ export class FakeTopic implements ReadableTopic {
 
   async *read(ranges: ReadonlyMap<number, LogRange>): AsyncGenerator<TopicSlice> {
     for (const [partition, { start, end }] of ranges) {
+      const all = this.partitions[partition] ?? [];
+      let at = all.findIndex(({ offset }) => offset >= start);
       for (let from = start; from < end; from += this.#sliceRecords) {
         const nextOffset = Math.min(end, from + this.#sliceRecords);
-        const all = this.partitions[partition] ?? [];
-        const records = all.filter(({ offset }) => offset >= from && offset < nextOffset);
+        const records: LogRecord[] = [];
+        for (let record = all[at]; record !== undefined && record.offset < nextOffset; record = all[++at])
+          records.push(record);
         yield { partition, records, nextOffset };
       }
     }

@@ -26,8 +26,15 @@ export class KafkaProcess {
     this.#removeFolder = removeFolder;
   }
 
-  /** `advertised` maps the listening port to the host:port that clients are sent on to. Resolves when it answers. */
-  static async start(advertised: (port: number) => string | Promise<string>): Promise<KafkaProcess> {
+  /**
+   * `advertised` maps the listening port to the host:port that clients are sent on to. Resolves when it answers.
+   * `settings` go into server.properties; more listeners, as NAME → address, beside the one for plaintext.
+   */
+  static async start(
+    advertised: (port: number) => string | Promise<string>,
+    settings: Readonly<Record<string, string>> = {},
+    listeners: Readonly<Record<string, string>> = {},
+  ): Promise<KafkaProcess> {
     const { path: folder, remove } = createTempDir('test-kafka-');
     const address = { host: '127.0.0.1', port: await freePort() };
     const broker = formatAddress(address);
@@ -36,8 +43,21 @@ export class KafkaProcess {
     const { signal } = new AbortController();
     const plan = await engine.prepare({ address, folder, step: () => {}, signal, logger: silentLogger });
     const file = join(folder, 'server.properties');
-    const listener = `advertised.listeners=PLAINTEXT://${await advertised(address.port)}`;
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^advertised\.listeners=.*$/m, listener));
+    const more = Object.entries(listeners).map(([name, where]) => `,${name}://${where}`);
+    const text = readFileSync(file, 'utf8')
+      .replace(
+        /^advertised\.listeners=.*$/m,
+        `advertised.listeners=PLAINTEXT://${await advertised(address.port)}${more.join('')}`,
+      )
+      .replace(/^listeners=.*$/m, (line) => line + more.join(''));
+    // Of a setting that is there twice the last counts.
+    writeFileSync(
+      file,
+      text +
+        Object.entries(settings)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(''),
+    );
     const daemon = await startDaemon(plan, join(folder, 'kafka.log'));
     const identity = identify(daemon.pid);
     if (identity === undefined) throw new Error(`Kafka did not start:\n${daemon.logTail()}`);

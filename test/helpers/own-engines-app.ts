@@ -20,11 +20,11 @@ export class OwnEnginesApp {
     this.app = app;
   }
 
-  /** Resolves once it serves. */
-  static async start(ordersPerSecond: number): Promise<OwnEnginesApp> {
+  /** With these settings beside those of its place. Resolves once it serves. */
+  static async start(ordersPerSecond: number, settings: Readonly<Record<string, string>> = {}): Promise<OwnEnginesApp> {
     const place = await AppPlace.onOwnEngines();
     await seed(place.engineSettings, ['postgresql', 'kafka']);
-    const env = { ...place.env, TEST_SERVICE_PRODUCER_RATE: String(ordersPerSecond) };
+    const env = { ...place.env, TEST_SERVICE_PRODUCER_RATE: String(ordersPerSecond), ...settings };
     const app = startApp(['run', '--json'], { env });
     const started = new OwnEnginesApp(place, app);
     await app.untilUp(COLD_START_MS);

@@ -24,7 +24,7 @@ export function newKeyPrefix(): string {
 /** A cache on the tests' Redis, with orders kept in the process, too; started. Close it. */
 export function openCache({ keyPrefix = newKeyPrefix(), ttlSeconds = 60 } = {}) {
   const limits = { connectTimeoutMs: 2_000, commandTimeoutMs: 1_000 };
-  const connection = new RedisConnection({ urls: [testEngines().redisUrl], ...limits }, silentLogger);
+  const connection = new RedisConnection({ url: testEngines().redisUrl, ...limits }, silentLogger);
   const options = { keyPrefix, ttlSeconds, l1Bytes: 1_000_000 };
   const cache = new OrderCache(connection, options, silentLogger);
   cache.start();

@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll } from 'bun:test';
 import type { OrderCache, OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
-import { type CacheSetup, setUpCache } from './cache-setup.ts';
+import { type CacheSetup, type RedisPlace, setUpCache } from './cache-setup.ts';
 import { RedisProcess } from './redis-process.ts';
 
 /** Opens caches for the test file's tests; each is closed after the test that opened it, and `beforeClose`. */
 export function useCaches(
   defaults: Partial<OrderCacheOptions> = {},
   beforeClose: () => void = () => {},
-): (urls: readonly string[], options?: Partial<OrderCacheOptions>) => Promise<CacheSetup> {
+): (place: RedisPlace, options?: Partial<OrderCacheOptions>) => Promise<CacheSetup> {
   const open: OrderCache[] = [];
   afterEach(async () => {
     beforeClose();
     await Promise.all(open.splice(0).map((cache) => cache.close()));
   });
-  return async (urls, options) => {
-    const setup = await setUpCache(urls, { ...defaults, ...options });
+  return async (place, options) => {
+    const setup = await setUpCache(place, { ...defaults, ...options });
     open.push(setup.cache);
     return setup;
   };
@@ -44,6 +44,6 @@ export function useRedisCaches(defaults: Partial<OrderCacheOptions> = {}): Redis
     get server() {
       return started();
     },
-    setUp: (options, url = started().url) => open([url], options),
+    setUp: (options, url = started().url) => open(url, options),
   };
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { freeClusterPort, freePort } from './free-port.ts';
+import { killChild } from './kill-child.ts';
 import { until } from './until.ts';
 
 /** TEST_REDIS_SERVER=valkey-server tests with another server of the same protocol. */
@@ -23,13 +23,29 @@ export class RedisProcess {
     this.#options = options;
   }
 
-  /** Starts one on a free port of the loopback, with more options of redis-server; `boot` has resolved. */
+  /**
+   * Starts one on a free port of the loopback, with more options of redis-server, the first of which may be the text of
+   * its configuration file; `boot` has resolved.
+   */
   static async start(...options: string[]): Promise<RedisProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'test-redis-'));
-    const port = await (options.includes('--cluster-enabled') ? freeClusterPort() : freePort());
-    const server = new RedisProcess(port, folder, options);
-    await server.boot();
-    return server;
+    if (options[0]?.includes('\n')) {
+      const file = join(folder, 'redis.conf');
+      await writeFile(file, options[0]);
+      options[0] = file;
+    }
+    for (let attempt = 1; ; attempt++) {
+      const port = await (options.includes('--cluster-enabled') ? freeClusterPort() : freePort());
+      const server = new RedisProcess(port, folder, options);
+      try {
+        await server.boot();
+        return server;
+      } catch (error) {
+        // Another process may have taken the port meanwhile.
+        await server.kill();
+        if (attempt === 3) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -40,14 +56,14 @@ export class RedisProcess {
   async boot(): Promise<void> {
     const child = spawn(
       PROGRAM,
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder, ...this.#options],
+      [...this.#options, '--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder],
       { stdio: 'ignore' },
     );
     this.#child = child;
-    await until(async () => {
-      if (child.exitCode !== null) throw new Error(`redis-server exited with ${child.exitCode}`);
-      return (await this.command(['PING']).catch(() => undefined)) === 'PONG';
-    });
+    await until(
+      async () => child.exitCode !== null || (await this.command(['PING']).catch(() => undefined)) === 'PONG',
+    );
+    if (child.exitCode !== null) throw new Error(`redis-server exited with ${child.exitCode}`);
   }
 
   /** Sends one command over a connection of its own. */
@@ -66,12 +82,8 @@ export class RedisProcess {
   }
 
   /** kill -9; resolves when the process is gone. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+  kill(): Promise<void> {
+    return killChild(this.#child);
   }
 
   /** SIGSTOP: the port accepts and nothing answers, as in a network that drops packets. */

@@ -18,8 +18,9 @@ export class StoredOrders {
     this.database = openDatabase(url);
   }
 
-  static async open(): Promise<StoredOrders> {
-    const { url, drop } = await createMigratedDatabase();
+  /** `create`: makes the database, with the tables of the orders at least. */
+  static async open(create = createMigratedDatabase): Promise<StoredOrders> {
+    const { url, drop } = await create();
     return new StoredOrders(url, drop);
   }
 

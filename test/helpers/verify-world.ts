@@ -8,7 +8,8 @@ import type { RejectionReason } from '../../src/order/rejection.ts';
 import { reject } from '../../src/order/validate.ts';
 import { firstDifference, replaces } from '../../src/order/version.ts';
 import type { LogCut, LostRange } from '../../src/storage/postgresql/offset-store.ts';
-import type { Listed, SourceRow, StoredMatch, StoredState } from '../../src/storage/postgresql/stored-snapshot.ts';
+import type { StoredMatch } from '../../src/storage/postgresql/stored-match.ts';
+import type { Listed, SourceRow, StoredState } from '../../src/storage/postgresql/stored-snapshot.ts';
 import type { RecordSource } from '../../src/verify/collect-evidence.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
 import type { ManifestLine } from '../../src/verify/manifest.ts';
@@ -114,6 +115,7 @@ export class FakeStored implements StoredState {
   readonly lonelyItems: string[] = [];
   readonly bareOrders: SourceRow[] = [];
   until: number | undefined;
+  expired: number | undefined;
 
   async compare(orders: readonly { readonly order: Order }[]): Promise<(StoredMatch | undefined)[]> {
     return orders.map(({ order }) => {
@@ -138,6 +140,10 @@ export class FakeStored implements StoredState {
 
   async earlierUntil(): Promise<number | undefined> {
     return this.until;
+  }
+
+  async expiredUntil(): Promise<number | undefined> {
+    return this.expired;
   }
 
   async lostRanges(limit: number): Promise<Listed<LostRange>> {

@@ -25,7 +25,7 @@ function open(url: string, options: Partial<OrderCacheOptions> = {}) {
   const warnings: unknown[] = [];
   const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
   const times = { connectTimeoutMs: 5_000, commandTimeoutMs: 5_000, retryMinMs: 10, retryMaxMs: 50 };
-  const connection = new RedisConnection({ urls: [url], ...times }, logger);
+  const connection = new RedisConnection({ url, ...times }, logger);
   const cache = new OrderCache(connection, { keyPrefix: 'trouble', ttlSeconds: 60, ...options }, logger);
   opened.push(cache);
   cache.start();

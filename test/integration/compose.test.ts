@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import pkg from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { serverProperties } from '../../src/engines/kafka/kafka.ts';
+import { startProgram } from '../helpers/app-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Settings that say where a node is, which differs. */
@@ -13,6 +14,7 @@ const CONSOLES = { 'redis-insight': 5540, 'kafka-console': 8080 };
 
 interface Service {
   readonly image: string;
+  readonly profiles?: string[];
   readonly ports?: string[];
   readonly volumes?: string[];
   readonly environment?: Record<string, string>;
@@ -37,9 +39,19 @@ function published(name: string): string[] {
 }
 
 describe('docker-compose.yml', () => {
-  test.skipIf(Bun.which('docker-compose') === null)('is valid', () => {
-    const { status, stderr } = spawnSync('docker-compose', ['config', '-q'], { cwd: ROOT, encoding: 'utf8' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  test.skipIf(Bun.which('docker-compose') === null)('is valid, without a profile and with each', async () => {
+    const profiles = [[], ['--profile', 'app'], ['--profile', 'observability']];
+    const commands = profiles.map((profile) => ['docker-compose', ...profile, 'config', '-q']);
+    const exits = await Promise.all(commands.map((command) => startProgram(command).exited));
+    for (const exit of exits) expect(exit).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('engines and consoles are started in any case, the service and what observes it on demand', () => {
+    const of = (profile?: string) =>
+      Object.keys(compose.services).filter((name) => service(name).profiles?.[0] === profile);
+    expect(of()).toEqual(['postgresql', 'redis', 'kafka', ...Object.keys(CONSOLES)]);
+    expect(of('app')).toEqual(['app']);
+    expect(of('observability')).toEqual(['prometheus', 'grafana']);
   });
 
   test('PostgreSQL is where config.yaml looks for it, with that user, password and database', () => {
@@ -85,11 +97,25 @@ describe('docker-compose.yml', () => {
     for (const [name, port] of Object.entries(CONSOLES)) expect(published(name)).toEqual([`127.0.0.1:${port}`]);
   });
 
+  test('the service reaches the engines in their network, and has no rights', () => {
+    expect(service('app')).toMatchObject({
+      image: `test-service:${pkg.version}`,
+      environment: { TEST_SERVICE_POSTGRESQL_URL: config.postgresql.url.replace('127.0.0.1', 'postgresql') },
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+    expect(published('app')).toEqual(['127.0.0.1:8001']);
+    const advertised = service('kafka').environment?.['KAFKA_ADVERTISED_LISTENERS'];
+    expect(advertised).toEndWith(`CONTAINERS://${service('app').environment?.['TEST_SERVICE_KAFKA_BROKERS']}`);
+  });
+
   test('every image is pinned to a version, every port is on the loopback, every volume has a name', () => {
     for (const { image, ports = [], volumes = [] } of Object.values(compose.services)) {
       expect(image).toMatch(/:v?\d+\.\d+(\.\d+)?$/);
       for (const port of ports) expect(port).toStartWith('127.0.0.1:');
-      for (const volume of volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0] ?? '');
+      const named = volumes.filter((volume) => !/^\.\/(deploy\/|docs:).*:ro$/.test(volume));
+      for (const volume of named) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0] ?? '');
     }
   });
 

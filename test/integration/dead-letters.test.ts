@@ -6,15 +6,14 @@ import Value from 'typebox/value';
 import { loadConfig } from '../../src/cmd/app/config.ts';
 import { deadLetterControl } from '../../src/cmd/app/dead-letter-clients.ts';
 import type { RecordHeaders } from '../../src/contract/letter.ts';
+import { FateSchema, RedriveAnswerSchema } from '../../src/server/api/dead-letters/redrive-schemas.ts';
 import {
-  FateSchema,
   LetterCountsSchema,
   type LetterJson,
   LetterPageSchema,
   LetterSchema,
   type LetterSummaryJson,
   LetterTimelineSchema,
-  RedriveAnswerSchema,
 } from '../../src/server/api/dead-letters/schemas.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { FakeBackend } from '../helpers/app-under-test.ts';
@@ -195,6 +194,18 @@ describe('redriving', () => {
     expect(sent.some(({ value }) => value?.toString() === text)).toBe(true);
   });
 
+  test('a patch of many letters is looked at first: what it changes, where it does not apply, what would come back', async () => {
+    const redrive = (...args: string[]) => runCommand(path.place, ['dead-letters', 'redrive', ...args]);
+    const patch = ['--patch', '[{"op":"replace","path":"/date_created","value":"yesterday"}]'];
+    const { code, stdout, stderr } = await redrive('--all', ...patch, '--dry-run');
+    // What is not JSON can't be patched.
+    expect([code, stderr.includes('not_editable')]).toEqual([1, true]);
+    const { position } = await letterOf('later');
+    expect(stdout).toContain(`${position} /date_created: ${JSON.stringify(FUTURE)} → "yesterday"\n`);
+    expect(stdout).toMatch(/would come back: \d+ invalid_date\n/);
+    expect((await redrive('0:1', '--patch', '{}')).stderr).toContain('a patch is a list of operations');
+  });
+
   test('a patch that does not fit leaves the letter alone', async () => {
     const patch = file('other.json', '[{"op":"test","path":"/order_uid","value":"somebody"}]');
     const { code, stderr } = await runCommand(path.place, [
@@ -286,6 +297,19 @@ describe('over REST', () => {
     expect((await app.request('/api/v1/dead-letters?cursor=nonsense')).status).toBe(400);
   });
 
+  test('a file has every letter once, with its order', async () => {
+    const { letters } = await get('/api/v1/dead-letters?limit=500', LetterPageSchema);
+    const positions = (lines: readonly string[]) => lines.map((line): string => JSON.parse(line).position).sort();
+    const text = await (await app.request('/api/v1/dead-letters.ndjson')).text();
+    expect(positions(text.trimEnd().split('\n'))).toEqual(
+      letters.map(({ position }: LetterSummaryJson) => position).sort(),
+    );
+    const csv = await (await app.request('/api/v1/dead-letters.csv?key=edited')).text();
+    expect(csv).toMatch(/\r\n\d+:\d+,[^,]+,future_date,.+,edited,edited,/);
+    expect((await letterOf('edited')).order_uid).toBe('edited');
+    expect((await letterOf('bytes')).order_uid).toBe('bytes');
+  });
+
   test('counts, one letter, and one that is not there', async () => {
     const counts = await get('/api/v1/dead-letters/counts?reason=not_json', LetterCountsSchema);
     expect(counts).toMatchObject({ total: 3, by_reason: { not_json: 3 }, redriven: 2, cut: false });
@@ -342,6 +366,13 @@ describe('over REST', () => {
     expect(dry).toMatchObject({
       counts: { would_send: 1 },
       would_come_back: { invalid_date: 1 },
+      samples: [
+        {
+          position,
+          check: { accepted: false },
+          changes: [{ pointer: '/date_created', from: JSON.stringify(FUTURE), to: '"tomorrow"' }],
+        },
+      ],
       outcomes: [{ check: { accepted: false, violations: [{ pointer: '/date_created' }] } }],
     });
     const text = JSON.stringify(sampleOrder('mended'), undefined, 2);

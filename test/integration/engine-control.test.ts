@@ -291,6 +291,6 @@ test('with local engines off nothing is steered, even what was started from the 
 
 /** Processes that wait to end a pause of these engines. */
 function watchesOf({ dataDir }: EngineSettings): number[] {
-  const { stdout } = Bun.spawnSync(['pgrep', '-f', `pause-watch.ts.*${dataDir}`]);
+  const { stdout } = Bun.spawnSync(['pgrep', '-f', `pause-watch.*${dataDir}`]);
   return stdout.toString().split('\n').filter(Boolean).map(Number);
 }

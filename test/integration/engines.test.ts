@@ -317,11 +317,19 @@ describe('when an engine can not be started', () => {
     expect(existsSync(settings.dataDir)).toBe(false);
   });
 
-  test('for several addresses, a cluster, no local Redis is started', async () => {
+  test('no local Redis stands in for a cluster, for Sentinels, or for one with TLS or users', async () => {
     const settings = await given('redis');
-    const cluster = { ...settings, redisUrl: `${settings.redisUrl},${settings.redisUrl}` };
-    await expect(ensure(cluster)).rejects.toThrow(/Several addresses are a cluster/);
-    expect((await reportEngines(cluster)).at(2)?.next).toBe('fail');
+    const { redisUrl: url } = settings;
+    for (const [other, why] of [
+      [{ redisUrl: `${url},${url}` }, /Several addresses are a cluster/],
+      [{ redisUrl: url.replace('redis:', 'rediss:') }, /over TLS/],
+      [{ redisUrl: `${url.replace('redis:', 'redis+sentinel:').slice(0, -2)}/name` }, /Sentinels/],
+      [{ redisUrl: url.replace('//', '//orders:pw@') }, /with users/],
+      [{ redisPasswordInFile: true }, /redis\.passwordFile/],
+    ] as const) {
+      await expect(ensure({ ...settings, ...other })).rejects.toThrow(why);
+      expect((await reportEngines({ ...settings, ...other })).at(2)?.next).toBe('fail');
+    }
     expect(existsSync(settings.dataDir)).toBe(false);
   });
 

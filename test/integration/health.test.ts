@@ -1,11 +1,12 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { KafkaProbe } from '../../src/kafka/admin/kept-admin.ts';
+import { KafkaProbe } from '../../src/kafka/admin/kafka-probe.ts';
 import { ensureTopics, listTopics } from '../../src/kafka/admin/topics.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { Database } from '../../src/storage/postgresql/database.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { killRunning, runApp, startApp } from '../helpers/app-process.ts';
+import { testEngines } from '../helpers/engines.ts';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { KafkaProcess } from '../helpers/kafka-process.ts';
 import { until } from '../helpers/until.ts';
@@ -53,6 +54,21 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
   expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^BAD {3}topics .*asking the leaders/m)]);
   await proxy?.setMode('pass');
   await until(async () => (await probe.check()) === 3);
+});
+
+test('a topic with fewer replicas in sync than it needs to take messages is down', async () => {
+  const name = `topic-${randomBytes(4).toString('hex')}`;
+  const clients = new KafkaClients({ brokers: testEngines().brokers });
+  const probe = new KafkaProbe(clients, name);
+  cleanups.push(() => probe.close());
+  await ensureTopics(clients, [{ name, partitions: 1, replicationFactor: 1, configs: { 'min.insync.replicas': '2' } }]);
+  const message = `partition 0 of topic ${name} takes no messages: it has 1 in-sync replica(s), and min.insync.replicas is 2`;
+  await until(() =>
+    probe.check().then(
+      () => false,
+      (error: Error) => error.message.includes(message),
+    ),
+  );
 });
 
 test('a database that takes no writes says so', async () => {

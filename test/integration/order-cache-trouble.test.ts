@@ -201,8 +201,10 @@ describe('a Redis in trouble', () => {
       setup.rows.set(`o${at}`, storedDocument(`o${at}`, { track_number: 'new' }));
       await setup.cache.invalidate([`o${at}`]);
     }
+    expect(setup.cache.figures.undelivered).toBeGreaterThan(10);
     redis.server.thaw();
     await until(() => setup.connection.up);
+    expect(setup.cache.figures.undelivered).toBe(0);
     for (let at = 0; at < 50; at++) {
       expect(orderOf(await setup.reader.find(`o${at}`))?.track_number).toBe('new');
     }

@@ -106,7 +106,7 @@ describe('a healthy Redis', () => {
 
 describe('right after the start', () => {
   const ping = async (url: string): Promise<void> => {
-    const settings = { urls: [url], connectTimeoutMs: 500, commandTimeoutMs: 100 };
+    const settings = { url, connectTimeoutMs: 500, commandTimeoutMs: 100 };
     const connection = new RedisConnection(settings, silentLogger);
     const cache = new OrderCache(connection, { keyPrefix: 'start', ttlSeconds: 60 }, silentLogger);
     cache.start();

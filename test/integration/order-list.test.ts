@@ -7,6 +7,7 @@ import { StoredOrders } from '../helpers/stored-orders.ts';
 interface Page {
   readonly orders: readonly { readonly order_uid: string; readonly stored_at: string }[];
   readonly next_cursor: string | null;
+  readonly searched_to: string | null;
 }
 
 let stored: StoredOrders;
@@ -159,6 +160,7 @@ describe('filters', () => {
     const { page } = open({ stretches: [100], budgetMs: 0 });
     const first = await page('currency=XXX');
     expect(first.orders).toEqual([]);
+    expect(Date.parse(first.searched_to ?? '')).toBeGreaterThan(Date.now());
     let cursor = first.next_cursor;
     let pages = 1;
     for (; cursor !== null; pages++) cursor = (await page('currency=XXX', cursor)).next_cursor;
@@ -176,6 +178,52 @@ describe('filters', () => {
     expect(JSON.stringify(plan)).toContain('orders_customer');
   });
 
+  test('the beginning of an order_uid or a customer_id leads to its orders by an index, few or many', async () => {
+    await stored.add('A', 0, 30, { customer_id: `'c' || n % 10`, stored_at: `now() + n * interval '1 ms'` });
+    await stored.add('a', 0, 30, { customer_id: `'ü' || n`, stored_at: `now() - n * interval '1 ms'` });
+    for (const options of [{}, { few: 0, stretches: [7], budgetMs: 0 }]) {
+      const { walk } = open(options);
+      expect((await walk('order_uid_prefix=A1&limit=5')).sort()).toEqual(['A1', ...names('A', 10, 20)]);
+      expect(await walk('order_uid_prefix=B')).toEqual([]);
+      expect((await walk('customer_id_prefix=c&limit=4')).length).toBe(30);
+      expect(await walk('customer_id_prefix=%C3%BC2&order_uid_prefix=a2')).toEqual(['a2', ...names('a', 20, 30)]);
+      expect((await walk('order_uid_prefix=a%27%25_')).length).toBe(0);
+    }
+    await stored.sql.unsafe('set enable_seqscan = off');
+    const plan = async (where: string) =>
+      JSON.stringify(await stored.sql.unsafe(`explain select from orders o ${where}`));
+    expect(await plan(`where o.order_uid >= 'A' and o.order_uid < 'B'`)).toContain('orders_pkey');
+    const customer = 'left(o.customer_id, 100) collate "C"';
+    expect(await plan(`where ${customer} >= 'c' and ${customer} < 'd'`)).toContain('orders_customer');
+  });
+
+  test('a customer is found by the beginning of an id or of a word of the name, a track number by its own', async () => {
+    await stored.add('o', 0, 6, {
+      delivery_name: `(array['Ann Olsen', 'Пётр Иванов', 'Mary O''Hara', 'a.b (Ив)', 'Olaf', 'Anna-Maria'])[n + 1]`,
+      customer_id: `case when n = 4 then 'ANN7' else 'x' end`,
+    });
+    const { walk } = open();
+    const of = async (query: string) => (await walk(`limit=200&${query}`)).sort().join();
+    const by = (customer: string) => of(`customer=${encodeURIComponent(customer)}`);
+    expect(await by('ann')).toBe('o0,o4,o5');
+    expect(await by(' OL ')).toBe('o0,o4');
+    expect(await by('maria')).toBe('o5');
+    expect(await by('hara')).toBe('o2');
+    expect(await by('ИВ')).toBe('o1,o3');
+    expect(await by('пётр  иван')).toBe('o1');
+    expect(await by('а')).toBe('');
+    expect(await by('a.b (')).toBe('o3');
+    expect([await by('.'), await by('*'), await by('[a]'), await by('\\'), await by('lsen')]).toEqual([
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
+    expect(await of('track_number_prefix=t4')).toBe('o4');
+    expect(await of('track_number_prefix=T&customer=mary')).toBe('o2');
+  });
+
   test('what is no filter is refused, everything at once, and never reaches PostgreSQL', async () => {
     const { app } = open();
     const problems = async (query: string) => {
@@ -183,7 +231,7 @@ describe('filters', () => {
       const { violations } = await answer.json();
       return [answer.status, violations.map((one: { pointer: string }) => one.pointer).sort()];
     };
-    expect(await problems('customer=a&limit=0&amount_from=x')).toEqual([400, ['amount_from', 'customer', 'limit']]);
+    expect(await problems('client=a&limit=0&amount_from=x')).toEqual([400, ['amount_from', 'client', 'limit']]);
     expect(await problems('created_from=2026-13-01T00:00:00Z')).toEqual([400, ['created_from']]);
     expect(await problems('stored_from=0000-01-01T00:00:00Z')).toEqual([400, ['stored_from']]);
     expect(await problems('customer_id=a%00b')).toEqual([400, ['customer_id']]);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
+import type { Eviction } from '../../src/storage/inspected-cache.ts';
+import { CacheInspector } from '../../src/storage/redis/cache-inspector.ts';
 import { keySlot } from '../../src/storage/redis/nodes.ts';
 import type { OrderCacheOptions } from '../../src/storage/redis/order-cache.ts';
 import type { CacheSetup } from '../helpers/cache-setup.ts';
@@ -20,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 const setUp = (options: Partial<OrderCacheOptions> = {}, urls: readonly string[] = cluster.urls): Promise<CacheSetup> =>
-  open(urls, options);
+  open(urls.join(), options);
 
 function write(setups: readonly CacheSetup[], track: string): void {
   for (const { rows } of setups) for (const uid of UIDS) rows.set(uid, storedDocument(uid, { track_number: track }));
@@ -68,6 +70,25 @@ test('orders are spread over all masters, and kept in the process', async () => 
     const keys = await node.command(['KEYS', `${setup.prefix}:v2:order:*`]);
     expect(Array.isArray(keys) && keys.length > 0).toBe(true);
   }
+});
+
+test('orders are found and forgotten on all masters', async () => {
+  const setup = await setUp();
+  write([setup], '1');
+  await kept(setup);
+  const inspector = new CacheInspector(setup.connection, setup.cache, setup.prefix);
+  const found = async (dryRun: boolean) => {
+    let orders = 0;
+    for (let cursor: string | undefined = '0-0'; cursor !== undefined; ) {
+      const part: Eviction | undefined = await inspector.evictFound({ contains: '}o', cursor }, dryRun);
+      orders += part?.orders ?? 0;
+      cursor = part?.cursor;
+    }
+    return orders;
+  };
+  const meant = UIDS.filter((uid) => uid.includes('}o'));
+  expect([await found(true), await found(false), await found(true)]).toEqual([meant.length, meant.length, 0]);
+  expect(UIDS.filter((uid) => setup.cache.fromL1(uid) !== undefined)).toHaveLength(UIDS.length - meant.length);
 });
 
 test('one address of the cluster is enough, and one that is down does no harm', async () => {

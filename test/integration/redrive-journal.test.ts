@@ -20,7 +20,7 @@ afterAll(async () => {
 
 test('the journal keeps the last attempt at each letter, until the letter is gone from its topic', async () => {
   const journalOf = (deadLetterTopic: string) =>
-    new PostgresRedriveJournal(database, { url: place.url, connectTimeoutMs: 5_000, deadLetterTopic });
+    new PostgresRedriveJournal(database, { server: { url: place.url, connectTimeoutMs: 5_000 }, deadLetterTopic });
   const [journal, other] = [journalOf('dead'), journalOf('other')];
   const ids: string[] = Array.from({ length: 4 }, () => randomUUID());
   const redrive = async (of: typeof journal, letters: readonly [string, number][], attempt: number) => {

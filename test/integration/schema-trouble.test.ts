@@ -71,12 +71,14 @@ describe('a database that could store no order is refused at the start and at mi
     await onDatabase(
       url.href,
       `create role ${role} login password 'secret'; grant select, insert, update, delete on all tables in schema public to ${role};
-      revoke delete on orders from ${role}`,
+      revoke delete on orders from ${role}; revoke all on order_expiry from ${role}`,
     );
     const limited = new URL(url);
     [limited.username, limited.password] = [role, 'secret'];
     await expect(migrateUp(optionsOf(limited.href))).rejects.toThrow('orders can’t be used: grant delete on it');
     expect((await schemaState(optionsOf(limited.href))).troubles).toHaveLength(1);
+    const expiring = await schemaState({ ...optionsOf(limited.href), expires: true });
+    expect(expiring.troubles).toContain('order_expiry can’t be used: grant select, update on it');
     await onDatabase(url.href, `drop owned by ${role}; drop role ${role}`);
   });
 
@@ -115,6 +117,7 @@ test('a database that a later version has migrated: the status says so, and noth
     name: '9999',
     applied: true,
     known: false,
+    compatible: false,
   });
   await expect(migrateDown(options)).rejects.toThrow('later version');
   expect((await migrationStatus(options)).every((one) => one.applied)).toBe(true);

@@ -47,6 +47,14 @@ afterAll(async () => {
 });
 
 describe('browsing', () => {
+  test('by a text in value or key, and by a member of the JSON', async () => {
+    const keys = async (query: Partial<BrowseQuery>) => (await page(query)).messages.map(({ key }) => key);
+    expect(await keys({ text: Buffer.from('uid-17') })).toEqual(['uid-17']);
+    expect(await keys({ member: { path: ['order_uid'], equals: 'uid-3' } })).toEqual(['uid-3']);
+    expect(await keys({ member: { path: ['order_uid'], equals: 'uid-3' }, key: Buffer.from('uid-4') })).toEqual([]);
+    expect(await keys({ member: { path: ['items', '*', 'no_such_member'] } })).toEqual([]);
+  });
+
   test('newest first, page by page, each message once', async () => {
     const seen: MessageJson[] = [];
     let cursor: string | undefined;
@@ -209,10 +217,11 @@ describe('catalogs', () => {
   test('one topic: partitions and settings', async () => {
     const catalog = new TopicCatalog(admin);
     const topic = await catalog.find(path.place.deadLetterTopic);
-    expect(topic.partitionDetails).toMatchObject([{ partition: 0, leader: expect.any(Number), start: 0 }]);
+    const size = { partition: 0, leader: expect.any(Number), start: 0, bytes: expect.any(Number) };
+    expect(topic.partitionDetails).toMatchObject([size]);
     const limit = topic.settings.find(({ name }) => name === 'max.message.bytes');
-    expect(limit).toEqual({ name: 'max.message.bytes', value: '8388608', own: true });
-    expect(topic.settings.find(({ name }) => name === 'retention.ms')?.own).toBe(false);
+    expect(limit).toEqual({ name: 'max.message.bytes', value: '8388608', source: 'topic' });
+    expect(topic.settings.find(({ name }) => name === 'retention.ms')?.source).toBe('default');
     expect(catalog.find(`${path.place.topic}.missing`)).rejects.toMatchObject({ code: 'topic_missing' });
   });
 
@@ -228,7 +237,13 @@ describe('catalogs', () => {
       100,
     );
     const group = await groups.find(path.place.group);
-    expect(group).toMatchObject({ state: 'Stable', protocolType: 'consumer' });
+    const coordinator = { broker: expect.any(Number), address: path.place.brokers[0] };
+    expect(group).toMatchObject({
+      state: 'Stable',
+      protocolType: 'consumer',
+      protocol: expect.any(String),
+      coordinator,
+    });
     expect(group?.members.map(({ assigned }) => assigned.get(path.place.topic)?.length)).toEqual([3]);
     expect(group?.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
     const listed = await groups.list({ text: path.place.group, limit: 5 });
@@ -242,6 +257,9 @@ describe('catalogs', () => {
       groups: [],
       total: 1,
     });
+    const readers = (topic: string) => groups.list({ text: path.place.group, topic, limit: 5 });
+    expect((await readers(path.place.topic)).groups.map(({ group }) => group)).toEqual([path.place.group]);
+    expect((await readers(path.place.deadLetterTopic)).groups).toEqual([]);
     expect(await groups.find('no-such-group')).toBeUndefined();
   });
 

@@ -175,7 +175,7 @@ describe('what went wrong is found:', () => {
     const details = new Map(report.findings[0]?.listed.map(({ orderUid, detail }) => [orderUid, detail]));
     expect(details.get(more)).toMatch(/^\/items/);
     expect(details.get(other)).toBe('/items/0/price');
-    expect(details.get(none)).toBe('/items');
+    expect(details.get(none)).toBe('/items/0');
   });
 
   test('times and positions that were changed', async () => {

@@ -1,12 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import pkg from '../../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { EXECUTABLE } from '../../lib/own-process.ts';
 import { printable } from '../../lib/printable.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
-const EXECUTABLE = fileURLToPath(new URL('../../../test-service', import.meta.url));
+const VERSION = ['-V', '--version'];
 
 /** Every command, loaded when it is needed: most of the time it takes to start one goes into loading it. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['produce', async () => (await import('./commands/produce.ts')).produceCommand()],
   ['consume', async () => (await import('./commands/run.ts')).consumeCommand()],
   ['serve', async () => (await import('./commands/run.ts')).serveCommand()],
+  ['read', async () => (await import('./commands/read.ts')).readCommand()],
   ['generate', async () => (await import('./commands/generate.ts')).generateCommand()],
   ['verify', async () => (await import('./commands/verify.ts')).verifyCommand()],
   ['dead-letters', async () => (await import('./commands/dead-letters.ts')).deadLettersCommand()],
@@ -21,7 +22,17 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['migrate', async () => (await import('./commands/migrate.ts')).migrateCommand()],
   ['engines', async () => (await import('./commands/engines.ts')).enginesCommand()],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand()],
+  ['health', async () => (await import('./commands/health.ts')).healthCommand()],
   ['config', async () => (await import('./commands/config.ts')).configCommand()],
+]);
+
+/** What processes run that this program starts for itself: each takes one argument at most. */
+const INTERNAL = new Map<string, (input: string) => Promise<void>>([
+  [
+    'pause-watch',
+    async (input) => (await import('../../engines/control/pause-watch.ts')).watchPause(JSON.parse(input)),
+  ],
+  ['web-bundle', async () => (await import('../../server/web/web-bundle.ts')).writeWebBundle()],
 ]);
 
 /** The whole command line, or that of one command. */
@@ -30,7 +41,7 @@ export async function buildProgram(name = ''): Promise<Command> {
     .description(
       'Imitates work with orders: generates them, moves them through Kafka, stores them in PostgreSQL, caches them in Redis, serves them over REST and a web console.',
     )
-    .version(pkg.version, '-V, --version')
+    .version(pkg.version, VERSION.join(', '))
     .showSuggestionAfterError()
     .showHelpAfterError('(--help lists commands and options)')
     .addHelpText(
@@ -46,7 +57,7 @@ Every setting of config.yaml is also an environment variable, TEST_SERVICE_<SECT
 Exit codes: 0 done, 1 failed, or stopped before it was done (the log says what is left), 2 wrong usage or
 configuration.`,
     );
-  const wanted = COMMANDS.has(name) ? [name] : [...COMMANDS.keys()];
+  const wanted = COMMANDS.has(name) ? [name] : VERSION.includes(name) ? [] : [...COMMANDS.keys()];
   const commands = await Promise.all(wanted.map((one) => COMMANDS.get(one)?.()));
   for (const command of commands) if (command !== undefined) program.addCommand(command);
   // It needs to know them all.
@@ -57,8 +68,14 @@ configuration.`,
 
 /** Runs one command line. Never throws; the answer is the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = await buildProgram(args[0]);
   try {
+    const [name = '', input = ''] = args;
+    const internal = INTERNAL.get(name);
+    if (internal !== undefined) {
+      await internal(input);
+      return 0;
+    }
+    const program = await buildProgram(name);
     await program.parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {

@@ -1,5 +1,6 @@
-import { type ConfigProblem, isRecord, type Leaf, settings, suggest } from './config-problems.ts';
+import { type Leaf, settings, suggest } from './config-problems.ts';
 import type { Config } from './config-schema.ts';
+import { type ConfigProblem, isRecord, valueAt } from './config-section.ts';
 
 const ENV_PREFIX = 'TEST_SERVICE_';
 
@@ -14,7 +15,7 @@ export function environmentName(path: readonly string[]): string {
 export function toEnvironment(config: Config): Record<string, string> {
   return Object.fromEntries(
     settings().map(({ path }) => {
-      const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), config);
+      const value = valueAt(config, path);
       return [environmentName(path), Array.isArray(value) ? value.join(',') : String(value)];
     }),
   );

@@ -1,18 +1,16 @@
 import { isIP } from 'node:net';
 import Value from 'typebox/value';
-import { parseBroker } from '../../lib/address.ts';
-import { AppError, messageOf } from '../../lib/app-error.ts';
-import { formatUrl, parsePostgresqlUrl, parseRedisUrls, redactUrl } from '../../lib/connection-url.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { redactUrl } from '../../lib/connection-url.ts';
+import { readLifeTable } from '../../producer/life-table.ts';
+import { parseStages } from '../../producer/stages.ts';
 import { ConfigSchema } from './config-schema.ts';
+import { type ConfigProblem, ConfigSection, isRecord, valueAt } from './config-section.ts';
+import { checkKafka } from './kafka-problems.ts';
+import { checkPostgresql } from './postgresql-problems.ts';
+import { checkRedis } from './redis-problems.ts';
 
-/** One problem of the configuration: where it is, what is there, what is allowed. Never a possible secret. */
-export interface ConfigProblem {
-  /** Dotted path (`server.port`), the environment variable's name, or the file's. */
-  readonly path: string;
-  readonly message: string;
-}
-
-/** A setting: its path and its own schema. */
+/** A setting: its path and its own schema, which has `secret: true` where the value must not be shown. */
 export interface Leaf {
   readonly path: readonly string[];
   readonly schema: Readonly<Record<string, unknown>>;
@@ -50,8 +48,8 @@ export function explain(value: unknown): ConfigProblem[] {
     const path = (leaf?.path ?? parts).join('.');
     if (byPath.has(path)) continue;
     const allowed = leaf === undefined ? 'a mapping of settings' : allowedText(leaf.schema);
-    const found = shown(valueAt(value, leaf?.path ?? parts));
-    byPath.set(path, { path, message: `is ${path === 'server.token' ? '***' : found}; allowed: ${allowed}` });
+    const found = leaf?.schema['secret'] === true ? '***' : shown(valueAt(value, leaf?.path ?? parts));
+    byPath.set(path, { path, message: `is ${found}; allowed: ${allowed}` });
   }
   return [...byPath.values()];
 }
@@ -69,7 +67,7 @@ export function configError(
 }
 
 /** What a setting may hold, in words. */
-function allowedText(schema: Readonly<Record<string, unknown>>): string {
+export function allowedText(schema: Readonly<Record<string, unknown>>): string {
   const { type, minimum, maximum, allowed } = schema;
   if (typeof allowed === 'string') return allowed;
   if (Array.isArray(schema['enum'])) return schema['enum'].join(' | ');
@@ -79,7 +77,7 @@ function allowedText(schema: Readonly<Record<string, unknown>>): string {
   if ('const' in schema) return String(schema['const']);
   if (type === 'boolean') return 'true | false';
   if (type === 'integer' || type === 'number') return `${String(type)} from ${String(minimum)} to ${String(maximum)}`;
-  return 'text, not empty';
+  return type === 'array' ? 'a list' : 'text';
 }
 
 /** `; did you mean …?` with the candidate that is almost the word, or nothing. */
@@ -91,10 +89,6 @@ export function suggest(word: string, candidates: readonly string[]): string {
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best === undefined ? '' : `; did you mean ${best}?`;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Sections and settings. */
@@ -114,13 +108,6 @@ function shown(value: unknown): string {
 
 function shownKey(path: string): string {
   return /^[\w./\\ :-]{1,200}$/.test(path) && !path.includes('://') ? path : '***';
-}
-
-/** The value on the path; undefined where there is none. */
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let at = value;
-  for (const part of path) at = isRecord(at) ? at[part] : undefined;
-  return at;
 }
 
 /** Levenshtein distance, row by row. */
@@ -143,40 +130,63 @@ export interface ReadUrls {
   readonly redis: string;
 }
 
-/**
- * Settings that the engines would refuse: addresses that lead nowhere, invalid names. Each one is added to `problems`.
- * Values that are not text are left to the schema.
- */
+/** Adds to `problems` what the schema can't tell: addresses that lead nowhere, invalid names, contradictions. */
 export function checkMeaning(tree: unknown, problems: ConfigProblem[]): ReadUrls {
-  const textAt = (path: string): string | undefined => {
-    const value = valueAt(tree, path.split('.'));
-    return typeof value === 'string' ? value : undefined;
-  };
-  const say = (path: string, message: string): number => problems.push({ path, message });
-  const read = <T>(path: string, text: string | undefined, parse: (text: string) => T): T | undefined => {
-    try {
-      return text === undefined ? undefined : parse(text);
-    } catch (error) {
-      say(path, `is wrong: ${messageOf(error)}`);
-      return undefined;
-    }
-  };
-  const brokers = valueAt(tree, ['kafka', 'brokers']);
-  for (const broker of Array.isArray(brokers) ? brokers : [])
-    if (typeof broker === 'string') read('kafka.brokers', broker, parseBroker);
-  const proxies = valueAt(tree, ['server', 'trustedProxies']);
-  for (const proxy of Array.isArray(proxies) ? proxies : [])
-    if (typeof proxy === 'string' && !isAddressRange(proxy))
-      say('server.trustedProxies', 'must be IP addresses and ranges of them, such as 10.0.0.0/8');
-  checkTopics(textAt('kafka.topic'), textAt('kafka.deadLetterTopic'), say);
+  const section = (path: string): ConfigSection => new ConfigSection(tree, path, problems);
+  checkServer(section('server'));
+  checkTracing(section('tracing'));
+  checkKafka(section('kafka'));
+  const producer = section('producer');
+  producer.read('lifeTable', readLifeTable);
+  producer.attempt('stages', () => parseStages(producer.texts('stages')));
+  checkReader(section('reader'));
+  const cache = section('cache');
   // Braces choose the node of a Redis Cluster: all keys would be on one.
-  if (/[{}]/.test(textAt('cache.keyPrefix') ?? '')) say('cache.keyPrefix', 'must be without { and }');
-  const toPostgresql = (text: string): string => formatUrl(parsePostgresqlUrl(text));
-  const toRedis = (text: string): string => parseRedisUrls(text).map(formatUrl).join(',');
-  return {
-    postgresql: read('postgresql.url', textAt('postgresql.url'), toPostgresql) ?? '',
-    redis: read('redis.url', textAt('redis.url'), toRedis) ?? '',
-  };
+  if (/[{}]/.test(cache.text('keyPrefix') ?? '')) cache.say('keyPrefix', 'must be without { and }');
+  return { postgresql: checkPostgresql(section('postgresql')), redis: checkRedis(section('redis')) };
+}
+
+function checkServer(server: ConfigSection): void {
+  if (!server.texts('trustedProxies').every(isAddressRange))
+    server.say('trustedProxies', 'must be IP addresses and ranges of them, such as 10.0.0.0/8');
+  const { ca, certificate } = server.checkTls();
+  if (ca !== '' && certificate === '') server.say('tls.ca', 'has no effect without server.tls.certificate');
+}
+
+function checkReader(reader: ConfigSection): void {
+  const shares = (['absent', 'lists', 'repeats'] as const).map((key) => reader.value(key));
+  const total = shares.reduce<number>((sum, share) => sum + (typeof share === 'number' ? share : 0), 0);
+  if (total > 1 + 1e-9) reader.say('repeats', 'is too much: reader.absent, lists and repeats add up to 1 at most');
+}
+
+function checkTracing(tracing: ConfigSection): void {
+  const endpoint = tracing.text('endpoint');
+  const url = URL.parse(endpoint ?? '');
+  if (endpoint !== undefined && !/^https?:$/.test(url?.protocol ?? ''))
+    tracing.say('endpoint', 'must be a URL, such as http://127.0.0.1:4318/v1/traces');
+  // The log names it.
+  else if (url?.username || url?.password)
+    tracing.say('endpoint', 'must be without user and password: tracing.headers can have them');
+  tracing.read('headers', headersOf);
+}
+
+/**
+ * `Authorization=Bearer%20…,X-Scope=a` → the headers; values are percent-decoded.
+ * @throws AppError `config_invalid`, which does not show them
+ */
+export function headersOf(text: string): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] =
+        /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*((?:[!-$&-~ ]|%[2-7][0-9A-Fa-f])*?)\s*$/.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) return [name, decodeURIComponent(value)];
+      throw new AppError(
+        'config_invalid',
+        'headers are name=value, with commas between them and %25 for a percent sign',
+      );
+    }),
+  );
 }
 
 /** `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`. */
@@ -185,38 +195,4 @@ function isAddressRange(text: string): boolean {
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-function checkTopics(
-  topic: string | undefined,
-  deadLetterTopic: string | undefined,
-  say: (path: string, message: string) => number,
-): void {
-  for (const [key, name] of Object.entries({ topic, deadLetterTopic })) {
-    const problem = name === undefined ? undefined : topicNameProblem(name);
-    if (problem !== undefined) say(`kafka.${key}`, problem);
-  }
-  if (topic === undefined || deadLetterTopic === undefined) return;
-  if (topic === deadLetterTopic)
-    say('kafka.deadLetterTopic', 'must not be kafka.topic: each bad message would come back as the next bad message');
-  else if (topicsCollide(topic, deadLetterTopic))
-    say('kafka.deadLetterTopic', 'differs from kafka.topic only in dots and underscores, which Kafka refuses');
-}
-
-const OWN_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']);
-
-/**
- * Why Kafka would not take this name for a topic, or would keep it for itself; undefined when it is fine.
- * org.apache.kafka.common.internals.Topic
- */
-function topicNameProblem(name: string): string | undefined {
-  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) return 'must be 1 to 249 letters, digits, dots, underscores or dashes';
-  if (name === '.' || name === '..') return 'must be more than dots';
-  if (OWN_TOPICS.has(name)) return 'is a topic of Kafka itself';
-  return undefined;
-}
-
-/** Whether Kafka takes two topics for one or refuses the second: in its metric names a dot becomes an underscore. */
-function topicsCollide(one: string, other: string): boolean {
-  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }

@@ -31,6 +31,18 @@ function withFile<T>(text: string, work: (file: string) => T): T {
   }
 }
 
+test('stages of the load come from the file and from the environment, and one that is wrong is named', () => {
+  withFile('producer:\n  stages: ["1m:50", 2m:2000:1%]\n', (file) => {
+    const config = loadConfig({ file, env: {} });
+    expect(config.producer.stages).toEqual(['1m:50', '2m:2000:1%']);
+    expect(loadConfig({ cwd: '/nonexistent', env: toEnvironment(config) }).producer.stages).toEqual(
+      config.producer.stages,
+    );
+    const wrong = problemsOf(() => loadConfig({ file, env: { TEST_SERVICE_PRODUCER_STAGES: '1m:50, 1m:much' } }));
+    expect(wrong).toContain('TEST_SERVICE_PRODUCER_STAGES: producer.stages is wrong: stage 2, "1m:much"');
+  });
+});
+
 describe('config.yaml', () => {
   test('holds every key with its default, and none besides', () => {
     const file: typeof defaults = parse(readFileSync('config.yaml', 'utf8'));
@@ -156,6 +168,7 @@ describe('problems', () => {
     ['TEST_SERVICE_SERVER_PORT', 'postgres://u:S3cret@h/d'],
     ['TEST_SERVICE_SERVER_TOKEN', 'S3cret with blanks'],
     ['TEST_SERVICE_LOG_LEVEL', 'password=S3cret'],
+    ['TEST_SERVICE_TRACING_ENDPOINT', 'https://u:S3cret@h/v1/traces'],
   ])('never show a secret: %s=%s', (name, value) => {
     const message = problemsOf(() => loadConfig({ cwd: '/nonexistent', env: { [name]: value } }));
     expect(message).toContain(`${name}: `);
@@ -167,6 +180,21 @@ describe('problems', () => {
     const message = withFile(text, (file) => problemsOf(() => loadConfig({ file, env: {} })));
     expect(message).toContain('3 problem(s)');
     expect(message).not.toContain('S3cret');
+  });
+
+  test.each([
+    [{ PASSWORD_FILE: '/nonexistent' }, "postgresql.passwordFile is wrong: can't read postgresql.passwordFile"],
+    [{ PASSWORD_FILE: 'config.yaml' }, 'postgresql.passwordFile is set, and postgresql.url has a password, too'],
+    [{ TLS_CA: '/nonexistent' }, "postgresql.tls is wrong: can't read postgresql.tls.ca"],
+    [{ TLS_KEY: '/nonexistent' }, 'postgresql.tls.key is set without postgresql.tls.certificate'],
+    [{ URL: 'postgres://h/d?sslrootcert=/nonexistent' }, "postgresql.url is wrong: can't read sslrootcert"],
+    [{ URL: 'postgres://h/d?sslcert=x', TLS_CA: 'y' }, 'postgresql.tls is set, and postgresql.url has sslcert'],
+    [{ URL: 'postgres://h/d?sslmode=prefer', TLS_CA: 'y' }, 'postgresql.tls has no effect with sslmode=prefer'],
+  ])('are settings of PostgreSQL that contradict each other, or name nothing: %j', (settings, said) => {
+    const env = Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [`TEST_SERVICE_POSTGRESQL_${name}`, value]),
+    );
+    expect(problemsOf(() => loadConfig({ cwd: '/nonexistent', env }))).toContain(said);
   });
 
   test.each([
@@ -198,6 +226,22 @@ describe('problems', () => {
     const env = { TEST_SERVICE_SERVER_TRUSTED_PROXIES: proxy };
     expect(problemsOf(() => loadConfig({ env }))).toContain('server.trustedProxies must be IP addresses');
   });
+
+  test('are certificates of the server that can’t be used', () => {
+    const env = { TEST_SERVICE_SERVER_TLS_CERTIFICATE: '/nowhere/server.pem' };
+    expect(problemsOf(() => loadConfig({ env }))).toContain('server.tls.certificate is set without server.tls.key');
+    const alone = { TEST_SERVICE_SERVER_TLS_CA: '/nowhere/ca.pem' };
+    expect(problemsOf(() => loadConfig({ env: alone }))).toContain('has no effect without server.tls.certificate');
+  });
+
+  test.each(['S3cret', 'authorization=S3cret%ZZ', 'a b=S3cret'])(
+    'are headers without name and value: %s',
+    (headers) => {
+      const message = problemsOf(() => loadConfig({ env: { TEST_SERVICE_TRACING_HEADERS: headers } }));
+      expect(message).toContain('tracing.headers is wrong: headers are name=value');
+      expect(message).not.toContain('S3cret');
+    },
+  );
 });
 
 test('the prefix of the cache’s keys follows the database, unless it is named', () => {

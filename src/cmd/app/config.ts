@@ -4,8 +4,9 @@ import { isMap, isScalar, LineCounter, type ParsedNode, parseDocument } from 'ya
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { parsePostgresqlUrl, redactUrl } from '../../lib/connection-url.ts';
 import { type Environment, readEnvironment } from './config-environment.ts';
-import { type ConfigProblem, checkMeaning, configError, explain, isRecord } from './config-problems.ts';
+import { checkMeaning, configError, explain, settings } from './config-problems.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
+import { type ConfigProblem, isRecord, valueAt } from './config-section.ts';
 
 export interface LoadOptions {
   /** YAML file. Without it `config.yaml` in `cwd`, which may be absent; a named file must exist. */
@@ -67,7 +68,8 @@ export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);
   copy.postgresql.url = redactUrl(copy.postgresql.url);
   copy.redis.url = redactUrl(copy.redis.url);
-  if (copy.server.token !== '') copy.server.token = '***';
+  for (const { path, schema } of settings())
+    if (schema['secret'] === true && valueAt(copy, path) !== '') put(copy, path, '***');
   return copy;
 }
 

@@ -7,9 +7,12 @@ import { createLogger, type Logger } from '../../telemetry/logger.ts';
 import { type LoadOptions, loadConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
 import { listenForStop, Resources, workTimeMs } from './shutdown.ts';
+import type { Traced } from './traced.ts';
 
 /** Time to end by itself. */
 const LINGER_MS = 500;
+/** Of the time to close connections: how much the last traces may take. */
+const CLOSE_SHARE = 0.8;
 /** Time to report after all has been given up. */
 const LATE_MS = 200;
 
@@ -26,6 +29,8 @@ export interface CommandContext {
   readonly resources: Resources;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** What traces the parts of this process; undefined without tracing. */
+  readonly traced: () => Promise<Traced | undefined>;
 }
 
 /** Adds `--config` and `--log-level`. */
@@ -47,10 +52,18 @@ export async function withContext(
   const config = configFrom(options, (variables) => {
     ignored = variables;
   });
-  const logger = createLogger(config.log);
+  let traced: Traced | undefined;
+  const logger = createLogger(config.log, config.tracing.enabled ? () => traced?.ids() : undefined);
   if (ignored.length > 0) logger.debug({ variables: ignored }, 'ignored variables of kubernetes services');
   const { shutdownTimeoutMs } = config;
   const resources = new Resources(logger, shutdownTimeoutMs);
+  const openTraced = async (): Promise<Traced | undefined> => {
+    if (!config.tracing.enabled) return undefined;
+    const opened = new (await import('./traced.ts')).Traced(config.tracing, logger);
+    resources.defer('connections', 'traces', (leftMs) => opened.close(leftMs * CLOSE_SHARE));
+    traced = opened;
+    return opened;
+  };
   const stop = listenForStop(() => logger.warn({}, 'stopped by force'));
   // Work that does not notice the stop, because an engine is silent, is abandoned.
   const late = new AbortController();
@@ -59,7 +72,7 @@ export async function withContext(
     timer = setTimeout(() => late.abort(), workTimeMs(shutdownTimeoutMs) + LATE_MS);
   });
   try {
-    await unlessAborted(late.signal, work({ config, logger, resources, signal: stop.signal }));
+    await unlessAborted(late.signal, work({ config, logger, resources, signal: stop.signal, traced: openTraced }));
   } catch (error) {
     // Stopped while it was starting: that is what was asked for.
     if (!(stop.signal.aborted && error instanceof AppError && error.code === 'aborted')) throw error;

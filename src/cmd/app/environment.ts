@@ -1,13 +1,15 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import type { EngineName } from '../../contract/engine.ts';
 import { type EnginesHandle, ensureEngines } from '../../engines/engines.ts';
 import type { EngineSettings, ProgressListener } from '../../engines/types.ts';
+import { probeBroker } from '../../kafka/admin/broker-probe.ts';
 import { ensureTopics, settleTopics, type TopicSettings } from '../../kafka/admin/topics.ts';
 import { KafkaClients } from '../../kafka/clients.ts';
-import { messageOf } from '../../lib/app-error.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { unlessAborted } from '../../lib/deadline.ts';
-import { type MigrateOptions, migrateUp } from '../../storage/postgresql/migrate.ts';
+import { ROOT } from '../../lib/own-process.ts';
+import { type MigrateOptions, migrateUp, requireSchema } from '../../storage/postgresql/migrate.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
 import type { Resources } from './shutdown.ts';
@@ -24,8 +26,10 @@ export interface EnvironmentOptions {
   readonly logger: Logger;
   readonly onProgress?: ProgressListener;
   readonly signal: AbortSignal;
-  /** With local engines off, Kafka need not answer: the topics are created once it does. */
+  /** Where no local ones may be started, Kafka and Redis need not answer: the topics are created once Kafka does. */
   readonly withoutKafka?: boolean;
+  /** What it stands on; all three by default. Without PostgreSQL, there is only the topic of the orders. */
+  readonly needs?: readonly EngineName[];
 }
 
 /**
@@ -34,42 +38,56 @@ export interface EnvironmentOptions {
  * @throws AppError that says what is missing and what to do.
  */
 export async function prepareEnvironment(config: Config, options: EnvironmentOptions): Promise<EnginesHandle> {
-  const { resources, logger, onProgress, signal, withoutKafka = false } = options;
+  const { resources, logger, needs, onProgress, signal, withoutKafka = false } = options;
   const engines = await ensureEngines(engineSettings(config), {
     logger,
     owner: 'run',
     signal,
-    goWithout: withoutKafka ? ['kafka'] : [],
+    goWithout: withoutKafka ? ['kafka', 'redis'] : [],
+    ...(needs && { needs }),
     ...(onProgress && { onProgress }),
   });
   resources.defer('engines', 'engines', (leftMs) => engines.close(leftMs - FORCED_STOP_MS));
+  const stores = needs?.includes('postgresql') !== false;
   const kafkaIsAway = engines.statuses.some(({ engine, state }) => engine === 'kafka' && state === 'absent');
-  const [migrations] = await unlessAborted(
+  await unlessAborted(
     signal,
     Promise.all([
-      migrateUp(migrateOptions(config)),
-      kafkaIsAway ? createTopicsLater(config, options) : createTopics(config, logger),
+      stores && prepareSchema(config, logger),
+      kafkaIsAway ? createTopicsLater(config, options) : createTopics(config, logger, stores),
     ]),
   );
-  if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
   return engines;
 }
 
-async function createTopics(config: Config, logger: Logger): Promise<void> {
-  const topics = await ensureTopics(new KafkaClients(config.kafka), topicsOf(config));
+async function prepareSchema(config: Config, logger: Logger): Promise<void> {
+  const options = migrateOptions(config);
+  if (config.postgresql.migrations === 'check') return requireSchema(options);
+  const onWait = (): void => logger.info({}, 'waiting for another process that migrates');
+  const migrations = await migrateUp({ ...options, onWait });
+  if (migrations.length > 0) logger.info({ migrations }, 'schema migrated');
+}
+
+/** @param all also the dead-letter topic, which who only sends orders has no need and no right to see */
+async function createTopics(config: Config, logger: Logger, all = true): Promise<void> {
+  const topics = await ensureTopics(kafkaClients(config), topicsOf(config).slice(0, all ? 2 : 1));
   if (topics.length > 0) logger.info({ topics }, 'topics created');
-  await settle(config, logger);
+  if (all) await settle(config, logger);
 }
 
 /** Creates them once Kafka answers; returns at once. */
 function createTopicsLater(config: Config, { logger, signal }: EnvironmentOptions): void {
   void (async () => {
     const backoff = new Backoff(TOPIC_RETRY);
+    let told = '';
     while (!signal.aborted) {
       try {
         return await createTopics(config, logger);
       } catch (error) {
-        logger.debug({ error: messageOf(error) }, 'the topics are still to be created');
+        const reason = messageOf(error);
+        const refused = error instanceof AppError && error.code === 'kafka_refuses' && reason !== told;
+        logger[refused ? 'warn' : 'debug']({ reason }, 'the topics are still to be created');
+        if (refused) told = reason;
         await pause(backoff.next(), signal);
       }
     }
@@ -77,9 +95,10 @@ function createTopicsLater(config: Config, { logger, signal }: EnvironmentOption
 }
 
 /** A dead-letter topic that others created may lose letters, or refuse long ones. */
-async function settle({ kafka }: Config, logger: Logger): Promise<void> {
+async function settle(config: Config, logger: Logger): Promise<void> {
+  const { kafka } = config;
   try {
-    const settings = await settleTopics(new KafkaClients(kafka), [deadLetterTopicOf(kafka)]);
+    const settings = await settleTopics(kafkaClients(config), [deadLetterTopicOf(kafka)]);
     if (settings.length > 0) logger.info({ settings }, 'topic settings set');
   } catch (error) {
     const reason = messageOf(error);
@@ -87,21 +106,40 @@ async function settle({ kafka }: Config, logger: Logger): Promise<void> {
   }
 }
 
+const clientsOf = new WeakMap<Config['kafka'], KafkaClients>();
+
+/** The clients of the process: there is one set of them, so that they share what they log in with. */
+export function kafkaClients({ kafka }: Config): KafkaClients {
+  const known = clientsOf.get(kafka) ?? new KafkaClients(kafka);
+  clientsOf.set(kafka, known);
+  return known;
+}
+
 export function engineSettings(config: Config): EngineSettings {
+  const { postgresql } = config;
   return {
     mode: config.engines,
     dataDir: resolve(config.dataDir),
-    postgresqlUrl: config.postgresql.url,
+    postgresqlUrl: postgresql.url,
+    postgresqlSecured: `${postgresql.passwordFile}${postgresql.tls.ca}${postgresql.tls.certificate}` !== '',
     brokers: config.kafka.brokers,
     redisUrl: config.redis.url,
+    redisPasswordInFile: config.redis.passwordFile !== '',
+    ...(isSecured(config.kafka) && {
+      probeSecuredKafka: (address) => probeBroker(kafkaClients(config), address),
+    }),
   };
+}
+
+function isSecured({ tls, sasl }: Config['kafka']): boolean {
+  return tls.enabled || sasl.mechanism !== 'none';
 }
 
 export function migrateOptions(config: Config): MigrateOptions {
   return {
-    url: config.postgresql.url,
-    folder: fileURLToPath(new URL('../../../migrations', import.meta.url)),
-    connectTimeoutMs: config.postgresql.connectTimeoutMs,
+    ...config.postgresql,
+    folder: join(ROOT, 'migrations'),
+    expires: config.retention.days > 0,
   };
 }
 

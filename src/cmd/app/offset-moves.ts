@@ -1,11 +1,11 @@
 import { type OffsetTarget, targetOffsets } from '../../kafka/admin/offset-target.ts';
-import { KafkaClients } from '../../kafka/clients.ts';
-import { TopicReader } from '../../kafka/read/topic-reader.ts';
+import { PROMPT_MS, TopicReader } from '../../kafka/read/topic-reader.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { MoveOptions, PartitionMove } from '../../server/api/kafka/groups.ts';
 import type { Database } from '../../storage/postgresql/database.ts';
 import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { Config } from './config-schema.ts';
+import { kafkaClients } from './environment.ts';
 
 /**
  * Moves what is stored of this service's group in the orders topic, all partitions or some; a dry run only says how.
@@ -14,14 +14,14 @@ import type { Config } from './config-schema.ts';
  *   `database_unavailable`
  */
 export async function moveOffsets(
-  { kafka }: Config,
+  config: Config,
   database: Database,
   target: OffsetTarget,
   { partitions, dryRun }: MoveOptions,
 ): Promise<PartitionMove[]> {
   const offsets = new OffsetStore(database);
-  const { group, topic } = kafka;
-  const reader = await TopicReader.open(new KafkaClients(kafka), { topic });
+  const { group, topic } = config.kafka;
+  const reader = await TopicReader.open(kafkaClients(config), { topic, requestTimeoutMs: PROMPT_MS });
   try {
     const scope = { group, topic, topicId: reader.topicId };
     const ranges = await reader.ranges();

@@ -1,16 +1,17 @@
-import type { Registry } from 'prom-client';
+import pkg from '../../../package.json' with { type: 'json' };
 import type { OrderConsumer } from '../../consumer/consumer.ts';
 import { LocalEngineControl } from '../../engines/control/engine-control.ts';
 import { GroupCatalog } from '../../kafka/admin/group-catalog.ts';
-import { type KafkaProbe, KeptAdmin } from '../../kafka/admin/kept-admin.ts';
+import type { KafkaProbe } from '../../kafka/admin/kafka-probe.ts';
+import { KeptAdmin } from '../../kafka/admin/kept-admin.ts';
 import { TopicCatalog } from '../../kafka/admin/topic-catalog.ts';
-import { KafkaClients } from '../../kafka/clients.ts';
 import { MessageBrowser } from '../../kafka/read/message-browser.ts';
+import type { MessageSender } from '../../kafka/send/message-sender.ts';
 import type { GeneratorControl } from '../../producer/generator-control.ts';
+import type { ReaderControl } from '../../reader/reader-control.ts';
 import type { Operations } from '../../server/api/api.ts';
 import type { ServerCounters } from '../../server/api/counters.ts';
-import type { TopicReading } from '../../server/api/live/figures.ts';
-import { LastPositions } from '../../server/api/live/last-positions.ts';
+import { LastPositions, topicReader } from '../../server/api/live/last-positions.ts';
 import { LiveSampler } from '../../server/api/live/sampler.ts';
 import type { ReadinessJson } from '../../server/api/schemas.ts';
 import type { Ailment, Probe } from '../../server/api/service/readiness.ts';
@@ -22,20 +23,28 @@ import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
 import type { OrderCache } from '../../storage/redis/order-cache.ts';
 import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { registerMetrics } from '../../telemetry/metrics.ts';
-import { LoopDelay, memoryUsage } from '../../telemetry/process-health.ts';
+import { metricsOf, type PoolFigures } from '../../telemetry/metrics.ts';
+import { MetricsPage } from '../../telemetry/metrics-page.ts';
+import { LoopDelay, processFigures } from '../../telemetry/process-health.ts';
+import { renderReport } from './commands/verify-report.ts';
 import type { Config } from './config-schema.ts';
-import { engineSettings } from './environment.ts';
+import { engineSettings, kafkaClients } from './environment.ts';
 import { moveOffsets } from './offset-moves.ts';
 import type { Resources } from './shutdown.ts';
 import { verifyInProcess } from './verify-process.ts';
 
+/** The consumer of this process, and what it has stored. */
+export interface ConsumerPart {
+  readonly role: OrderConsumer;
+  readonly meter: ConsumerMeter;
+}
+
 /** What the server of this process can look at beside the engines. */
 export interface ProcessParts {
   readonly generator: GeneratorControl;
+  readonly readers: ReaderControl;
   /** Undefined in a process without a consumer. */
-  readonly consumer: { readonly role: OrderConsumer; readonly meter: ConsumerMeter } | undefined;
-  readonly registry: Registry;
+  readonly consumer: ConsumerPart | undefined;
   /** Of all processes that serve on the port, in the first of them. */
   readonly counters: ServerCounters;
   /** For several processes on one port: the first one's socket, its web console bundle, and whether this is it. */
@@ -45,8 +54,12 @@ export interface ProcessParts {
 export interface OperationsOptions extends ProcessParts {
   readonly readiness: () => Promise<ReadinessJson>;
   readonly database: Database;
+  /** For messages that somebody waits to hear of. */
+  readonly sender: MessageSender;
   /** Undefined without a cache. */
   readonly cache: InspectedCache | undefined;
+  readonly orderCache: OrderCache | undefined;
+  readonly pools: () => Readonly<Record<string, PoolFigures>>;
   readonly resources: Resources;
   readonly logger: Logger;
 }
@@ -58,72 +71,33 @@ const ENGINE_WAIT_SHARE = 0.7;
 
 /** What operators look at and control; the sampler runs until the resources are closed. */
 export function openOperations(config: Config, options: OperationsOptions): Operations {
-  const { consumer, counters, database, generator, logger, readiness, registry, resources } = options;
-  const { topic, deadLetterTopic, group } = config.kafka;
-  const kafka = new KafkaClients(config.kafka);
+  const { consumer, counters, database, generator, logger, readers, readiness, resources } = options;
+  const { topic, group } = config.kafka;
+  const kafka = kafkaClients(config);
   const admin = new KeptAdmin(kafka, { clientId: 'test-service-console', timeoutMs: ADMIN_TIMEOUT_MS });
   resources.defer('connections', 'kafka console', () => admin.close());
   const topics = new TopicCatalog(admin);
   const offsets = new OffsetStore(database);
 
   const positions = new LastPositions((topicId) => offsets.positions({ group, topic, topicId }));
-  const readTopic = async (): Promise<TopicReading> => {
-    const ends = await topics.ends([topic, deadLetterTopic]);
-    const orders = ends.get(topic);
-    const stored = await positions.find(orders?.topicId ?? '');
-    const partitions = [...(orders?.ends ?? [])].map(([partition, ends]) => ({
-      partition,
-      ...ends,
-      stored: stored.get(partition),
-    }));
-    const letters = ends.get(deadLetterTopic)?.ends.values() ?? [];
-    return {
-      partitions: partitions.sort((a, b) => a.partition - b.partition),
-      deadLetters: [...letters].reduce((sum, { end }) => sum + end, 0),
-    };
-  };
-
-  const generatorReading = () => {
-    const { state, counts, currentRate, lateMs } = generator.status;
-    return { state, ...counts, currentRate, lateMs };
-  };
-  const consumerReading = ({ role }: NonNullable<ProcessParts['consumer']>) => {
-    const { lost, cuts, ignoredMoves, ...status } = role.status();
-    return {
-      ...status,
-      lost: lost.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0),
-      cuts: cuts.length,
-      ignoredMoves: ignoredMoves.size,
-    };
-  };
-
   const loopDelay = new LoopDelay();
   loopDelay.start();
   const sampler = new LiveSampler({
     source: {
-      local: () => {
-        const { rss, heapUsed } = memoryUsage();
-        const { user, system } = process.cpuUsage();
-        return {
-          generator: generatorReading(),
-          consumer: consumer && {
-            ...consumerReading(consumer),
-            batches: consumer.meter.batches,
-            agesMs: consumer.meter.takeAges(),
-          },
-          lookups: { ...counters.lookups },
-          responses: { ...counters.responses },
-          process: {
-            rssBytes: rss,
-            heapBytes: heapUsed,
-            cpuMs: (user + system) / 1000,
-            loopDelayMs: loopDelay.takeWorst(),
-            uptimeSeconds: process.uptime(),
-          },
-        };
-      },
+      local: () => ({
+        generator: generator.figures,
+        reader: { ...readers.figures, recent: readers.takeRecent() },
+        consumer: consumer && {
+          ...consumer.role.figures(),
+          batches: consumer.meter.batches,
+          agesMs: consumer.meter.takeAges(),
+        },
+        lookups: { ...counters.lookups },
+        responses: { ...counters.responses },
+        process: processFigures(loopDelay),
+      }),
       engines: async () => (await readiness()).engines,
-      topic: readTopic,
+      topic: topicReader(topics, positions, config.kafka),
     },
   });
   sampler.start();
@@ -133,18 +107,21 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
   });
 
   const streams = new EventStreams();
-  const { cache } = options;
-  registerMetrics(registry, {
-    generator: generatorReading,
-    cache: cache && { inUse: () => cache.trouble === undefined, errors: () => ({ ...cache.errors }) },
-    consumer: consumer && { meter: consumer.meter, status: () => consumerReading(consumer) },
+  const { cache, orderCache, pools } = options;
+  const metrics = metricsOf({
+    version: pkg.version,
+    loopDelayMs: () => sampler.latest?.process.loop_delay_ms ?? 0,
+    readiness,
+    generator: () => generator.figures,
+    reader: () => readers.figures,
+    consumer: consumer && { meter: consumer.meter, status: () => consumer.role.figures() },
+    partitions: async () => sampler.latest?.topic?.partitions ?? [],
+    cache: orderCache && (() => orderCache.figures),
+    pools,
     server: {
       lookups: () => counters.lookups,
-      responses: () => counters.responses,
+      requests: () => counters.requests,
       streams: () => streams.size,
-      engines: async () => (await readiness()).engines,
-      behind: (which) => new Map(sampler.latest?.topic?.partitions.map((one) => [String(one.partition), one[which]])),
-      loopDelayMs: () => sampler.latest?.process.loop_delay_ms ?? 0,
     },
   });
 
@@ -159,10 +136,17 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     lookups: () => counters.lookups,
     generator,
     generatorTopic: topic,
+    readers,
     engines,
     engineWaitMs: config.server.requestTimeoutMs * ENGINE_WAIT_SHARE,
     verifications,
+    verificationText: (report) => renderReport(report),
     topics,
+    topicUses: new Map([
+      [topic, 'orders'],
+      [config.kafka.deadLetterTopic, 'dead_letters'],
+    ]),
+    messageSender: options.sender,
     groups: new GroupCatalog(admin, topics),
     ownGroup: {
       group,
@@ -181,7 +165,7 @@ export function openOperations(config: Config, options: OperationsOptions): Oper
     }),
     sampler,
     streams,
-    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    metrics: new MetricsPage(metrics),
   };
 }
 
@@ -197,14 +181,16 @@ export interface ProbedParts {
   readonly consumer: OrderConsumer | undefined;
 }
 
-/** For each engine, the smallest real operation that this process needs. */
-export function engineProbes({ database, kafka, cache, consumer }: ProbedParts): Probe[] {
+/** For each engine, the smallest real operation that this process needs; `required`: those it can't do without. */
+export function engineProbes(
+  { database, kafka, cache, consumer }: ProbedParts,
+  required: readonly Probe['name'][],
+): Probe[] {
+  const probe = (name: Probe['name'], check: Probe['check']) => ({ name, required: required.includes(name), check });
   return [
-    { name: 'postgresql', required: true, check: () => askPostgresql(database, consumer) },
-    { name: 'kafka', required: false, check: async () => void (await kafka.check()) },
-    ...(cache === undefined
-      ? []
-      : [{ name: 'redis', required: false, check: async () => void (await cache.ping()) } as const]),
+    probe('postgresql', () => askPostgresql(database, consumer)),
+    probe('kafka', async () => void (await kafka.check())),
+    ...(cache === undefined ? [] : [probe('redis', async () => void (await cache.ping()))]),
   ];
 }
 

@@ -1,48 +1,27 @@
-import { OrderConsumer } from '../../consumer/consumer.ts';
-import { sendDeadLetters } from '../../consumer/dead-letter.ts';
 import { randomSeed } from '../../contract/generator.ts';
-import { KafkaProbe } from '../../kafka/admin/kept-admin.ts';
-import { KafkaClients } from '../../kafka/clients.ts';
-import { KafkaOrderLog } from '../../kafka/read/kafka-order-log.ts';
 import type { MessageSender } from '../../kafka/send/message-sender.ts';
+import type { DispatcherOptions } from '../../kafka/send/produce-dispatcher.ts';
 import { createMessageSender } from '../../kafka/send/sender.ts';
 import { GeneratorControl } from '../../producer/generator-control.ts';
+import { LifePlan, readLifeTable } from '../../producer/life-table.ts';
 import { STEADY } from '../../producer/schedule.ts';
-import { apiEndpoints } from '../../server/api/api.ts';
-import { PolledArrivals } from '../../server/api/orders/order-arrivals.ts';
-import { createOrderIntake } from '../../server/api/orders/order-intake.ts';
-import { createReadiness } from '../../server/api/service/readiness.ts';
-import { createApp } from '../../server/app.ts';
-import { forwardTo, listenOnSocket, type RunningServer, startServer } from '../../server/http/server.ts';
-import { buildWebClient } from '../../server/web/web.ts';
+import { parseStages } from '../../producer/stages.ts';
 import { Invalidator } from '../../storage/invalidator.ts';
-import { OrderReader } from '../../storage/order-reader.ts';
 import { Database } from '../../storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../storage/postgresql/database-identity.ts';
-import { OffsetStore } from '../../storage/postgresql/offset-store.ts';
-import { PostgresOrderListing } from '../../storage/postgresql/order-listing.ts';
-import { OrderStore } from '../../storage/postgresql/order-store.ts';
-import { PostgresOrderTrails } from '../../storage/postgresql/order-trail.ts';
-import { OrderWriter } from '../../storage/postgresql/order-writer.ts';
 import { PendingInvalidations } from '../../storage/postgresql/pending-invalidations.ts';
 import { CacheInspector } from '../../storage/redis/cache-inspector.ts';
 import { RedisConnection } from '../../storage/redis/client.ts';
 import { OrderCache } from '../../storage/redis/order-cache.ts';
-import type { ConsumerMeter } from '../../telemetry/consumer-meter.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
-import { deadLetterControl } from './dead-letter-clients.ts';
-import { engineProbes, openOperations, type ProcessParts } from './operations.ts';
-import { serverToken } from './server-token.ts';
+import { kafkaClients } from './environment.ts';
 import { type Resources, workTimeMs } from './shutdown.ts';
+import type { Traced } from './traced.ts';
 
-/** Most bytes one fetch brings of one partition: what Kafka's own consumer takes. */
-const FETCH_BYTES_PER_PARTITION = 1_048_576;
 const ORDER_SEND_TIMEOUT_MS = 120_000;
 const INTAKE_SEND_TIMEOUT_MS = 3_000;
 const DEAD_LETTER_SEND_TIMEOUT_MS = 20_000;
-/** Of the time a request may take: how much of it may be waiting for an order to be stored. */
-const WAIT_SHARE = 0.9;
 const CLIENT_CLOSE_TIMEOUT_MS = 500;
 
 /** The clients that roles of one process share, opened when the first role asks for them. */
@@ -50,19 +29,23 @@ export class Clients {
   readonly #config: Config;
   readonly #resources: Resources;
   readonly #logger: Logger;
+  /** Undefined without tracing. */
+  readonly traced: Traced | undefined;
   #database: Database | undefined;
   #consumerDatabase: Database | undefined;
   #orderSender: MessageSender | undefined;
   #intakeSender: MessageSender | undefined;
   #deadLetterSender: MessageSender | undefined;
   #cache: OrderCache | undefined;
+  #lookupCache: ReturnType<Traced['cache']> | undefined;
   #cacheInspector: CacheInspector | undefined;
   #invalidator: Invalidator | undefined;
 
-  constructor(config: Config, resources: Resources, logger: Logger) {
+  constructor(config: Config, resources: Resources, logger: Logger, traced?: Traced) {
     this.#config = config;
     this.#resources = resources;
     this.#logger = logger;
+    this.traced = traced;
   }
 
   get database(): Database {
@@ -75,6 +58,12 @@ export class Clients {
   get consumerDatabase(): Database {
     this.#consumerDatabase ??= this.#openDatabase(this.#reserved, true);
     return this.#consumerDatabase;
+  }
+
+  /** How busy the sessions are; by pool. */
+  get pools(): Readonly<Record<string, Database['load']>> {
+    const [consumer, shared] = [this.#consumerDatabase?.load, this.#database?.load];
+    return { ...(consumer && { consumer }), ...(shared && { shared }) };
   }
 
   /** One for each concurrent transaction, and one to look at offsets meanwhile; at least one remains for the others. */
@@ -92,33 +81,34 @@ export class Clients {
 
   /** For orders: patient, because what is repeated past its deadline is a new message to the broker. */
   get orderSender(): MessageSender {
-    this.#orderSender ??= this.#createSender(ORDER_SEND_TIMEOUT_MS);
+    this.#orderSender ??= this.#createSender(ORDER_SEND_TIMEOUT_MS, this.#config.producer);
     return this.#orderSender;
   }
 
   /** For orders that somebody waits to hear of: what is not acknowledged soon is given up. */
   get intakeSender(): MessageSender {
-    this.#intakeSender ??= this.#createSender(INTAKE_SEND_TIMEOUT_MS);
+    this.#intakeSender ??= this.#createSender(INTAKE_SEND_TIMEOUT_MS, this.#config.producer);
     return this.#intakeSender;
   }
 
   /** For dead letters: a transaction waits for them, holding a connection and locks. A header also has their time. */
   get deadLetterSender(): MessageSender {
-    this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS, true);
+    this.#deadLetterSender ??= this.#createSender(DEAD_LETTER_SEND_TIMEOUT_MS, { timeOptional: true });
     return this.#deadLetterSender;
   }
 
-  #createSender(sendTimeoutMs: number, timeOptional = false): MessageSender {
-    const sender = createMessageSender(new KafkaClients(this.#config.kafka), {
+  #createSender(sendTimeoutMs: number, { compression, timeOptional }: DispatcherOptions): MessageSender {
+    const sender = createMessageSender(kafkaClients(this.#config), {
       clientId: 'test-service',
       logger: this.#logger.child({ client: 'kafka' }),
       sendTimeoutMs,
-      timeOptional,
+      ...(compression && { compression }),
+      ...(timeOptional && { timeOptional }),
       // Whoever sends has been closed before, and waited for what was on its way.
       closeTimeoutMs: CLIENT_CLOSE_TIMEOUT_MS,
     });
     this.#resources.defer('connections', 'kafka sender', () => sender.close());
-    return sender;
+    return this.traced?.sender(sender) ?? sender;
   }
 
   /** Undefined when the configuration says to do without. */
@@ -126,9 +116,7 @@ export class Clients {
     const { cache, redis } = this.#config;
     if (this.#cache === undefined && cache.enabled) {
       const logger = this.#logger.child({ client: 'redis' });
-      const { connectTimeoutMs } = redis;
-      const limits = { connectTimeoutMs, commandTimeoutMs: cache.timeoutMs };
-      const connection = new RedisConnection({ urls: redis.url.split(','), ...limits }, logger);
+      const connection = new RedisConnection({ ...redis, commandTimeoutMs: cache.timeoutMs }, logger);
       const database = new PostgresIdentity(this.database);
       const options = { ...cache, database };
       const orders = new OrderCache(connection, options, logger);
@@ -140,6 +128,13 @@ export class Clients {
     return this.#cache;
   }
 
+  /** The same, as lookups and invalidations use it. */
+  get lookupCache(): ReturnType<Traced['cache']> | undefined {
+    const { cache } = this;
+    this.#lookupCache ??= cache && (this.traced?.cache(cache) ?? cache);
+    return this.#lookupCache;
+  }
+
   /** Undefined without a cache. */
   get cacheInspector(): CacheInspector | undefined {
     return this.cache && this.#cacheInspector;
@@ -147,7 +142,7 @@ export class Clients {
 
   /** Tells the cache of changed orders; undefined without a cache. */
   get invalidator(): Invalidator | undefined {
-    const { cache, database } = this;
+    const { lookupCache: cache, database } = this;
     if (this.#invalidator === undefined && cache !== undefined) {
       const cacheLifeMs = this.#config.cache.ttlSeconds * 1000 + CACHE_LIFE_MARGIN_MS;
       const notes = new PendingInvalidations(database);
@@ -162,124 +157,24 @@ export class Clients {
 /** Longest a lease and a clock's difference let a cached order outlive its TTL, counted from the change. */
 const CACHE_LIFE_MARGIN_MS = 60_000;
 
-/** Starts reading orders from Kafka into PostgreSQL. */
-export function startConsumer(
-  config: Config,
-  clients: Clients,
-  resources: Resources,
-  logger: Logger,
-  meter: ConsumerMeter,
-): OrderConsumer {
-  const { kafka, consumer: settings } = config;
-  const { cache, consumerDatabase: database, deadLetterSender, invalidator } = clients;
-  const roleLogger = logger.child({ role: 'consumer' });
-  const consumer = new OrderConsumer(
-    { ...settings, group: kafka.group, topic: kafka.topic, closeMs: workTimeMs(config.shutdownTimeoutMs) },
-    {
-      openLog: () =>
-        new KafkaOrderLog(new KafkaClients(kafka), {
-          ...kafka,
-          clientId: 'test-service-consumer',
-          sessionTimeoutMs: settings.sessionTimeoutMs,
-          maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-        }),
-      offsets: new OffsetStore(database),
-      sink: new OrderWriter(database, {
-        group: kafka.group,
-        topic: kafka.topic,
-        transactionTimeoutMs: config.postgresql.statementTimeoutMs,
-        noteChanges: cache !== undefined,
-      }),
-      sendDeadLetters: (letters) => sendDeadLetters(deadLetterSender, kafka.deadLetterTopic, letters, roleLogger),
-      onStored: (batch) => meter.add(batch),
-      onChanged: (uids, note) => void invalidator?.changed(uids, note),
-      logger: roleLogger,
-    },
-  );
-  void invalidator?.start();
-  void database.open();
-  consumer.start();
-  resources.defer('work', 'consumer', () => consumer.close());
-  return consumer;
-}
-
-/** Starts the REST API and the web console. */
-export async function startRestServer(
-  config: Config,
-  clients: Clients,
-  resources: Resources,
-  logger: Logger,
-  parts: ProcessParts,
-): Promise<RunningServer> {
-  const roleLogger = logger.child({ role: 'server' });
-  const { beside, counters } = parts;
-  const { cache, database, intakeSender } = clients;
-  const store = new OrderStore(database);
-  const offsets = new OffsetStore(database);
-  // Before the first lookup: what a killed process has left may be cached.
-  await clients.invalidator?.start();
-  const kafkaProbe = new KafkaProbe(new KafkaClients(config.kafka), config.kafka.topic);
-  resources.defer('connections', 'kafka probe', () => kafkaProbe.close());
-  const probes = engineProbes({ database, kafka: kafkaProbe, cache, consumer: parts.consumer?.role });
-  const readiness = createReadiness(probes, roleLogger);
-  const operations = openOperations(config, {
-    ...parts,
-    database,
-    cache: clients.cacheInspector,
-    readiness,
-    resources,
-    logger: roleLogger,
-  });
-  const endpoints = apiEndpoints({
-    maxOrderBytes: config.consumer.maxOrderBytes,
-    lookup: counters.countLookups(new OrderReader({ store, cache })),
-    listing: new PostgresOrderListing(database),
-    trails: new PostgresOrderTrails(database),
-    logger: roleLogger,
-    intake: createOrderIntake(intakeSender, config.kafka.topic),
-    arrivals: new PolledArrivals(
-      {
-        progress: () => offsets.latest(config.kafka.group, config.kafka.topic),
-        findMany: (uids) => store.findMany(uids),
-        forget: async (uids) => await cache?.invalidate(uids, 'awaited'),
-        logger: roleLogger,
-      },
-      { maxWaitMs: config.server.requestTimeoutMs * WAIT_SHARE },
-    ),
-    deadLetters: deadLetterControl(config, database),
-    readiness,
-    operations,
-  });
-  const app = createApp({
-    ...config.server,
-    token: serverToken(config.server),
-    endpoints,
-    web: await buildWebClient(beside && { file: beside.webBundle, first: beside.first }),
-    logger: roleLogger,
-    ...(beside?.first === false && { forward: forwardTo(beside.socket) }),
-  });
-  const counted = counters.countResponses(app);
-  if (beside?.first === true) {
-    // Not counted: the process that passes them on does.
-    const socket = listenOnSocket(app, beside.socket);
-    resources.defer('tell', 'socket server', () => socket.close());
-  }
-  const shared = beside === undefined ? 'alone' : beside.first ? 'first' : 'beside';
-  const server = startServer(counted, { ...config.server, shared }, roleLogger);
-  resources.defer('work', 'server', () => server.close(workTimeMs(config.shutdownTimeoutMs)));
-  // The server waits for them.
-  resources.defer('work', 'event streams', () => operations.streams.close());
-  return server;
-}
-
 /** The configured generator, not started. Orders are dated now, and new at each start unless a seed is set. */
 export function openGenerator(config: Config, clients: Clients, logger: Logger): GeneratorControl {
   const { kafka, producer: settings } = config;
   const seed = settings.seed === 'auto' ? randomSeed() : settings.seed;
   return new GeneratorControl({
     sender: clients.orderSender,
+    promptSender: clients.intakeSender,
     topic: kafka.topic,
-    settings: { seed, rate: settings.rate, profile: STEADY, count: null, faults: new Map() },
+    settings: {
+      seed,
+      rate: settings.rate,
+      profile: settings.stages.length === 0 ? STEADY : { kind: 'stages', stages: parseStages(settings.stages) },
+      count: null,
+      faults: new Map(),
+      life: settings.life,
+      timeScale: settings.timeScale,
+    },
+    lives: new LifePlan(readLifeTable(settings.lifeTable)),
     logger: logger.child({ role: 'producer' }),
     closeTimeoutMs: workTimeMs(config.shutdownTimeoutMs),
   });

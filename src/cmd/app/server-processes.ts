@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
-import { ownProcess } from '../../lib/own-process.ts';
+import { EXECUTABLE } from '../../lib/own-process.ts';
 import type { ServerCounters, ServerCounts } from '../../server/api/counters.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const RESTART = { minMs: 200, maxMs: 10_000 };
 /** One that lived so long was well: the next is started without a longer pause. */
 const WELL_MS = 60_000;
@@ -83,8 +81,7 @@ export class ServerProcesses {
 
   async #run(onUp: () => void): Promise<unknown[]> {
     const { firstProcess, args, onCounts } = this.#options;
-    const [bun, ...command] = ownProcess(MAIN, 'serve', '--beside', firstProcess, ...args);
-    const child = spawn(bun, command, {
+    const child = spawn(EXECUTABLE, ['serve', '--beside', firstProcess, ...args], {
       // The engines are up, and what is started locally belongs to the first process.
       env: { ...process.env, TEST_SERVICE_ENGINES: 'off' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

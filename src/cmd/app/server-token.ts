@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { AppError, messageOf } from '../../lib/app-error.ts';
+import { statSync } from 'node:fs';
+import { AppError } from '../../lib/app-error.ts';
+import { readSecret } from '../../lib/secret.ts';
 import { checkToken } from '../../server/http/guards.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
 import type { Config } from './config-schema.ts';
@@ -10,23 +11,19 @@ import type { Config } from './config-schema.ts';
  * @throws AppError `config_invalid` when it is set twice, can't be read, or does not protect the server
  */
 export function serverToken(server: Config['server'], logger: Logger = silentLogger): string {
-  const { token, tokenFile } = server;
-  if (token !== '' && tokenFile !== '')
-    throw new AppError('config_invalid', 'server.token and server.tokenFile are both set: one is enough');
-  const effective = tokenFile === '' ? token : readTokenFile(tokenFile);
-  checkToken(server, effective);
+  const token = readToken(server, logger);
+  checkToken(server, token);
+  return token;
+}
+
+/** The same, whether or not it protects the server. */
+export function readToken({ token, tokenFile }: Config['server'], logger: Logger): string {
+  const effective = readSecret({ name: 'server.token', text: token, file: tokenFile });
+  if (!/^[!-~]{0,500}$/.test(effective)) {
+    const message = `server.tokenFile ${tokenFile} must hold one token of printable ASCII characters`;
+    throw new AppError('config_invalid', message);
+  }
   if (tokenFile !== '' && (statSync(tokenFile).mode & 0o004) !== 0)
     logger.warn({ file: tokenFile }, 'every user of this machine can read the token: chmod 600 its file');
   return effective;
-}
-
-function readTokenFile(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new AppError('config_invalid', `can't read server.tokenFile: ${messageOf(error)}`, { cause: error });
-  }
-  if (/^[!-~]{1,500}$/.test(text)) return text;
-  throw new AppError('config_invalid', `server.tokenFile ${file} must hold one token of printable ASCII characters`);
 }

@@ -2,15 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { VerifyProgress, VerifyReport } from '../../contract/verification.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { ownProcess } from '../../lib/own-process.ts';
+import { EXECUTABLE } from '../../lib/own-process.ts';
 import type { VerificationOptions } from '../../server/api/verifications/runs.ts';
 import { toEnvironment } from './config-environment.ts';
 import type { Config } from './config-schema.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
 const TELL_EVERY_MS = 200;
@@ -22,13 +20,16 @@ const TELL_EVERY_MS = 200;
  *   not finish
  */
 export async function verifyInProcess(config: Config, options: VerificationOptions): Promise<VerifyReport> {
-  const { wait, maxFindings, onProgress, signal } = options;
+  const { wait, maxFindings, manifest, onProgress, signal } = options;
   const args = ['verify', '--json', '--wait', String(wait), '--max-findings', String(maxFindings)];
-  const [bun, ...command] = ownProcess(MAIN, ...args);
-  const child = spawn(bun, command, {
+  if (manifest !== undefined) args.push('--manifest', '-');
+  const child = spawn(EXECUTABLE, args, {
     env: { ...process.env, ...toEnvironment(config), TEST_SERVICE_LOG_LEVEL: 'silent' },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: [manifest === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   });
+  // One that ends early says why.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(manifest);
   yieldTo(child);
   child.on('message', (progress: VerifyProgress) => onProgress(progress));
   let errors = '';

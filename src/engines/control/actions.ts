@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { formatAddress } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { ownProcess } from '../../lib/own-process.ts';
+import { EXECUTABLE } from '../../lib/own-process.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { findAnswering } from '../availability.ts';
 import { gone, stopProcess } from '../daemon.ts';
@@ -80,8 +79,6 @@ function noteStopped(record: EngineRecord, recordFile: string): EngineRecord {
   return stopped;
 }
 
-const WATCH = fileURLToPath(new URL('./pause-watch.ts', import.meta.url));
-
 /**
  * Suspends an engine with all its processes for a while. A small process of its own ends the pause, even when this one
  * is killed. Replaces a pause that is under way. The engine's lock must be held.
@@ -108,8 +105,10 @@ export function resumeEngine(record: EngineRecord, recordFile: string): void {
 
 /** Resolves once it watches. */
 async function startWatch(watch: PauseWatch): Promise<void> {
-  const [bun, ...args] = ownProcess(WATCH, JSON.stringify(watch));
-  const child = spawnDetached(bun, args, { output: 'pipe', env: inheritedEnvironment() });
+  const child = spawnDetached(EXECUTABLE, ['pause-watch', JSON.stringify(watch)], {
+    output: 'pipe',
+    env: inheritedEnvironment(),
+  });
   child.unref();
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import type { EngineObstacle, EngineView, LastAction } from '../../contract/engine.ts';
 import { formatAddress } from '../../lib/address.ts';
+import { lookAtAll } from '../availability.ts';
 import { recordPath } from '../data-folder.ts';
 import { isRunning, isSuspended } from '../processes.ts';
 import { type EngineRecord, lastRecord } from '../record.ts';
@@ -61,6 +62,6 @@ function futureOf(at: number | undefined): number | undefined {
 
 async function answeringAddress(engine: EngineDefinition, record: EngineRecord | undefined) {
   const addresses = record === undefined ? engine.addresses : [record.address];
-  const answers = await Promise.all(addresses.map((one) => engine.probe(one, PROBE_TIMEOUT_MS)));
-  return addresses[answers.indexOf('answers')];
+  const looks = await lookAtAll({ addresses, probe: engine.probe }, PROBE_TIMEOUT_MS);
+  return looks.find(({ answer }) => answer === 'answers')?.address;
 }

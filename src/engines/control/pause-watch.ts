@@ -1,7 +1,3 @@
-/**
- * Ends an engine's pause even when the process that began it is gone: `pause-watch.ts JSON`, with a PauseWatch. It
- * writes a line when it is ready, and ends with the pause.
- */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, type ProcessIdentity, resumeFamily } from '../processes.ts';
 import { lastRecord } from '../record.ts';
@@ -16,9 +12,11 @@ export interface PauseWatch {
 
 const POLL_MS = 200;
 
-if (import.meta.main) await watch(JSON.parse(process.argv[2] ?? ''));
-
-async function watch({ recordFile, process: target, pausedUntil, forMs }: PauseWatch): Promise<void> {
+/**
+ * Ends an engine's pause even when the process that began it is gone: `pause-watch JSON`, a command of the executable
+ * that its help does not name. Writes a line when it is ready, and ends with the pause.
+ */
+export async function watchPause({ recordFile, process: target, pausedUntil, forMs }: PauseWatch): Promise<void> {
   process.stdout.write('watching\n');
   // Measured with a monotonic clock: the system's time may be set meanwhile.
   for (const began = performance.now(); performance.now() - began < forMs; await sleep(POLL_MS)) {

@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
 import { CHILD_LOCALE } from '../../lib/own-process.ts';
 import { acquireLock } from '../file-lock.ts';
@@ -10,33 +20,65 @@ import { programVersion, runProgram } from '../program.ts';
 
 export const KAFKA_VERSION = '4.4.0';
 
-const POM = join(import.meta.dirname, 'pom.xml');
 const CHECKSUMS = join(import.meta.dirname, 'jars.sha256');
-const MAVEN = { title: 'Maven', install: 'apt-get install maven' };
+const OLDEST_MAJOR = 4;
+const MAVEN = { title: `Maven or an unpacked Kafka ${OLDEST_MAJOR} (KAFKA_HOME)`, debian: 'maven', homebrew: 'kafka' };
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 const ATTEMPTS = 2;
+/** Where Kafka is usually unpacked, and where Homebrew puts it, on Apple silicon and on Intel. */
+const HOMES = ['/opt/kafka', '/opt/homebrew/opt/kafka/libexec', '/usr/local/opt/kafka/libexec'];
+
+export interface KafkaJars {
+  readonly folder: string;
+  /** Such as 4.4.0. */
+  readonly version: string;
+}
 
 /**
- * The folder with Kafka's jar files, which Maven downloads into the user's cache if it is missing. The download gets
- * its final name only when it matches jars.sha256, so a folder with that name is complete and verified.
- * @throws AppError `engine_missing` without Maven, `engine_start_failed`, `aborted`
+ * Kafka's jar files: those in the user's cache, those of a Kafka that is installed, or else what Maven downloads into
+ * the cache. A download gets its final name only when it matches jars.sha256, so a folder with that name is complete
+ * and verified.
+ * @throws AppError `engine_missing` without any of them, `engine_start_failed`, `aborted`
  */
-export async function ensureKafkaJars(step: (text: string) => void, signal: AbortSignal): Promise<string> {
+export async function ensureKafkaJars(step: (text: string) => void, signal: AbortSignal): Promise<KafkaJars> {
+  const there = jarsHere();
+  if (there !== undefined) return there;
   const folder = jarsFolder();
-  if (existsSync(folder)) return folder;
   const onWait = () => step('waiting for another download of Kafka');
   const release = await acquireLock(`${folder}.lock`, { signal, onWait });
   try {
     if (!existsSync(folder)) await download(folder, step, signal);
-    return folder;
+    return { folder, version: KAFKA_VERSION };
   } finally {
     release?.();
   }
 }
 
-/** Checks that the jars are there or can be downloaded. @throws AppError `engine_missing` without Maven */
+/** Checks that the jars are there or can be downloaded. @throws AppError `engine_missing` when they are not */
 export async function checkKafkaJars(): Promise<void> {
-  if (!existsSync(jarsFolder())) await programVersion('mvn', ['--version'], /Apache Maven (\S+)/, MAVEN);
+  if (jarsHere() === undefined) await programVersion('mvn', ['--version'], /Apache Maven (\S+)/, MAVEN);
+}
+
+function jarsHere(): KafkaJars | undefined {
+  const folder = jarsFolder();
+  return existsSync(folder) ? { folder, version: KAFKA_VERSION } : installedKafka();
+}
+
+/** The Kafka that KAFKA_HOME names, whose scripts are on the PATH, or that lies where it usually does. */
+export function installedKafka(): KafkaJars | undefined {
+  const named = process.env['KAFKA_HOME'];
+  const script = Bun.which('kafka-server-start.sh');
+  const homes = [named ?? '', script === null ? '' : join(dirname(realpathSync(script)), '..'), ...HOMES];
+  for (const home of homes.filter((one) => one !== '')) {
+    const folder = join(home, 'libs');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const [version] = names.flatMap((name) => /^kafka_2[.]\d+-(\d[\d.]*)[.]jar$/.exec(name)?.[1] ?? []);
+    if (version !== undefined && Number.parseInt(version, 10) >= OLDEST_MAJOR) return { folder, version };
+    if (home !== named) continue;
+    const message = `KAFKA_HOME is ${home}, where no Kafka ${OLDEST_MAJOR} or newer is: correct it, or unset it`;
+    throw new AppError('engine_missing', message);
+  }
+  return undefined;
 }
 
 function jarsFolder(): string {
@@ -64,10 +106,14 @@ export function wrongFiles(folder: string, expected: ReadonlyMap<string, string>
 async function download(folder: string, step: (text: string) => void, signal: AbortSignal): Promise<void> {
   await removeLeftovers(folder);
   const partial = mkdtempSync(`${folder}.partial-`);
+  const jars = join(partial, 'jars');
   try {
     step(`downloading Kafka ${KAFKA_VERSION} (43 MB, once)`);
+    // Maven can't read what the compiled executable holds.
+    const pom = join(partial, 'pom.xml');
+    writeFileSync(pom, readFileSync(join(import.meta.dirname, 'pom.xml')));
     const goal = 'dependency:copy-dependencies';
-    const args = ['-B', '-q', '-C', '-f', POM, goal, '-DincludeScope=runtime', `-DoutputDirectory=${partial}`];
+    const args = ['-B', '-q', '-C', '-f', pom, goal, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
     await retry(() =>
       runProgram('mvn', args, {
         ...MAVEN,
@@ -80,12 +126,12 @@ async function download(folder: string, step: (text: string) => void, signal: Ab
       }),
     );
     step('checking the download');
-    const wrong = wrongFiles(partial, parseChecksums(readFileSync(CHECKSUMS, 'utf8')));
+    const wrong = wrongFiles(jars, parseChecksums(readFileSync(CHECKSUMS, 'utf8')));
     if (wrong.length > 0) {
       const files = wrong.join(', ');
       throw new AppError('engine_start_failed', `Kafka's download does not match its checksums: ${files}`);
     }
-    renameSync(partial, folder);
+    renameSync(jars, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

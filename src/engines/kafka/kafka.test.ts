@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderName, KAFKA_VERSION, parseChecksums, wrongFiles } from './jars.ts';
+import { folderName, installedKafka, KAFKA_VERSION, parseChecksums, wrongFiles } from './jars.ts';
 import { clusterId, serverProperties } from './kafka.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'test-jars-'));
@@ -35,6 +35,24 @@ describe('the pinned jars', () => {
     rmSync(join(folder, 'surplus.jar'));
     expect(wrongFiles(folder, parseChecksums(`${sha256('good.jar')}  good.jar\n`))).toEqual([]);
   });
+});
+
+test('an unpacked Kafka is found by KAFKA_HOME, and one that is too old refused', () => {
+  const [home, libs] = [join(folder, 'home'), join(folder, 'home/libs')];
+  mkdirSync(libs, { recursive: true });
+  const before = process.env['KAFKA_HOME'];
+  process.env['KAFKA_HOME'] = home;
+  try {
+    writeFileSync(join(libs, 'kafka_2.13-3.9.1.jar'), '');
+    expect(() => installedKafka()).toThrow(/KAFKA_HOME is .*, where no Kafka 4 or newer is/);
+    writeFileSync(join(libs, 'kafka-clients-4.1.0.jar'), '');
+    rmSync(join(libs, 'kafka_2.13-3.9.1.jar'));
+    writeFileSync(join(libs, 'kafka_2.13-4.1.0.jar'), '');
+    expect(installedKafka()).toEqual({ folder: libs, version: '4.1.0' });
+  } finally {
+    if (before === undefined) delete process.env['KAFKA_HOME'];
+    else process.env['KAFKA_HOME'] = before;
+  }
 });
 
 test('a cluster id is 16 bytes, and can not be taken for an option', () => {

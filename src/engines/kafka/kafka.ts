@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,22 +7,22 @@ import { type Address, formatAddress, isLoopback, parseBroker } from '../../lib/
 import { probeKafka } from '../probes.ts';
 import { programVersion, runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext } from '../types.ts';
-import { checkKafkaJars, ensureKafkaJars, KAFKA_VERSION } from './jars.ts';
+import { checkKafkaJars, ensureKafkaJars } from './jars.ts';
 
-const JAVA = { title: 'Java 17 or newer', install: 'apt-get install default-jre-headless' };
+const JAVA = { title: 'Java 17 or newer', debian: 'default-jre-headless', homebrew: 'openjdk' };
 const FORMAT_TIMEOUT_MS = 60_000;
 
 /** A local Kafka: one node, broker and controller in one process (KRaft). */
-export function defineKafka(brokers: readonly string[]): EngineDefinition {
+export function defineKafka(brokers: readonly string[], probeSecured?: EngineDefinition['probe']): EngineDefinition {
   return {
     name: 'kafka',
     title: 'Kafka',
     addresses: brokers.map(parseBroker),
-    canBeLocal: true,
+    notLocal: probeSecured && 'No local one is started in place of one with TLS or a login (kafka.tls, kafka.sasl).',
     optional: false,
     readyTimeoutMs: 180_000,
     stop: { signal: 'SIGTERM', forceSignal: 'SIGKILL', graceMs: 6_000 },
-    probe: probeKafka,
+    probe: probeSecured ?? probeKafka,
     check: async () => {
       await findJava();
       await checkKafkaJars();
@@ -30,11 +30,11 @@ export function defineKafka(brokers: readonly string[]): EngineDefinition {
     prepare: async (context) => {
       const java = await findJava();
       const jars = await ensureKafkaJars(context.step, context.signal);
-      const classPath = ['-cp', join(jars, '*')];
+      const classPath = ['-cp', join(jars.folder, '*')];
       await ensureFormatted(java, classPath, context);
       const file = await writeProperties(context, 'data', 'server.properties');
-      const args = [...serverFlags(), ...classPath, 'kafka.Kafka', file];
-      return { command: java, args, version: KAFKA_VERSION, folderAsDescriptor3: context.folder };
+      const args = [...serverFlags(context.folder), ...classPath, 'kafka.Kafka', file];
+      return { command: java, args, version: jars.version, folderAsDescriptor3: context.folder };
     },
   };
 }
@@ -48,8 +48,10 @@ async function findJava(): Promise<string> {
   return java;
 }
 
-function serverFlags(): string[] {
-  const log4j = join(import.meta.dirname, 'log4j2.properties');
+function serverFlags(folder: string): string[] {
+  // Java can't read what the compiled executable holds.
+  const log4j = join(folder, 'log4j2.properties');
+  writeFileSync(log4j, readFileSync(join(import.meta.dirname, 'log4j2.properties')));
   return [
     '-Xms256m',
     '-Xmx512m',

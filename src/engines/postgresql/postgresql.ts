@@ -10,39 +10,43 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
-import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
+import { parsePostgresqlUrl, sslModeOf } from '../../lib/connection-url.ts';
 import { probePostgresql } from '../probes.ts';
 import { identify } from '../processes.ts';
 import { runProgram } from '../program.ts';
 import type { EngineDefinition, PrepareContext, RunAs } from '../types.ts';
-import { findBinaries, locatePackage, type PostgresqlBinaries, postgresqlUser } from './binaries.ts';
+import { findBinaries, POSTGRESQL, type PostgresqlBinaries, postgresqlUser } from './binaries.ts';
+
+const NOT_LOCAL =
+  'A local one never takes the place of several servers, or of one that is reached over TLS or with a password file.';
 
 /**
- * A local PostgreSQL whose superuser is the URL's user. The URL's database is not created.
+ * A local PostgreSQL whose superuser is the URL's user. The URL's database is not created. `secured`: sessions need
+ * more than the URL says, which a local one does not have.
  *
  * Started by root it runs as another user, who may not pass through the parents of the data folder (/root, a private
  * temporary folder). It gets the folder as an open descriptor, and finds it as /proc/self/fd/3.
  */
-export function definePostgresql(url: string): EngineDefinition {
-  const { address: configured, user: name, password } = parsePostgresqlUrl(url);
+export function definePostgresql(url: string, secured = false): EngineDefinition {
+  const server = parsePostgresqlUrl(url);
+  const { addresses, user: name, password } = server;
   return {
     name: 'postgresql',
     title: 'PostgreSQL',
-    addresses: [configured],
-    canBeLocal: true,
+    addresses,
+    notLocal: secured || addresses.length > 1 || /^(require|verify)/.test(sslModeOf(server)) ? NOT_LOCAL : undefined,
     optional: false,
     readyTimeoutMs: 300_000,
     // SIGINT is PostgreSQL's fast shutdown. SIGQUIT leaves the rest to recovery: nothing committed is lost.
     stop: { signal: 'SIGINT', forceSignal: 'SIGQUIT', graceMs: 5_500 },
     probe: probePostgresql,
     check: async () => {
-      postgresqlUser();
-      locatePackage();
+      findBinaries(postgresqlUser());
     },
     prepare: async (context) => {
       const user = postgresqlUser();
-      const binaries = findBinaries(user);
       const { address, folder } = context;
+      const binaries = findBinaries(user, majorOf(join(folder, CLUSTER)));
       const superuser = name === '' ? 'postgres' : name;
       const byDescriptor = user !== undefined && process.platform === 'linux';
       const folderInside = byDescriptor ? '/proc/self/fd/3' : folder;
@@ -138,8 +142,7 @@ async function initialize(options: ClusterOptions, context: PrepareContext): Pro
   ];
   try {
     await runProgram(join(binaries.bin, 'initdb'), args, {
-      title: 'PostgreSQL',
-      install: 'npm ci',
+      ...POSTGRESQL,
       purpose: "PostgreSQL's data folder could not be initialised",
       timeoutMs: INITDB_TIMEOUT_MS,
       signal: context.signal,
@@ -155,8 +158,14 @@ function giveTo({ user }: RunAs, path: string): void {
   if (user) chownSync(path, user.uid, user.gid);
 }
 
+/** The version that has written the cluster; undefined when there is none yet. */
+function majorOf(cluster: string): string | undefined {
+  const file = join(cluster, 'PG_VERSION');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
 function checkMajorVersion(cluster: string, version: string): void {
-  const found = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
+  const found = majorOf(cluster);
   if (version.split('.')[0] === found) return;
   const message =
     `${cluster} was created by PostgreSQL ${found}, and ${version} can't read it. Dump it with that version, ` +

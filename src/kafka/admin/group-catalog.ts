@@ -1,4 +1,5 @@
-import type { GroupMember as KafkaMember } from '@platformatic/kafka';
+import type { FindCoordinatorResult, GroupMember as KafkaMember } from '@platformatic/kafka';
+import { formatAddress } from '../../lib/address.ts';
 import type { CommittedOffset } from '../read/order-log.ts';
 import type { KeptAdmin } from './kept-admin.ts';
 import { type OpenTransaction, openTransactions } from './open-transactions.ts';
@@ -29,6 +30,8 @@ export interface GroupDetail {
   readonly state: string;
   /** `consumer` for consumers. */
   readonly protocolType: string;
+  /** How partitions are shared out, such as `range`; empty without members. */
+  readonly protocol: string;
   readonly members: readonly GroupMember[];
   /**
    * Every partition of each topic that the group has committed offsets of or a member reads, including partitions added
@@ -37,7 +40,10 @@ export interface GroupDetail {
   readonly partitions: readonly GroupPartition[];
 }
 
-export interface GroupWithTransactions extends GroupDetail {
+/** A group with what only one group alone is asked for. */
+export interface WholeGroup extends GroupDetail {
+  /** The broker that keeps it; its address is host:port. */
+  readonly coordinator: { readonly broker: number; readonly address: string };
   /** In its partitions with waiting messages, as far as the brokers tell. */
   readonly openTransactions: readonly OpenTransaction[];
 }
@@ -45,8 +51,11 @@ export interface GroupWithTransactions extends GroupDetail {
 export interface GroupQuery {
   /** Only groups with this in their names. */
   readonly text?: string | undefined;
+  /** Only groups that read this topic. */
+  readonly topic?: string | undefined;
   /** Only groups whose names come after this one. */
   readonly after?: string | undefined;
+  /** Groups to look at: with a topic a page may have fewer, or none. */
   readonly limit: number;
 }
 
@@ -61,6 +70,9 @@ export interface GroupPage {
 
 type Committed = Map<string, Map<number, CommittedOffset | undefined>>;
 
+/** The kind of key that a group is, in the protocol's FindCoordinator. */
+const GROUP_KEY = 0;
+
 /** Lists consumer groups. Every call throws AppError `kafka_unavailable` (retryable) while Kafka can't answer. */
 export class GroupCatalog {
   readonly #admin: KeptAdmin;
@@ -72,32 +84,37 @@ export class GroupCatalog {
   }
 
   /** A page of groups. Kafka names all groups at once, but only those of the page are described. */
-  async list({ text = '', after = '', limit }: GroupQuery): Promise<GroupPage> {
+  async list({ text = '', topic, after = '', limit }: GroupQuery): Promise<GroupPage> {
     const listed = await this.#admin.ask('listing groups', (admin) => admin.listGroups());
     const names = [...listed.keys()].filter((name) => name.includes(text)).sort();
     const rest = names.filter((name) => name > after);
-    const groups = await this.#look(rest.slice(0, limit));
+    const looked = await this.#look(rest.slice(0, limit));
+    const groups = looked.filter(
+      ({ partitions }) => topic === undefined || partitions.some((one) => one.topic === topic),
+    );
     return { groups, total: names.length, next: rest.length > limit ? rest[limit - 1] : undefined };
   }
 
   /** Undefined if the group does not exist. */
-  async find(name: string): Promise<GroupWithTransactions | undefined> {
+  async find(name: string): Promise<WholeGroup | undefined> {
     const [group] = await this.#look([name]);
     if (group === undefined) return undefined;
     const waiting = group.partitions.filter(({ end = 0, stableEnd = 0 }) => end > stableEnd);
     const byTopic = [...Map.groupBy(waiting, ({ topic }) => topic)];
-    const open = await this.#admin.ask('asking for open transactions', (admin) =>
-      Promise.all(
-        byTopic.map(([topic, of]) =>
+    const [[coordinator], ...open] = await this.#admin.ask(`group ${name}`, (admin) =>
+      Promise.all([
+        admin.findCoordinator({ keyType: GROUP_KEY, keys: [name] }),
+        ...byTopic.map(([topic, of]) =>
           openTransactions(
             admin,
             topic,
             of.map(({ partition }) => partition),
           ),
         ),
-      ),
+      ]),
     );
-    return { ...group, openTransactions: open.flat() };
+    if (coordinator === undefined) return undefined;
+    return { ...group, coordinator: coordinatorOf(coordinator), openTransactions: open.flat() };
   }
 
   /** The existing ones, in the order of their names here. */
@@ -120,6 +137,7 @@ export class GroupCatalog {
       group: name,
       state: group.state,
       protocolType: group.protocolType,
+      protocol: group.protocol,
       members,
       partitions: [...committed].flatMap(([topic, partitions]) =>
         [...new Set([...partitions.keys(), ...(ends.get(topic)?.keys() ?? [])])]
@@ -144,6 +162,10 @@ export class GroupCatalog {
     const each = await Promise.all([...topics].map((name) => ask([name]).catch(() => [])));
     return new Map(each.flat());
   }
+}
+
+function coordinatorOf({ nodeId, host, port }: FindCoordinatorResult): WholeGroup['coordinator'] {
+  return { broker: nodeId, address: formatAddress({ host, port }) };
 }
 
 function memberOf(member: KafkaMember): GroupMember {

@@ -35,14 +35,16 @@ interface PartitionDetail extends PartitionEnds {
   readonly leader: number | undefined;
   readonly replicas: readonly number[];
   readonly inSyncReplicas: readonly number[];
+  /** What the log takes on the leader's disk; undefined when no broker tells, as to a user without rights to the cluster. */
+  readonly bytes: number | undefined;
 }
 
 interface TopicSetting {
   readonly name: string;
   /** Null for a secret or an unset value. */
   readonly value: string | null;
-  /** Set on this topic; otherwise it is inherited from the cluster or Kafka's default. */
-  readonly own: boolean;
+  /** Where it is set: on this topic, for all topics of the brokers, or nowhere. */
+  readonly source: 'topic' | 'broker' | 'default';
 }
 
 export interface TopicDetail extends TopicSummary {
@@ -96,8 +98,9 @@ export class TopicCatalog {
       const { topics } = await admin.metadata({ topics: [name], forceUpdate: true });
       const topic = topics.get(name);
       if (topic === undefined) throw new AppError('topic_missing', `topic ${name} can't be looked into`);
-      const [ranges, [described]] = await Promise.all([
+      const [ranges, sizes, [described]] = await Promise.all([
         rangesOf(admin, ledPartitions(topics)),
+        sizesOf(admin, name, topic),
         admin.describeConfigs({
           resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: name, configurationKeys: null }],
         }),
@@ -107,7 +110,7 @@ export class TopicCatalog {
       const settings = (described?.configs ?? []).map((one) => ({
         name: one.name,
         value: one.isSensitive ? null : (one.value ?? null),
-        own: one.configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG,
+        source: sourceOf(one.configSource),
       }));
       return {
         ...summaryOf(name, topic, known),
@@ -116,6 +119,7 @@ export class TopicCatalog {
           leader: one.leader < 0 ? undefined : one.leader,
           replicas: one.replicas,
           inSyncReplicas: one.isr,
+          bytes: sizes.get(partition)?.get(one.leader),
           ...(known?.get(partition) ?? { start: 0, stableEnd: 0, end: 0 }),
         })),
         settings: settings.sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -137,6 +141,27 @@ export class TopicCatalog {
       );
     });
   }
+}
+
+function sourceOf(source: number): TopicSetting['source'] {
+  if (source === ConfigSources.DYNAMIC_TOPIC_CONFIG) return 'topic';
+  return source === ConfigSources.DEFAULT_CONFIG ? 'default' : 'broker';
+}
+
+/** Partition → broker → bytes of its log there. Empty when a broker does not tell. */
+async function sizesOf(admin: Admin, name: string, { partitionsCount }: ClusterTopicMetadata) {
+  const partitions = Array.from({ length: partitionsCount }, (_, partition) => partition);
+  const described = await admin.describeLogDirs({ topics: [{ name, partitions }] }).catch(() => []);
+  const sizes = new Map<number, Map<number, number>>();
+  for (const { broker, results } of described) {
+    for (const one of results.flatMap(({ topics }) => topics).flatMap((topic) => topic.partitions)) {
+      const ofBrokers = sizes.get(one.partitionIndex) ?? new Map<number, number>();
+      // A log that is being moved to another disk is there twice.
+      if (!one.isFutureKey) ofBrokers.set(broker, Number(one.partitionSize));
+      sizes.set(one.partitionIndex, ofBrokers);
+    }
+  }
+  return sizes;
 }
 
 /** Offsets that wait for an open transaction: as many messages, or fewer. */
@@ -189,10 +214,9 @@ async function rangesOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map
 }
 
 async function endsOf(admin: Admin, of: PartitionSet): Promise<Map<string, Map<number, Omit<PartitionEnds, 'start'>>>> {
-  const [stable, ends] = await Promise.all([
-    offsetsOf(admin, of, LATEST, READ_COMMITTED),
-    offsetsOf(admin, of, LATEST, READ_UNCOMMITTED),
-  ]);
+  // One after the other: what arrives in between must not look as if it waited for an open transaction.
+  const ends = await offsetsOf(admin, of, LATEST, READ_UNCOMMITTED);
+  const stable = await offsetsOf(admin, of, LATEST, READ_COMMITTED);
   return mapped(ends, (end, name, partition) => {
     const stableEnd = stable.get(name)?.get(partition) ?? end;
     return { stableEnd, end: Math.max(stableEnd, end) };

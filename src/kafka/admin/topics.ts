@@ -6,7 +6,8 @@ import {
 } from '@platformatic/kafka';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
-import { hasProtocolError, type KafkaClients, toKafkaError } from '../clients.ts';
+import { hasProtocolError, type KafkaClients } from '../clients.ts';
+import { explained } from './broker-probe.ts';
 
 export interface TopicSettings {
   readonly name: string;
@@ -120,7 +121,7 @@ export async function withAdmin<T>(kafka: KafkaClients, work: (admin: Admin) => 
   try {
     return await within(TIMEOUT_MS, work(admin));
   } catch (error) {
-    throw toKafkaError(error, `asking ${kafka.address}`);
+    throw await explained(kafka, error, `asking ${kafka.address}`);
   } finally {
     await within(1_000, admin.close()).catch(() => {});
   }

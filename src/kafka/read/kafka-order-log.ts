@@ -99,9 +99,10 @@ export class KafkaOrderLog implements OrderLog {
     try {
       await this.#join();
     } catch (error) {
-      const refused = hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL');
-      const why = refused ? `its other members share partitions in another way: ${GIVE_OWN_GROUP}` : messageOf(error);
-      throw new AppError('kafka_unavailable', `joining group ${group}: ${why}`, { retryable: true, cause: error });
+      const what = `joining group ${group}`;
+      if (!hasProtocolError(error, 'INCONSISTENT_GROUP_PROTOCOL')) throw toKafkaError(error, what, group);
+      const message = `${what}: its other members share partitions in another way`;
+      throw new AppError('kafka_unavailable', message, { retryable: true, advice: GIVE_OWN_GROUP, cause: error });
     }
     void this.#watchTopics(lose);
   }

@@ -3,11 +3,13 @@ import { decodeOrder } from '../../order/decode.ts';
 import type { KafkaClients } from '../clients.ts';
 import { likelyPartitions } from '../send/partitioner.ts';
 import { clamp, decodeCursor, encodeCursor, readLogPage } from './log-page.ts';
+import { type MessageFilter, messageMatcher } from './message-filter.ts';
 import type { LogRange, LogRecord } from './order-log.ts';
-import { recordAt, TopicReader } from './topic-reader.ts';
+import { type OrderMessages, type OrderSearch, searchOrder } from './order-search.ts';
+import { PROMPT_MS, recordAt, TopicReader } from './topic-reader.ts';
 
 /** What a message turned out to be. */
-type MessageMeaning =
+export type MessageMeaning =
   | { readonly kind: 'order'; readonly orderUid: string }
   /** `dead_letter`: it is in the dead-letter topic. `other`: `reason` is the code its dead letter would have. */
   | { readonly kind: 'dead_letter' | 'other'; readonly reason: string; readonly detail: string };
@@ -29,16 +31,14 @@ export interface BrowsedMessage {
   readonly meaning: MessageMeaning;
 }
 
-/** Which messages of a topic. */
-export interface BrowseQuery {
+/** Which messages of a topic. With a key all partitions are searched, first those that Kafka's clients choose for it. */
+export interface BrowseQuery extends MessageFilter {
   /** Of this partition only. */
   readonly partition?: number | undefined;
   /** From this offset on, oldest first. */
   readonly offset?: number | undefined;
   /** Written at this time or later, oldest first; ms since the Unix epoch. */
   readonly at?: number | undefined;
-  /** With exactly this key. All partitions are searched, first those that Kafka's clients choose for it. */
-  readonly key?: Buffer | undefined;
   readonly limit: number;
   /** Of the page before; the other parameters must be the same. */
   readonly cursor?: string | undefined;
@@ -95,6 +95,7 @@ export class MessageBrowser {
       const [all, ends] = await Promise.all([reader.ranges(), reader.highWatermarks()]);
       const ranges = cursor === undefined ? await startRanges(reader, all, query) : clamp(cursor.ranges, all);
       const { key } = query;
+      const matches = messageMatcher(query);
       const messages: BrowsedMessage[] = [];
       const rest = new Map<number, LogRange>();
       const deadline = performance.now() + this.#options.budgetMs;
@@ -110,7 +111,7 @@ export class MessageBrowser {
           limit: query.limit - messages.length,
           deadline,
           pick: (partition, record) =>
-            key === undefined || record.key?.equals(key) === true
+            matches(record)
               ? {
                   at: record.timestamp,
                   kept: this.#message(partition, record, query.maxValueBytes),
@@ -144,6 +145,20 @@ export class MessageBrowser {
     });
   }
 
+  /** The messages of an order: see searchOrder. A thorough search takes up to twice as long. */
+  ofOrder(topic: string, search: OrderSearch): Promise<OrderMessages<BrowsedMessage>> {
+    const { budgetMs } = this.#options;
+    return this.#reading(topic, (reader) =>
+      searchOrder(reader, search, {
+        deadline: performance.now() + (search.thorough ? budgetMs : budgetMs / 2),
+        keep: (partition, record) => ({
+          kept: this.#message(partition, record, Number.POSITIVE_INFINITY),
+          bytes: browsedBytes(record, Number.POSITIVE_INFINITY),
+        }),
+      }),
+    );
+  }
+
   /**
    * Yields messages as they are written, from now until the signal aborts. `wanted` is called with each before it is
    * decoded. The first, empty list means that the topic is open; skipped messages also yield an empty list.
@@ -172,7 +187,7 @@ export class MessageBrowser {
   }
 
   #open(topic: string): Promise<TopicReader> {
-    return TopicReader.open(this.#kafka, { topic, maxBytesPerPartition: FETCH_BYTES });
+    return TopicReader.open(this.#kafka, { topic, maxBytesPerPartition: FETCH_BYTES, requestTimeoutMs: PROMPT_MS });
   }
 
   async #reading<T>(topic: string, work: (reader: TopicReader) => Promise<T>): Promise<T> {
@@ -238,7 +253,7 @@ function browsedMessage(partition: number, record: LogRecord, options: BrowsedMe
     value: value && copyOf(value.subarray(0, options.maxValueBytes)),
     valueBytes: value === null ? null : value.length,
     cut: value !== null && value.length > options.maxValueBytes,
-    meaning: meaningOf(record, value, options),
+    meaning: meaningOf(record, options),
   };
 }
 
@@ -252,10 +267,15 @@ function browsedBytes({ key, value, headers }: LogRecord, maxValueBytes: number)
   return ofHeaders + (key?.length ?? 0) + Math.min(value?.length ?? 0, maxValueBytes);
 }
 
-function meaningOf(record: LogRecord, value: Buffer | null, options: BrowsedMessageOptions): MessageMeaning {
-  const reason = record.header(REASON);
-  if (reason) return { kind: 'dead_letter', reason: String(reason), detail: String(record.header(DETAIL) ?? '') };
-  const decoded = decodeOrder(value, { maxBytes: options.maxOrderBytes, now: options.now });
+/** What this service makes of a message. */
+export function meaningOf(
+  { headers, value }: Pick<BrowsedMessage, 'headers' | 'value'>,
+  { maxOrderBytes, now }: Omit<BrowsedMessageOptions, 'maxValueBytes'>,
+): MessageMeaning {
+  const textOf = (name: Buffer) => headers.find(([one]) => one?.equals(name))?.[1]?.toString() ?? '';
+  const reason = textOf(REASON);
+  if (reason !== '') return { kind: 'dead_letter', reason, detail: textOf(DETAIL) };
+  const decoded = decodeOrder(value, { maxBytes: maxOrderBytes, now });
   if (decoded.ok) return { kind: 'order', orderUid: decoded.order.order_uid };
   return { kind: 'other', reason: decoded.reason, detail: decoded.detail };
 }

@@ -116,7 +116,7 @@ export interface OrderLog {
 const PRODUCED_AT = Buffer.from('produced-at');
 
 /** When the order was produced, ms since the Unix epoch: the `produced-at` header, or else the record's timestamp. */
-export function producedAt(record: LogRecord): number {
+export function producedAt(record: Pick<LogRecord, 'header' | 'timestamp'>): number {
   const value = record.header(PRODUCED_AT);
   const millis = value ? digits(value) : undefined;
   if (millis !== undefined) return millis;

@@ -4,6 +4,7 @@ import { within } from '../../lib/deadline.ts';
 import { withinRfc3339 } from '../../lib/rfc3339.ts';
 import { type OpenTransaction, openTransactions } from '../admin/open-transactions.ts';
 import { type KafkaClients, toKafkaError } from '../clients.ts';
+import { rightNeeded } from '../refusal.ts';
 import { askEpochEnds, EpochStarts, spansOf } from './epoch-ends.ts';
 import { type FetchAnswer, fetchRecords, fetchVersion } from './fetch-api.ts';
 import type { EpochEnd, FetchedPartition, LogRange } from './order-log.ts';
@@ -14,6 +15,8 @@ export interface PartitionFetcherOptions {
   readonly topic: string;
   /** Most bytes one fetch brings of one partition, but always one batch at least. */
   readonly maxBytesPerPartition: number;
+  /** Time a broker may take to answer, besides the wait for messages, ms; default 10,000. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 const READ_UNCOMMITTED = 0;
@@ -24,6 +27,7 @@ const READ_COMMITTED = 1;
  */
 const MAX_FETCH_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const EARLIEST = -2n;
 const LATEST = -1n;
@@ -31,7 +35,9 @@ const NONE = -1n;
 // Error codes of the protocol, https://kafka.apache.org/protocol#protocol_error_codes
 const NO_ERROR = 0;
 const OFFSET_OUT_OF_RANGE = 1;
+const TOPIC_DENIED = 29;
 const TOPIC_GONE = new Set([3, 100, 103]);
+const noAnswer = () => new AppError('kafka_unavailable', 'the broker does not answer', { retryable: true });
 
 /**
  * Reads partitions of one topic from given offsets, on connections of its own: a fetch that waits for messages holds up
@@ -39,7 +45,7 @@ const TOPIC_GONE = new Set([3, 100, 103]);
  * delivers messages of an aborted transaction when the abort marker is not in the same fetch.
  */
 export class PartitionFetcher {
-  readonly #options: PartitionFetcherOptions;
+  readonly #options: PartitionFetcherOptions & { readonly requestTimeoutMs: number };
   readonly #client: Consumer;
   #version: number | undefined;
   #topicId = '';
@@ -50,13 +56,14 @@ export class PartitionFetcher {
   #inDoubt = false;
 
   constructor(kafka: KafkaClients, options: PartitionFetcherOptions) {
-    this.#options = options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+    this.#options = { ...options, requestTimeoutMs };
     this.#client = kafka.consumer({
       clientId: options.clientId,
       // The client wants a name, but no group is joined.
       groupId: `${options.clientId}-fetcher`,
-      connectTimeout: 5_000,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectTimeout: Math.min(CONNECT_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
       retries: 1,
       retryDelay: 100,
     });
@@ -114,7 +121,7 @@ export class PartitionFetcher {
             isolationLevel: READ_COMMITTED,
           });
           // A broker that is stopped, not gone, keeps its connections open and says nothing.
-          return this.#read(await within(REQUEST_TIMEOUT_MS + waitMs, asked), share);
+          return this.#read(await within(this.#options.requestTimeoutMs + waitMs, asked, noAnswer), share);
         }),
       );
       return lastEpochs === undefined ? answers.flat() : await this.#epochStarts.addTo(answers.flat());
@@ -270,6 +277,7 @@ export class PartitionFetcher {
       ({ errorCode }) => errorCode === NO_ERROR || errorCode === OFFSET_OUT_OF_RANGE,
     );
     if (good.length < answer.partitions.length) this.#inDoubt = true;
+    if (codes.has(TOPIC_DENIED)) throw new AppError('kafka_refuses', rightNeeded('Read', 'topic', this.#options.topic));
     if (good.length === 0 && (answer.partitions.length > 0 || answer.errorCode !== NO_ERROR)) {
       throw new AppError('kafka_unavailable', `the broker answers error ${[...codes].join(', ')}`, { retryable: true });
     }

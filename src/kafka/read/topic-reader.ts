@@ -7,6 +7,8 @@ export interface TopicReaderOptions {
   readonly topic: string;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition?: number;
+  /** Time a broker may take to answer, ms; default 10,000. Where somebody waits: `PROMPT_MS`. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** Committed records of one partition, in log order. */
@@ -19,6 +21,8 @@ export interface TopicSlice {
 
 const DEFAULT_BYTES = 1_048_576;
 const FETCH_WAIT_MS = 500;
+/** Tried twice, it leaves a request time to say that Kafka does not answer. */
+export const PROMPT_MS = 3_000;
 
 /** Reads a topic without joining a group: nobody's offsets or partitions change by it. */
 export class TopicReader {
@@ -30,8 +34,11 @@ export class TopicReader {
 
   /** @throws AppError `topic_missing`, `kafka_unavailable`. */
   static async open(kafka: KafkaClients, options: TopicReaderOptions): Promise<TopicReader> {
-    const { topic, maxBytesPerPartition = DEFAULT_BYTES } = options;
-    const fetcher = new PartitionFetcher(kafka, { clientId: 'test-service-reader', topic, maxBytesPerPartition });
+    const fetcher = new PartitionFetcher(kafka, {
+      clientId: 'test-service-reader',
+      maxBytesPerPartition: DEFAULT_BYTES,
+      ...options,
+    });
     try {
       await fetcher.open();
       return new TopicReader(fetcher);

@@ -13,13 +13,7 @@ export interface PlacedMessage extends OutgoingMessage {
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const CALL_TIMEOUT_MS = 20_000;
 /** Answers that a repeat would not change. */
-const REFUSED = [
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
-  'TOPIC_AUTHORIZATION_FAILED',
-] as const;
+const REFUSED = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'] as const;
 
 type RawProducer = ReturnType<typeof createProducer>;
 type RawTransaction = Awaited<ReturnType<RawProducer['beginTransaction']>>;
@@ -128,7 +122,7 @@ function toSendError(error: unknown, what: string): AppError {
   }
   const refused = REFUSED.find((name) => hasProtocolError(error, name));
   if (refused !== undefined) {
-    const message = `${what}: Kafka refuses it (${refused}). ${refusalOf(refused).advice}`;
+    const message = `${what}: Kafka refuses it (${refused}). ${refusalOf(refused, what).advice}`;
     return new AppError('kafka_rejected', message, { cause: error });
   }
   return toKafkaError(error, what);

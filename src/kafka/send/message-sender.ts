@@ -1,5 +1,5 @@
 import type { RecordHeaders } from '../../contract/letter.ts';
-import { AppError } from '../../lib/app-error.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { SendRefusal } from './produce-api.ts';
 
 /** A message to send. Header values are text or bytes; a null value is a tombstone. */
@@ -66,6 +66,8 @@ export class SendJob {
   #settled = false;
   /** Why the last attempt failed, for the deadline's error. */
   lastError: unknown;
+  /** Some of its messages were on their way: they may be written. */
+  begun = false;
 
   constructor(messages: number, timeoutMs: number) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly SentPosition[]>();
@@ -75,7 +77,8 @@ export class SendJob {
     this.#missing = messages;
     this.#positions = new Array<SentPosition>(messages).fill(PENDING);
     this.#timer = setTimeout(() => {
-      const message = `not acknowledged within ${timeoutMs} ms`;
+      const why = this.lastError === undefined ? '' : `: ${messageOf(this.lastError)}`;
+      const message = `not acknowledged within ${timeoutMs} ms${why}`;
       this.fail(new AppError('kafka_unavailable', message, { retryable: true, cause: this.lastError }));
     }, timeoutMs);
   }

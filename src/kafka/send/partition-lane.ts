@@ -2,7 +2,7 @@ import { Backoff } from '../../lib/backoff.ts';
 import type { OutgoingMessage, SendJob } from './message-sender.ts';
 import type { SendRefusal } from './produce-api.ts';
 import type { ProducerIdentity } from './producer-session.ts';
-import { encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
+import { type Compression, encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
 
 /** Below the broker's default message.max.bytes, 1 048 588. */
 const MAX_BATCH_BYTES = 900_000;
@@ -27,6 +27,8 @@ export interface Batch {
   readonly timed: boolean;
   /** It was on its way to the broker and nothing is known of it since. */
   uncertain: boolean;
+  /** It was so before the last attempt, too: a refusal of that one tells nothing of those before. */
+  doubted: boolean;
 }
 
 /**
@@ -45,11 +47,16 @@ export class PartitionLane {
   readonly #waiting: Part[] = [];
   readonly #batches: Batch[] = [];
   #identity: ProducerIdentity | undefined;
+  /** The one it had before. */
+  #spent: ProducerIdentity | undefined;
   #sequence = 0;
 
-  constructor(topic: string, partition: number) {
+  readonly #compression: Compression;
+
+  constructor(topic: string, partition: number, compression: Compression) {
     this.topic = topic;
     this.partition = partition;
+    this.#compression = compression;
   }
 
   add(job: SendJob, messages: readonly OutgoingMessage[], indexes: readonly number[]): void {
@@ -74,7 +81,7 @@ export class PartitionLane {
       if (first === undefined || first.parts.some(({ job }) => !job.settled)) return first;
       this.#batches.shift();
       // It may or may not have used up its sequence numbers: only a new identity is sure to fit.
-      if (first.uncertain) this.#identity = undefined;
+      if (first.uncertain) this.forgetIdentity();
     }
   }
 
@@ -85,7 +92,9 @@ export class PartitionLane {
       this.#sequence = 0;
     }
     stampRecordBatch(head.bytes, { ...this.#identity, baseSequence: this.#sequence });
+    head.doubted = head.uncertain;
     head.uncertain = true;
+    for (const { job } of head.parts) job.begun = true;
   }
 
   /** Takes the head off, written; a baseOffset of −1 is not known. */
@@ -100,8 +109,10 @@ export class PartitionLane {
     }
   }
 
-  /** Takes the head off: certainly not written, and it never will be. */
+  /** Takes the head off: not written, and it never will be. */
   refused(head: Batch, refusal: SendRefusal, reason: string): void {
+    // As in `head`: under the same numbers, the broker would take the next batch for a repeat of this one.
+    if (head.doubted) this.forgetIdentity();
     this.#drop(head);
     for (const { job, indexes } of head.parts) job.refuse(indexes, refusal, reason);
   }
@@ -109,7 +120,7 @@ export class PartitionLane {
   /** Puts the same messages without a time in the place of the head, which was certainly not written. */
   dropTime(head: Batch): void {
     this.#drop(head);
-    this.#batches.unshift(makeBatch(head.parts, NO_TIMESTAMP));
+    this.#batches.unshift(this.#batchOf(head.parts, NO_TIMESTAMP));
   }
 
   /** Puts two halves in the place of the head, which was certainly not written. */
@@ -125,12 +136,18 @@ export class PartitionLane {
       if (cut < part.messages.length) high.push(slice(part, cut));
       at += part.messages.length;
     }
-    this.#batches.unshift(makeBatch(low), makeBatch(high));
+    this.#batches.unshift(this.#batchOf(low), this.#batchOf(high));
   }
 
-  /** The broker lost track of the identity: the next batch goes under a new one. */
+  /** The broker or we lost track of its sequence numbers: the next batch goes under a new one. */
   forgetIdentity(): void {
+    this.#spent = this.#identity ?? this.#spent;
     this.#identity = undefined;
+  }
+
+  /** Whether the next batch may bear the identity, if the lane has none. */
+  mayUse(identity: ProducerIdentity): boolean {
+    return this.#identity !== undefined || identity !== this.#spent;
   }
 
   #drop(head: Batch): void {
@@ -159,18 +176,18 @@ export class PartitionLane {
       taken += 1;
     }
     this.#waiting.splice(0, taken);
-    if (parts.length > 0) this.#batches.push(makeBatch(parts));
+    if (parts.length > 0) this.#batches.push(this.#batchOf(parts));
+  }
+
+  #batchOf(parts: readonly Part[], timestampMs = Date.now()): Batch {
+    const [first, ...rest] = parts;
+    const messages = rest.length === 0 && first ? first.messages : parts.flatMap((part) => part.messages);
+    const bytes = encodeRecordBatch(messages, timestampMs, this.#compression);
+    return { parts, messages, bytes, timed: timestampMs !== NO_TIMESTAMP, uncertain: false, doubted: false };
   }
 }
 
 function slice(part: Part, from: number, to?: number): Part {
   if (from === 0 && (to === undefined || to === part.messages.length)) return part;
   return { job: part.job, messages: part.messages.slice(from, to), indexes: part.indexes.slice(from, to) };
-}
-
-function makeBatch(parts: readonly Part[], timestampMs = Date.now()): Batch {
-  const [first, ...rest] = parts;
-  const messages = rest.length === 0 && first ? first.messages : parts.flatMap((part) => part.messages);
-  const bytes = encodeRecordBatch(messages, timestampMs);
-  return { parts, messages, bytes, timed: timestampMs !== NO_TIMESTAMP, uncertain: false };
 }

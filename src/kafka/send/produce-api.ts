@@ -1,4 +1,5 @@
 import { type Connection, protocolErrors, protocolErrorsCodesById, type Reader, Writer } from '@platformatic/kafka';
+import { rightNeeded } from '../refusal.ts';
 
 const PRODUCE_KEY = 0;
 /** From this version on the protocol's strings and arrays are compact and tagged (KIP-482). */
@@ -150,19 +151,18 @@ const REFUSALS: Readonly<Record<string, SendRefusal>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'not_allowed',
 };
 
-const ADVICE: Readonly<Record<SendRefusal, string>> = {
+const ADVICE: Readonly<Record<Exclude<SendRefusal, 'not_allowed'>, string>> = {
   too_large: 'It is longer than the topic takes: see max.message.bytes among its settings.',
   clock:
     "This machine's clock and the broker's are further apart than the topic takes " +
     '(message.timestamp.after.max.ms, message.timestamp.before.max.ms): set the clock.',
-  not_allowed: 'The service may not write to the topic: see the ACLs of its user.',
   other: 'See the settings of the topic.',
 };
 
-/** What an error of this name means for the message, and what to do about it. */
-export function refusalOf(name: string): { readonly refusal: SendRefusal; readonly advice: string } {
+/** What an error of this name means for a message to the topic, and what to do about it. */
+export function refusalOf(name: string, topic: string): { readonly refusal: SendRefusal; readonly advice: string } {
   const refusal = REFUSALS[name] ?? 'other';
-  return { refusal, advice: ADVICE[refusal] };
+  return { refusal, advice: refusal === 'not_allowed' ? rightNeeded('Write', 'topic', topic) : ADVICE[refusal] };
 }
 
 /** The protocol's name of an error code. */

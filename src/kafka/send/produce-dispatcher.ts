@@ -1,14 +1,28 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { splitBySize } from '../../lib/split-by-size.ts';
 import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
 import { errorName, type ProduceAnswer, produceOutcome, refusalOf } from './produce-api.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';
+import type { Compression } from './record-batch.ts';
 
 /** The part of a logger the sender needs. */
 export interface SenderLogger {
   warn(fields: object, message: string): void;
   info(fields: object, message: string): void;
 }
+
+export interface DispatcherOptions {
+  /** Send messages whose time the broker refuses without one; otherwise they are refused. */
+  readonly timeOptional?: boolean;
+  /** none by default. */
+  readonly compression?: Compression;
+}
+
+type Session = Pick<
+  ProducerSession,
+  'layout' | 'identity' | 'forgetIdentity' | 'version' | 'connection' | 'produce' | 'reset'
+>;
 
 const MAX_REQUEST_BYTES = 4_000_000;
 
@@ -18,8 +32,8 @@ const MAX_REQUEST_BYTES = 4_000_000;
  * the same batches go again under the same sequence numbers. It never gives up by itself: the jobs have deadlines.
  */
 export class ProduceDispatcher {
-  readonly #session: ProducerSession;
-  readonly #timeOptional: boolean;
+  readonly #session: Session;
+  readonly #options: DispatcherOptions;
   readonly #logger: SenderLogger;
   readonly #layouts = new Map<string, TopicLayout>();
   /** Topics whose leaders are in doubt; the number of partitions is still good for choosing one. */
@@ -33,10 +47,9 @@ export class ProduceDispatcher {
   #failingSince: number | undefined;
   #stopped = false;
 
-  /** With `timeOptional`, messages whose time the broker refuses are sent without one. */
-  constructor(session: ProducerSession, timeOptional: boolean, logger: SenderLogger) {
+  constructor(session: Session, options: DispatcherOptions, logger: SenderLogger) {
     this.#session = session;
-    this.#timeOptional = timeOptional;
+    this.#options = options;
     this.#logger = logger;
   }
 
@@ -70,7 +83,7 @@ export class ProduceDispatcher {
     const name = `${topic}/${partition}`;
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const lane = new PartitionLane(topic, partition);
+    const lane = new PartitionLane(topic, partition, this.#options.compression ?? 'none');
     this.#lanes.set(name, lane);
     return lane;
   }
@@ -106,7 +119,7 @@ export class ProduceDispatcher {
       else lanes.push(lane);
     }
     for (const [leader, lanes] of requests) {
-      for (const part of splitByBytes(lanes)) void this.#attempt(leader, part);
+      for (const part of splitBySize(lanes, MAX_REQUEST_BYTES, bytesOf)) void this.#attempt(leader, part);
     }
     clearTimeout(this.#pumpTimer);
     if (nextAt < Number.POSITIVE_INFINITY) this.#pumpTimer = setTimeout(() => this.#pump(), nextAt - now + 1);
@@ -122,12 +135,16 @@ export class ProduceDispatcher {
     for (const lane of lanes) lane.busy = true;
     const batches: { lane: PartitionLane; head: Batch }[] = [];
     try {
-      const identity = await this.#session.identity();
+      let identity = await this.#session.identity();
       await this.#session.version();
       const connection = await this.#session.connection(leader);
       for (const lane of lanes) {
         const head = lane.head();
         if (head === undefined) continue;
+        if (!lane.mayUse(identity)) {
+          this.#session.forgetIdentity();
+          identity = await this.#session.identity();
+        }
         lane.stamp(head, identity);
         batches.push({ lane, head });
       }
@@ -161,12 +178,12 @@ export class ProduceDispatcher {
       lane.written(head, answer.baseOffset);
     } else if (outcome === 'divide' && head.messages.length > 1) {
       lane.halve(head);
-    } else if (outcome === 'untimely' && this.#timeOptional && head.timed) {
-      const { advice } = refusalOf(name);
+    } else if (outcome === 'untimely' && this.#options.timeOptional === true && head.timed) {
+      const { advice } = refusalOf(name, lane.topic);
       this.#logger.warn({ topic: lane.topic, reason: advice }, 'kafka refuses the time of messages');
       lane.dropTime(head);
-    } else if (outcome === 'divide' || outcome === 'untimely' || outcome === 'rejected') {
-      const { refusal, advice } = refusalOf(name);
+    } else if (outcome === 'divide' || (!head.doubted && (outcome === 'untimely' || outcome === 'rejected'))) {
+      const { refusal, advice } = refusalOf(name, lane.topic);
       const detail = answer.message === null ? '' : `: ${answer.message}`;
       lane.refused(head, refusal, `Kafka refuses the message (${name}${detail}). ${advice}`);
     } else {
@@ -175,22 +192,25 @@ export class ProduceDispatcher {
         lane.forgetIdentity();
       }
       this.#stale.add(lane.topic);
-      this.#postpone([lane], new AppError('kafka_unavailable', `Kafka answered ${name}`, { retryable: true }));
+      const more = outcome === 'untimely' || outcome === 'rejected' ? `. ${refusalOf(name, lane.topic).advice}` : '';
+      this.#postpone([lane], new AppError('kafka_unavailable', `Kafka answered ${name}${more}`, { retryable: true }));
     }
   }
 
   #postpone(lanes: readonly PartitionLane[], error: unknown): void {
     const failure = toKafkaError(error, 'sending');
     this.noteFailure(failure);
+    const final = failure.code === 'kafka_rejected' || failure.code === 'kafka_refuses';
     const now = performance.now();
     for (const lane of lanes) {
       lane.notBeforeMs = now + lane.backoff.next();
-      const head = lane.head();
-      if (head === undefined) continue;
-      for (const { job } of head.parts) {
+      for (const job of lane.jobs()) {
         job.lastError = failure;
-        if (failure.code === 'kafka_rejected') job.fail(failure);
+        // What may be written is repeated under its number until its deadline: sent anew it could be there twice.
+        if (final && !job.begun) job.fail(failure);
       }
+      // Drops what nobody waits for now.
+      lane.head();
     }
   }
 
@@ -207,8 +227,10 @@ export class ProduceDispatcher {
         },
         (error: unknown) => {
           const failure = toKafkaError(error, 'looking up the leader');
-          if (failure.code === 'kafka_unavailable') this.#postpone([lane], failure);
-          else for (const job of lane.jobs()) job.fail(failure);
+          if (failure.code !== 'topic_missing') return this.#postpone([lane], failure);
+          for (const job of lane.jobs()) job.fail(failure);
+          // Drops them, or their leader would be looked up without end.
+          lane.head();
         },
       )
       .finally(() => {
@@ -227,17 +249,4 @@ export class ProduceDispatcher {
   }
 }
 
-function splitByBytes(lanes: readonly PartitionLane[]): PartitionLane[][] {
-  const parts: PartitionLane[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const lane of lanes) {
-    const size = lane.head()?.bytes.length ?? 0;
-    if (bytes + size > MAX_REQUEST_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(lane);
-    bytes += size;
-  }
-  return parts;
-}
+const bytesOf = (lane: PartitionLane): number => lane.head()?.bytes.length ?? 0;

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
+import { readRecordBatches } from '../read/record-batch-reader.ts';
 import type { OutgoingMessage } from './message-sender.ts';
 import { encodeRecordBatch, recordSize, stampRecordBatch } from './record-batch.ts';
 
@@ -62,6 +63,25 @@ test('the client’s own reader reads what is encoded', () => {
   );
   expect(read.records.map(({ offsetDelta }) => offsetDelta)).toEqual(messages.map((_, at) => at));
 });
+
+test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  'what is compressed by %s is read again, and stays as it is where that is shorter',
+  (codec) => {
+    const identity = { producerId: 1n, producerEpoch: 0, baseSequence: 0 };
+    const batch = encodeRecordBatch(messages, 5, codec);
+    stampRecordBatch(batch, identity);
+    const plain = encodeRecordBatch(messages, 5);
+    stampRecordBatch(plain, identity);
+    expect(batch.length).toBeLessThan(plain.length / 2);
+    const [read] = readRecordBatches(batch);
+    const [wanted] = readRecordBatches(plain);
+    expect(read?.records.map(({ offset, key, value, headers }) => ({ offset, key, value, headers }))).toEqual(
+      wanted?.records.map(({ offset, key, value, headers }) => ({ offset, key, value, headers })),
+    );
+    const short = messages.slice(0, 1);
+    expect(encodeRecordBatch(short, 5, codec)).toEqual(encodeRecordBatch(short, 5));
+  },
+);
 
 test('recordSize is never too small', () => {
   for (const message of messages) {

@@ -1,6 +1,9 @@
-import { crc32c, Writer } from '@platformatic/kafka';
+import { compressionsAlgorithms, crc32c, Writer } from '@platformatic/kafka';
 import type { RecordHeaders } from '../../contract/letter.ts';
 import type { OutgoingMessage } from './message-sender.ts';
+
+/** How the records of a batch are compressed. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** Who wrote a batch, and its place in what that producer wrote to the partition (KIP-98). */
 export interface BatchIdentity {
@@ -38,11 +41,15 @@ export function recordSize(message: OutgoingMessage): number {
 }
 
 /**
- * A record batch, format 2, uncompressed, all records at `timestampMs`, without identity and checksum: stampRecordBatch
- * adds those.
+ * A record batch, format 2, all records at `timestampMs`, without identity and checksum: stampRecordBatch adds those.
+ * Records that compression does not make shorter stay as they are.
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
-export function encodeRecordBatch(messages: readonly OutgoingMessage[], timestampMs: number): Buffer {
+export function encodeRecordBatch(
+  messages: readonly OutgoingMessage[],
+  timestampMs: number,
+  compression: Compression = 'none',
+): Buffer {
   let size = RECORDS;
   for (const message of messages) size += recordSize(message);
   const batch = Buffer.allocUnsafeSlow(size);
@@ -53,6 +60,11 @@ export function encodeRecordBatch(messages: readonly OutgoingMessage[], timestam
   }
   const timestamp = BigInt(timestampMs);
   batch.fill(0, 0, RECORDS);
+  const packed = compression === 'none' ? undefined : packRecords(batch.subarray(RECORDS, at), compression);
+  if (packed !== undefined) {
+    at = RECORDS + packed.copy(batch, RECORDS);
+    batch.writeInt16BE(compressionsAlgorithms[compression].bitmask, ATTRIBUTES);
+  }
   batch.writeInt32BE(at - 12, 8);
   batch.writeInt32BE(-1, 12);
   batch.writeInt8(2, 16);
@@ -61,6 +73,12 @@ export function encodeRecordBatch(messages: readonly OutgoingMessage[], timestam
   batch.writeBigInt64BE(timestamp, 35);
   batch.writeInt32BE(messages.length, 57);
   return batch.subarray(0, at);
+}
+
+/** Undefined when they would not get shorter. */
+function packRecords(records: Buffer, compression: Compression): Buffer | undefined {
+  const packed = compressionsAlgorithms[compression].compressSync(records);
+  return packed.length < records.length ? packed : undefined;
 }
 
 /** Writes the identity and the checksum into the batch; may be repeated with another identity. */

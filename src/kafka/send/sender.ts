@@ -4,10 +4,10 @@ import { within } from '../../lib/deadline.ts';
 import { type KafkaClients, toKafkaError } from '../clients.ts';
 import { type MessageSender, type OutgoingMessage, SendJob, type SentPosition } from './message-sender.ts';
 import { partitionOfKey } from './partitioner.ts';
-import { ProduceDispatcher, type SenderLogger } from './produce-dispatcher.ts';
+import { type DispatcherOptions, ProduceDispatcher, type SenderLogger } from './produce-dispatcher.ts';
 import { ProducerSession, type TopicLayout } from './producer-session.ts';
 
-export interface MessageSenderOptions {
+export interface MessageSenderOptions extends DispatcherOptions {
   readonly clientId: string;
   readonly logger: SenderLogger;
   /** Time one send() may take, repeats included, ms; 30 000. */
@@ -16,8 +16,6 @@ export interface MessageSenderOptions {
   readonly requestTimeoutMs?: number;
   /** Time a new connection may take, ms; 3 000. */
   readonly connectTimeoutMs?: number;
-  /** Send messages whose time the broker refuses without one; otherwise they are refused. */
-  readonly timeOptional?: boolean;
   /** Time close() waits for what is in flight, ms; 5 000. */
   readonly closeTimeoutMs?: number;
 }
@@ -53,7 +51,7 @@ class KafkaMessageSender implements MessageSender {
   constructor(kafka: KafkaClients, options: MessageSenderOptions) {
     const { connectTimeoutMs = 3_000, requestTimeoutMs = 10_000 } = options;
     this.#session = new ProducerSession(kafka, { ...options, connectTimeoutMs, requestTimeoutMs });
-    this.#dispatcher = new ProduceDispatcher(this.#session, options.timeOptional === true, options.logger);
+    this.#dispatcher = new ProduceDispatcher(this.#session, options, options.logger);
     this.#sendTimeoutMs = options.sendTimeoutMs ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000;
   }

@@ -28,6 +28,8 @@ function setUp() {
 describe('generator', () => {
   test('starts, changes, stops, and says where it stands', async () => {
     const { operations, get, send } = setUp();
+    const notes: unknown[] = [];
+    operations.listeners.add({ sample: () => {}, note: (note) => notes.push(note) });
     expect((await get('/generator')).json).toMatchObject({ state: 'stopped', rate: 10, current_rate: 0 });
     const burst = { kind: 'burst', burst_rate: 500, for_ms: 100, every_ms: 1_000 };
     const load = { rate: 50, profile: burst, faults: { malformed: 7, duplicate: 0 }, seed: 9, count: 5_000 };
@@ -39,6 +41,21 @@ describe('generator', () => {
       rate: 1,
       current_rate: 1,
     });
+    expect(notes).toMatchObject([{ kind: 'rate_changed', rate: 1 }]);
+    const stages = [
+      { to_rate: 5, over_ms: 60_000 },
+      { to_rate: 0, over_ms: 1_000, faults: 7 },
+    ];
+    const staged = await send('PATCH', '/generator', { profile: { kind: 'stages', stages } });
+    expect(staged.json).toMatchObject({ profile: { kind: 'stages', stages }, current_rate: 1 });
+    expect(staged.json.profile_ms).toBeLessThan(60_000);
+    const bad = await send('PATCH', '/generator', {
+      profile: { kind: 'stages', stages: [stages[0], { to_rate: -1 }] },
+    });
+    expect([bad.status, bad.json.violations.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([
+      422,
+      ['/profile/stages/1/over_ms', '/profile/stages/1/to_rate'],
+    ]);
     const stopped = await send('POST', '/generator/stop');
     expect(stopped.json).toMatchObject({
       state: 'stopped',
@@ -48,15 +65,27 @@ describe('generator', () => {
   });
 
   test('previews without sending, and sends one', async () => {
-    const { operations, get, send } = setUp();
+    const { operations, app, get, send } = setUp();
     const { messages } = (await get('/generator/preview?count=3')).json;
     expect(messages.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2]);
+    const spoiled = await send('POST', '/generator/preview', { count: 2, faults: { tombstone: 100 } });
+    expect(spoiled.json.messages).toMatchObject([{ fault: 'tombstone' }, { fault: 'tombstone' }]);
+    expect((await get('/generator')).json.faults).toEqual({});
+    expect((await send('POST', '/generator/preview', { faults: { nul: 60, surrogate: 50 } })).status).toBe(422);
     expect(operations.sent).toEqual([]);
     const one = await send('POST', '/generator/send-one', {});
     expect(one.json).toMatchObject({ order_uid: messages[0].key, partition: 0, offset: 0, fault: null });
     const bad = await send('POST', '/generator/send-one', { fault: 'tombstone' });
     expect(bad.json).toMatchObject({ fault: 'tombstone', offset: 1 });
     expect(operations.sent).toMatchObject([{}, { value: null }]);
+    const file = await app.request('/api/v1/generator/manifest.ndjson');
+    expect(file.headers.get('content-type')).toBe('application/x-ndjson');
+    const lines = (await file.text()).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { topic: 'orders', partial: true },
+      { fault: 'tombstone', expectedReason: 'tombstone', index: 1, order_uid: bad.json.order_uid, offset: 1 },
+    ]);
+    expect((await get('/generator')).json.injected).toBe(1);
   });
 
   test.each([
@@ -75,6 +104,48 @@ describe('generator', () => {
   });
 });
 
+describe('readers', () => {
+  test('start, change and stop, and say what they do', async () => {
+    const { get, send } = setUp();
+    expect((await get('/reader')).json).toMatchObject({
+      state: 'stopped',
+      rate: 5,
+      absent: 2,
+      latencies: [],
+      stale: 0,
+    });
+    const started = await send('POST', '/reader/start', { rate: 50, absent: 7, connections: 2 });
+    expect(started.json).toMatchObject({ state: 'running', rate: 50, absent: 7, lists: 5, connections: 2 });
+    // Nothing listens there.
+    await until(async () => (await get('/reader')).json.failures.length > 0);
+    expect((await get('/reader')).json.failures[0]).toMatchObject({ kind: 'unreachable' });
+    const changed = await send('PATCH', '/reader', { repeats: 90, lists: 0, zipf: 0 });
+    expect(changed.json).toMatchObject({ repeats: 90, zipf: 0 });
+    expect((await send('POST', '/reader/start', {})).json).toMatchObject({ state: 'running', rate: 50 });
+    expect((await send('POST', '/reader/stop')).json).toMatchObject({ state: 'stopped' });
+    expect((await send('POST', '/reader/stop')).status).toBe(200);
+  });
+
+  test.each([
+    { rate: 0 },
+    { rate: 10_001 },
+    { connections: 0 },
+    { absent: 101 },
+    { absent: 60, lists: 50 },
+    { repeats: 94 },
+    { typo: 1 },
+  ])('refuse %j', async (body) => {
+    const { send } = setUp();
+    for (const [method, path] of [
+      ['PATCH', '/reader'],
+      ['POST', '/reader/start'],
+    ] as const) {
+      const { status, json } = await send(method, path, body);
+      expect([status, json.violations.length > 0]).toEqual([422, true]);
+    }
+  });
+});
+
 describe('topics', () => {
   test('lists them, Kafka’s own on request', async () => {
     const { get } = setUp();
@@ -84,8 +155,13 @@ describe('topics', () => {
       messages: null,
     });
     expect((await get('/topics/orders')).json).toMatchObject({
+      use: 'orders',
       pending: 2,
-      partition_details: [{ leader: null, stable_end: 7, end: 9 }],
+      partition_details: [{ leader: null, stable_end: 7, end: 9, bytes: null }],
+      settings: [
+        { name: 'a', own: true, source: 'topic' },
+        { own: false, source: 'broker' },
+      ],
       open_transactions: [{ first_offset: 7, transactional_id: 'payments', started_at: '2026-01-01T00:00:00.000Z' }],
     });
     expect((await get('/topics/none')).json).toMatchObject({
@@ -187,6 +263,8 @@ describe('topics', () => {
     expect([names.length, new Set(names).size]).toEqual([61, 61]);
     const found = (await get('/consumer-groups?text=er-5')).json;
     expect([found.total, found.groups.length, found.next_cursor]).toEqual([10, 10, null]);
+    expect((await get('/consumer-groups?topic=gone&limit=1')).json.groups).toMatchObject([{ group: 'g', lag: 0 }]);
+    expect((await get('/consumer-groups?topic=none')).json.groups).toEqual([]);
     expect((await get('/consumer-groups?limit=0')).status).toBe(400);
   });
 });
@@ -207,12 +285,14 @@ describe('cache', () => {
       postgresql: { hits: 2 },
     });
     expect((await get('/cache/keys')).json).toMatchObject({
-      keys: [{ order_uid: 'a', ttl_ms: null }],
+      keys: [{ order_uid: 'a', key: 'p:v2:order:a', ttl_ms: null }],
+      scanned: 7,
       next_cursor: null,
     });
+    expect((await get('/cache/keys?contains=b')).json.keys).toEqual([]);
     expect((await get('/cache/keys?cursor=nonsense')).status).toBe(400);
     const { json } = await get('/cache/orders/a');
-    expect([json.l1.order.order_uid, json.redis.order.order_uid]).toEqual(['a', 'a']);
+    expect([json.l1.order.order_uid, json.redis.order.order_uid, json.redis.value]).toEqual(['a', 'a', '2 …']);
     expect((await get('/cache/orders/b')).json).toEqual({ order_uid: 'b', l1: null, redis: null });
   });
 
@@ -221,6 +301,22 @@ describe('cache', () => {
     expect((await send('DELETE', '/cache')).json).toEqual({ keys: 1 });
     expect((await send('DELETE', '/cache/orders/a')).json).toEqual({ order_uid: 'a', delivered: true });
     expect((await get('/cache/orders/a')).json.redis).toBeNull();
+  });
+
+  test('forgets many: those named, or part by part those that contain a text, counted first', async () => {
+    const { get, send } = setUp();
+    const evict = (body: object) => send('POST', '/cache/evictions', body);
+    const none = { delivered: true, scanned: 0, next_cursor: null };
+    expect((await evict({ order_uids: ['b', 'c', 'b'] })).json).toEqual({ ...none, orders: 2 });
+    const part = { delivered: true, scanned: 7, next_cursor: '0-5' };
+    for (const orders of [1, 1])
+      expect((await evict({ contains: 'a', dry_run: true })).json).toEqual({ ...part, orders });
+    expect((await evict({ contains: 'a' })).json).toEqual({ ...part, orders: 1 });
+    expect((await evict({ contains: 'a', cursor: '0-5' })).json).toEqual({ ...part, orders: 0, next_cursor: null });
+    expect((await get('/cache/orders/a')).json.redis).toBeNull();
+    for (const wrong of [{}, { contains: '' }, { order_uids: [] }, { order_uids: ['a'], contains: 'a' }])
+      expect((await evict(wrong)).status).toBe(422);
+    expect((await evict({ contains: 'a', cursor: 'nonsense' })).status).toBe(422);
   });
 
   test('without a cache there is nothing to look into', async () => {
@@ -311,8 +407,8 @@ describe('streams', () => {
     const operations = fakeOperations();
     const app = new FakeBackend().app({ operations, token: 'a-token-of-some-length' });
     const response = await app.request('/metrics');
-    expect([response.status, await response.text()]).toEqual([200, 'up 1\n']);
-    for (const path of ['generator', 'topics', 'consumer-groups', 'live', 'topics/orders/tail'])
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('up 1\n')]);
+    for (const path of ['generator', 'reader', 'topics', 'consumer-groups', 'live', 'topics/orders/tail'])
       expect((await app.request(`/api/v1/${path}`)).status).toBe(401);
   });
 });

@@ -1,40 +1,51 @@
-import type { OrderListing, OrderTrails } from '../../storage/stored-orders.ts';
+import type { MessageBrowser } from '../../kafka/read/message-browser.ts';
+import type { OrderListing, OrderTrails, StateFiguresReader } from '../../storage/stored-orders.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { MetricsPage } from '../../telemetry/metrics-page.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import type { EventStreams } from '../http/event-stream.ts';
 import { type CacheEndpointsOptions, cacheEndpoints } from './cache/cache.ts';
 import { type DeadLetterControl, deadLetterEndpoints } from './dead-letters/dead-letters.ts';
+import { letterExportEndpoints } from './dead-letters/letter-export.ts';
 import { redriveEndpoints } from './dead-letters/redrive.ts';
 import { type EngineEndpointsOptions, engineEndpoints } from './engines/engines.ts';
 import { type GeneratorEndpointsOptions, generatorEndpoints } from './generator/generator.ts';
 import { type GroupEndpointsOptions, groupEndpoints } from './kafka/groups.ts';
 import { type MessageEndpointsOptions, messageEndpoints } from './kafka/messages.ts';
+import { type ProducingEndpointsOptions, producingEndpoints } from './kafka/producing.ts';
 import { type TopicEndpointsOptions, topicEndpoints } from './kafka/topics.ts';
 import { type LiveEndpointsOptions, liveEndpoints } from './live/live.ts';
 import type { PolledArrivals } from './orders/order-arrivals.ts';
 import { orderBulkEndpoints } from './orders/order-bulk.ts';
 import { orderExportEndpoints } from './orders/order-export.ts';
+import { orderHistoryEndpoints } from './orders/order-history.ts';
 import type { OrderIntake } from './orders/order-intake.ts';
 import { orderJourneyEndpoints } from './orders/order-journey.ts';
 import { orderListEndpoints } from './orders/order-list.ts';
 import { orderSendingEndpoints } from './orders/order-sending.ts';
+import { orderStateEndpoints } from './orders/order-states.ts';
 import { type OrderLookup, orderEndpoints } from './orders/orders.ts';
+import { type ReaderEndpointsOptions, readerEndpoints } from './reader/reader.ts';
 import type { ReadinessJson } from './schemas.ts';
-import { healthEndpoints, type MetricsPage, metricsEndpoints } from './service/service.ts';
-import { type VerificationRuns, verificationEndpoints } from './verifications/verifications.ts';
+import { healthEndpoints, metricsEndpoints } from './service/service.ts';
+import { type VerificationServices, verificationEndpoints } from './verifications/verifications.ts';
 
 /** What operators look at and control. */
 export interface Operations
   extends CacheEndpointsOptions,
     GeneratorEndpointsOptions,
+    ReaderEndpointsOptions,
     TopicEndpointsOptions,
     Omit<GroupEndpointsOptions, 'now'>,
     Omit<MessageEndpointsOptions, 'now'>,
+    Pick<ProducingEndpointsOptions, 'messageSender'>,
     EngineEndpointsOptions,
+    Omit<VerificationServices, 'generator'>,
     LiveEndpointsOptions {
-  readonly verifications: VerificationRuns;
+  readonly messages: Pick<MessageBrowser, 'list' | 'find' | 'follow' | 'ofOrder'>;
+  readonly sampler: LiveEndpointsOptions['sampler'];
   readonly streams: EventStreams;
-  readonly metrics: MetricsPage;
+  readonly metrics: Pick<MetricsPage, 'render'>;
 }
 
 /** What the API is built on. */
@@ -42,6 +53,7 @@ export interface ApiServices {
   readonly lookup: OrderLookup;
   readonly listing: OrderListing;
   readonly trails: OrderTrails;
+  readonly states: StateFiguresReader;
   readonly intake: OrderIntake;
   readonly arrivals: Pick<PolledArrivals, 'maxWaitMs' | 'full' | 'wait'>;
   readonly deadLetters: DeadLetterControl;
@@ -66,14 +78,19 @@ export function apiEndpoints(services: ApiServices): Endpoint[] {
     ...orderEndpoints(options),
     ...orderListEndpoints(options),
     ...orderExportEndpoints(options),
+    ...orderStateEndpoints(options),
     ...orderSendingEndpoints(options),
+    ...orderHistoryEndpoints(options),
     ...orderJourneyEndpoints(options),
     ...orderBulkEndpoints(options),
     ...deadLetterEndpoints(options),
-    ...redriveEndpoints(options),
+    ...letterExportEndpoints(options),
+    ...redriveEndpoints({ ...options, sampler: operations.sampler }),
     ...generatorEndpoints(operations),
+    ...readerEndpoints(operations),
     ...topicEndpoints(operations),
     ...messageEndpoints(operations),
+    ...producingEndpoints({ ...operations, maxOrderBytes: options.maxOrderBytes }),
     ...groupEndpoints(operations),
     ...cacheEndpoints(operations),
     ...engineEndpoints(operations),

@@ -19,28 +19,43 @@ test('lookups are counted by tier, and what is found at once stays at once', asy
   expect(counters.lookups).toEqual({ l1: 2, redis: 0, postgresql: 2, absent: 1, failed: 1 });
 });
 
-test('responses are counted by class', async () => {
+function requests(counters: ServerCounters): string[] {
+  return counters.requests.map(
+    ({ labels: { method, route, code }, distribution }) => `${method} ${route} ${code}: ${distribution.count}`,
+  );
+}
+
+test('requests are counted by method, route and status, whether they are answered at once or later', async () => {
   const counters = new ServerCounters();
   const serve = (request: Request) => {
     const response = new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
     return request.method === 'POST' ? Promise.resolve(response) : response;
   };
-  const handler = counters.countResponses({ routes: new Map(), find: () => ({ serve }) });
-  for (const status of [200, 204, 304, 404, 503])
+  const handler = counters.countRequests({ routes: new Map(), find: () => ({ path: '/{status}', serve }) });
+  for (const status of [200, 404])
     for (const method of ['GET', 'POST']) await answer(handler, new Request(`http://x/${status}`, { method }));
-  expect(counters.responses).toEqual({ '2xx': 4, '3xx': 2, '4xx': 2, '5xx': 2 });
+  await answer(handler, new Request('http://x/200'));
+  expect(requests(counters).sort()).toEqual([
+    'GET /{status} 200: 2',
+    'GET /{status} 404: 1',
+    'POST /{status} 200: 1',
+    'POST /{status} 404: 1',
+  ]);
+  expect(counters.responses).toEqual({ '2xx': 3, '3xx': 0, '4xx': 2, '5xx': 0 });
 });
 
-test('what one process has counted is added to what another has, once', () => {
+test('what one process has counted is added to what another has, once', async () => {
   const [first, other] = [new ServerCounters(), new ServerCounters()];
   first.lookups.l1 = 1;
   other.lookups.l1 = 2;
-  other.responses['2xx'] = 3;
+  const route = { path: '/', serve: () => new Response() };
+  const handler = other.countRequests({ routes: new Map([['/', route]]), find: () => route });
+  await answer(handler, new Request('http://x/'));
   const taken = other.take();
-  if (taken !== undefined) first.add(taken);
+  if (taken !== undefined) first.add(structuredClone(taken));
   expect(first.lookups.l1).toBe(3);
-  expect(first.responses['2xx']).toBe(3);
+  expect(requests(first)).toEqual(['GET / 200: 1']);
   expect(other.take()).toBeUndefined();
-  other.responses['5xx'] = 1;
-  expect(other.take()?.responses).toEqual({ '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 1 });
+  await answer(handler, new Request('http://x/'));
+  expect(other.take()?.requests.map(({ distribution }) => distribution.counts.reduce((a, b) => a + b))).toEqual([1]);
 });

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import Type from 'typebox';
+import pkg from '../../../package.json' with { type: 'json' };
 import { entityTag } from '../../lib/entity-tag.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { type Json, openApiDocument } from '../http/openapi.ts';
@@ -13,7 +14,7 @@ const MOST_BASE_PATHS = 8;
 
 const INFO = {
   title: 'Test Service',
-  version: '1',
+  version: pkg.version,
   description:
     'Orders: found in Redis or PostgreSQL, accepted through Kafka. Errors are RFC 9457 problem documents. Instants in answers are RFC 3339 text in UTC; offsets are numbers. Every page of a list has a `next_cursor`: send it as `cursor` to get the next page; it is null on the last page. JSON may be nested 64 levels deep and have 20,000 values. A body may have content-encoding gzip, zstd, br or deflate; its limit applies after decompression.',
   problem: ProblemSchema,

@@ -1,5 +1,5 @@
 import { AppError, type AppErrorCode } from '../../lib/app-error.ts';
-import type { Problem } from '../http/problem.ts';
+import { type Problem, ProblemError } from '../http/problem.ts';
 
 /** Problems of several resources; a resource has its own ones beside its schemas. */
 export const DATABASE_UNAVAILABLE: Problem = {
@@ -13,7 +13,14 @@ export const KAFKA_UNAVAILABLE: Problem = {
   name: 'kafka-unavailable',
   status: 503,
   title: 'Kafka does not answer',
-  advice: 'Kafka may or may not have the order. Sending it again is safe: the same order is stored once.',
+  advice: 'Try again later.',
+  retryAfterSeconds: 5,
+};
+export const ORDER_UNCONFIRMED: Problem = {
+  name: 'order-unconfirmed',
+  status: 503,
+  title: 'Kafka has not confirmed the order',
+  advice: 'Kafka may or may not have it. Sending it again is safe: the same order is stored once.',
   retryAfterSeconds: 5,
 };
 export const KAFKA_REJECTED: Problem = {
@@ -44,6 +51,12 @@ export const DEAD_LETTERS_BUSY: Problem = {
   advice: 'Another process is redriving them, or too many requests are reading them. Try again later.',
   retryAfterSeconds: 5,
 };
+export const TOPIC_NOT_FOUND: Problem = {
+  name: 'topic-not-found',
+  status: 404,
+  title: 'There is no such topic',
+  advice: 'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but their messages can’t be read.',
+};
 export const MESSAGE_NOT_FOUND: Problem = {
   name: 'message-not-found',
   status: 404,
@@ -65,4 +78,14 @@ const BY_CODE: Partial<Record<AppErrorCode, Problem>> = {
 /** The problem that an AppError is for the client; undefined for an internal error. */
 export function problemOf(error: unknown): Problem | undefined {
   return error instanceof AppError ? BY_CODE[error.code] : undefined;
+}
+
+/** Turns a missing topic into a 404. */
+export async function orNotFound<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'topic_missing') throw new ProblemError(TOPIC_NOT_FOUND);
+    throw error;
+  }
 }

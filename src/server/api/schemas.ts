@@ -1,4 +1,5 @@
 import Type, { type Static, type TInteger, type TNull, type TSchema, type TUnion } from 'typebox';
+import type { EngineOrder } from '../../contract/engine.ts';
 import type { Position, RecordHeaders } from '../../contract/letter.ts';
 import { textOrBase64 } from '../../lib/printable.ts';
 import { REJECTION_REASONS } from '../../order/rejection.ts';
@@ -66,10 +67,10 @@ export const OrderCheckSchema = Type.Object(
 export const CacheTroubleSchema = Type.Enum(CACHE_TROUBLES, {
   $id: 'CacheTrouble',
   description:
-    'unreachable: no answer, or too late; no_permission: its user can’t log in, or lacks rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys belong to another database; unverified: PostgreSQL has not confirmed yet which database this is; refused: anything else',
+    'unreachable: no answer, or too late; insecure: a certificate is not accepted, or only one side speaks TLS; no_permission: its user can’t log in, or lacks rights a cache needs; out_of_memory: it is full and does not evict; read_only: a replica, or it can’t write to its disk; other_database: its keys belong to another database; unverified: PostgreSQL has not confirmed yet which database this is; refused: anything else',
 });
 
-/** The state of the engines. */
+/** The state of the engines, and of what this process does with them. */
 export const ReadinessSchema = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded', 'unavailable']),
@@ -87,9 +88,27 @@ export const ReadinessSchema = Type.Object(
                 'Why it can’t be used, if known; for PostgreSQL, read_only: it accepts no writes; storing_waits: orders wait to be stored',
             }),
           ),
+          advice: Type.Optional(Type.String({ description: 'What to do, if known, such as which setting to change' })),
         },
         strict,
       ),
+    ),
+    roles: Type.Array(
+      Type.Object(
+        {
+          name: Type.Enum(['consumer', 'producer']),
+          status: Type.Enum(['ready', 'not_ready']),
+          required: Type.Boolean(),
+          reason: Type.Optional(
+            Type.Enum(['no_member', 'no_progress', 'fenced', 'not_acknowledged'], {
+              description:
+                'no_member: not a member of its consumer group; no_progress: messages are there, and nothing has been stored for consumer.stallMs; fenced: the same, because another consumer stores them; not_acknowledged: Kafka acknowledges nothing',
+            }),
+          ),
+        },
+        strict,
+      ),
+      { description: 'What this process does besides answering' },
     ),
   },
   { ...strict, $id: 'Readiness' },
@@ -99,6 +118,9 @@ export type ReadinessJson = Static<typeof ReadinessSchema>;
 
 /** One engine of a readiness answer. */
 export type EngineReadiness = ReadinessJson['engines'][number];
+
+/** One role of a readiness answer. */
+export type RoleReadiness = ReadinessJson['roles'][number];
 
 /** RFC 9457; some kinds add members of their own. */
 export const ProblemSchema = problemSchema({
@@ -126,4 +148,18 @@ export const HeadersSchema = Type.Array(Type.Object({ name: Type.String(), value
 
 export function headersJson(headers: RecordHeaders): Static<typeof HeadersSchema> {
   return headers.map(([name, content]) => ({ name: name?.toString() ?? '', value: content && textOrBase64(content) }));
+}
+
+/** Tells everyone who watches live what was asked for, in words and in figures. */
+export interface LiveAnnouncer {
+  note(
+    kind: 'engine_action' | 'rate_changed' | 'redriven',
+    text: string,
+    fields: {
+      readonly engine?: string;
+      readonly action?: EngineOrder['action'];
+      readonly rate?: number;
+      readonly count?: number;
+    },
+  ): void;
 }

@@ -74,6 +74,8 @@ export interface EndpointSpec<
   readonly unlimited?: boolean;
   /** How long a client may pause while it reads the answer; the server's time-out when absent. */
   readonly idleSeconds?: number;
+  /** Members of the body that no log may show. */
+  readonly unlogged?: readonly string[];
   /** True for what is not part of the API, such as the files of a web page. */
   readonly undocumented?: boolean;
 }

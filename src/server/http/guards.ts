@@ -63,6 +63,8 @@ export interface Reach {
   readonly host: string;
   /** They pass on requests from other machines. */
   readonly trustedProxies?: readonly string[];
+  /** Section of the settings that `host` is from, for errors; `server`. */
+  readonly section?: string;
 }
 
 /** Whether anyone outside this machine can reach the server. */
@@ -82,8 +84,11 @@ export function checkToken(reach: Reach, token: string): void {
     );
   }
   if (token === '' && isReachable(reach)) {
-    const where = isLoopback(reach.host) ? 'behind server.trustedProxies it' : `server.host ${reach.host}`;
-    const message = `${where} can be reached from other machines, so there must be a token: set server.token (TEST_SERVICE_SERVER_TOKEN) or server.tokenFile, or bind to 127.0.0.1 without a proxy; a good one: openssl rand -hex 24`;
+    const where = isLoopback(reach.host)
+      ? 'behind server.trustedProxies it'
+      : `${reach.section ?? 'server'}.host ${reach.host}`;
+    const open = reach.section === 'ops' ? ', or set server.openReads if anyone may read the metrics' : '';
+    const message = `${where} can be reached from other machines, so there must be a token: set server.token (TEST_SERVICE_SERVER_TOKEN) or server.tokenFile, or bind to 127.0.0.1 without a proxy${open}; a good one: openssl rand -hex 24`;
     throw new AppError('config_invalid', message);
   }
 }

@@ -1,15 +1,27 @@
 import type { Logger } from '../../telemetry/logger.ts';
+import { audited, auditLogger, auditRefused, isAudited } from './audit.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Endpoint, EndpointSpec } from './endpoint.ts';
 import { checkToken, hostGuard, isReachable, lengthGuard, originGuard, tokenGuard } from './guards.ts';
-import { METHOD_NOT_ALLOWED, NOT_FOUND, OVERLOADED, ProblemError, type ProblemOf, problemReply } from './problem.ts';
-import { type Reply, toResponse } from './reply.ts';
+import {
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  OVERLOADED,
+  ProblemError,
+  type ProblemOf,
+  problemReply,
+  TOKEN_REQUIRED,
+} from './problem.ts';
+import { pathOf } from './proxy.ts';
+import { type PlainReply, type Reply, toResponse } from './reply.ts';
 import { type Guard, type Serve, serveEndpoint } from './serve-endpoint.ts';
 import { Slots } from './slots.ts';
 
 export interface HandlerOptions {
   /** Address the server is bound to. */
   readonly host: string;
+  /** Section of the settings that `host` is from, for errors; `server`. */
+  readonly section?: string;
   /** What requests must carry, by the `access` of the endpoint; empty for none, on the loopback only. */
   readonly token: string;
   /** Off the loopback, what only shows data asks for no token. */
@@ -26,6 +38,8 @@ export interface HandlerOptions {
   readonly requestTimeoutMs: number;
   readonly endpoints: readonly Endpoint[];
   readonly problemOf?: ProblemOf;
+  /** What a browser gets at a path where there is nothing; undefined: a problem, as programs do. */
+  readonly nothingAt?: (path: string) => PlainReply<404> | undefined;
   readonly logger: Logger;
   /** Answers, in a process that is not the first of several, for endpoints that are the first one's. */
   readonly forward?: (raw: Request) => Promise<Response>;
@@ -35,7 +49,11 @@ export interface HandlerOptions {
 
 /** What serves a path, whatever the method. */
 export interface Route extends Pick<EndpointSpec, 'unlimited' | 'idleSeconds'> {
+  /** `/api/v1/orders/{order_uid}`; absent where there is nothing. */
+  readonly path?: string;
   readonly serve: Serve;
+  /** True when the log says who asked, so `clientOf` must know. */
+  readonly logsClient?: boolean;
 }
 
 /** The HTTP interface as functions from Request to Response: no socket, no Bun. They never reject. */
@@ -55,8 +73,8 @@ export interface Handler {
  * checkToken
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { endpoints, forward, logger, problemOf, token } = options;
-  checkToken(options, token);
+  const { endpoints, forward, logger, nothingAt, problemOf, token } = options;
+  const audit = auditLogger(logger);
   const atHost = hostGuard(options.host, options.allowedHosts);
   const withToken = tokenGuard(token);
   const reachable = isReachable(options);
@@ -66,7 +84,11 @@ export function createHandler(options: HandlerOptions): Handler {
     sending: reachable,
     guarded: true,
   };
-  const fail = (raw: Request, error: unknown) => toResponse(problemReply(raw, error, logger, problemOf));
+  if (endpoints.some(({ spec }) => asksForToken[spec.access])) checkToken(options, token);
+  const fail = (raw: Request, error: unknown) => {
+    if (error instanceof ProblemError && error.problem === TOKEN_REQUIRED) auditRefused(raw, audit);
+    return toResponse(problemReply(raw, error, logger, problemOf));
+  };
   const limits = {
     ...options,
     fail,
@@ -81,7 +103,8 @@ export function createHandler(options: HandlerOptions): Handler {
     const guards: Guard[] = [lengthGuard, atHost];
     if (method !== 'get') guards.push(originGuard);
     if (asksForToken[access]) guards.push(withToken);
-    return serveEndpoint(one, { ...limits, guards });
+    const serve = (endpoint: Endpoint): Serve => serveEndpoint(endpoint, { ...limits, guards });
+    return isAudited(one) ? audited(one, token !== '', serve, audit) : serve(one);
   };
 
   /** OPTIONS says which methods there are; others are refused. */
@@ -91,7 +114,11 @@ export function createHandler(options: HandlerOptions): Handler {
       try {
         lengthGuard(raw);
         atHost(raw);
-        if (methods.length === 0) throw new ProblemError(NOT_FOUND);
+        if (methods.length === 0) {
+          const page = wantsPage(raw) ? nothingAt?.(pathOf(raw.url)) : undefined;
+          if (page === undefined) throw new ProblemError(NOT_FOUND);
+          return toResponse(page);
+        }
         const headers = { allow: [...methods, 'OPTIONS'].join(', ') };
         if (raw.method === 'OPTIONS') return toResponse({ status: 204, headers });
         throw new ProblemError(METHOD_NOT_ALLOWED, undefined, {}, headers);
@@ -108,10 +135,12 @@ export function createHandler(options: HandlerOptions): Handler {
       if (one.spec.method === 'get') byMethod.set('HEAD', serve);
     }
     const others = refuse([...byMethod.keys()]);
-    const { unlimited = false, idleSeconds } = Object.assign({}, ...ofPath.map(({ spec }) => spec));
+    const { path, unlimited = false, idleSeconds } = Object.assign({}, ...ofPath.map(({ spec }) => spec));
     return {
+      path,
       serve: (raw) => (byMethod.get(raw.method) ?? others)(raw),
       unlimited,
+      logsClient: ofPath.some((one) => isAudited(one) || (token !== '' && asksForToken[one.spec.access])),
       ...(idleSeconds !== undefined && { idleSeconds }),
     };
   };
@@ -136,9 +165,9 @@ export function answer(handler: Handler, request: Request): Response | Promise<R
   return handler.find(pathOf(request.url)).serve(request);
 }
 
-/** `http://localhost:8001/healthz?x` → `/healthz`, also of an address that is only a path. */
-export function pathOf(url: string): string {
-  return /^(?:\w+:\/\/[^/?]*)?([^?]*)/.exec(url)?.[1] ?? '';
+/** Whether someone has typed an address, or followed a link. */
+function wantsPage({ method, headers }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && headers.get('accept')?.includes('text/html') === true;
 }
 
 /** The path without needless percent-encoding. What separates segments stays encoded. */

@@ -43,6 +43,19 @@ export function withBasePath(request: Request, base: string): Request {
   return request;
 }
 
+const clients = new WeakMap<Request, string>();
+
+/** Address of the client that sent a request; empty where nobody has asked for it. */
+export function clientOf(request: Request): string {
+  return clients.get(request) ?? '';
+}
+
+/** Sets what `clientOf` gives for a request. */
+export function withClient(request: Request, client: string): Request {
+  clients.set(request, client);
+  return request;
+}
+
 /**
  * Restores what a proxy has changed: host and scheme (X-Forwarded-Host, X-Forwarded-Proto), the client's address
  * (X-Forwarded-For) and the path before the part that was cut off (X-Forwarded-Prefix); Forwarded (RFC 7239) where none
@@ -141,6 +154,11 @@ function addressesIn(texts: readonly string[]): string[] {
     const address = /^\[(.+)\](?::\d+)?$/.exec(given)?.[1] ?? given.replace(/^([\d.]+):\d+$/, '$1');
     return isIP(address) === 0 ? [] : [address];
   });
+}
+
+/** `http://localhost:8001/healthz?x` → `/healthz`, also of an address that is only a path. */
+export function pathOf(url: string): string {
+  return /^(?:\w+:\/\/[^/?]*)?([^?]*)/.exec(url)?.[1] ?? '';
 }
 
 /** The host a request names, with its port. */

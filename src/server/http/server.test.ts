@@ -5,7 +5,7 @@ import { storedOrder } from '../../../test/helpers/stored-order.ts';
 import { unstalledNow } from '../../../test/helpers/unstalled.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import type { Handler } from './handler.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { type ListenOptions, type RunningServer, startServer } from './server.ts';
 
 const LISTEN = {
   host: '127.0.0.1',
@@ -17,7 +17,7 @@ const LISTEN = {
 };
 const running: RunningServer[] = [];
 
-function start(app: Handler, options: Partial<typeof LISTEN> = {}): RunningServer {
+function start(app: Handler, options: Partial<ListenOptions> = {}): RunningServer {
   const server = startServer(app, { ...LISTEN, ...options }, silentLogger);
   running.push(server);
   return server;
@@ -60,6 +60,12 @@ describe('startServer', () => {
     const answer = await fetch(`${url}/api/v1/orders/a`);
     expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'postgresql']);
     expect((await fetch(`${url}/api/v1/orders/%zz`)).status).toBe(400);
+  });
+
+  test('behind a listener of its own, whoever does not come from there is refused', async () => {
+    const { url } = start(new FakeBackend().app(), { clientAt: () => undefined });
+    for (const path of ['/healthz', '/api/v1/orders/a', '/%68ealthz'])
+      expect((await fetch(url + path)).status).toBe(403);
   });
 
   test('a port in use is named, with what to do', () => {

@@ -1,9 +1,18 @@
 import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { answer, type Handler, pathOf, type Route } from './handler.ts';
+import { answer, type Handler, type Route } from './handler.ts';
 import { ProblemError, problemReply, TOO_MANY_REQUESTS } from './problem.ts';
-import { type Arrived, basePathOf, behindProxy, type ProxyOptions, withBasePath } from './proxy.ts';
+import {
+  type Arrived,
+  basePathOf,
+  behindProxy,
+  clientOf,
+  type ProxyOptions,
+  pathOf,
+  withBasePath,
+  withClient,
+} from './proxy.ts';
 import { RateLimit } from './rate-limit.ts';
 import { toResponse } from './reply.ts';
 
@@ -15,8 +24,15 @@ export interface ListenOptions extends ProxyOptions {
   readonly requestTimeoutMs: number;
   /** Requests per second of one client address; 0, the default, for no limit. */
   readonly rateLimit?: number;
+  /** Section of the settings that `host` and `port` are from, for errors; `server`. */
+  readonly section?: string;
   /** Whether other processes serve on the port: it must be free for the `first`; the others join `beside` it. */
   readonly shared?: 'alone' | 'first' | 'beside';
+  /**
+   * Where all connections come from a listener of this process: the client whose connection comes from that port of
+   * the loopback. Whoever else connects is refused.
+   */
+  readonly clientAt?: (port: number) => string | undefined;
 }
 
 export interface RunningServer {
@@ -86,18 +102,20 @@ function limiter(rateLimit: number, logger: Logger): (from: Arrived) => Response
  * for the route itself.
  */
 function gateway(handler: Handler, options: ListenOptions, logger: Logger): (route?: Route) => BunServe {
-  const { rateLimit = 0 } = options;
+  const { clientAt, rateLimit = 0 } = options;
   const undo = behindProxy(options);
   const refusalOf = limiter(rateLimit, logger);
-  const needsPeer = undo !== undefined || rateLimit > 0;
+  const needsPeer = undo !== undefined || rateLimit > 0 || clientAt !== undefined;
   return (route) => {
-    const plain = needsPeer || route?.idleSeconds !== undefined ? undefined : route;
+    const plain = needsPeer || route?.logsClient === true || route?.idleSeconds !== undefined ? undefined : route;
     return (raw, server) => {
       // Bun's router compares paths as they are: one that is escaped without need is left to the handler.
       const escaped = raw.url.includes('%');
       if (plain !== undefined && !escaped) return plain.serve(addressed(raw));
       const whole = addressed(raw);
-      const peer = needsPeer ? (server.requestIP(raw)?.address ?? '') : '';
+      const from = server.requestIP(raw);
+      const peer = clientAt === undefined ? (from?.address ?? '') : clientAt(from?.port ?? 0);
+      if (peer === undefined) return new Response(null, { status: 403 });
       const arrived = undo?.(whole, peer) ?? { request: whole, client: peer };
       if (arrived instanceof Response) return arrived;
       const { request } = arrived;
@@ -105,7 +123,7 @@ function gateway(handler: Handler, options: ListenOptions, logger: Logger): (rou
       const { serve, unlimited = false, idleSeconds } = known ?? handler.find(pathOf(request.url));
       if (idleSeconds !== undefined) server.timeout(raw, idleSeconds);
       const refusal = unlimited ? undefined : refusalOf(arrived);
-      return refusal ?? serve(request);
+      return refusal ?? serve(withClient(request, arrived.client));
     };
   };
 }
@@ -136,24 +154,31 @@ function listen(handler: Handler, options: ListenOptions, logger: Logger): Bun.S
       },
     });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      const message = `port ${port} on ${host} is in use: stop what listens there, or set server.port (TEST_SERVICE_SERVER_PORT) to a free one`;
-      throw new AppError('port_in_use', message, { cause: error });
-    }
-    if (code === 'EADDRNOTAVAIL') {
-      const message = `this machine has no address ${host}: set server.host (TEST_SERVICE_SERVER_HOST) to one of its own`;
-      throw new AppError('config_invalid', message, { cause: error });
-    }
-    throw new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
+    throw listenError(error, options);
   }
+}
+
+/** Why nothing can listen there, with the setting to change. */
+export function listenError(error: unknown, { host, port, section = 'server' }: ListenOptions): AppError {
+  const variable = `TEST_SERVICE_${section.toUpperCase()}`;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    const message = `port ${port} on ${host} is in use: stop what listens there, or set ${section}.port (${variable}_PORT) to a free one`;
+    return new AppError('port_in_use', message, { cause: error });
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    const message = `this machine has no address ${host}: set ${section}.host (${variable}_HOST) to one of its own`;
+    return new AppError('config_invalid', message, { cause: error });
+  }
+  return new AppError('config_invalid', `can't listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
 }
 
 /** Headers of one connection, which are not passed on (RFC 9110 section 7.6.1), and those that fetch sets itself. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer'];
 
-/** Carries the base path of a request that is passed on; whatever the client sent in it is replaced. */
+/** Carry base path and client of a request that is passed on; whatever the client sent in them is replaced. */
 const BASE_PATH = 'x-forwarded-prefix';
+const CLIENT = 'x-forwarded-for';
 
 /** Passes requests on to the process that listens on a socket, and its answers back, streamed. */
 export function forwardTo(socket: string): (raw: Request) => Promise<Response> {
@@ -161,6 +186,7 @@ export function forwardTo(socket: string): (raw: Request) => Promise<Response> {
     const headers = new Headers(raw.headers);
     for (const name of OF_THE_CONNECTION) headers.delete(name);
     headers.set(BASE_PATH, basePathOf(raw));
+    headers.set(CLIENT, clientOf(raw));
     const { method, body, url, signal } = raw;
     const sent = { method, headers, body, signal, unix: socket, decompress: false } as const;
     // The socket has no TLS, also where the client's proxy does.
@@ -172,7 +198,13 @@ export function forwardTo(socket: string): (raw: Request) => Promise<Response> {
 export function listenOnSocket(handler: Handler, socket: string): { close(): Promise<void> } {
   const server = Bun.serve({
     unix: socket,
-    fetch: (request) => answer(handler, withBasePath(request, request.headers.get(BASE_PATH) ?? '')),
+    fetch: (request) => {
+      const { headers } = request;
+      return answer(
+        handler,
+        withClient(withBasePath(request, headers.get(BASE_PATH) ?? ''), headers.get(CLIENT) ?? ''),
+      );
+    },
   });
   return { close: () => server.stop(true) };
 }

@@ -1,7 +1,3 @@
-/**
- * Bundles `src/web`, minified, and writes the files to standard output as JSON, `BundledFile[]`. Runs in its own
- * process: bundling takes some tens of MB, which the process would keep.
- */
 import { fileURLToPath } from 'node:url';
 
 /** One file of the bundle. */
@@ -12,9 +8,12 @@ export interface BundledFile {
   readonly base64: string;
 }
 
-if (import.meta.main) await writeBundle();
-
-async function writeBundle(): Promise<void> {
+/**
+ * Bundles `src/web`, minified, and writes the files to standard output as JSON, `BundledFile[]`. `web-bundle`, a command
+ * of the executable that its help does not name, does it in a process of its own: bundling takes some tens of MB, which
+ * the process would keep.
+ */
+export async function writeWebBundle(): Promise<void> {
   const scalar = await scalarFile();
   const built = await Bun.build({
     entrypoints: ['index', 'docs'].map((page) => fileURLToPath(new URL(`../../web/${page}.html`, import.meta.url))),

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import Type from 'typebox';
 import { AppError } from '../../lib/app-error.ts';
 import { entityTag } from '../../lib/entity-tag.ts';
-import { ownProcess } from '../../lib/own-process.ts';
+import { EXECUTABLE } from '../../lib/own-process.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { HTML_HEADERS } from '../http/reply.ts';
+import { HTML_HEADERS, type PlainReply } from '../http/reply.ts';
 import { type StaticFile, staticEndpoint } from '../http/static-file.ts';
 import type { BundledFile } from './web-bundle.ts';
 
@@ -18,10 +17,22 @@ export interface WebClient {
   readonly files: ReadonlyMap<string, StaticFile>;
 }
 
-const BUNDLER = fileURLToPath(new URL('./web-bundle.ts', import.meta.url));
+/** The bundle that `make build` has made; in a checkout there is none. */
+const BUILT = join(import.meta.dirname, 'web.json');
 
-/** The pages of the web client, beside those of single orders: `src/web/app/pages.tsx`. */
-const WEB_PATHS = ['/', '/orders', '/generator', '/messages', '/dead-letters', '/cache', '/proof', '/chaos'] as const;
+/** The pages of the web client, beside those of one of something: `src/web/app/pages.tsx`. */
+const WEB_PATHS = [
+  '/',
+  '/orders',
+  '/generator',
+  '/readers',
+  '/messages',
+  '/dead-letters',
+  '/cache',
+  '/proof',
+  '/chaos',
+] as const;
+const FOLDERS = ['/orders', '/topics', '/groups'] as const;
 
 /**
  * Scalar adds styles to the page, loads images from data: URLs, and writes sanitized HTML where Trusted Types would
@@ -34,26 +45,33 @@ const DOCS_POLICY = HTML_HEADERS['content-security-policy']
 
 /** The page at each of its addresses, and the files it loads. */
 export function webEndpoints(web: WebClient): Endpoint[] {
-  const params = Type.Object({ order_uid: Type.String() });
+  const params = Type.Object({ name: Type.String() });
   const page = { ...HTML_HEADERS, 'cache-control': 'no-cache' };
-  const nested = { ...web.page, ...filesAbove(web.page) };
+  const below = pageBelow(web, '/orders/x');
+  const nested = { ...web.page, body: below, etag: entityTag(below) };
   const kept = { 'cache-control': 'public, max-age=31536000, immutable' };
   return [
     ...WEB_PATHS.map((path) => staticEndpoint(path, web.page, { headers: page })),
-    staticEndpoint('/orders/{order_uid}', nested, { headers: page, params }),
+    ...FOLDERS.map((path) => staticEndpoint(`${path}/{name}`, nested, { headers: page, params })),
     staticEndpoint('/docs', web.docs, { headers: { ...page, 'content-security-policy': DOCS_POLICY } }),
     ...[...web.files].map(([path, file]) => staticEndpoint(path, file, { headers: kept })),
   ];
 }
 
+/** The page at a path where there is nothing: it says so. Undefined for a path of the API. */
+export function lostPage(web: WebClient, path: string): PlainReply<404> | undefined {
+  if (path.startsWith('/api/')) return undefined;
+  const headers = { ...HTML_HEADERS, 'cache-control': 'no-cache', 'content-type': web.page.contentType };
+  return { status: 404, headers, body: pageBelow(web, path) };
+}
+
 /**
- * The page one folder deeper. It refers to its files relative to its own address, so that it works at any path a proxy
+ * The page as it is at a path. It refers to its files relative to its own address, so that it works at any path a proxy
  * gives it.
  */
-function filesAbove({ body }: StaticFile): Pick<StaticFile, 'body' | 'etag'> {
-  const text = new TextDecoder().decode(body).replace(/((?:href|src)=")\.\//g, '$1../');
-  const changed = new TextEncoder().encode(text);
-  return { body: changed, etag: entityTag(changed) };
+function pageBelow({ page }: WebClient, path: string): Uint8Array<ArrayBuffer> {
+  const up = '../'.repeat(path.split('/').length - 2) || './';
+  return new TextEncoder().encode(new TextDecoder().decode(page.body).replace(/((?:href|src)=")\.\//g, `$1${up}`));
 }
 
 /** A bundle that several processes share: the first one makes it, the others read it from the file. */
@@ -67,15 +85,17 @@ export interface SharedBundle {
  * has done it. @throws AppError `internal` when it does not build
  */
 export async function buildWebClient(shared?: SharedBundle): Promise<WebClient> {
-  if (shared === undefined) return webClientOf(await bundle());
-  if (!shared.first) {
-    // The first process writes it before it starts the others; without it each can do the work itself.
-    const made = await readFile(shared.file, 'utf8').catch(() => undefined);
-    return webClientOf(made ?? (await bundle()));
-  }
-  const made = await bundle();
-  await writeFile(shared.file, made);
-  return webClientOf(made);
+  // The first process writes it before it starts the others; without it each can do the work itself.
+  const made = (await textOf(BUILT)) ?? (shared?.first === false ? await textOf(shared.file) : undefined);
+  if (made !== undefined) return webClientOf(made);
+  const bundled = await bundle();
+  if (shared?.first === true) await writeFile(shared.file, bundled);
+  return webClientOf(bundled);
+}
+
+/** Undefined for a file that is not there. */
+function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
 }
 
 /** `BundledFile[]` as JSON. */
@@ -83,7 +103,7 @@ async function bundle(): Promise<string> {
   // Ctrl-C on the terminal is for this process, which decides when the child ends.
   const options = { detached: true, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' } as const;
   // The bundler reads the settings of the folder it runs in.
-  const child = Bun.spawn(ownProcess(BUNDLER), { ...options, cwd: dirname(BUNDLER) });
+  const child = Bun.spawn([EXECUTABLE, 'web-bundle'], { ...options, cwd: import.meta.dirname });
   const [output, errors, exitCode] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

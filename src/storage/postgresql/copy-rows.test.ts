@@ -30,7 +30,7 @@ test('a row has a field for each column, and says where the order came from', ()
   const [order = ''] = lines(rows.orders);
   const fields = order.split('\t');
   expect(fields).toHaveLength(COPY_ORDERS.slice(COPY_ORDERS.indexOf('(')).split(',').length);
-  expect(fields.slice(-4)).toEqual(['orders', '3', '41', '2026-01-02T03:04:05.678Z']);
+  expect(fields.slice(-5)).toEqual(['orders', '3', '41', '2026-01-02T03:04:05.678Z', 'handed_over']);
   const items = lines(rows.items).map((line) => line.split('\t'));
   expect(items.map(([uid, position]) => [uid, position])).toEqual([
     ['a', '1'],
@@ -76,6 +76,28 @@ test('an order recognised in its bytes gives the same rows as one that was parse
   expect(lines(scanned.orders)).toEqual(lines(parsed.orders));
   expect(lines(scanned.items)).toEqual(lines(parsed.items));
 });
+
+test('an order that spells its values in another way gives the same rows, too', () => {
+  const order = sampleOrder('order', 2, { date_created: '2024-02-29T23:59:59.25-03:30', locale: '\\N', entry: '\\.' });
+  order.delivery.name = 'a\tb\nc\rd\\e/"\b\f\u000b\u007f ü😀';
+  const ascii = (one: string): string => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  for (const spelled of [JSON.stringify(order, null, 1), JSON.stringify(order).replace(/[^ -~]/g, ascii)]) {
+    const bytes = Buffer.from(spelled);
+    const scan = new OrderScan();
+    expect(scan.scan(bytes, 0, bytes.length, latestDate(Date.now()))).toBe(true);
+    const scanned = new CopyRows('orders');
+    scanned.addScanned(scan, 3, 41, PRODUCED_AT);
+    const parsed = added(order, false);
+    expect(lines(scanned.items)).toEqual(lines(parsed.items));
+    // JSON escapes more than COPY needs; it reads both alike.
+    const read = (rows: CopyRows): string[] => lines(rows.orders).map((line) => line.replace(/\\([bf"/])/g, unescaped));
+    expect(read(scanned)).toEqual(read(parsed));
+  }
+});
+
+function unescaped(_: string, letter: string): string {
+  return { b: '\b', f: '\f' }[letter] ?? letter;
+}
 
 test('a field that the description of an order has more is scanned and copied like the others', () => {
   const order = { ...widerOrder('wider'), coupon: 'WELCOME10' };

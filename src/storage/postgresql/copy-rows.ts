@@ -1,10 +1,12 @@
 import type { TransactionSQL } from 'bun';
-import { ByteBuffer } from '../../lib/byte-buffer.ts';
+import { ByteWriter } from '../../lib/byte-writer.ts';
 import { nextTurn } from '../../lib/next-turn.ts';
 import { type Field, ORDER_FIELDS, type OrderFields, type Values } from '../../order/fields.ts';
 import { formatInstantMicros, isPlainInstant, parseInstantMicros } from '../../order/instant.ts';
 import type { Order } from '../../order/order.ts';
 import type { OrderScan } from '../../order/order-scan.ts';
+import { type OrderState, orderState } from '../../order/states.ts';
+import { count, type StateCounts } from './state-counts.ts';
 
 /** Takes accepted orders, in log order. */
 export interface OrderRows {
@@ -14,7 +16,7 @@ export interface OrderRows {
   addOrder(order: Order, plainStrings: boolean, partition: number, offset: number, producedAt: number): void;
 }
 
-const SOURCE_COLUMNS = ['source_topic', 'source_partition', 'source_offset', 'produced_at'];
+const SOURCE_COLUMNS = ['source_topic', 'source_partition', 'source_offset', 'produced_at', 'state'];
 
 /** The columns of `orders` and of `order_items` that are written, in the order in which CopyRows has them. */
 export function columnsOf({ order, item }: OrderFields): { orders: string[]; items: string[] } {
@@ -42,10 +44,12 @@ const LINE_FEED = 0x0a;
  * @see https://www.postgresql.org/docs/current/sql-copy.html
  */
 export class CopyRows implements OrderRows {
-  readonly orders = new ByteBuffer();
-  readonly items = new ByteBuffer();
-  /** Orders added since the last `clear`. */
+  readonly orders = new ByteWriter();
+  readonly items = new ByteWriter();
+  /** Orders added since the last `clear`, and how many of them are in each state. */
   count = 0;
+  readonly states: StateCounts = new Map();
+  lastState: OrderState = 'other';
   readonly #fields: OrderFields;
   readonly #topic: Buffer;
   #millis = Number.NaN;
@@ -60,17 +64,21 @@ export class CopyRows implements OrderRows {
     this.orders.clear();
     this.items.clear();
     this.count = 0;
+    this.states.clear();
   }
 
   addScanned(scan: OrderScan, partition: number, offset: number, producedAt: number): void {
-    const { bytes, fields, itemFields, itemSize } = scan;
+    const { bytes, rewritten, fields, itemFields, itemSize } = scan;
     const { orders, items } = this;
     const end = fields.length;
     for (let field = 0; field < end; field += 2) {
-      orders.copy(bytes, fields[field] as number, fields[field + 1] as number);
+      const from = fields[field] as number;
+      const to = fields[field + 1] as number;
+      if (from >= 0) orders.copy(bytes, from, to);
+      else orders.copy(rewritten.bytes, ~from, to);
       orders.byte(TAB);
     }
-    this.#addSource(partition, offset, producedAt);
+    this.#addSource(partition, offset, producedAt, scan.state);
     const uidStart = fields[0] as number;
     const uidEnd = fields[1] as number;
     for (let item = 0; item < scan.items; item++) {
@@ -80,7 +88,10 @@ export class CopyRows implements OrderRows {
       const last = itemSize * (item + 1);
       for (let field = itemSize * item; field < last; field += 2) {
         items.byte(TAB);
-        items.copy(bytes, itemFields[field] as number, itemFields[field + 1] as number);
+        const from = itemFields[field] as number;
+        const to = itemFields[field + 1] as number;
+        if (from >= 0) items.copy(bytes, from, to);
+        else items.copy(rewritten.bytes, ~from, to);
       }
       items.byte(LINE_FEED);
     }
@@ -92,7 +103,7 @@ export class CopyRows implements OrderRows {
     let row = '';
     for (const field of this.#fields.order) row = `${row}${copyText(field, order, plainStrings)}\t`;
     orders.text(row);
-    this.#addSource(partition, offset, producedAt);
+    this.#addSource(partition, offset, producedAt, orderState(order.items.map(({ status }) => status)));
     const uid = plainStrings ? order.order_uid : escapeText(order.order_uid);
     let position = 0;
     for (const item of order.items) {
@@ -104,7 +115,7 @@ export class CopyRows implements OrderRows {
     this.count += 1;
   }
 
-  #addSource(partition: number, offset: number, producedAt: number): void {
+  #addSource(partition: number, offset: number, producedAt: number, state: OrderState): void {
     const { orders } = this;
     orders.copy(this.#topic, 0, this.#topic.length);
     orders.byte(TAB);
@@ -118,7 +129,11 @@ export class CopyRows implements OrderRows {
       this.#millis = producedAt;
     }
     orders.copy(this.#millisText, 0, this.#millisText.length);
+    orders.byte(TAB);
+    orders.ascii(state);
     orders.byte(LINE_FEED);
+    this.lastState = state;
+    count(this.states, state, 1);
   }
 }
 
@@ -171,7 +186,7 @@ export async function copyIn(tx: TransactionSQL, statement: string, chunks: Iter
 }
 
 /** What each slice writes to the buffer, which is cleared in between. */
-export function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buffer> {
+export function* drain(slices: Iterable<void>, buffer: ByteWriter): Iterable<Buffer> {
   for (const _ of slices) {
     yield buffer.slice();
     buffer.clear();
@@ -179,7 +194,7 @@ export function* drain(slices: Iterable<void>, buffer: ByteBuffer): Iterable<Buf
 }
 
 /** The buffer in pieces. They are views: nothing is written to it before the transaction has ended. */
-export function* pieces(buffer: ByteBuffer): Iterable<Buffer> {
+export function* pieces(buffer: ByteWriter): Iterable<Buffer> {
   for (let at = 0; at < buffer.length; at += CHUNK_BYTES) {
     yield buffer.view(at, Math.min(at + CHUNK_BYTES, buffer.length));
   }

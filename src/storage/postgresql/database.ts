@@ -1,14 +1,13 @@
 import type { SQL, TransactionSQL } from 'bun';
 import { AppError } from '../../lib/app-error.ts';
+import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
 import { within } from '../../lib/deadline.ts';
-import { openSessions } from './sessions.ts';
-import { toDatabaseError } from './sql-error.ts';
+import { openSessions, type ServerSettings, type Sessions } from './sessions.ts';
+import { isTlsTrouble, isUnreachable, sqlState, toDatabaseError } from './sql-error.ts';
 
-export interface DatabaseOptions {
-  readonly url: string;
+export interface DatabaseOptions extends ServerSettings {
   /** Most sessions this process opens. */
   readonly maxConnections: number;
-  readonly connectTimeoutMs: number;
   /** Time one statement may take before PostgreSQL cancels it. */
   readonly statementTimeoutMs: number;
   /** Opens sessions at once and keeps idle ones: there may be no file descriptor left when they are needed. */
@@ -23,21 +22,34 @@ export type RowValue = string | number | boolean | null;
 /** Time for the network and the driver on top of what the server allows a statement. */
 const GRACE_MS = 5_000;
 const CLOSE_TIMEOUT_S = 2;
+/** The server shuts down, has crashed, or has become one that takes no writes. */
+const GONE = /^(57P0[123]|25006)$/;
 
 /**
- * The pool of sessions. A server that has gone silent without closing its connections (a black hole) can't hold up a
- * caller: past the deadline the pool is thrown away with every socket in it, and the next call gets a new one.
+ * The pool of sessions, opened by the first call. A server that has gone silent without closing its connections (a black
+ * hole) can't hold up a caller: past the deadline the pool is thrown away with every socket in it, and the next call
+ * gets a new one. So it does when one of several servers has gone or takes no writes any more: the next call looks for
+ * the server that has taken its place; and when certificates are refused: they may have been replaced.
  */
 export class Database {
   readonly #options: DatabaseOptions;
-  #pool: SQL;
+  readonly #hosts: number;
+  #sessions: Sessions | undefined;
+  #opening: Promise<Sessions> | undefined;
   #closed = false;
+  #calls = 0;
   /** When the last statement came back, by `performance.now`. */
   #heardAt = performance.now();
 
+  /** @throws AppError `config_invalid` */
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    this.#pool = this.#connect();
+    this.#hosts = parsePostgresqlUrl(options.url).addresses.length;
+  }
+
+  /** Calls under way, and the most sessions there are for them. */
+  get load(): { readonly calls: number; readonly most: number } {
+    return { calls: this.#calls, most: this.#options.maxConnections };
   }
 
   /** Opens all sessions, for a database that keeps them. Never rejects. */
@@ -52,8 +64,13 @@ export class Database {
    * Runs statements that need no transaction.
    * @throws AppError `database_unavailable` (retryable), `database_rejected`.
    */
-  query<T>(what: string, work: (sql: SQL) => Promise<T>): Promise<T> {
-    return this.#guard(what, this.#options.statementTimeoutMs, work);
+  async query<T>(what: string, work: (sql: SQL) => Promise<T>): Promise<T> {
+    try {
+      const sessions = this.#sessions ?? (await this.#open());
+      return await this.#watched(sessions, this.#options.statementTimeoutMs + GRACE_MS, work(sessions.sql));
+    } catch (error) {
+      throw failureOf(error, what);
+    }
   }
 
   /**
@@ -63,15 +80,16 @@ export class Database {
    * @throws AppError `database_unavailable` (retryable), `database_rejected`.
    */
   async read<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
-    const pool = this.#pool;
-    const reading = work(pool);
+    const sessions = this.#sessions;
+    const reading = sessions === undefined ? this.#open().then(({ sql }) => work(sql)) : work(sessions.sql);
     try {
       return await this.#heard(within(deadlineMs, reading));
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'aborted')) throw toDatabaseError(error, what);
+      this.#forgetLost(sessions, error);
+      if (!(error instanceof AppError && error.code === 'aborted')) throw failureOf(error, what);
       const graceS = Math.ceil((this.#options.statementTimeoutMs + GRACE_MS) / 1000);
-      if (performance.now() - this.#heardAt >= deadlineMs) this.#abandon(pool, reading, graceS);
-      else reading.catch(() => {});
+      reading.catch(() => {});
+      if (performance.now() - this.#heardAt >= deadlineMs) this.#abandon(sessions, graceS);
       throw new AppError('database_unavailable', `${what}: ${error.message}`, { retryable: true, cause: error });
     }
   }
@@ -81,9 +99,15 @@ export class Database {
    * pass as they are, so that the caller can classify them.
    * @param deadlineMs time for the whole transaction.
    */
-  transaction<T>(deadlineMs: number, work: (tx: TransactionSQL) => Promise<T>): Promise<T> {
-    const pool = this.#pool;
-    return this.#abandonOnTimeout(pool, deadlineMs, pool.begin(work) as Promise<T>);
+  async transaction<T>(deadlineMs: number, work: (tx: TransactionSQL) => Promise<T>): Promise<T> {
+    const sessions = this.#sessions ?? (await this.#open());
+    const { prelude } = sessions;
+    const run = async (tx: TransactionSQL): Promise<T> => {
+      await tx.unsafe(prelude).simple();
+      return work(tx);
+    };
+    const transaction = sessions.sql.begin(prelude === '' ? work : run) as Promise<T>;
+    return await this.#watched(sessions, deadlineMs, transaction);
   }
 
   /**
@@ -103,54 +127,64 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await within((CLOSE_TIMEOUT_S + 1) * 1000, this.#pool.close({ timeout: CLOSE_TIMEOUT_S })).catch(() => {});
+    await within((CLOSE_TIMEOUT_S + 1) * 1000, this.#end(this.#sessions, CLOSE_TIMEOUT_S)).catch(() => {});
   }
 
-  async #guard<T>(what: string, deadlineMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
-    const pool = this.#pool;
-    try {
-      return await this.#abandonOnTimeout(pool, deadlineMs + GRACE_MS, work(pool));
-    } catch (error) {
-      throw toDatabaseError(error, what);
-    }
-  }
-
-  async #abandonOnTimeout<T>(pool: SQL, deadlineMs: number, work: Promise<T>): Promise<T> {
+  /** The outcome of work in these sessions; past the deadline they are thrown away. */
+  async #watched<T>(sessions: Sessions, deadlineMs: number, work: Promise<T>): Promise<T> {
     try {
       return await this.#heard(within(deadlineMs, work));
     } catch (error) {
-      if (error instanceof AppError && error.code === 'aborted') this.#abandon(pool, work);
+      this.#forgetLost(sessions, error);
+      if (error instanceof AppError && error.code === 'aborted') {
+        work.catch(() => {});
+        this.#abandon(sessions, 0);
+      }
       throw error;
     }
   }
 
   async #heard<T>(work: Promise<T>): Promise<T> {
-    const result = await work;
-    this.#heardAt = performance.now();
-    return result;
+    this.#calls += 1;
+    try {
+      const result = await work;
+      this.#heardAt = performance.now();
+      return result;
+    } finally {
+      this.#calls -= 1;
+    }
   }
 
-  #abandon(pool: SQL, work: Promise<unknown>, graceS = 0): void {
-    work.catch(() => {});
-    if (pool !== this.#pool || this.#closed) return;
-    this.#pool = this.#connect();
-    this.#heardAt = performance.now();
-    pool.close({ timeout: graceS }).catch(() => {});
+  /** Thrown away, the sessions are opened anew where the server is now, with the certificates that are there now. */
+  #forgetLost(sessions: Sessions | undefined, error: unknown): void {
+    const gone = this.#hosts > 1 && (isUnreachable(error) || GONE.test(sqlState(error) ?? ''));
+    if (gone || isTlsTrouble(error)) this.#abandon(sessions, CLOSE_TIMEOUT_S);
   }
 
-  #connect(): SQL {
-    const {
-      url,
-      maxConnections,
-      connectTimeoutMs,
-      statementTimeoutMs,
-      applicationName,
-      keepOpen = false,
-    } = this.#options;
-    return openSessions({
-      url,
+  #abandon(sessions: Sessions | undefined, graceS: number): void {
+    if (sessions === undefined || sessions !== this.#sessions || this.#closed) return;
+    this.#sessions = undefined;
+    this.#heardAt = performance.now();
+    this.#end(sessions, graceS).catch(() => {});
+  }
+
+  async #end(sessions: Sessions | undefined, graceS: number): Promise<void> {
+    await sessions?.sql.close({ timeout: graceS });
+  }
+
+  #open(): Promise<Sessions> {
+    this.#opening ??= this.#openNow().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #openNow(): Promise<Sessions> {
+    const { maxConnections, statementTimeoutMs, applicationName, keepOpen = false } = this.#options;
+    if (this.#closed) throw new AppError('database_unavailable', 'the sessions are closed', { retryable: true });
+    const sessions = await openSessions({
+      ...this.#options,
       max: maxConnections,
-      connectTimeoutMs,
       idleTimeoutS: keepOpen ? 0 : 300,
       settings: {
         application_name: applicationName,
@@ -160,5 +194,14 @@ export class Database {
         timezone: 'UTC',
       },
     });
+    if (this.#closed) await this.#end(sessions, 0);
+    else this.#sessions = sessions;
+    return sessions;
   }
+}
+
+/** A file of the settings could be read at the start: somebody is replacing it. */
+function failureOf(error: unknown, what: string): AppError {
+  if (!(error instanceof AppError) || error.code !== 'config_invalid') return toDatabaseError(error, what);
+  return new AppError('database_unavailable', `${what}: ${error.message}`, { retryable: true, cause: error });
 }

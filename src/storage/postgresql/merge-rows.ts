@@ -1,14 +1,17 @@
-import { ByteBuffer } from '../../lib/byte-buffer.ts';
+import { ByteWriter } from '../../lib/byte-writer.ts';
 import type { Order } from '../../order/order.ts';
 import type { OrderScan } from '../../order/order-scan.ts';
+import type { OrderState } from '../../order/states.ts';
 import { replaces, type Version } from '../../order/version.ts';
 import type { CopyRows, OrderRows } from './copy-rows.ts';
+import { count, type StateCounts } from './state-counts.ts';
 
 /** Where the rows of an order are, and the order itself or the message that holds it. */
 interface Entry {
   readonly source: Order | Buffer;
   readonly partition: number;
   readonly producedAt: number;
+  readonly state: OrderState;
   readonly ordersFrom: number;
   readonly ordersTo: number;
   readonly itemsFrom: number;
@@ -65,17 +68,19 @@ export class MergeRows implements OrderRows {
     this.#entries.delete(uid);
   }
 
-  /** The rows of both tables for the uids that are left, sorted by uid. */
-  collect(): { orders: ByteBuffer; items: ByteBuffer; count: number } {
-    const orders = new ByteBuffer();
-    const items = new ByteBuffer();
+  /** The rows of both tables for the uids that are left, sorted by uid, and how many orders are in each state. */
+  collect(): { orders: ByteWriter; items: ByteWriter; written: number; states: StateCounts } {
+    const orders = new ByteWriter();
+    const items = new ByteWriter();
+    const states: StateCounts = new Map();
     for (const uid of this.uids()) {
       const entry = this.#entries.get(uid);
       if (entry === undefined) continue;
       orders.copyFrom(this.#rows.orders, entry.ordersFrom, entry.ordersTo);
       items.copyFrom(this.#rows.items, entry.itemsFrom, entry.itemsTo);
+      count(states, entry.state, 1);
     }
-    return { orders, items, count: this.#entries.size };
+    return { orders, items, written: this.#entries.size, states };
   }
 
   #note(
@@ -90,9 +95,10 @@ export class MergeRows implements OrderRows {
       this.scattered.add(uid);
       if (!replaces(what, before)) return;
     }
-    const { orders, items } = this.#rows;
+    const { orders, items, lastState } = this.#rows;
     this.#entries.set(uid, {
       ...what,
+      state: lastState,
       ordersFrom,
       ordersTo: orders.length,
       itemsFrom,

@@ -1,14 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SQL } from 'bun';
 import type { Umzug } from 'umzug';
 import { formatAddress } from '../../lib/address.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
+import { applyOnce, type Migration, readMigrations, revertOnce } from './migration.ts';
 import { encodingTroubles, refuse, schemaTroubles } from './schema-check.ts';
-import { DEFAULT_USER, openSessions } from './sessions.ts';
-import { sqlState, toDatabaseError } from './sql-error.ts';
+import { DEFAULT_USER, type ServerSettings, type Sessions, withSessions } from './sessions.ts';
+import { isUnreachable, sqlState, toDatabaseError } from './sql-error.ts';
 
 export interface MigrationStatus {
   readonly version: string;
@@ -16,6 +15,8 @@ export interface MigrationStatus {
   readonly applied: boolean;
   /** False when a later version of this service applied it: this one has no file for it. */
   readonly known: boolean;
+  /** False when this version can't go on with it. */
+  readonly compatible: boolean;
 }
 
 /** What stands between a database and the first order; all empty when nothing does. */
@@ -26,55 +27,51 @@ export interface SchemaState {
   readonly troubles: readonly string[];
 }
 
-export interface MigrateOptions {
-  readonly url: string;
+export interface MigrateOptions extends ServerSettings {
   /** Folder of the SQL files, `NNNN_name.sql`. */
   readonly folder: string;
-  readonly connectTimeoutMs: number;
+  /** Old orders are deleted, which needs rights of its own. */
+  readonly expires?: boolean;
   /** How long `migrateUp` waits for a server that does not answer yet, ms; 0. */
   readonly waitMs?: number;
-  /** Called once when it has to wait. */
-  readonly onWait?: () => void;
+  /** Called when it has to wait: for a server that does not answer yet, or long for another process that migrates. */
+  readonly onWait?: (reason: 'no answer' | 'busy') => void;
 }
 
-/** A file of the folder, split at its two markers. */
-interface Migration {
-  readonly version: string;
-  readonly name: string;
-  readonly up: string;
-  readonly down: string;
-}
-
-/** Key of the advisory lock that every process takes before it migrates; nothing else here uses the number. */
-const LOCK = 7_460_020_251;
 /** Every server has it: sessions go there while the database is missing. */
 const MAINTENANCE_DATABASE = 'postgres';
 const DUPLICATE_DATABASE = '42P04';
 const NO_SUCH_DATABASE = '3D000';
 const UNDEFINED_TABLE = '42P01';
 const UNIQUE_VIOLATION = '23505';
-const STARTING_UP = '57P03';
+const QUERY_CANCELED = '57014';
+/** A pooler does not pass a limit of zero on to a statement that must be outside a transaction. */
+const CUT_OFF =
+  'if that was its time limit, run test-service migrate up with a postgresql.url that leads past the pooler, or first ' +
+  'alter role … set statement_timeout = 0';
 /** The server ended the session: it shuts down, or was told to. */
 const SESSION_ENDED = /^57P/;
 const RETRY_MS = 500;
 
 /**
  * Creates the database when it is missing and applies every pending migration, each in a transaction of its own.
- * Processes that do it at the same time take turns.
+ * Of several processes that do it at the same time, one applies a migration and the others wait.
  * @returns the names of the migrations it applied.
  * @throws AppError `database_unavailable` (retryable); `migration_failed` when a migration fails, when a later version
  *   has migrated the database, and when no order could be stored in it.
  */
 export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   await createDatabase(options);
-  return withLock(options, async (sql) => {
+  return migrating(options, async (sessions) => {
+    const { sql } = sessions;
     refuse(await encodingTroubles(sql));
     const migrations = readMigrations(options.folder);
     const status = await statusIn(sql, migrations);
     refuse(laterTroubles(status));
-    const applied = pendingIn(status).length === 0 ? [] : await (await umzug(sql, migrations)).up();
-    refuse(await schemaTroubles(sql));
-    return applied.map(({ name }) => name);
+    const done: string[] = [];
+    if (pendingIn(status).length > 0) await (await umzug(sessions, migrations, done, options)).up();
+    refuse(await schemaTroubles(sql, options));
+    return done;
   });
 }
 
@@ -83,13 +80,13 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
  * @returns its name, or undefined when none is applied.
  */
 export async function migrateDown(options: MigrateOptions): Promise<string | undefined> {
-  return withLock(options, async (sql) => {
+  return migrating(options, async (sessions) => {
     const migrations = readMigrations(options.folder);
-    const status = await statusIn(sql, migrations);
-    refuse(laterTroubles(status));
-    if (!status.some(({ applied }) => applied)) return undefined;
-    const [reverted] = await (await umzug(sql, migrations)).down();
-    return reverted?.name;
+    const status = await statusIn(sessions.sql, migrations);
+    refuse(laterTroubles(status, ({ known }) => !known));
+    const done: string[] = [];
+    if (status.some(({ applied }) => applied)) await (await umzug(sessions, migrations, done, options)).down();
+    return done[0];
   });
 }
 
@@ -97,7 +94,7 @@ export async function migrateDown(options: MigrateOptions): Promise<string | und
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationStatus[]> {
   const migrations = readMigrations(options.folder);
   try {
-    return await withConnection(options, (sql) => statusIn(sql, migrations));
+    return await withConnection(options, ({ sql }) => statusIn(sql, migrations));
   } catch (error) {
     if (sqlState(error) === NO_SUCH_DATABASE) return statusOf(migrations, []);
     throw toDatabaseError(error, 'asking for migrations');
@@ -108,11 +105,11 @@ export async function migrationStatus(options: MigrateOptions): Promise<Migratio
 export async function schemaState(options: MigrateOptions): Promise<SchemaState> {
   const migrations = readMigrations(options.folder);
   try {
-    return await withConnection(options, async (sql) => {
+    return await withConnection(options, async ({ sql }) => {
       const status = await statusIn(sql, migrations);
       const pending = pendingIn(status);
       const troubles = [...(await encodingTroubles(sql)), ...laterTroubles(status)];
-      if (pending.length === 0) troubles.push(...(await schemaTroubles(sql)));
+      if (pending.length === 0) troubles.push(...(await schemaTroubles(sql, options)));
       return { pending, troubles };
     });
   } catch (error) {
@@ -121,12 +118,22 @@ export async function schemaState(options: MigrateOptions): Promise<SchemaState>
   }
 }
 
+/**
+ * Makes sure that orders can be stored there, and changes nothing.
+ * @throws AppError `migration_failed` when migrations are pending or no order could be stored; `database_unavailable`
+ */
+export async function requireSchema(options: MigrateOptions): Promise<void> {
+  const { pending, troubles } = await schemaState(options);
+  const lacking = `it lacks ${pending.join(', ')}: run test-service migrate up, or set postgresql.migrations to auto`;
+  refuse(pending.length === 0 ? troubles : [lacking, ...troubles]);
+}
+
 async function createDatabase(options: MigrateOptions): Promise<void> {
   if (await databaseExists(options)) return;
   const { database, user } = parsePostgresqlUrl(options.url);
   const name = database || user || DEFAULT_USER;
   try {
-    const make = async (sql: SQL): Promise<void> => {
+    const make = async ({ sql }: Sessions): Promise<void> => {
       const [template]: { unicode: boolean }[] = await sql`
         select pg_encoding_to_char(encoding) = 'UTF8' as unicode from pg_database where datname = 'template1'`;
       // Of a cluster with another encoding: its locale may not fit UTF8, C always does.
@@ -148,131 +155,130 @@ async function databaseExists(options: MigrateOptions): Promise<boolean> {
   const deadline = Date.now() + (options.waitMs ?? 0);
   for (let attempt = 0; ; attempt++) {
     try {
-      await withConnection(options, (sql) => sql`select 1`.execute());
+      await withConnection(options, ({ sql }) => sql`select 1`.execute());
       return true;
     } catch (error) {
-      const state = sqlState(error);
-      if (state === NO_SUCH_DATABASE) return false;
-      const notYet = state === undefined || state === STARTING_UP;
-      if (!notYet || Date.now() >= deadline)
-        throw toDatabaseError(error, `connecting to ${formatAddress(parsePostgresqlUrl(options.url).address)}`);
-      if (attempt === 0) options.onWait?.();
+      if (sqlState(error) === NO_SUCH_DATABASE) return false;
+      const notYet = isUnreachable(error) || (error instanceof AppError && error.retryable);
+      if (!notYet || Date.now() >= deadline) {
+        const where = parsePostgresqlUrl(options.url).addresses.map(formatAddress);
+        throw toDatabaseError(error, `connecting to ${where.join(', ')}`);
+      }
+      if (attempt === 0) options.onWait?.('no answer');
       await pause(RETRY_MS);
     }
   }
 }
 
-async function withLock<T>(options: MigrateOptions, work: (sql: SQL) => Promise<T>): Promise<T> {
+async function migrating<T>(options: MigrateOptions, work: (sessions: Sessions) => Promise<T>): Promise<T> {
   try {
-    return await withConnection(options, async (sql) => {
-      await sql`select pg_advisory_lock(${LOCK})`;
-      return await work(sql);
-    });
+    return await withConnection(options, work);
   } catch (error) {
-    // The library says which migration failed; its cause is what the server said.
-    const state = error instanceof Error ? sqlState(error.cause) : undefined;
-    if (state === undefined || SESSION_ENDED.test(state)) throw toDatabaseError(error, 'migrating');
-    throw new AppError('migration_failed', `${messageOf(error)} (SQLSTATE ${state})`, { cause: error });
-  }
-}
-
-/** A single session, closed afterwards; that also releases an advisory lock it holds. */
-async function withConnection<T>(
-  { url, connectTimeoutMs }: MigrateOptions,
-  work: (sql: SQL) => Promise<T>,
-  database?: string,
-): Promise<T> {
-  const settings = { application_name: 'test-service migrate' };
-  const sql = openSessions({
-    url,
-    max: 1,
-    connectTimeoutMs,
-    settings,
-    ...(database !== undefined && { database }),
-  });
-  try {
-    return await work(sql);
-  } finally {
-    await sql.close({ timeout: 1 });
+    if (error instanceof AppError) throw error;
+    // The library wraps what a migration threw.
+    throw toDatabaseError(error instanceof Error ? (error.cause ?? error) : error, 'migrating');
   }
 }
 
 /**
- * The migrations as the library runs them. It is loaded only here, where there is something to do: with it comes a
- * command line of its own, which takes a while to load.
+ * The migrations as the library runs them; `done` gets the names of those that this process ran. It is loaded only where
+ * there is something to do: with it comes a command line of its own, which takes a while to load.
  */
-async function umzug(sql: SQL, migrations: readonly Migration[]): Promise<Umzug> {
+async function umzug(
+  sessions: Sessions,
+  migrations: readonly Migration[],
+  done: string[],
+  { onWait }: MigrateOptions,
+): Promise<Umzug> {
   const { Umzug } = await import('umzug');
-  // dbmate, which earlier versions used, made the same table.
-  await sql`create table if not exists schema_migrations (version varchar(128) primary key)`.catch((error: unknown) => {
-    throw new Error(`creating schema_migrations: ${messageOf(error)}`, { cause: error });
-  });
+  const onBusy = (): void => onWait?.('busy');
+  const run = async (one: Migration, work: typeof applyOnce): Promise<void> => {
+    if (await naming(one, work(sessions, one, onBusy))) done.push(one.name);
+  };
   return new Umzug({
     logger: undefined,
-    migrations: migrations.map(({ name, version, up, down }) => ({
-      name,
-      up: () =>
-        sql.begin(async (tx) => {
-          await tx.unsafe(up).simple();
-          await tx`insert into schema_migrations (version) values (${version})`;
-        }),
-      down: () =>
-        sql.begin(async (tx) => {
-          await tx.unsafe(down).simple();
-          await tx`delete from schema_migrations where version = ${version}`;
-        }),
+    migrations: migrations.map((one) => ({
+      name: one.name,
+      up: () => run(one, applyOnce),
+      down: () => run(one, revertOnce),
     })),
     storage: {
-      executed: async () => (await statusIn(sql, migrations)).flatMap((one) => (one.applied ? one.name : [])),
-      // The transaction above has done it already: a crash leaves both the change and its version, or neither.
+      executed: async () => (await statusIn(sessions.sql, migrations)).flatMap((one) => (one.applied ? one.name : [])),
+      // A migration's own transaction does it: a crash leaves both the change and its version, or neither.
       logMigration: () => Promise.resolve(),
       unlogMigration: () => Promise.resolve(),
     },
   });
 }
 
+/** @throws AppError `migration_failed` that names the migration; what the driver throws when the session has ended */
+async function naming<T>({ name }: Migration, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const state = sqlState(error);
+    if (state === undefined || SESSION_ENDED.test(state)) throw error;
+    throw new AppError('migration_failed', `migration ${name} failed: ${messageOf(error)} (SQLSTATE ${state})`, {
+      cause: error,
+      ...(state === QUERY_CANCELED && { advice: CUT_OFF }),
+    });
+  }
+}
+
+/** Up to two sessions, closed afterwards. */
+function withConnection<T>(
+  options: MigrateOptions,
+  work: (sessions: Sessions) => Promise<T>,
+  database?: string,
+): Promise<T> {
+  // The index of a large table takes longer than any statement of the service.
+  const settings = { application_name: 'test-service migrate', statement_timeout: '0' };
+  return withSessions({ ...options, max: 2, settings, ...(database !== undefined && { database }) }, work);
+}
+
 async function statusIn(sql: SQL, migrations: readonly Migration[]): Promise<MigrationStatus[]> {
   try {
-    const rows: { version: string }[] = await sql`select version from schema_migrations`;
-    return statusOf(
-      migrations,
-      rows.map((row) => row.version),
-    );
+    // The column is there since 0007.
+    const rows: AppliedRow[] = await sql`
+      select version, to_jsonb(m) ->> 'compatible_since' as since from schema_migrations m order by version`;
+    return statusOf(migrations, rows);
   } catch (error) {
     if (sqlState(error) === UNDEFINED_TABLE) return statusOf(migrations, []);
     throw error;
   }
 }
 
-function statusOf(migrations: readonly Migration[], applied: readonly string[]): MigrationStatus[] {
+interface AppliedRow {
+  readonly version: string;
+  readonly since: string | null;
+}
+
+function statusOf(migrations: readonly Migration[], applied: readonly AppliedRow[]): MigrationStatus[] {
   const known = migrations.map(({ version, name }) => {
-    return { version, name, applied: applied.includes(version), known: true };
+    return { version, name, applied: applied.some((row) => row.version === version), known: true, compatible: true };
   });
-  const later = applied.filter((version) => known.every((one) => one.version !== version)).toSorted();
-  return [...known, ...later.map((version) => ({ version, name: version, applied: true, known: false }))];
+  const last = known.at(-1)?.version ?? '';
+  const later = applied.filter(({ version }) => known.every((one) => one.version !== version));
+  return [
+    ...known,
+    ...later.map(({ version, since }) => {
+      return { version, name: version, applied: true, known: false, compatible: since !== null && since <= last };
+    }),
+  ];
 }
 
 function pendingIn(status: readonly MigrationStatus[]): string[] {
   return status.filter((one) => !one.applied).map((one) => one.name);
 }
 
-function laterTroubles(status: readonly MigrationStatus[]): string[] {
-  const later = status.filter((one) => !one.known).map((one) => one.version);
+function laterTroubles(
+  status: readonly MigrationStatus[],
+  isTrouble: (one: MigrationStatus) => boolean = ({ compatible }) => !compatible,
+): string[] {
+  const later = status.filter(isTrouble).map((one) => one.version);
   if (later.length === 0) return [];
   return [
     `the database was migrated by a later version of this service (${later.join(', ')}): run that version, or take ` +
       'its migrations back with it',
   ];
-}
-
-/** @throws AppError `migration_failed` for a file without the two markers */
-function readMigrations(folder: string): Migration[] {
-  const files = readdirSync(folder).filter((file) => /^\d+_.*\.sql$/.test(file));
-  return files.sort().map((file) => {
-    const text = readFileSync(join(folder, file), 'utf8');
-    const [, up, down] = /^-- migrate:up\n(.*)^-- migrate:down\n(.*)$/ms.exec(text) ?? [];
-    if (up === undefined || down === undefined)
-      throw new AppError('migration_failed', `${file} must have the lines -- migrate:up and -- migrate:down`);
-    return { version: file.slice(0, file.indexOf('_')), name: file.replace(/\.sql$/, ''), up, down };
-  });
 }

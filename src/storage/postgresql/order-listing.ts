@@ -1,16 +1,51 @@
 import pLimit from 'p-limit';
-import type { ListOrder, ListPage, ListPosition, ListRequest, OrderListing, OrderSummary } from '../stored-orders.ts';
+import type {
+  ListOrder,
+  ListPage,
+  ListPosition,
+  ListRequest,
+  OrderFilter,
+  OrderListing,
+  OrderSummary,
+} from '../stored-orders.ts';
 import type { Database, RowValue } from './database.ts';
-import { addEnd, addFilter, addPosition, addStoredRange, Conditions, isSelective } from './order-filter.ts';
+import {
+  addEnd,
+  addFilter,
+  addIndexed,
+  addPosition,
+  addStates,
+  addStoredRange,
+  arrayText,
+  Conditions,
+  isSelective,
+} from './order-filter.ts';
 import { instantSql, ORDER_JSON } from './order-store.ts';
+import { readState, StoredStates, stateBitsSql } from './state-counts.ts';
 
 export interface OrderListingOptions {
   /** Time after which an incomplete page is returned, ms; the stretch begun by then is still read to its end. */
   readonly budgetMs?: number;
   /** Lengths of the stretches searched one after the other, in orders; the last one repeats. */
   readonly stretches?: readonly number[];
+  /** Up to so many orders are read by an index that leads to them, and sorted. */
+  readonly few?: number;
   /** Most concurrent queries, so that lists leave sessions for lookups; others wait. */
   readonly maxQueries?: number;
+}
+
+/** What to read at once: up to `limit` orders, up to `end` where it is given. */
+interface Reading {
+  readonly list: string;
+  readonly request: ListRequest;
+  readonly limit: number;
+  readonly end?: bigint | undefined;
+  /** Its indexed conditions lead to few orders. */
+  readonly areFew?: boolean;
+  /** Each state by its index. */
+  readonly byState?: boolean;
+  /** There are orders whose state is not stored. */
+  readonly unknown?: boolean;
 }
 
 const MICROS = '(extract(epoch from o.stored_at) * 1000000)::bigint';
@@ -19,25 +54,30 @@ const MICROS = '(extract(epoch from o.stored_at) * 1000000)::bigint';
 const POSITION_LIST = `${MICROS}, o.source_offset, o.order_uid`;
 const SUMMARY_LIST = `${POSITION_LIST}, o.track_number, o.customer_id, o.delivery_name, o.delivery_city, o.payment_amount,
   o.payment_currency, (select count(*) from order_items i where i.order_uid = o.order_uid),
-  ${instantSql('o.date_created')}, ${instantSql('o.stored_at')}`;
+  ${instantSql('o.date_created')}, ${instantSql('o.stored_at')},
+  o.state, case when o.state is null then ${stateBitsSql('o.order_uid')} end`;
 const TEXT_LIST = `${POSITION_LIST}, ${ORDER_JSON}`;
 
 /**
  * OrderListing on PostgreSQL. All orders of a transaction share `stored_at`, so the index on it leads to a group, which
  * is sorted. A filter is applied to stretches along that index until the page is full or the time is up, so that no
- * request takes long, however few orders match; only those of one customer are found by an index of their own, past the
- * first stretch.
+ * request takes long, however few orders match. Where a customer_id or the beginning of an order_uid leads to few
+ * orders, all of those are read by its index; those of some states are read at once, each state by its index.
  */
 export class PostgresOrderListing implements OrderListing {
   readonly #database: Database;
+  readonly #states: StoredStates;
   readonly #budgetMs: number;
   readonly #stretches: readonly number[];
+  readonly #few: number;
   readonly #turn: ReturnType<typeof pLimit>;
 
   constructor(database: Database, options: OrderListingOptions = {}) {
     this.#database = database;
+    this.#states = new StoredStates(database);
     this.#budgetMs = options.budgetMs ?? 1_000;
     this.#stretches = options.stretches ?? [10_000, 50_000, 200_000];
+    this.#few = options.few ?? 20_000;
     this.#turn = pLimit(options.maxQueries ?? 3);
   }
 
@@ -53,20 +93,34 @@ export class PostgresOrderListing implements OrderListing {
 
   async #page(request: ListRequest, list: string): Promise<ListPage<RowValue[]>> {
     const { filter, limit } = request;
+    const unknown = filter.states !== undefined && (await this.#states.anyUnknown());
     // One more than wanted tells whether there is a next page.
-    if (!isSelective(filter)) return cut(await this.#read(list, request, limit + 1), limit);
+    if (!isSelective(filter) && !unknown)
+      return cut(await this.#read({ list, request, limit: limit + 1, byState: filter.states !== undefined }), limit);
+    if (await this.#areFew(filter))
+      return cut(await this.#read({ list, request, limit: limit + 1, areFew: true, unknown }), limit);
     const deadline = performance.now() + this.#budgetMs;
     const rows: RowValue[][] = [];
     let { after } = request;
     for (let stretch = 0; ; stretch++) {
       const from = { ...request, after };
-      const byCustomer = filter.customerId !== undefined && stretch > 0;
-      const end = byCustomer ? undefined : await this.#endOfStretch(from, this.#length(stretch));
-      rows.push(...(await this.#read(list, from, limit + 1 - rows.length, end, byCustomer)));
+      const end = await this.#endOfStretch(from, this.#length(stretch));
+      const left = limit + 1 - rows.length;
+      rows.push(...(await this.#read({ list, request: from, limit: left, end, unknown })));
       if (rows.length > limit || end === undefined) return cut(rows, limit);
       after = { storedAt: end, offset: 0n, uid: '' };
       if (performance.now() > deadline) return { orders: rows, next: after };
     }
+  }
+
+  /** Whether the filter has conditions with an index, which lead to few orders. */
+  async #areFew(filter: OrderFilter): Promise<boolean> {
+    const conditions = new Conditions();
+    addIndexed(conditions, filter);
+    if (conditions.values.length === 0) return false;
+    const text = `select count(*) from (select from orders o ${conditions.where} limit ${this.#few + 1}) some_orders`;
+    const [row] = await this.#run(text, conditions.values);
+    return Number(row?.[0]) <= this.#few;
   }
 
   #length(stretch: number): number {
@@ -85,27 +139,28 @@ order by o.stored_at ${direction(order)} offset ${length} limit 1`;
     return micros === undefined || micros === null ? undefined : BigInt(micros);
   }
 
-  #read(
-    list: string,
-    { filter, order, after }: ListRequest,
-    limit: number,
-    end?: bigint,
-    byCustomer = false,
-  ): Promise<RowValue[][]> {
+  #read({ list, request, limit, end, areFew, byState, unknown }: Reading): Promise<RowValue[][]> {
+    const { filter, order, after } = request;
     const conditions = new Conditions();
     addStoredRange(conditions, filter);
     addFilter(conditions, filter);
+    if (byState === true) conditions.add('o.state = wanted.state');
+    else addStates(conditions, filter, unknown === true);
     if (after !== undefined) addPosition(conditions, after, order);
     if (end !== undefined) addEnd(conditions, end, order);
-    const all = `orders o ${conditions.where}`;
-    // The fence keeps the planner from walking along stored_at in the hope of soon meeting enough orders of the
-    // customer.
-    const source = byCustomer ? `(select * from ${all} offset 0) o` : all;
     const way = direction(order);
     // A row comparison needs one direction for all columns.
     const sorted = `order by o.stored_at ${way}, o.source_offset ${way}, o.order_uid ${way}`;
+    let source = `orders o ${conditions.where}`;
+    // The fence keeps the planner from walking along stored_at in the hope of soon meeting enough of them.
+    if (areFew === true) source = `(select * from ${source} offset 0) o`;
+    if (byState === true) {
+      const states = arrayText(filter.states ?? []);
+      source = `unnest($${conditions.values.push(states)}::text[]) as wanted (state)
+        cross join lateral (select * from ${source} ${sorted} limit ${limit}) o`;
+    }
     // The wanted columns are computed after the page is cut.
-    const text = `select ${list} from (select * from ${source} ${sorted} limit ${limit}) o ${sorted}`;
+    const text = `select ${list} from (select o.* from ${source} ${sorted} limit ${limit}) o ${sorted}`;
     return this.#run(text, conditions.values);
   }
 
@@ -142,5 +197,6 @@ function readSummary(row: readonly RowValue[]): OrderSummary {
     items: Number(row[9]),
     date_created: String(row[10]),
     stored_at: String(row[11]),
+    state: readState(row[12], row[13]),
   };
 }

@@ -9,6 +9,7 @@ import { MergeRows } from './merge-rows.ts';
 import type { Lineage } from './offset-store.ts';
 import { readDocuments, SELECT_DOCUMENTS, type StoredJson } from './order-store.ts';
 import { classifySqlError, isDuplicate, ranOutOfTime, toDatabaseError } from './sql-error.ts';
+import { addCounts, count, type StoredState } from './state-counts.ts';
 
 /** How far a partition moves with a batch. */
 export interface OffsetMove {
@@ -56,6 +57,8 @@ export interface OrderWriterOptions {
   readonly transactionTimeoutMs: number;
   /** Note changed orders in the same transaction, so that the cache can be told. */
   readonly noteChanges: boolean;
+  /** Age of a stored order, ms, from which on an identical one replaces it; never by default. */
+  readonly renewalAgeMs?: number;
 }
 
 /** After this many orders without a known key the optimistic way is tried again; later each time it fails. */
@@ -135,6 +138,7 @@ export class OrderWriter {
     await this.#moveOffsets(tx, batch);
     await copyIn(tx, COPY_ORDERS, drain(batch.slices(rows), rows.orders));
     if (rows.count > 0) await copyIn(tx, COPY_ITEMS, pieces(rows.items));
+    await addCounts(tx, shardOf(batch), rows.states);
     await batch.beforeCommit([]);
     return { changed: [], written: rows.count, unchanged: 0, scattered: [] };
   }
@@ -145,6 +149,7 @@ export class OrderWriter {
     for (const _ of batch.slices(merge)) await nextTurn();
     const changed = await this.#changedAmong(tx, batch, merge);
     const note = changed.length > 0 && this.#options.noteChanges ? randomUUID() : undefined;
+    let gone: { state: StoredState; orders: number }[] = [];
     if (changed.length > 0) {
       const list = tx.array(changed, 'TEXT');
       if (note === undefined) await tx`delete from order_items where order_uid = any(${list})`;
@@ -152,15 +157,18 @@ export class OrderWriter {
       else
         await tx`with noted as (insert into pending_invalidations (id, order_uids) values (${note}::uuid, ${list}))
           delete from order_items where order_uid = any(${list})`;
-      await tx`delete from orders where order_uid = any(${list})`;
+      gone = await tx`with gone as (delete from orders where order_uid = any(${list}) returning state)
+        select coalesce(state, '') as state, count(*)::int as orders from gone group by state`;
     }
-    const { orders, items, count } = merge.collect();
-    if (count > 0) {
+    const { orders, items, written, states } = merge.collect();
+    for (const { state, orders: fewer } of gone) count(states, state, -fewer);
+    if (written > 0) {
       await copyIn(tx, COPY_ORDERS, pieces(orders));
       await copyIn(tx, COPY_ITEMS, pieces(items));
     }
+    await addCounts(tx, shardOf(batch), states);
     await batch.beforeCommit(changed);
-    const result = { changed, written: count, unchanged: merge.total - count, scattered: [...merge.scattered] };
+    const result = { changed, written, unchanged: merge.total - written, scattered: [...merge.scattered] };
     return note === undefined ? result : { ...result, note };
   }
 
@@ -181,6 +189,7 @@ export class OrderWriter {
     const stored = readDocuments(rows);
     const elsewhere = await this.#fromOtherPartitions(tx, topicId, stored, merge);
     const changed: string[] = [];
+    const renewBefore = Date.now() - (this.#options.renewalAgeMs ?? Number.POSITIVE_INFINITY);
     for (const uid of known) {
       const before = stored.get(uid);
       const now = merge.version(uid);
@@ -190,7 +199,7 @@ export class OrderWriter {
         merge.scattered.add(uid);
         if (replaces(now, before.origin)) changed.push(uid);
         else merge.remove(uid);
-      } else if (sameOrders(before.json, json)) merge.remove(uid);
+      } else if (before.origin.storedAt >= renewBefore && sameOrders(before.json, json)) merge.remove(uid);
       else changed.push(uid);
     }
     return changed;
@@ -234,6 +243,11 @@ export class OrderWriter {
     const partitions = sorted.map((move) => `${move.partition} at ${move.from}`).join(', ');
     throw new AppError('fenced', `not every partition is where it was expected: ${partitions}`);
   }
+}
+
+/** A partition whose offset this transaction has locked, so that no other one of its group counts there. */
+function shardOf({ moves }: OrderBatch): number {
+  return moves[0]?.partition ?? 0;
 }
 
 /**

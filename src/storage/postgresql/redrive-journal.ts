@@ -2,13 +2,12 @@ import type { BatchFate, IntendedLetter, RedriveBatch, RedriveRecord } from '../
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import type { Database } from './database.ts';
-import { openSessions } from './sessions.ts';
+import { type ServerSettings, withSessions } from './sessions.ts';
 import { classifySqlError, sqlState, toDatabaseError } from './sql-error.ts';
 
 export interface RedriveJournalOptions {
   /** For the session that holds the lock; a pool's sessions come and go. */
-  readonly url: string;
-  readonly connectTimeoutMs: number;
+  readonly server: ServerSettings;
   readonly deadLetterTopic: string;
 }
 
@@ -32,24 +31,35 @@ export class PostgresRedriveJournal {
     return this.#options.deadLetterTopic;
   }
 
-  /** The right to redrive, for one process at a time; undefined while another has it. It ends with the session. */
+  /**
+   * The right to redrive, for one process at a time; undefined while another has it. A transaction in a session of its
+   * own holds it, as a pooler may give a session to others between transactions; it ends with the session.
+   */
   async lock(): Promise<{ release(): Promise<void> } | undefined> {
-    const { url, connectTimeoutMs, deadLetterTopic } = this.#options;
+    const { server, deadLetterTopic } = this.#options;
     const settings = { application_name: 'test-service redrive' };
-    const session = openSessions({ url, max: 1, connectTimeoutMs, settings });
+    const held = Promise.withResolvers<boolean>();
+    const released = Promise.withResolvers<void>();
+    const holding = withSessions({ ...server, max: 1, settings }, ({ sql }) =>
+      sql.begin(async (tx) => {
+        await tx`set local idle_in_transaction_session_timeout = 0`.simple();
+        const [row]: { locked: boolean }[] = await tx`
+          select pg_try_advisory_xact_lock(hashtextextended('redrive ' || ${deadLetterTopic}, 0)) as locked`;
+        held.resolve(row?.locked === true);
+        if (row?.locked === true) await released.promise;
+      }),
+    );
+    holding.catch(held.reject);
     const release = async (): Promise<void> => {
-      await within(2_000, session.close({ timeout: 1 })).catch(() => {});
+      released.resolve();
+      await within(2_000, holding).catch(() => {});
     };
     try {
-      const [row]: { locked: boolean }[] = await within(
-        connectTimeoutMs + 1_000,
-        session`select pg_try_advisory_lock(hashtextextended('redrive ' || ${deadLetterTopic}, 0)) as locked`,
-      );
-      if (row?.locked === true) return { release };
+      if (await within(server.connectTimeoutMs + 1_000, held.promise)) return { release };
       await release();
       return undefined;
     } catch (error) {
-      await release();
+      released.resolve();
       throw toDatabaseError(error, 'locking the redrive');
     }
   }

@@ -8,6 +8,9 @@ interface Table {
   readonly written: readonly string[];
   /** Columns of its unique key. */
   readonly key: readonly string[];
+  /** What the service does with it; all by default. Only where old orders are deleted, with `whenExpiring`. */
+  readonly privileges?: readonly string[];
+  readonly whenExpiring?: boolean;
 }
 
 /** The tables of the migrations. */
@@ -41,6 +44,20 @@ const TABLES: readonly Table[] = [
     written: ['group_id', 'topic', 'topic_id', 'partition', 'from_offset', 'to_offset'],
     key: ['id'],
   },
+  {
+    name: 'order_expiry',
+    written: ['days', 'changed_at', 'sent_before', 'orders'],
+    key: ['only_row'],
+    privileges: ['select', 'update'],
+    whenExpiring: true,
+  },
+  {
+    name: 'order_state_counts',
+    written: ['shard', 'state', 'orders'],
+    key: ['shard', 'state'],
+    privileges: ['select', 'insert', 'update'],
+  },
+  { name: 'order_state_recount', written: ['counted_at'], key: ['only_row'], privileges: ['select', 'update'] },
   { name: 'pending_invalidations', written: ['id', 'order_uids'], key: ['id'] },
   {
     name: 'dead_letter_redrive_batches',
@@ -60,9 +77,9 @@ const ENCODING = 'UTF8';
  * What would keep every order from being stored: missing tables, columns, keys and privileges, and columns that require
  * a value which this service does not write. A sentence each, with what to do.
  */
-export async function schemaTroubles(sql: SQL): Promise<string[]> {
+export async function schemaTroubles(sql: SQL, { expires = false }: { expires?: boolean }): Promise<string[]> {
   const troubles: string[] = [];
-  for (const table of TABLES) troubles.push(...(await troublesOf(sql, table)));
+  for (const table of TABLES) troubles.push(...(await troublesOf(sql, table, expires)));
   return troubles;
 }
 
@@ -84,7 +101,9 @@ export function refuse(troubles: readonly string[]): void {
   throw new AppError('migration_failed', `no order can be stored here:${list}`);
 }
 
-async function troublesOf(sql: SQL, { name, written, key }: Table): Promise<string[]> {
+async function troublesOf(sql: SQL, table: Table, expires: boolean): Promise<string[]> {
+  const { name, written, key } = table;
+  const needed = table.whenExpiring === true && !expires ? [] : (table.privileges ?? PRIVILEGES);
   const columns: ColumnRow[] = await sql`
     select attname as name, attnotnull and not (atthasdef or attidentity <> '') as must_be_given
     from pg_attribute where attrelid = to_regclass(${name}) and attnum > 0 and not attisdropped`;
@@ -100,7 +119,7 @@ async function troublesOf(sql: SQL, { name, written, key }: Table): Promise<stri
   const privileges: { name: string; granted: boolean }[] = await sql`
     select p as name, case p when 'delete' then has_table_privilege(to_regclass(${name}), p)
       else has_any_column_privilege(to_regclass(${name}), p) end as granted
-    from unnest(${sql.array(PRIVILEGES, 'TEXT')}::text[]) as p`;
+    from unnest(${sql.array([...needed], 'TEXT')}::text[]) as p`;
   const denied = privileges.filter((one) => !one.granted).map((one) => one.name);
   return [
     ...missing.map((column) => `${name} has no column ${column}: add it, or rename it back`),

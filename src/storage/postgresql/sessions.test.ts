@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
-import { openSessions } from './sessions.ts';
+import { parsePostgresqlUrl } from '../../lib/connection-url.ts';
+import { openSessions, poolAt } from './sessions.ts';
 
 /** All variables that Bun 1.4 and libpq read for a connection. Those of other databases choose the driver. */
 const TRAPS: Readonly<Record<string, string>> = {
@@ -39,13 +40,9 @@ const settings = { application_name: 'test' };
 
 async function parametersOf(url: string, database?: string): Promise<object> {
   Object.assign(process.env, TRAPS);
-  const pool = openSessions({
-    url,
-    max: 1,
-    connectTimeoutMs: 5_000,
-    settings,
-    ...(database && { database }),
-  });
+  const server = parsePostgresqlUrl(url);
+  const asked = { url, max: 1, connectTimeoutMs: 5_000, settings, ...(database && { database }) };
+  const pool = poolAt(server, server.addresses[0], asked);
   const { password, ...options } = Object(pool.options);
   await pool.close();
   return { ...options, password: await password() };
@@ -79,4 +76,25 @@ test('a session takes all that its URL says', async () => {
     query: 'application_name\0test\0options\0-c geqo=off\0',
   });
   expect(await parametersOf(url, 'postgres')).toMatchObject({ database: 'postgres' });
+});
+
+test('of several hosts, one that refuses the password is not asked twice', async () => {
+  const fields = 'SFATAL\0C28P01\0Mno such password\0\0';
+  const refusal = Buffer.alloc(5 + fields.length);
+  refusal.write('E');
+  refusal.writeInt32BE(4 + fields.length, 1);
+  refusal.write(fields, 5);
+  let asked = 0;
+  const data = (socket: Bun.Socket): void => {
+    asked += 1;
+    socket.end(refusal);
+  };
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data } });
+  const hosts = `127.0.0.1:${server.port},127.0.0.1:${server.port}`;
+  for (const query of ['', '?target_session_attrs=prefer-standby']) {
+    const options = { url: `postgres://u:p@${hosts}/d${query}`, max: 1, connectTimeoutMs: 5_000, settings };
+    await expect(openSessions(options)).rejects.toMatchObject({ errno: '28P01' });
+  }
+  server.stop(true);
+  expect(asked).toBe(2);
 });

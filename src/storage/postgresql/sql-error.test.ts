@@ -36,8 +36,13 @@ test.each([
   expect(classifySqlError(failure(state))).toBe(expected);
 });
 
+test.each(['42P01', '42703'])('a schema of another version (%s) is told, with the command that updates it', (state) => {
+  expect(toDatabaseError(failure(state), 'reading').message).toEndWith('run test-service migrate up');
+});
+
 test.each([
   ['orders_pkey', 'conflict'],
+  ['order_items_2026_pkey', 'conflict'],
   ['order_items_pkey', 'conflict'],
   // A shard of Citus.
   ['orders_pkey_102008', 'conflict'],

@@ -1,36 +1,12 @@
 import { SQL, type TransactionSQL } from 'bun';
 import type { Order } from '../../order/order.ts';
 import type { Accepted } from '../../order/validate.ts';
-import { firstDifference, sameOrders } from '../../order/version.ts';
+import { firstDifference } from '../../order/version.ts';
 import type { Database, RowValue } from './database.ts';
 import type { LogCut, LostRange, OffsetScope } from './offset-store.ts';
-import { ORDER_JSON, readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
+import { readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
 import { toDatabaseError } from './sql-error.ts';
-
-/**
- * Columns: order_uid, the order as JSON, source topic, partition, offset, whether stored at `$2` or before, produced_at
- * and stored_at in ms since the Unix epoch, whether the items have the positions 1, 2, 3, …. `$1` is a text[] of uids.
- */
-const SELECT_MATCHES = `select o.order_uid, ${ORDER_JSON},
-  o.source_topic, o.source_partition, o.source_offset, coalesce(o.stored_at <= $2::timestamptz, false),
-  (extract(epoch from o.produced_at) * 1000)::float8, (extract(epoch from o.stored_at) * 1000)::float8,
-  (select min(position) = 1 and max(position) = count(*) from order_items where order_uid = o.order_uid)
-from orders o where o.order_uid = any($1)`;
-
-/** What is stored under an order's uid, compared with that order. */
-export interface StoredMatch {
-  /** Equal in every field. */
-  readonly same: boolean;
-  /** Where the stored one came from. */
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** It was stored from an earlier topic of the same name, whose offsets mean nothing any more. */
-  readonly earlier: boolean;
-  /** ms since the Unix epoch, with a fraction where there are microseconds. */
-  readonly producedAt: number;
-  readonly storedAt: number;
-}
+import { matchesOf, type StoredMatch } from './stored-match.ts';
 
 /** Offsets of a partition: `start` inclusive, `end` exclusive. */
 export interface SourceRange {
@@ -114,16 +90,8 @@ class StoredSnapshot {
   }
 
   /** What is stored under each order's uid, in the order given; undefined where nothing is. */
-  async compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
-    const uids = [...new Set(orders.map(({ order }) => order.order_uid))];
-    const rows: RowValue[][] = await this.#tx
-      .unsafe(SELECT_MATCHES, [this.#tx.array(uids, 'TEXT'), this.#earlierUntil])
-      .values();
-    const byUid = new Map(rows.map((row) => [String(row[0]), row]));
-    return orders.map(({ order }) => {
-      const row = byUid.get(order.order_uid);
-      return row === undefined ? undefined : matchOf(order, row);
-    });
+  compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
+    return matchesOf(this.#tx, orders, this.#earlierUntil);
   }
 
   /** JSON Pointer of the first field in which the stored order differs; undefined if none does or it is not stored. */
@@ -154,6 +122,14 @@ class StoredSnapshot {
   /** The end of earlier topics of the same name, ms since the Unix epoch; undefined when there was none. */
   async earlierUntil(): Promise<number | undefined> {
     return this.#earlierUntil === null ? undefined : Date.parse(this.#earlierUntil);
+  }
+
+  /** Up to then a message may be of an order that was deleted for its age, ms since the Unix epoch; undefined: none is. */
+  async expiredUntil(): Promise<number | undefined> {
+    const rows: { until: number }[] = await this.#tx`
+      select (extract(epoch from sent_before) * 1000)::float8 as until from order_expiry
+      where sent_before > '-infinity'`;
+    return rows[0]?.until;
   }
 
   /** What the group has recorded as lost. */
@@ -268,20 +244,6 @@ class StoredSnapshot {
       order by order_uid limit ${limit}`.values();
     return listed(rows, sourceRow);
   }
-}
-
-function matchOf(order: Order, row: readonly RowValue[]): StoredMatch {
-  const [, json, topic, partition, offset, earlier, producedAt, storedAt, ordered] = row;
-  return {
-    // The fields alone do not tell the positions 1, 2 from 1, 7.
-    same: ordered === true && sameOrders(String(json), JSON.stringify(order)),
-    topic: String(topic),
-    partition: Number(partition),
-    offset: Number(offset),
-    earlier: earlier === true,
-    producedAt: Number(producedAt),
-    storedAt: Number(storedAt),
-  };
 }
 
 function sourceRow([uid, partition, offset]: readonly (RowValue | undefined)[]): SourceRow {

@@ -1,26 +1,32 @@
 import { ErrorReply } from 'redis';
-import { messageOf } from '../../lib/app-error.ts';
+import { parseRedisUrls } from '../../lib/connection-url.ts';
+import { heardWithin } from '../../lib/deadline.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
-import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
+import type { CachedDatabase, CacheTrouble } from '../cache-trouble.ts';
 import type {
   CachedKey,
   CachedKeyPage,
   CachedOrder,
   CacheOverview,
+  Eviction,
   InspectedCache,
+  KeySearch,
   RedisNodeOverview,
 } from '../inspected-cache.ts';
 import type { InvalidationSource } from '../invalidation-feed.ts';
-import { heardWithin, type RedisConnection } from './client.ts';
+import type { RedisConnection } from './client.ts';
+import { explain } from './explain.ts';
 import { KeyOwner, KeySpace } from './key-space.ts';
-import type { RedisNode } from './node.ts';
+import type { RedisAccess, RedisNode } from './node.ts';
 import { connect } from './nodes.ts';
 import type { OrderCache } from './order-cache.ts';
 import { decodeCachedOrder, isLease, OrderKeys } from './order-keys.ts';
-import { troubleOf } from './refusals.ts';
 
 /** No lease is longer than this, and its mark is at its beginning. */
 const START_BYTES = 16;
+/** Most keys that one call looks at, and that one SCAN does. */
+const MAX_SCANNED = 20_000;
+const MAX_SCAN = 1_000;
 
 /** The cache's orders in Redis and in L1, over the connection of the cache. */
 export class CacheInspector implements InspectedCache {
@@ -56,18 +62,12 @@ export class CacheInspector implements InspectedCache {
     return { l1, redis: { trouble: this.trouble, nodes } };
   }
 
-  async keys(cursor: string | undefined, count: number): Promise<CachedKeyPage | undefined> {
-    const match = /^(\d{1,4})-(\d{1,20})$/.exec(cursor ?? '0-0');
-    if (match === null) return undefined;
-    const [at, from] = [Number(match[1]), match[2] ?? '0'];
-    return await this.#connection.run(async (redis) => {
-      const node = redis.all[at];
-      if (node === undefined) return undefined;
-      const page = await node.redis.scan(from, { MATCH: this.#space.orderPattern, COUNT: count });
-      const keys = await Promise.all(page.keys.map((key) => this.#describe(node, key)));
-      const next = page.cursor !== '0' ? `${at}-${page.cursor}` : at + 1 < redis.all.length ? `${at + 1}-0` : undefined;
-      return { keys: keys.filter((one) => one !== undefined), cursor: next };
-    });
+  async keys(search: KeySearch, count: number): Promise<CachedKeyPage | undefined> {
+    const found = await this.#scan(search, count);
+    if (found === undefined) return undefined;
+    const { node, keys, ...rest } = found;
+    const known = await this.#connection.run(() => Promise.all(keys.map((key) => this.#describe(node, key))));
+    return { ...rest, keys: known.filter((one) => one !== undefined) };
   }
 
   async find(uid: string): Promise<CachedOrder> {
@@ -76,13 +76,22 @@ export class CacheInspector implements InspectedCache {
       const node = nodes.of(key);
       const [known, value] = await Promise.all([this.#describe(node, key), node.bytes.get(key)]);
       if (known === undefined || !Buffer.isBuffer(value)) return undefined;
-      return { ...known, document: decodeCachedOrder(uid, value) };
+      return { ...known, value, document: decodeCachedOrder(uid, value) };
     });
     return { l1: this.#cache.fromL1(uid), redis };
   }
 
-  evict(uid: string): Promise<boolean> {
-    return this.#cache.invalidate([uid], 'evicted');
+  evict(...uids: string[]): Promise<boolean> {
+    return this.#cache.invalidate(uids, 'evicted');
+  }
+
+  async evictFound(search: KeySearch, dryRun: boolean): Promise<Eviction | undefined> {
+    const found = await this.#scan(search, MAX_SCAN);
+    if (found === undefined) return undefined;
+    const { keys, scanned, cursor } = found;
+    const uids = keys.flatMap((key) => this.#space.uidOf(key) ?? []);
+    const delivered = dryRun || (await this.evict(...uids));
+    return { orders: uids.length, delivered, scanned, cursor };
   }
 
   async flush(): Promise<number> {
@@ -90,6 +99,26 @@ export class CacheInspector implements InspectedCache {
     // Redis reports each key, too, but a moment later.
     this.#cache.flushL1();
     return keys;
+  }
+
+  /** Keys of one node, each once, until there are `wanted` or many were looked at. Undefined for an invalid cursor. */
+  async #scan({ contains, cursor = '0-0' }: KeySearch, wanted: number) {
+    const match = /^(\d{1,4})-(\d{1,20})$/.exec(cursor);
+    const at = Number(match?.[1]);
+    const { node, nodes } = await this.#connection.run(async ({ all }) => ({ node: all[at], nodes: all.length }));
+    if (match === null || node === undefined) return undefined;
+    const keys = new Set<string>();
+    let [from, scanned, count] = [match[2] ?? '0', 0, wanted];
+    do {
+      const options = { MATCH: this.#space.pattern(contains), COUNT: count };
+      const page = await this.#connection.run(() => node.redis.scan(from, options));
+      for (const key of page.keys) keys.add(key);
+      from = page.cursor;
+      scanned += count;
+      count = Math.min(MAX_SCAN, count * 2);
+    } while (from !== '0' && keys.size < wanted && scanned < MAX_SCANNED);
+    const next = from !== '0' ? `${at}-${from}` : at + 1 < nodes ? `${at + 1}-0` : undefined;
+    return { node, keys: [...keys], scanned, cursor: next };
   }
 
   /** Undefined when the key is gone. */
@@ -102,6 +131,7 @@ export class CacheInspector implements InspectedCache {
     if (ttlMs === -2) return undefined;
     return {
       uid: this.#space.uidOf(key) ?? key,
+      key,
       kind: isLease(Buffer.from(start ?? '')) ? 'lease' : 'order',
       ttlMs: ttlMs < 0 ? undefined : ttlMs,
       bytes: length,
@@ -128,9 +158,7 @@ async function memoryOf(redis: RedisNode['redis']): Promise<string> {
   }
 }
 
-export interface CacheCheck {
-  readonly urls: readonly string[];
-  readonly connectTimeoutMs: number;
+export interface CacheCheck extends RedisAccess {
   readonly keyPrefix: string;
   readonly database: CachedDatabase;
 }
@@ -139,16 +167,18 @@ export interface CacheCheck {
  * Checks that Redis can be used as a cache of that database: connects, tries the commands of an order, and looks which
  * database the keys belong to, without taking them. @throws CacheUnusable
  */
-export async function checkCache({ urls, connectTimeoutMs, keyPrefix, database }: CacheCheck): Promise<void> {
-  const connecting = connect(urls, connectTimeoutMs, { lost: () => {}, changed: () => {} });
+export async function checkCache({ keyPrefix, database, ...access }: CacheCheck): Promise<void> {
+  const { connectTimeoutMs, url } = access;
+  const connecting = connect(access, { lost: () => {}, changed: () => {} });
   try {
-    const { nodes } = await heardWithin(connectTimeoutMs * urls.length, connecting);
+    const { nodes, probe } = await connecting;
+    await heardWithin(connectTimeoutMs, probe(false));
     const run = <T>(commands: (redis: typeof nodes) => Promise<T>) => heardWithin(connectTimeoutMs, commands(nodes));
     const space = new KeySpace(keyPrefix);
     await new OrderKeys(space, { ttlSeconds: 1 }, () => {}, silentLogger).tryOut(run);
     await new KeyOwner(space, database).look(run);
   } catch (error) {
-    throw error instanceof CacheUnusable ? error : new CacheUnusable(troubleOf(error), messageOf(error), error);
+    throw explain(error, { user: parseRedisUrls(url)[0]?.user ?? '', role: 'server' });
   } finally {
     connecting.then(
       ({ nodes }) => nodes.destroy(),

@@ -1,15 +1,15 @@
 import { ErrorReply } from 'redis';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
-import { formatUrl, parseRedisUrls } from '../../lib/connection-url.ts';
+import { parseRedisUrls, type RedisUrl } from '../../lib/connection-url.ts';
+import { heardWithin } from '../../lib/deadline.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { CacheUnusable } from '../cache-trouble.ts';
+import { explain } from './explain.ts';
+import type { RedisAccess } from './node.ts';
 import { type Connected, connect, type RedisNodes } from './nodes.ts';
 
-export interface RedisSettings {
-  /** `redis[s]://[[user][:password]@]host[:port][/database]`; of a Redis Cluster one node or several. */
-  readonly urls: readonly string[];
-  /** Time for TCP, TLS and the handshake together. */
-  readonly connectTimeoutMs: number;
+export interface RedisSettings extends RedisAccess {
   /** Time for one call of `run`. */
   readonly commandTimeoutMs: number;
   /** First and longest pause before a new attempt to connect; pauses double, with jitter. */
@@ -38,33 +38,37 @@ export interface RedisOwner {
   /** The connection is no longer in use. */
   onDown(): void;
   /** A connection was lost or failed; not called while closing. */
-  onFailed(failure: unknown): void;
+  onFailed(failure: CacheUnusable): void;
 }
 
 const QUIET_MS = 10_000;
+/** Longest pause between attempts where Sentinels may name another primary at any time. */
+const FAILOVER_RETRY_MS = 1_000;
 const BEAT_MS = 100;
-/** Beats between two checks of a cluster's slots. */
-const SLOTS_EVERY = 10;
+/** Beats between two checks of a cluster's slots, or of the primary that Sentinels name. */
+const PLACES_EVERY = 10;
 
 /**
  * The connection to Redis (to each master of a cluster) and its circuit breaker. It is either up, or every `run` fails
  * at once; nothing is queued. A command that times out closes the connection, which also rejects all others in flight;
  * the next connection is the breaker's probe. Pauses between attempts double until a connection has held for 10 s. A
- * regular beat notices silence even when nothing else is asked. When a cluster's slots move or one of its masters is
- * gone, the whole connection is replaced.
+ * regular beat notices silence even when nothing else is asked. When a cluster's slots move, one of its masters is gone,
+ * or Sentinels name another primary, the whole connection is replaced.
  */
 export class RedisConnection {
   readonly #settings: RedisSettings;
+  readonly #urls: readonly RedisUrl[];
   readonly #logger: Logger;
   #supervision: Promise<void> | undefined;
   #current: { readonly nodes: RedisNodes; readonly lost: (reason: string) => void } | undefined;
   readonly #stop = new AbortController();
-  #failure: unknown;
+  #failure: CacheUnusable | undefined;
   readonly #attempted = Promise.withResolvers<void>();
 
   /** Does not connect yet. @throws AppError `config_invalid` for an invalid address */
   constructor(settings: RedisSettings, logger: Logger) {
-    this.#settings = { ...settings, urls: settings.urls.flatMap(parseRedisUrls).map(formatUrl) };
+    this.#settings = settings;
+    this.#urls = parseRedisUrls(settings.url);
     this.#logger = logger;
   }
 
@@ -84,9 +88,14 @@ export class RedisConnection {
     return this.#current !== undefined;
   }
 
-  /** Why the last connection was lost or failed, as an error or in words; undefined while it is up. */
-  get failure(): unknown {
+  /** Why the last connection was lost or failed; undefined while it is up. */
+  get failure(): CacheUnusable | undefined {
     return this.up ? undefined : this.#failure;
+  }
+
+  /** What a failed `run` means, and what to do about it. */
+  explain(failure: unknown): CacheUnusable {
+    return explain(failure, { user: this.#urls[0]?.user ?? '', role: 'server' });
   }
 
   /**
@@ -119,16 +128,18 @@ export class RedisConnection {
   }
 
   async #supervise(owner: RedisOwner): Promise<void> {
-    const { retryMinMs = 50, retryMaxMs = 5_000 } = this.#settings;
+    const { retryMinMs = 50, retryMaxMs = this.#urls[0]?.primary === undefined ? 5_000 : FAILOVER_RETRY_MS } =
+      this.#settings;
     let failures = 0;
     while (!this.#stop.signal.aborted) {
       const from = performance.now();
-      const { failure, wasUp } = await this.#session(owner);
+      const { failure: raw, wasUp } = await this.#session(owner);
+      const failure = this.explain(raw);
       this.#failure = failure;
       this.#attempted.resolve();
       if (this.#stop.signal.aborted) return;
       owner.onFailed(failure);
-      const reason = messageOf(failure);
+      const reason = failure.message;
       if (wasUp && performance.now() - from > QUIET_MS) failures = 0;
       const ceiling = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures++, 20));
       const pauseMs = Math.round(ceiling * (0.5 + Math.random() / 2));
@@ -141,15 +152,15 @@ export class RedisConnection {
 
   /** Connects, and resolves when the connection is lost or fails. */
   async #session(owner: RedisOwner): Promise<{ failure: unknown; wasUp: boolean }> {
-    const { urls, connectTimeoutMs, commandTimeoutMs } = this.#settings;
+    const { connectTimeoutMs, commandTimeoutMs } = this.#settings;
     const { promise: end, resolve: lost } = Promise.withResolvers<string>();
     const onStop = () => lost('closing');
     this.#stop.signal.addEventListener('abort', onStop);
-    const connecting = connect(urls, connectTimeoutMs, { lost, changed: (key) => owner.onChanged(key) });
+    const connecting = connect(this.#settings, { lost, changed: (key) => owner.onChanged(key) });
     let beat: Timer | undefined;
     try {
       const ready = (async () => {
-        const connected = await heardWithin(connectTimeoutMs * urls.length, connecting);
+        const connected = await connecting;
         await heardWithin(commandTimeoutMs, connected.probe(false));
         await owner.prepare((commands) => heardWithin(connectTimeoutMs, commands(connected.nodes)));
         return connected;
@@ -191,7 +202,7 @@ export class RedisConnection {
       waiting = true;
       const askedAt = performance.now();
       try {
-        await heardWithin(this.#settings.commandTimeoutMs, connected.probe(beats++ % SLOTS_EVERY === 0));
+        await heardWithin(this.#settings.commandTimeoutMs, connected.probe(beats++ % PLACES_EVERY === 0));
         if (this.#current === current) owner.onHeard(askedAt);
       } catch (error) {
         lost(messageOf(error));
@@ -207,39 +218,4 @@ export class RedisConnection {
 /** A cluster's reply when another node has the key, or no node serves it now. */
 function hasMoved(error: ErrorReply): boolean {
   return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN) /.test(error.message);
-}
-
-/** Parts of a time-out; each counts once, however long the event loop stalls in it. */
-const PARTS = 5;
-
-/** Thrown by `heardWithin`. */
-export class TimeOut extends Error {}
-
-/**
- * The outcome of the work, or a TimeOut after `ms` in which this process could have received it. A stall of its event
- * loop (a long turn, garbage collection, no CPU) counts for at most a fifth of that, and each part ends with a turn
- * that reads the sockets: a delay of our own must not look like a dead server. The work itself goes on.
- */
-export async function heardWithin<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  let parts = PARTS;
-  let timer: Timer | undefined;
-  let settled = false;
-  const endPart = (): void => {
-    if (settled) return;
-    parts--;
-    if (parts === 0) reject(new TimeOut(`no answer in ${ms} ms`));
-    else beginPart();
-  };
-  const beginPart = (): void => {
-    timer = setTimeout(() => setImmediate(endPart), ms / PARTS);
-  };
-  beginPart();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    settled = true;
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }

@@ -32,9 +32,9 @@ export class KeySpace {
     return key.startsWith(start) ? key.slice(start.length) : undefined;
   }
 
-  /** Matches the keys of all orders and leases, for SCAN. */
-  get orderPattern(): string {
-    return `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}order:*`;
+  /** Matches the keys of all orders and leases, or of those whose uid contains a text, for SCAN. */
+  pattern(part = ''): string {
+    return `${literal(this.#prefix)}order:${part === '' ? '' : `*${literal(part)}`}*`;
   }
 
   /** Key of the identity of the database that the orders belong to. */
@@ -62,30 +62,38 @@ export class KeySpace {
         redis.all.map(async (node) => {
           const key = `${this.#prefix}trial${redis.tagOf(node)}`;
           await node.redis.set(key, lease, { expiration: { type: 'PX', value: TRIAL_MS } });
+          // A refusal in a script would not name the command.
+          await node.redis.get(key);
           await node.redis.eval(fill, { keys: [key], arguments: [lease, 'filled', String(TRIAL_MS)] });
           await redis.getAll([key]);
           await node.redis.unlink(key);
+          await node.redis.scan('0', { MATCH: key, COUNT: 1 });
         }),
       ),
     );
   }
 
   /**
-   * The run_ids of the servers that differ from those recorded in the key space, by node; without servers that don't
-   * tell theirs. Each master of a cluster has a record of its own.
+   * The run_ids of the servers that tell theirs, by node. `doubtful`: keys there may be older than a change, because a
+   * server does not tell, or has another run_id than is recorded in the key space or is among those `before`. Each
+   * master of a cluster has a record of its own.
    */
-  async changedRunIds(run: RedisRun): Promise<Map<RedisNode, string>> {
-    const changed = new Map<RedisNode, string>();
+  async runIds(
+    run: RedisRun,
+    before: ReadonlySet<string> | undefined,
+  ): Promise<{ runIds: ReadonlyMap<RedisNode, string>; doubtful: boolean }> {
+    const runIds = new Map<RedisNode, string>();
+    let doubtful = false;
     await run(async (redis) => {
       await Promise.all(
         redis.all.map(async (node) => {
-          const runId = await runIdOf(node);
-          if (runId === undefined) return;
-          if ((await node.redis.get(this.#runIdKey(redis, node))) !== runId) changed.set(node, runId);
+          const [runId, recorded] = await Promise.all([runIdOf(node), node.redis.get(this.#runIdKey(redis, node))]);
+          if (runId === undefined || runId !== recorded || before?.has(runId) === false) doubtful = true;
+          if (runId !== undefined) runIds.set(node, runId);
         }),
       );
     });
-    return changed;
+    return { runIds, doubtful };
   }
 
   /** Records that no key there is older than this run of the server. */
@@ -104,7 +112,7 @@ export class KeySpace {
   }
 
   async #sweepNode(run: RedisRun, { redis }: RedisNode): Promise<number> {
-    const pattern = this.orderPattern;
+    const pattern = this.pattern();
     let cursor = '0';
     let keys = 0;
     do {
@@ -119,6 +127,11 @@ export class KeySpace {
   #runIdKey(redis: RedisNodes, node: RedisNode): string {
     return `${this.#prefix}run-id${redis.tagOf(node)}`;
   }
+}
+
+/** A text in which nothing stands for something else. */
+function literal(text: string): string {
+  return text.replace(/[\\*?[\]^-]/g, '\\$&');
 }
 
 async function runIdOf({ redis }: RedisNode): Promise<string | undefined> {
@@ -184,16 +197,17 @@ export class KeyOwner {
     try {
       this.#identity = await within(IDENTITY_TIMEOUT_MS, this.#database.identity());
     } catch (error) {
-      if (this.#identity === undefined) throw new CacheUnusable('unverified', messageOf(error), error);
+      if (this.#identity === undefined) {
+        const advice = 'check that PostgreSQL answers';
+        throw new CacheUnusable('unverified', messageOf(error), { advice, cause: error });
+      }
     }
     return this.#identity;
   }
 
   #belongElsewhere(): CacheUnusable {
-    return new CacheUnusable(
-      'other_database',
-      'its keys belong to another database: set another cache.keyPrefix, or, once nothing uses that database, ' +
-        `delete ${this.#space.database}`,
-    );
+    return new CacheUnusable('other_database', 'its keys belong to another database', {
+      advice: `set another cache.keyPrefix, or, once nothing uses that database, delete ${this.#space.database}`,
+    });
   }
 }

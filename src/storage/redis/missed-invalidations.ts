@@ -8,6 +8,8 @@ export class MissedInvalidations {
   #round = 0;
   #sweeps = 0;
   #sweepsDone = 0;
+  /** Uids that a sweep is wanted for, at least: how many they were when they were too many. */
+  #swept = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -18,6 +20,7 @@ export class MissedInvalidations {
     this.#round++;
     for (const uid of uids) this.#rounds.set(uid, this.#round);
     if (this.#rounds.size <= this.#limit) return false;
+    this.#swept = Math.max(this.#swept, this.#rounds.size);
     this.#rounds.clear();
     this.#sweeps++;
     return true;
@@ -29,6 +32,11 @@ export class MissedInvalidations {
 
   get size(): number {
     return this.#rounds.size;
+  }
+
+  /** How many orders are concerned, at least: past the limit not all of them are known. */
+  get least(): number {
+    return Math.max(this.#swept, this.#rounds.size);
   }
 
   get sweepWanted(): boolean {
@@ -55,5 +63,6 @@ export class MissedInvalidations {
     const from = this.#sweeps;
     await work();
     this.#sweepsDone = from;
+    if (!this.sweepWanted) this.#swept = 0;
   }
 }

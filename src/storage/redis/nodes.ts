@@ -1,17 +1,33 @@
+import { type Address, formatAddress } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { connectNode, type NodeEvents, type RedisNode, readSlots, type SlotRange, urlOfNode } from './node.ts';
+import { parseRedisUrls, type RedisUrl } from '../../lib/connection-url.ts';
+import { heardWithin } from '../../lib/deadline.ts';
+import { CacheUnusable } from '../cache-trouble.ts';
+import { explain } from './explain.ts';
+import {
+  connectNode,
+  type NodeEvents,
+  type NodeTarget,
+  type RedisAccess,
+  type RedisNode,
+  readSlots,
+  type SlotRange,
+} from './node.ts';
+import { Sentinels } from './sentinels.ts';
 
 /** A Redis, or the masters of a Redis Cluster, with a connection to each. */
 export class RedisNodes {
   readonly all: readonly RedisNode[];
   readonly #bySlot: readonly RedisNode[] | undefined;
+  readonly #onDestroy: () => void;
 
-  constructor(all: readonly RedisNode[], ranges?: readonly SlotRange[]) {
+  constructor(all: readonly RedisNode[], ranges?: readonly SlotRange[], onDestroy: () => void = () => {}) {
     this.all = all;
+    this.#onDestroy = onDestroy;
     if (ranges === undefined) return;
     const bySlot: RedisNode[] = [];
-    for (const { from, to, address } of ranges) {
-      const owner = all.find((node) => node.address === address);
+    for (const { from, to, master } of ranges) {
+      const owner = all.find(({ address }) => address === formatAddress(master));
       if (owner !== undefined) for (let slot = from; slot <= to; slot++) bySlot[slot] = owner;
     }
     this.#bySlot = bySlot;
@@ -49,6 +65,7 @@ export class RedisNodes {
 
   destroy(): void {
     for (const node of this.all) node.destroy();
+    this.#onDestroy();
   }
 }
 
@@ -79,24 +96,25 @@ export function keySlot(key: string): number {
 /** The connected nodes, and a check of them. */
 export interface Connected {
   readonly nodes: RedisNodes;
-  /** Resolves when every node has answered; `slots` also checks a cluster's slots. @throws when they have moved */
-  probe(slots: boolean): Promise<void>;
+  /**
+   * Resolves when every node has answered; `places` also checks that they are still the ones to use.
+   * @throws when a cluster's slots have moved
+   */
+  probe(places: boolean): Promise<void>;
 }
 
 /**
- * Connects to Redis, and to all masters of a cluster, whichever of its nodes the addresses name. Tries one address
- * after the other.
- * @throws the error of the last address; nothing stays open then
+ * Connects to Redis, to all masters of a cluster, whichever of its nodes the addresses name, or to the primary that
+ * Sentinels name. Tries one address after the other.
+ * @throws CacheUnusable of the last address; nothing stays open then
  */
-export async function connect(
-  urls: readonly string[],
-  connectTimeoutMs: number,
-  events: NodeEvents,
-): Promise<Connected> {
-  let failure: unknown = new AppError('cache_unavailable', 'no address');
+export async function connect(access: RedisAccess, events: NodeEvents): Promise<Connected> {
+  const urls = parseRedisUrls(access.url);
+  if (urls.some(({ primary }) => primary !== undefined)) return await connectPrimary(access, urls, events);
+  let failure: unknown;
   for (const url of urls) {
     try {
-      return await connectFrom(url, urls.length > 1, connectTimeoutMs, events);
+      return await connectFrom(access, url, urls.length > 1, events);
     } catch (error) {
       failure = error;
     }
@@ -105,40 +123,88 @@ export async function connect(
 }
 
 async function connectFrom(
-  url: string,
+  access: RedisAccess,
+  url: RedisUrl,
   several: boolean,
-  connectTimeoutMs: number,
   events: NodeEvents,
 ): Promise<Connected> {
   const opened: RedisNode[] = [];
-  const open = async (to: string): Promise<RedisNode> => {
-    const node = await connectNode({ url: to, connectTimeoutMs }, events);
+  const [at] = url.addresses;
+  const open = async (address: Address, role: NodeTarget['role']): Promise<RedisNode> => {
+    const node = await connectNode({ access, url, address, user: url.user, role }, events);
     opened.push(node);
     return node;
   };
   try {
-    const seed = await open(url);
-    const ranges = await readSlots(seed, url);
-    if (ranges === undefined) {
-      if (several) throw new AppError('cache_unavailable', `${seed.address} is not part of a cluster`);
+    const seed = await open(at, 'server');
+    if (seed.mode !== 'cluster') {
+      const advice = 'name one server in redis.url, or nodes of one cluster';
+      if (several) throw new CacheUnusable('refused', `Redis at ${seed.address} is not part of a cluster`, { advice });
       return { nodes: new RedisNodes([seed]), probe: () => ping([seed]) };
     }
-    const addresses = new Set(ranges.map(({ address }) => address));
-    if (!addresses.has(seed.address)) seed.destroy();
-    const others = [...addresses].filter((address) => address !== seed.address);
-    const more = await Promise.all(others.map((address) => open(urlOfNode(url, address))));
-    const masters = addresses.has(seed.address) ? [seed, ...more] : more;
-    const nodes = new RedisNodes(masters, ranges);
+    const ranges = await heardWithin(access.connectTimeoutMs, readSlots(seed, at));
+    const masters = new Map(ranges.map(({ master }) => [formatAddress(master), master]));
+    const isMaster = masters.delete(seed.address);
+    if (!isMaster) seed.destroy();
+    const more = await Promise.all([...masters.values()].map((address) => open(address, 'named')));
+    const all = isMaster ? [seed, ...more] : more;
     let turn = 0;
-    const probe = async (slots: boolean): Promise<void> => {
-      const asked = masters[turn++ % masters.length];
-      const [now] = await Promise.all([slots && asked ? readSlots(asked, url) : ranges, ping(masters)]);
-      if (now === undefined || text(now) !== text(ranges)) throw new Error('the slots of the cluster have moved');
+    const probe = async (places: boolean): Promise<void> => {
+      const asked = all[turn++ % all.length];
+      const [now] = await Promise.all([places && asked ? readSlots(asked, at) : ranges, ping(all)]);
+      if (text(now) !== text(ranges)) throw new Error('the slots of the cluster have moved');
     };
-    return { nodes, probe };
+    return { nodes: new RedisNodes(all, ranges), probe };
   } catch (error) {
     for (const node of opened) node.destroy();
-    throw error;
+    throw explain(error, { address: at, user: url.user, role: 'server' });
+  }
+}
+
+/**
+ * To the first server that Sentinels name and that is a primary. It is given up once most of them name another, or one
+ * of them in a newer configuration.
+ */
+async function connectPrimary(access: RedisAccess, urls: readonly RedisUrl[], events: NodeEvents): Promise<Connected> {
+  const sentinels = new Sentinels(access, urls);
+  let failure: unknown;
+  try {
+    for (const { target, epoch } of await sentinels.primaries()) {
+      try {
+        const node = await connectNode(target, events);
+        if (!node.isReplica) {
+          const nodes = new RedisNodes([node], undefined, () => sentinels.close());
+          return { nodes, probe: probeOf(node, epoch) };
+        }
+        node.destroy();
+        const advice = 'wait until its Sentinels agree, or check them with SENTINEL CKQUORUM';
+        failure = new CacheUnusable('read_only', `the Sentinels name ${node.address}, which is a replica`, { advice });
+      } catch (error) {
+        failure = error;
+      }
+    }
+  } catch (error) {
+    failure = error;
+  }
+  sentinels.close();
+  throw failure;
+
+  function probeOf(node: RedisNode, epoch: number): Connected['probe'] {
+    let asking = false;
+    const ask = async (): Promise<void> => {
+      asking = true;
+      // While no Sentinel answers, there is no failover either; and a single one that is behind knows nothing new.
+      const [named] = await sentinels.primaries().catch(() => []);
+      const isNews = named !== undefined && (named.agreed || named.epoch > epoch);
+      if (isNews && formatAddress(named.target.address) !== node.address)
+        events.lost('the Sentinels name another primary');
+      asking = false;
+    };
+    return async (places) => {
+      // A Sentinel may take longer than a command of a lookup may.
+      if (places && !asking) void ask();
+      await ping([node]);
+    };
   }
 }
 
@@ -147,5 +213,5 @@ async function ping(nodes: readonly RedisNode[]): Promise<void> {
 }
 
 function text(ranges: readonly SlotRange[]): string {
-  return ranges.map(({ from, to, address }) => `${from}-${to} ${address}`).join();
+  return ranges.map(({ from, to, master }) => `${from}-${to} ${formatAddress(master)}`).join();
 }

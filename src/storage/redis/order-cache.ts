@@ -1,6 +1,6 @@
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { type CachedDatabase, type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
+import { CACHE_TROUBLES, type CachedDatabase, type CacheTrouble } from '../cache-trouble.ts';
 import { type InvalidationCause, InvalidationFeed } from '../invalidation-feed.ts';
 import type { FoundOrder } from '../stored-orders.ts';
 import type { RedisConnection, RedisRun } from './client.ts';
@@ -8,7 +8,7 @@ import { KeyOwner, KeySpace } from './key-space.ts';
 import { L1Orders } from './l1-orders.ts';
 import { MissedInvalidations } from './missed-invalidations.ts';
 import { type CacheAnswer, type CacheFill, OrderKeys } from './order-keys.ts';
-import { Refusals, troubleOf } from './refusals.ts';
+import { Refusals } from './refusals.ts';
 
 export interface OrderCacheOptions {
   readonly keyPrefix: string;
@@ -30,6 +30,7 @@ export interface OrderCacheOptions {
 
 const TRUST_MS = 500;
 const OWNER_EVERY_MS = 1_000;
+const NO_ERRORS = Object.fromEntries(CACHE_TROUBLES.map((kind) => [kind, 0]));
 const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Set() };
 
 /**
@@ -40,9 +41,10 @@ const NOTHING: CacheAnswer = { found: new Map(), leases: new Map(), held: new Se
  * No stale value survives an invalidation: a fill needs the lease that was planted before the database was read, and an
  * invalidation deletes order and lease alike. While an invalidation is not acknowledged, this process does not use
  * Redis. A Redis that came back from a snapshot or a failover may have lost deletes, so its keys are swept when its
- * run_id is not the one in `<prefix>:v2:run-id`. Redis is not used at all while it refuses what a cache needs, and when
- * `<prefix>:v2:database` names another database that may still exist. Other processes serve an order whose invalidation
- * could not be delivered until somebody delivers it: see `Invalidator`.
+ * run_id is not the one in `<prefix>:v2:run-id`, or not one of those that this process has used until now: what it
+ * deleted on a primary after the failover, others still have. Redis is not used at all while it refuses what a cache
+ * needs, and when `<prefix>:v2:database` names another database that may still exist. Other processes serve an order
+ * whose invalidation could not be delivered until somebody delivers it: see `Invalidator`.
  *
  * L1 holds what was read from Redis on a connection on which Redis reports every change to a key that was read there
  * (client tracking, RESP3). It drops an order when Redis reports a change, when `invalidate` names it, and when the
@@ -70,6 +72,8 @@ export class OrderCache {
   #ownerTimer: Timer | undefined;
   #confirming = false;
   #tracked = false;
+  /** Of the servers that the last connection was to. */
+  #runIds: ReadonlySet<string> | undefined;
 
   /** Starts and closes the connection. */
   constructor(connection: RedisConnection, options: OrderCacheOptions, logger: Logger) {
@@ -100,7 +104,7 @@ export class OrderCache {
         this.#refusals.current = undefined;
         void this.#deliver();
       },
-      onFailed: (failure) => this.#refusals.failed(failure),
+      onFailed: ({ trouble }) => this.#refusals.failed(trouble),
       onHeard: (askedAt) => {
         if (this.#tracked) this.#l1.trustUntil(askedAt + this.#trustMs);
       },
@@ -120,7 +124,7 @@ export class OrderCache {
     await this.#deliver();
     if (this.#missed.size > 0 || this.#missed.sweepWanted) {
       this.#logger.warn(
-        { orders: this.#missed.size },
+        { orders: this.#missed.least },
         'closed with undelivered invalidations: changed orders may be stale until their TTL ends',
       );
     }
@@ -139,13 +143,13 @@ export class OrderCache {
         this.#refusals.over();
       }
     } catch (error) {
-      throw new CacheUnusable(this.trouble ?? troubleOf(error), messageOf(this.#connection.failure ?? error), error);
+      throw this.#connection.failure ?? this.#connection.explain(error);
     }
   }
 
   /** Why Redis is not in use, or takes no orders; undefined when all is well. */
   get trouble(): CacheTrouble | undefined {
-    return this.#connection.up ? this.#refusals.current : troubleOf(this.#connection.failure);
+    return this.#connection.up ? this.#refusals.current : (this.#connection.failure?.trouble ?? 'unreachable');
   }
 
   /** What Redis has refused or failed to do, by kind. */
@@ -156,6 +160,14 @@ export class OrderCache {
   /** What L1 holds. */
   get l1(): { enabled: boolean; orders: number; bytes: number } {
     return { enabled: this.#l1.enabled, orders: this.#l1.count, bytes: this.#l1.bytes };
+  }
+
+  /** For metrics: each kind of error is there from the start; `undelivered`: orders that Redis has to forget, at least. */
+  get figures() {
+    const { errors, l1, trouble } = this;
+    const undelivered = this.#missed.least;
+    const all = { ...NO_ERRORS, ...errors };
+    return { connected: this.#connection.up, undelivered, l1, troubled: trouble !== undefined, errors: all };
   }
 
   /** Empties L1, after the orders were removed from Redis. */
@@ -246,8 +258,8 @@ export class OrderCache {
   async #prepare(run: RedisRun): Promise<void> {
     await this.#orders.tryOut(run);
     await this.#owner?.claim(run);
-    const runIds = await this.#space.changedRunIds(run);
-    if (runIds.size > 0) this.#missed.wantSweep();
+    const { runIds, doubtful } = await this.#space.runIds(run, this.#runIds);
+    if (doubtful) this.#missed.wantSweep();
     while (this.#missed.sweepWanted || this.#missed.size > 0) {
       if (this.#missed.sweepWanted) {
         await this.#missed.sweep(async () => {
@@ -257,7 +269,8 @@ export class OrderCache {
       }
       await this.#unlinkMissed(run);
     }
-    if (runIds.size > 0) await this.#space.noteRunIds(run, runIds);
+    if (doubtful) await this.#space.noteRunIds(run, runIds);
+    this.#runIds = new Set(runIds.values());
   }
 
   /** Gives the connection up when its keys may no longer be ours; preparing the next one decides. */

@@ -32,13 +32,13 @@ export interface OrderKeysOptions {
   readonly leaseMs?: number;
 }
 
-/** Begins a lease, never an order. Both use the order's key: one DEL removes either, and one cluster node has both. */
+/** Begins a lease, never an order. Both use the order's key: one UNLINK removes either, and one node has both. */
 const LEASE = 'lease:';
 const FILL = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
 const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`;
+return redis.call('UNLINK', KEYS[1])`;
 
 /** The commands on the keys of orders: read them, plant leases, fill, delete. */
 export class OrderKeys {

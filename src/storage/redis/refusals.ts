@@ -1,26 +1,8 @@
 import { ErrorReply } from 'redis';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { type CacheTrouble, CacheUnusable } from '../cache-trouble.ts';
-
-/** Codes of error replies. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
-const CODES: Readonly<Record<string, CacheTrouble>> = {
-  NOPERM: 'no_permission',
-  NOAUTH: 'no_permission',
-  WRONGPASS: 'no_permission',
-  OOM: 'out_of_memory',
-  READONLY: 'read_only',
-  MISCONF: 'read_only',
-  NOREPLICAS: 'read_only',
-};
-
-/** Classifies an error of Redis, or the reason why a connection was lost. */
-export function troubleOf(failure: unknown): CacheTrouble {
-  if (failure instanceof CacheUnusable) return failure.trouble;
-  const code = /^([A-Z]{2,}) /.exec(messageOf(failure))?.[1];
-  if (code === undefined) return 'unreachable';
-  return CODES[code] ?? 'refused';
-}
+import type { CacheTrouble } from '../cache-trouble.ts';
+import { troubleOf } from './explain.ts';
 
 /** Counts what Redis refuses or fails to do, and remembers whether it takes orders. */
 export class Refusals {
@@ -34,8 +16,8 @@ export class Refusals {
   }
 
   /** Counts a connection that was lost or failed. */
-  failed(failure: unknown): void {
-    this.#count(troubleOf(failure));
+  failed(trouble: CacheTrouble): void {
+    this.#count(trouble);
   }
 
   /** Counts a failed command. @returns why to give up the connection, so that the next is tried before it is used */

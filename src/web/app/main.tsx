@@ -3,9 +3,11 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from '../api/queries.ts';
+import { markLanguage } from '../i18n/language.ts';
 import { storageKey } from './base.ts';
 import { Shell } from './shell.tsx';
 
+markLanguage();
 const root = document.getElementById('app');
 if (root !== null) createRoot(root).render(<App />);
 

@@ -24,8 +24,9 @@ export function navigate(to: string, { replace = false }: { readonly replace?: b
   if (to === currentAddress()) return;
   if (replace) history.replaceState(null, '', basePath + to);
   else {
+    const before = currentPath();
     history.pushState(null, '', basePath + to);
-    scrollTo(0, 0);
+    if (currentPath() !== before) scrollTo(0, 0);
   }
   notify();
 }

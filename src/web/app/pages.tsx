@@ -9,14 +9,16 @@ import {
   IconMessages,
   IconReceipt,
   IconShieldCheck,
+  IconUsers,
 } from '@tabler/icons-react';
 import { type ComponentType, lazy, type ReactNode } from 'react';
 import { PageTitle } from '../components/page.tsx';
 import { type Dictionary, dictionary, useLanguage, useTexts } from '../i18n/language.ts';
-import { uidOf } from '../pages/addresses.ts';
+import { nameBelow, uidOf } from '../pages/addresses.ts';
 import { OrderPage } from '../pages/orders/order-page.tsx';
 import { OrdersPage } from '../pages/orders/orders-page.tsx';
 import { basePath } from './base.ts';
+import { NotLoaded } from './failures.tsx';
 import { Link } from './navigation.tsx';
 import { shellTexts } from './texts.ts';
 
@@ -45,6 +47,12 @@ const PAGES: readonly Page[] = [
     title: dictionary('Generator', 'Генератор'),
     Icon: IconBolt,
     Page: loaded(async () => (await import('../pages/generator/generator-page.tsx')).GeneratorPage),
+  },
+  {
+    path: '/readers',
+    title: dictionary('Readers', 'Читатели'),
+    Icon: IconUsers,
+    Page: loaded(async () => (await import('../pages/readers/readers-page.tsx')).ReadersPage),
   },
   {
     path: '/messages',
@@ -78,23 +86,32 @@ const PAGES: readonly Page[] = [
   },
 ];
 
-function loaded(load: () => Promise<ComponentType>): ComponentType {
-  return lazy(async () => ({ default: await load() }));
+const TopicPage = loaded(async () => (await import('../pages/topics/topic-page.tsx')).TopicPage);
+const GroupPage = loaded(async () => (await import('../pages/groups/group-page.tsx')).GroupPage);
+
+function loaded<P>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+  return lazy<ComponentType<P>>(async () => ({ default: await load().catch(() => NotLoaded) }));
 }
 
 /** The page at a path. */
 export function pageAt(pathname: string): ReactNode {
-  const uid = uidOf(pathname);
+  const [uid, topic, group] = [uidOf(pathname), nameBelow('topics', pathname), nameBelow('groups', pathname)];
   if (uid !== undefined) return <OrderPage uid={uid} key={uid} />;
+  if (topic !== undefined) return <TopicPage topic={topic} key={topic} />;
+  if (group !== undefined) return <GroupPage group={group} key={group} />;
   const wanted = pathname.replace(/\/+$/, '') || '/';
   const found = PAGES.find(({ path }) => path === wanted);
   return found === undefined ? <NotFound /> : <found.Page />;
 }
 
+/** Pages that are not in the navigation, and whose they count as. */
+const BELOW: Readonly<Record<string, string>> = { '/topics': '/messages', '/groups': '/messages' };
+
 /** The list of pages. The open one is marked; an order's page counts as the orders'. */
 export function Navigation({ pathname }: { readonly pathname: string }) {
   const t = useTexts(shellTexts);
   const language = useLanguage();
+  const parent = /^\/[^/]*/.exec(pathname)?.[0] ?? '/';
   return (
     <nav aria-label={t.navigation}>
       <ul className="nav">
@@ -103,7 +120,7 @@ export function Navigation({ pathname }: { readonly pathname: string }) {
             <Link
               className="nav__link"
               href={path}
-              aria-current={pathname === path || pathname.startsWith(`${path}/`) ? 'page' : undefined}
+              aria-current={path === (BELOW[parent] ?? parent) ? 'page' : undefined}
             >
               <Icon size={18} stroke={1.7} aria-hidden />
               {title[language]}

@@ -2,8 +2,8 @@ import {
   ActionIcon,
   Burger,
   Button,
+  CloseButton,
   Kbd,
-  Loader,
   PasswordInput,
   SegmentedControl,
   TextInput,
@@ -11,16 +11,16 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, Suspense, useEffect, useRef, useState } from 'react';
-import type { Readiness } from '../../client/schema.generated.ts';
-import { ApiError } from '../api/client.ts';
+import { useService } from '../api/readiness.ts';
 import { askForToken, setToken, useToken } from '../api/token.ts';
 import { Dialog } from '../components/dialog.tsx';
+import { Skeleton } from '../components/page.tsx';
 import { setLanguage, useFormat, useLanguage, useTexts } from '../i18n/language.ts';
-import { addressOf, uidOf } from '../pages/addresses.ts';
-import { basePath } from './base.ts';
-import { Link, navigate, usePlace } from './navigation.tsx';
+import { addressOf, SEARCHED, uidOf, uidOfSearch } from '../pages/addresses.ts';
+import { ConnectionBanner, PageBoundary } from './failures.tsx';
+import { Link, navigate, usePlace, withQuery } from './navigation.tsx';
 import { Navigation, pageAt } from './pages.tsx';
 import { shellTexts } from './texts.ts';
 
@@ -29,6 +29,7 @@ export function Shell() {
   const { pathname } = usePlace();
   const t = useTexts(shellTexts);
   const [menu, setMenu] = useState(false);
+  const { lost } = useService();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu.
   useEffect(() => setMenu(false), [pathname]);
   return (
@@ -40,9 +41,9 @@ export function Shell() {
         <Burger
           className="top__menu"
           opened={menu}
-          onClick={() => setMenu(!menu)}
+          onClick={() => setMenu(true)}
           aria-label={t.menu}
-          aria-expanded={menu}
+          aria-haspopup="dialog"
           size="sm"
         />
         <Link className="brand" href="/" aria-label="Test Service">
@@ -55,13 +56,21 @@ export function Shell() {
           <ThemeSwitch />
         </div>
       </header>
-      <aside className={menu ? 'side side--open' : 'side'}>
+      <aside className="side">
         <Navigation pathname={pathname} />
         <EngineDots />
       </aside>
-      <main id="main" className="page" tabIndex={-1}>
-        <Suspense fallback={<Loader aria-label={t.loading} />}>{pageAt(pathname)}</Suspense>
+      <Dialog open={menu} title="Test Service" onClose={() => setMenu(false)} isMenu>
+        <Navigation pathname={pathname} />
+        <EngineDots />
+        <CloseButton className="dialog__close" size="lg" aria-label={t.close} onClick={() => setMenu(false)} />
+      </Dialog>
+      <main id="main" className={lost ? 'page page--old' : 'page'} tabIndex={-1}>
+        <PageBoundary key={pathname}>
+          <Suspense fallback={<Skeleton rows={16} />}>{pageAt(pathname)}</Suspense>
+        </PageBoundary>
       </main>
+      <ConnectionBanner />
       <TokenDialog />
     </div>
   );
@@ -75,7 +84,7 @@ const ENGINES = [
 
 /** The state of each engine. */
 function EngineDots() {
-  const engines = useEngines();
+  const { engines } = useService();
   const t = useTexts(shellTexts);
   const format = useFormat();
   return (
@@ -143,28 +152,6 @@ function Mark() {
   );
 }
 
-type EngineStatus = Readiness['engines'][number];
-
-const EVERY_MS = 3_000;
-
-/** The current state of the engines; undefined while the service does not answer. */
-function useEngines(): readonly EngineStatus[] | undefined {
-  const { data, isError } = useQuery({
-    queryKey: ['readiness'],
-    queryFn: ({ signal }) => readiness(signal),
-    refetchInterval: EVERY_MS,
-  });
-  return isError ? undefined : data?.engines;
-}
-
-async function readiness(signal: AbortSignal): Promise<Readiness> {
-  const response = await fetch(`${basePath}/readyz`, { signal }).catch(() => undefined);
-  // 503 has the same body: a required engine is down.
-  if (response === undefined || (!response.ok && response.status !== 503))
-    throw new ApiError('unreachable', response?.status ?? 0);
-  return await response.json();
-}
-
 /** Asks for the token when the server has refused a request without it, then repeats the requests. */
 function TokenDialog() {
   const t = useTexts(shellTexts);
@@ -222,10 +209,10 @@ function Search() {
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const wanted = text.trim();
+    const wanted = uidOfSearch(text);
     if (wanted === '') field.current?.focus();
     else if (wanted === uid) void queries.invalidateQueries({ queryKey: ['order', wanted] });
-    else navigate(addressOf(wanted));
+    else navigate(withQuery(addressOf(wanted), new URLSearchParams({ [SEARCHED]: 'yes' })));
   };
   return (
     <search className="search">

@@ -37,6 +37,12 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
 }
 
+export function base64Of(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
 /** Sixteen bytes a line, with the offset before and the printable characters after them. */
 export function hexOf(base64: string): string {
   const binary = atob(base64);

@@ -1,4 +1,4 @@
-import { applyEdits, format, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { applyEdits, format, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { DEPTH_BOUND, jsonExcess } from '../../lib/bounded-json.ts';
 
 /** A part of a text, in UTF-16 units. */
@@ -7,13 +7,19 @@ export interface TextSpan {
   readonly to: number;
 }
 
-/** Where a text stops being JSON; undefined when it is JSON, or nested too deep to tell. */
-export function syntaxErrorIn(text: string): TextSpan | undefined {
+/** Where a text stops being JSON, and why. */
+interface SyntaxFault extends TextSpan {
+  /** A name of `ParseErrorCode`. */
+  readonly fault: string;
+}
+
+/** Where and why a text stops being JSON; undefined when it is JSON, or nested too deep to tell. */
+export function syntaxErrorIn(text: string): SyntaxFault | undefined {
   if (isDeep(text)) return undefined;
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true });
   const [first] = errors;
-  return first && spanOf(first, text);
+  return first && { ...spanOf(first, text), fault: printParseErrorCode(first.error) };
 }
 
 /** The names and indexes that an RFC 6901 pointer consists of; none for the whole document. */
@@ -83,12 +89,12 @@ function spanOf({ offset, length }: { offset: number; length: number }, text: st
   return { from, to: Math.min(text.length, from + Math.max(1, length)) };
 }
 
-/** What is wrong with a text that should be JSON, in the browser's words; undefined if it is JSON. */
-export function jsonErrorOf(text: string): string | undefined {
+/** Whether the browser reads a text as JSON. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,10 +3,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, type Ref, useId, useImperativeHandle, useMemo, useRef } from 'react';
 import type { OrderCheck } from '../../client/schema.generated.ts';
-import { request } from '../api/client.ts';
+import { ApiError, request } from '../api/client.ts';
 import { refetchEvery } from '../api/queries.ts';
 import { useTexts } from '../i18n/language.ts';
-import { jsonErrorOf, lineAndColumn, placeFinder, syntaxErrorIn, type TextSpan } from './json-places.ts';
+import { useWording } from '../i18n/use-wording.ts';
+import { isJson, lineAndColumn, placeFinder, syntaxErrorIn, type TextSpan } from './json-places.ts';
+import { useProblem } from './problem-alert.tsx';
 import { editorTexts } from './texts.ts';
 
 interface OrderEditorProps {
@@ -23,6 +25,7 @@ const NO_MARKS = [] as const;
 /** A field for an order as JSON with its errors: each place is marked, and a click goes there. */
 export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEditorProps) {
   const t = useTexts(editorTexts);
+  const words = useWording();
   const editor = useRef<EditorHandle>(null);
   const issues = verdict.state === 'wrong' ? verdict.issues : NO_MARKS;
   return (
@@ -38,6 +41,7 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
       <div role="status">
         {verdict.state === 'checking' && <p className="muted">{t.checking}</p>}
         {verdict.state === 'unknown' && <p className="muted">{t.unknown}</p>}
+        {verdict.state === 'refused' && <Refused error={verdict.error} />}
         {verdict.state === 'accepted' && <p className="good">{t.accepted(verdict.uid)}</p>}
         {verdict.state === 'wrong' && (
           <>
@@ -48,7 +52,8 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
                   <Button size="compact-xs" variant="default" onClick={() => editor.current?.show(span)}>
                     {t.place(line, column)}
                   </Button>{' '}
-                  {verdict.isJson && <code>{pointer === '' ? '/' : pointer}</code>} {message}
+                  {verdict.isJson && <code>{pointer === '' ? '/' : pointer}</code>}{' '}
+                  {verdict.isJson ? words.message(message) : (t.syntax[message] ?? t.syntax['Other'])}
                 </li>
               ))}
             </ul>
@@ -56,6 +61,16 @@ export function OrderEditor({ label, text, onChange, rows, verdict }: OrderEdito
         )}
       </div>
     </div>
+  );
+}
+
+/** Why the text was not even checked, in words. */
+function Refused({ error }: { readonly error: unknown }) {
+  const { title, advice } = useProblem(error);
+  return (
+    <p className="bad">
+      {title}. {advice}
+    </p>
   );
 }
 
@@ -80,7 +95,7 @@ const PLAIN_PAST = 200_000;
 const LINES_BEFORE = 3;
 
 /** A field for JSON in which parts can be marked: the marks lie behind a text area with a transparent background. */
-function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps) {
+export function JsonEditor({ label, text, onChange, rows, marks, ref }: JsonEditorProps) {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const behind = useRef<HTMLPreElement>(null);
@@ -145,6 +160,7 @@ function marked(text: string, marks: readonly TextSpan[]): ReactNode[] {
 /** An error in the text, and where it is. */
 interface Issue {
   readonly pointer: string;
+  /** The API's; of a text that is not JSON, a name of `ParseErrorCode`. */
   readonly message: string;
   readonly span: TextSpan;
   readonly line: number;
@@ -154,6 +170,8 @@ interface Issue {
 /** What is known about a text that should be an order. */
 type OrderVerdict =
   | { readonly state: 'blank' | 'checking' | 'unknown' }
+  /** It can't be checked, nor sent: it is too long, for instance. */
+  | { readonly state: 'refused'; readonly error: unknown }
   | { readonly state: 'accepted'; readonly uid: string }
   | { readonly state: 'wrong'; readonly isJson: boolean; readonly issues: readonly Issue[] };
 
@@ -180,6 +198,7 @@ export function useOrderCheck(text: string): OrderVerdict {
     if (isBlank) return { state: 'blank' };
     if (broken !== undefined) return { state: 'wrong', isJson: false, issues: [broken] };
     if (!isSettled) return { state: 'checking' };
+    if (data === undefined && error instanceof ApiError && !error.passing) return { state: 'refused', error };
     if (data === undefined) return { state: error === null ? 'checking' : 'unknown' };
     if (data.accepted) return { state: 'accepted', uid: data.order_uid ?? '' };
     const find = placeFinder(text);
@@ -192,10 +211,9 @@ export function useOrderCheck(text: string): OrderVerdict {
 }
 
 function brokenAt(text: string): Issue | undefined {
-  const message = jsonErrorOf(text);
-  if (message === undefined) return undefined;
-  const span = syntaxErrorIn(text) ?? { from: 0, to: Math.min(1, text.length) };
-  return { pointer: '', message, span, ...lineAndColumn(text, span.from) };
+  if (isJson(text)) return undefined;
+  const { fault, ...span } = syntaxErrorIn(text) ?? { fault: '', from: 0, to: Math.min(1, text.length) };
+  return { pointer: '', message: fault, span, ...lineAndColumn(text, span.from) };
 }
 
 /**

@@ -1,6 +1,8 @@
-import { TextInput, type TextInputProps } from '@mantine/core';
+import { Button, TextInput, type TextInputProps } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { useFormat } from '../i18n/language.ts';
+import { Link } from '../app/navigation.tsx';
+import { useFormat, useTexts } from '../i18n/language.ts';
+import { commonTexts } from './texts.ts';
 
 interface PageTitleProps {
   readonly title: string;
@@ -69,6 +71,41 @@ export function Card({
   );
 }
 
+const ROW_PX = 36;
+
+/** Stands for so many rows that are being read, and takes their place. */
+export function Skeleton({ rows }: { readonly rows: number }) {
+  const t = useTexts(commonTexts);
+  return (
+    <div className="skeleton" role="status" aria-busy="true" style={{ height: rows * ROW_PX }}>
+      <span className="hidden">{t.loading}</span>
+    </div>
+  );
+}
+
+interface EmptyProps {
+  readonly title: string;
+  /** Why that is so, or what would be here. */
+  readonly hint?: string;
+  /** What to do about it: the text and the address of each. */
+  readonly actions?: readonly (readonly [text: string, href: string])[];
+}
+
+/** Stands for a list without rows. */
+export function Empty({ title, hint, actions = [] }: EmptyProps) {
+  return (
+    <div className="empty">
+      <p className="empty__title">{title}</p>
+      {hint !== undefined && <p>{hint}</p>}
+      {actions.map(([text, href]) => (
+        <Button key={href} component={Link} href={href} size="xs" variant="default">
+          {text}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
 /** An instant in the reader's time zone, with the exact one as a tooltip. */
 export function Instant({ at, timeOnly = false }: { readonly at: string | number; readonly timeOnly?: boolean }) {
   const format = useFormat();
@@ -84,19 +121,28 @@ export function Instant({ at, timeOnly = false }: { readonly at: string | number
 interface AppliedInputProps extends Omit<TextInputProps, 'value'> {
   readonly value: string;
   readonly onApply: (text: string) => void;
+  /** Why a text is refused; undefined when it is not. */
+  readonly refuse?: (text: string) => string | undefined;
 }
 
-/** A text field whose text takes effect on Enter, and when the field loses the focus. */
-export function AppliedInput({ value, onApply, ...rest }: AppliedInputProps) {
+/**
+ * A text field whose text takes effect on Enter, and when the field loses the focus; one that is refused stays without
+ * effect.
+ */
+export function AppliedInput({ value, onApply, refuse, error, ...rest }: AppliedInputProps) {
   const [typed, setTyped] = useState(value);
+  const [refusal, setRefusal] = useState<string | undefined>(undefined);
   useEffect(() => setTyped(value), [value]);
   const apply = () => {
-    if (typed !== value) onApply(typed);
+    const refused = refuse?.(typed);
+    setRefusal(refused);
+    if (refused === undefined && typed !== value) onApply(typed);
   };
   return (
     <TextInput
       {...rest}
       value={typed}
+      error={refusal ?? error}
       onChange={(event) => setTyped(event.currentTarget.value)}
       onBlur={apply}
       onKeyDown={(event) => {

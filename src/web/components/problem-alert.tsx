@@ -1,8 +1,11 @@
 import { Alert, Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { ApiError } from '../api/client.ts';
+import { useService } from '../api/readiness.ts';
 import { askForToken } from '../api/token.ts';
 import { useTexts } from '../i18n/language.ts';
+import { problemTexts } from '../i18n/problems.ts';
+import { useWording } from '../i18n/use-wording.ts';
 import { commonTexts } from './texts.ts';
 
 interface ProblemAlertProps {
@@ -13,11 +16,17 @@ interface ProblemAlertProps {
   readonly retries?: boolean;
 }
 
-/** What went wrong, where, and what to do about it. */
+/**
+ * What went wrong, where, and what to do about it. When the service does not answer at all, and the request is retried,
+ * it is the shell that says so.
+ */
 export function ProblemAlert({ error, onRetry, retries = false }: ProblemAlertProps) {
   const t = useTexts(commonTexts);
   const { title, advice } = useProblem(error);
+  const words = useWording();
+  const { lost } = useService();
   const apiError = error instanceof ApiError ? error : undefined;
+  if (lost && retries && apiError?.kind === 'unreachable') return null;
   const violations = apiError?.problem?.violations ?? [];
   const instance = apiError?.problem?.instance ?? '';
   return (
@@ -31,7 +40,7 @@ export function ProblemAlert({ error, onRetry, retries = false }: ProblemAlertPr
             {violations.map(({ pointer, message }, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: they do not change.
               <li key={at}>
-                <code>{pointer === '' ? '/' : pointer}</code> {message}
+                <code>{pointer === '' ? '/' : pointer}</code> {words.message(message)}
               </li>
             ))}
           </ul>
@@ -58,15 +67,33 @@ export function ProblemAlert({ error, onRetry, retries = false }: ProblemAlertPr
   );
 }
 
+interface RejectionProps {
+  /** The code of it. */
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** Why a message is not an order, in the reader's language; the code is the tooltip. */
+export function RejectionText({ reason, detail }: RejectionProps) {
+  const words = useWording();
+  return (
+    <span className="bad">
+      <b title={reason}>{words.reason(reason)}</b>: {words.detail(detail)}
+    </span>
+  );
+}
+
 /** An error as a title and advice, in the reader's language where there are texts for it. */
 export function useProblem(error: unknown): { readonly title: string; readonly advice: string } {
   const t = useTexts(commonTexts);
+  const known = useTexts(problemTexts)[error instanceof ApiError ? error.kind : ''];
   if (!(error instanceof ApiError)) return { title: String(error), advice: '' };
   const [unreachable = '', restarting = ''] = t.unreachable;
   if (error.kind === 'unreachable') return { title: unreachable, advice: restarting };
-  const own = t.problems[error.kind];
-  if (own !== undefined) return { title: own[0], advice: own[1] };
   const { problem } = error;
+  // What is invalid is named below, or only in the service's own words.
+  const isUnnamed = error.kind === 'bad-request' && problem?.violations === undefined;
+  if (known !== undefined) return { title: known[0], advice: isUnnamed ? (problem?.detail ?? '') : known[1] };
   if (problem === undefined) return { title: t.status(error.status), advice: '' };
   return { title: problem.title, advice: problem.detail };
 }

@@ -1,5 +1,25 @@
 import { describe, expect, test } from 'bun:test';
-import { countEn, countRu, formatBytes, formatDateTime, formatMoney, formatSpan, formatTime } from './format.ts';
+import {
+  countEn,
+  countRu,
+  formatBytes,
+  formatClock,
+  formatDateTime,
+  formatMoney,
+  formatPercent,
+  formatSpan,
+  formatSpans,
+  formatTime,
+} from './format.ts';
+
+test('the labels of an axis are exact, in one unit', () => {
+  expect(formatSpans([0, 500, 1_000, 1_500])).toEqual(['0 s', '0.5 s', '1 s', '1.5 s']);
+  expect(formatSpans([0, 0.5, 1])).toEqual(['0 ms', '0.5 ms', '1 ms']);
+  expect(formatSpans([0, 60_000, 120_000], 'ru')).toEqual(['0 мин', '1 мин', '2 мин']);
+  expect(formatSpans([0, 1_800_000, 9_000_000])).toEqual(['0 h', '0.5 h', '2.5 h']);
+  const at = Date.parse('2026-11-27T12:30:00Z');
+  expect([formatClock(at, 'en-GB', 'UTC'), formatClock(at + 15_000, 'en-GB', 'UTC')]).toEqual(['12:30', '12:30:15']);
+});
 
 describe('formatMoney', () => {
   test('knows how many minor units a currency has', () => {
@@ -45,6 +65,11 @@ test('spans are as short as they read well', () => {
     '10 d',
   ]);
   expect(formatSpan(1234, 'ru')).toBe('1,2 с');
+});
+
+test('per cents have the sign as the language writes it', () => {
+  expect([formatPercent(12.5, 'en'), formatPercent(0.04, 'en', 2)]).toEqual(['12.5%', '0.04%']);
+  expect(formatPercent(100, 'ru')).toMatch(/^100\s%$/);
 });
 
 test('sizes are in the largest unit that fits', () => {

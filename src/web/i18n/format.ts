@@ -24,6 +24,15 @@ export function formatMoney(
   return formatter.format(isNumeric(decimal) ? decimal : minor / 10 ** digits);
 }
 
+/** How many decimals amounts of a currency have; 2 for what is not an ISO 4217 code. */
+export function currencyDigits(currency = ''): number {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
+}
+
 /** 1817, 2 → `18.17`; -5, 2 → `-0.05`. */
 function toDecimal(minor: number, digits: number): string {
   const text = String(Math.abs(minor)).padStart(digits + 1, '0');
@@ -40,14 +49,25 @@ function isNumeric(text: string): text is Intl.StringNumericLiteral {
 export function formatDateTime(instant: string | number, locale?: string, timeZone?: string): string {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return String(instant);
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(date);
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+    timeZone,
+  }).format(date);
 }
 
 /** The time of day to the second. */
 export function formatTime(instant: string | number, locale?: string, timeZone?: string): string {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return String(instant);
-  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone }).format(date);
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23', timeZone }).format(date);
+}
+
+/** The hour and the minute of an instant, ms; with seconds where they are not whole minutes. */
+export function formatClock(ms: number, locale?: string, timeZone?: string): string {
+  if (ms % 60_000 !== 0) return formatTime(ms, locale, timeZone);
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'short', hourCycle: 'h23', timeZone }).format(ms);
 }
 
 const SPAN_UNITS = {
@@ -70,9 +90,28 @@ export function formatSpan(ms: number, language: Language = 'en'): string {
   return of(Math.round(ms / 86_400_000), 'd');
 }
 
+/** The spans at an axis, ms, in one unit for all of them: `0 s`, `0.5 s`, `1 s`. */
+export function formatSpans(ms: readonly number[], language: Language = 'en'): string[] {
+  const largest = Math.max(...ms);
+  const [unit, size] =
+    largest < 1_000
+      ? (['ms', 1] as const)
+      : largest < 120_000
+        ? (['s', 1_000] as const)
+        : largest < 7_200_000
+          ? (['min', 60_000] as const)
+          : (['h', 3_600_000] as const);
+  return ms.map((value) => `${formatNumber(value / size, language, 2)} ${SPAN_UNITS[language][unit]}`);
+}
+
 /** A number with at most so many decimals; none by default. */
 export function formatNumber(value: number, locale?: string, digits = 0): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A number of per cent: 12.5 → `12.5%`; in Russian with a space. */
+export function formatPercent(percent: number, locale?: string, digits = 1): string {
+  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(percent / 100);
 }
 
 const BYTE_UNITS = { en: ['B', 'KiB', 'MiB', 'GiB', 'TiB'], ru: ['Б', 'КиБ', 'МиБ', 'ГиБ', 'ТиБ'] } as const;

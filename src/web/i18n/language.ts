@@ -2,10 +2,13 @@ import { useMemo, useSyncExternalStore } from 'react';
 import { storageKey } from '../app/base.ts';
 import {
   formatBytes,
+  formatClock,
   formatDateTime,
   formatMoney,
   formatNumber,
+  formatPercent,
   formatSpan,
+  formatSpans,
   formatTime,
   type Language,
 } from './format.ts';
@@ -13,17 +16,21 @@ import {
 const KEY = storageKey('language');
 const listeners = new Set<() => void>();
 let current: Language = remembered() ?? preferred();
-document.documentElement.lang = current;
 
 /** The language of the console: the one chosen last, otherwise the browser's. */
 export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, () => current);
 }
 
+/** Tells the browser which language the document is in. */
+export function markLanguage(): void {
+  document.documentElement.lang = current;
+}
+
 /** Changes it for every page, and for the next visit. */
 export function setLanguage(language: Language): void {
   current = language;
-  document.documentElement.lang = language;
+  markLanguage();
   try {
     localStorage.setItem(KEY, language);
   } catch {
@@ -67,11 +74,16 @@ export function useTexts<T>(texts: Dictionary<T>): T {
 export interface Format {
   readonly language: Language;
   readonly number: (value: number, digits?: number) => string;
+  readonly percent: (percent: number, digits?: number) => string;
   /** Minor units. */
   readonly money: (minor: number, currency: string, display?: 'symbol' | 'narrow') => string;
   readonly dateTime: (instant: string | number) => string;
   readonly time: (instant: string | number) => string;
+  /** Without the seconds of a whole minute. */
+  readonly clock: (ms: number) => string;
   readonly span: (ms: number) => string;
+  /** In one unit for all of them. */
+  readonly spans: (ms: readonly number[]) => string[];
   readonly bytes: (bytes: number) => string;
 }
 
@@ -84,10 +96,13 @@ export function useFormat(): Format {
     return {
       language,
       number: (value, digits) => formatNumber(value, locale, digits),
+      percent: (percent, digits) => formatPercent(percent, locale, digits),
       money: (minor, currency, display) => formatMoney(minor, currency, display, locale),
       dateTime: (instant) => formatDateTime(instant, locale),
       time: (instant) => formatTime(instant, locale),
+      clock: (ms) => formatClock(ms, locale),
       span: (ms) => formatSpan(ms, language),
+      spans: (ms) => formatSpans(ms, language),
       bytes: (bytes) => formatBytes(bytes, language),
     };
   }, [language]);

@@ -1,7 +1,8 @@
 import { Chart, type SeriesColour } from '../components/chart.tsx';
-import { useFormat, useLanguage } from '../i18n/language.ts';
+import { useLanguage } from '../i18n/language.ts';
 import { CHARTS, type ChartName, FIGURE_NAMES, FIGURES, type FigureName } from './figures.ts';
 import { type LiveStore, usePoints } from './live-store.ts';
+import { useChartEvents } from './notes.ts';
 
 interface LiveChartsProps {
   readonly live: LiveStore;
@@ -14,16 +15,15 @@ interface LiveChartsProps {
 /** Charts of the live figures over a span. */
 export function LiveCharts({ live, seconds, charts, lines }: LiveChartsProps) {
   const language = useLanguage();
-  const format = useFormat();
-  const rate = (value: number) => format.number(value, value < 10 ? 1 : 0);
   const shown = usePoints(live, seconds);
+  const events = useChartEvents(live);
   return charts.map((chart) => {
-    const { title, spans } = CHARTS[chart];
+    const { title, unit } = CHARTS[chart];
     const series = FIGURE_NAMES.flatMap((name) => {
       const figure = FIGURES[name];
       const colour = lines === undefined ? figure.colour : lines[name];
       if (figure.chart !== chart || colour === undefined) return [];
-      return [{ label: figure.label[language], colour, values: shown.line(name) }];
+      return [{ label: figure.label[language], colour, values: shown.line(name), area: figure.area === true }];
     });
     return (
       <Chart
@@ -31,7 +31,8 @@ export function LiveCharts({ live, seconds, charts, lines }: LiveChartsProps) {
         title={title[language]}
         at={shown.at}
         series={series}
-        format={spans ? format.span : rate}
+        unit={unit}
+        events={events}
         windowS={seconds}
       />
     );

@@ -1,21 +1,21 @@
 import type { LiveSample } from '../../client/schema.generated.ts';
 import type { SeriesColour } from '../components/chart.tsx';
+import type { ChartUnit } from '../components/chart-scale.ts';
 import { namesOf } from '../components/names.ts';
 import type { Dictionary } from '../i18n/language.ts';
 
 interface ChartDescription {
   readonly title: Dictionary<string>;
-  /** The values are milliseconds. */
-  readonly spans?: true;
+  readonly unit: ChartUnit;
 }
 
 const charts = {
-  flow: { title: { en: 'Orders per second', ru: 'Заказы в секунду' } },
-  readable: { title: { en: 'From production to readable', ru: 'От отправки до доступности' }, spans: true },
-  lag: { title: { en: 'Lag', ru: 'Отставание' } },
-  dead: { title: { en: 'Dead letters per second', ru: 'Отклонённые в секунду' } },
-  lookups: { title: { en: 'Lookups per second by tier', ru: 'Запросы в секунду по уровням' } },
-  errors: { title: { en: 'HTTP errors per second', ru: 'Ошибки HTTP в секунду' } },
+  flow: { title: { en: 'Orders per second', ru: 'Заказы в секунду' }, unit: 'rate' },
+  readable: { title: { en: 'From production to readable', ru: 'От отправки до доступности' }, unit: 'span' },
+  lag: { title: { en: 'Lag', ru: 'Отставание' }, unit: 'count' },
+  dead: { title: { en: 'Dead letters per second', ru: 'Отклонённые в секунду' }, unit: 'rate' },
+  lookups: { title: { en: 'Lookups per second by tier', ru: 'Запросы в секунду по уровням' }, unit: 'rate' },
+  errors: { title: { en: 'HTTP errors per second', ru: 'Ошибки HTTP в секунду' }, unit: 'rate' },
 } satisfies Record<string, ChartDescription>;
 
 export type ChartName = keyof typeof charts;
@@ -31,6 +31,7 @@ interface FigureDescription {
   readonly colour: SeriesColour;
   /** Undefined where it is not known. */
   readonly of: (sample: LiveSample) => number | undefined;
+  readonly area?: true;
   /** Where one point stands for several seconds, it has their largest value instead of the mean. */
   readonly worst?: true;
 }
@@ -40,6 +41,7 @@ const figures = {
     chart: 'flow',
     label: { en: 'Produced', ru: 'Отправлено' },
     colour: 1,
+    area: true,
     of: ({ topic }) => topic?.arrived_per_s,
   },
   stored: {
@@ -92,6 +94,12 @@ const figures = {
     label: { en: 'PostgreSQL', ru: 'PostgreSQL' },
     colour: 2,
     of: ({ lookups }) => lookups.postgresql_per_s,
+  },
+  absent: {
+    chart: 'lookups',
+    label: { en: 'Not found', ru: 'Не найдено' },
+    colour: 3,
+    of: ({ lookups }) => lookups.absent_per_s,
   },
   clientErrors: {
     chart: 'errors',

@@ -3,6 +3,7 @@ import type { LiveHistory, LiveNote, LiveSample } from '../../client/schema.gene
 import { type ApiError, hasMembers } from '../api/client.ts';
 import { followEvents } from '../api/streams.ts';
 import { LivePoints, type PointWindow } from './live-points.ts';
+import { withNote } from './note-list.ts';
 
 /** What is known at present; a new object whenever something changes. */
 export interface LiveState {
@@ -16,7 +17,7 @@ export interface LiveState {
 }
 
 const STALE_MS = 4_000;
-const MOST_NOTES = 30;
+const NO_NOTES: readonly LiveNote[] = [];
 
 /**
  * The live figures, second by second, and their last hour. It lives outside React, so that a component follows only the
@@ -25,7 +26,7 @@ const MOST_NOTES = 30;
 export class LiveStore {
   readonly points = new LivePoints();
   readonly #listeners = new Set<() => void>();
-  #state: LiveState = { latest: undefined, notes: [], error: undefined, stale: false };
+  #state: LiveState = { latest: undefined, notes: NO_NOTES, error: undefined, stale: false };
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   get state(): LiveState {
@@ -58,12 +59,12 @@ export class LiveStore {
     if (name === 'history' && isHistory(data)) {
       this.points.add(data.samples);
       const latest = data.samples.at(-1) ?? this.#state.latest;
-      this.#change({ latest, notes: data.notes.toReversed().slice(0, MOST_NOTES), stale: false });
+      this.#change({ latest, notes: data.notes.reduce(withNote, NO_NOTES), stale: false });
     } else if (name === 'sample' && isSample(data)) {
       this.points.add([data]);
       this.#change({ latest: data, stale: false });
     } else if (name === 'note' && isNote(data)) {
-      this.#change({ notes: [data, ...this.#state.notes].slice(0, MOST_NOTES), stale: false });
+      this.#change({ notes: withNote(this.#state.notes, data), stale: false });
     }
   }
 

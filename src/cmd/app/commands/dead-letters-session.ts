@@ -25,7 +25,7 @@ const MAX_HIDDEN_MS = 65_000;
 /** Prepares the engines and opens the dead-letter topic; all of it is closed with the context. */
 export async function openDeadLetters(context: CommandContext): Promise<DeadLetterSession> {
   const { config, logger, resources, signal } = context;
-  await prepareEnvironment(config, { resources, logger, signal });
+  await prepareEnvironment(config, { resources, logger, signal, needs: ['kafka', 'postgresql'] });
   const { database } = new Clients(config, resources, logger);
   const clients = deadLetterClients(config, database, {
     maxBytesPerPartition: FETCH_BYTES,

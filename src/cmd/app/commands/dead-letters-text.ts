@@ -1,4 +1,4 @@
-import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
+import { type DeadLetter, formatPosition, type LetterSummary, orderUidOf } from '../../../contract/letter.ts';
 import type { RedriveRecord } from '../../../contract/redrive.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
 import { printable, textOf } from '../../../lib/printable.ts';
@@ -39,6 +39,7 @@ export function letterText(letter: DeadLetter, redriven: RedriveRecord | undefin
     ['Came from', came],
     ['Replays', String(replays)],
     ['Redriven', redriven === undefined ? 'no' : new Date(redriven.at).toISOString()],
+    ['Order', orderUidOf(letter) ?? 'unknown'],
     ['Key', letter.key === null ? '(none)' : bytesText(letter.key)],
     ...letter.headers.map(([name, value]): [string, string] => [
       `Header ${name ?? ''}`,

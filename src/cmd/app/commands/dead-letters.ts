@@ -147,7 +147,7 @@ async function show(context: CommandContext, position: Position, options: ShowOp
     return;
   }
   const redriven = (await clients.journal.find([letter.id])).get(letter.id);
-  if (options.json === true) printJson(letterJson(letter, redriven?.at));
+  if (options.json === true) printJson(letterJson({ letter, redriven }));
   else print(letterText(letter, redriven));
 }
 
@@ -185,7 +185,7 @@ async function exportLetters(context: CommandContext, file: string, options: Exp
     if (context.signal.aborted) throw new AppError('aborted', 'stopped');
     const known = await clients.journal.find(selected.letters.map(({ id }) => id));
     for (const letter of selected.letters) {
-      await write(output, `${JSON.stringify(letterJson(letter, known.get(letter.id)?.at))}\n`);
+      await write(output, `${JSON.stringify(letterJson({ letter, redriven: known.get(letter.id) }))}\n`);
       written += 1;
     }
     passed += selected.passed;

@@ -1,22 +1,26 @@
 import { Command } from 'commander';
 import { type EngineReport, reportEngines } from '../../../engines/report.ts';
-import { KafkaProbe } from '../../../kafka/admin/kept-admin.ts';
-import { KafkaClients } from '../../../kafka/clients.ts';
+import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
+import type { KafkaClients } from '../../../kafka/clients.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
+import { readTls } from '../../../lib/tls.ts';
+import { stateOf, validityOf } from '../../../server/http/certificate-watch.ts';
 import type { Handler } from '../../../server/http/handler.ts';
 import { startServer } from '../../../server/http/server.ts';
-import { CACHE_ADVICE, CacheUnusable } from '../../../storage/cache-trouble.ts';
+import { CacheUnusable } from '../../../storage/cache-trouble.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
 import { PostgresIdentity } from '../../../storage/postgresql/database-identity.ts';
 import { schemaState } from '../../../storage/postgresql/migrate.ts';
+import { TO_WRITABLE } from '../../../storage/postgresql/sql-error.ts';
 import { checkCache } from '../../../storage/redis/cache-inspector.ts';
 import { silentLogger } from '../../../telemetry/logger.ts';
 import type { Config } from '../config-schema.ts';
 import { type CommonOptions, configFrom, print, printJson, withCommonOptions } from '../context.ts';
-import { engineSettings, migrateOptions, topicsOf } from '../environment.ts';
+import { engineSettings, kafkaClients, migrateOptions, topicsOf } from '../environment.ts';
 import { checkProcesses } from '../server-processes.ts';
 import { serverToken } from '../server-token.ts';
+import { askHere, reachable } from './health.ts';
 
 /** One thing looked at. */
 interface Finding {
@@ -72,6 +76,7 @@ async function examine(options: CommonOptions): Promise<Finding[]> {
     ...statuses.map(async (status) => [await engine(config, status)]),
     unless('postgresql', () => schema(config)),
     unless('kafka', () => topics(config)),
+    certificate(config),
     [await port(config)],
   ]);
   return looks.flat();
@@ -88,6 +93,16 @@ function access({ server }: Config): Finding {
   }
 }
 
+/** The server's own certificate, where it has one. */
+function certificate({ server: { tls } }: Config): Finding[] {
+  if (tls.certificate === '') return [];
+  const { validTo } = validityOf(readTls('server.tls', tls));
+  const state = ({ fine: 'ok', 'ends soon': 'note', ended: 'bad' } as const)[stateOf(validTo, Date.now())];
+  const found = `valid until ${new Date(validTo).toISOString()}`;
+  const advice = { advice: 'renew the files of server.tls; a running server notices by itself' };
+  return [{ check: 'server certificate', state, found, ...(state !== 'ok' && advice) }];
+}
+
 async function engine(config: Config, status: EngineReport): Promise<Finding> {
   const { engine: check, address, next, obstacle } = status;
   if (next === 'use') {
@@ -95,13 +110,14 @@ async function engine(config: Config, status: EngineReport): Promise<Finding> {
     const trouble = check === 'redis' && config.cache.enabled ? await cacheTrouble(config) : undefined;
     return trouble === undefined
       ? { check, state: 'ok', found }
-      : { check, state: 'bad', found: `${found}, but ${trouble.found}`, advice: trouble.advice };
+      : { check, state: 'bad', found: `${found}, but ${trouble}` };
   }
   const found = `does not answer at ${address}`;
   if (next === 'start') return { check, state: 'note', found, advice: '`run` starts a local one' };
   if (next === 'go without')
     return { check, state: 'note', found, advice: 'until it does, lookups work without it, but slower' };
-  if (obstacle !== undefined) return { check, state: 'bad', found: `${found}, and ${obstacle}` };
+  if (obstacle !== undefined)
+    return { check, state: 'bad', found: status.answer === 'none' ? `${found}, and ${obstacle}` : obstacle };
   return status.answer === 'other'
     ? {
         check,
@@ -109,28 +125,25 @@ async function engine(config: Config, status: EngineReport): Promise<Finding> {
         found: `something else listens at ${address}`,
         advice: 'stop it, or set another port',
       }
-    : { check, state: 'bad', found, advice: 'start it, or set engines: auto' };
+    : {
+        check,
+        state: 'bad',
+        found,
+        advice: status.startable ? 'start it, or set engines: auto' : 'start it, or check its address',
+      };
 }
 
 /** Why Redis can't serve as this database's cache, and what to do; undefined when it can, as far as we can tell. */
-async function cacheTrouble(config: Config): Promise<{ found: string; advice: string } | undefined> {
+async function cacheTrouble(config: Config): Promise<string | undefined> {
   const { cache, postgresql, redis } = config;
   const database = new Database({ ...postgresql, maxConnections: 1, applicationName: 'test-service doctor' });
   try {
-    await checkCache({
-      urls: redis.url.split(','),
-      connectTimeoutMs: redis.connectTimeoutMs,
-      keyPrefix: cache.keyPrefix,
-      database: new PostgresIdentity(database),
-    });
+    await checkCache({ ...redis, keyPrefix: cache.keyPrefix, database: new PostgresIdentity(database) });
     return undefined;
   } catch (error) {
     // A database that is still to be made has no keys that could be somebody else's.
     if (!(error instanceof CacheUnusable) || error.trouble === 'unverified') return undefined;
-    return {
-      found: `can't be used as a cache: ${error.trouble}, ${error.message}`,
-      advice: CACHE_ADVICE[error.trouble],
-    };
+    return `can't be used as a cache: ${error.trouble}, ${error.message}`;
   } finally {
     await database.close();
   }
@@ -145,14 +158,16 @@ async function schema(config: Config): Promise<Finding> {
       return { check, state: 'bad', found: troubles.join('; '), advice: 'fix this first: `run` refuses to start' };
     if (pending.length > 0) {
       const found = `${pending.length} migration(s) pending`;
-      return { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
+      return config.postgresql.migrations === 'check'
+        ? { check, state: 'bad', found, advice: 'apply them with `migrate up`: postgresql.migrations is check' }
+        : { check, state: 'note', found, advice: '`run` applies them, and so does `migrate up`' };
     }
     const obstacle = await database.writeObstacle();
-    if (obstacle !== undefined)
-      return { check, state: 'bad', found: obstacle, advice: 'set postgresql.url to the server that accepts writes' };
+    if (obstacle !== undefined) return { check, state: 'bad', found: obstacle, advice: TO_WRITABLE };
     return { check, state: 'ok', found: 'up to date' };
   } catch (error) {
-    return { check, state: 'bad', found: messageOf(error), advice: 'check postgresql.url' };
+    const advised = error instanceof AppError && error.advice !== undefined;
+    return { check, state: 'bad', found: messageOf(error), ...(!advised && { advice: 'check postgresql.url' }) };
   } finally {
     await database.close();
   }
@@ -164,13 +179,14 @@ async function topics(config: Config): Promise<Finding> {
   const other: string[] = [];
   try {
     for (const { name, partitions } of topicsOf(config)) {
-      const count = await partitionsOf(new KafkaClients(config.kafka), name);
+      const count = await partitionsOf(kafkaClients(config), name);
       if (count === undefined) missing.push(name);
       else if (count !== partitions) other.push(`${name} has ${count} partitions, not ${partitions}`);
     }
   } catch (error) {
+    const told = error instanceof AppError && error.advice !== undefined;
     const advice = 'check kafka.brokers, and what the brokers advertise (advertised.listeners)';
-    return { check, state: 'bad', found: messageOf(error), advice };
+    return { check, state: 'bad', found: messageOf(error), ...(!told && { advice }) };
   }
   if (missing.length > 0)
     return { check, state: 'note', found: `missing: ${missing.join(', ')}`, advice: '`run` creates them' };
@@ -195,7 +211,8 @@ async function partitionsOf(kafka: KafkaClients, topic: string): Promise<number 
 /** Listens as the server does, and stops at once. */
 async function port({ server }: Config): Promise<Finding> {
   const check = 'server port';
-  const { host, port: number } = server;
+  const { host, port: number, tls } = server;
+  const scheme = tls.certificate === '' ? 'http' : 'https';
   const nowhere = { serve: () => new Response(null, { status: 503 }) };
   const nothing: Handler = { routes: new Map(), find: () => nowhere };
   try {
@@ -203,7 +220,7 @@ async function port({ server }: Config): Promise<Finding> {
     return { check, state: 'ok', found: `${host}:${number} is free` };
   } catch (error) {
     const taken = error instanceof AppError && error.code === 'port_in_use';
-    if (taken && (await isService({ host, port: number })))
+    if (taken && (await isService(scheme, { host, port: number })))
       return {
         check,
         state: 'note',
@@ -215,11 +232,10 @@ async function port({ server }: Config): Promise<Finding> {
 }
 
 /** Whether this very service answers there. */
-async function isService({ host, port: number }: Address): Promise<boolean> {
-  const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  const url = `http://${formatAddress({ host: own, port: number })}`;
+async function isService(scheme: string, address: Address): Promise<boolean> {
+  const url = `${scheme}://${formatAddress(reachable(address))}`;
   try {
-    const answer: unknown = await (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).json();
+    const answer: unknown = JSON.parse((await askHere(`${url}/readyz`, 2_000)).body);
     return typeof answer === 'object' && answer !== null && 'engines' in answer;
   } catch {
     return false;

@@ -66,6 +66,7 @@ export function statusLines(statuses: readonly EngineReport[], width: number): s
     silent: 'is silent',
     other: 'is something else',
     none: 'does not answer',
+    refuses: 'refuses us',
   };
   const rows = statuses.map(({ engine, address, answer, version, local }) => [
     engine,

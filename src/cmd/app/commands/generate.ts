@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { FaultRates } from '../../../contract/generator.ts';
 import { createSource } from '../../../producer/source.ts';
-import { faultsOption, integerOption, MAX_SEED } from '../options.ts';
+import { faultsOption, integerOption, type LifeFlags, livesOf, MAX_SEED, withLifeOptions } from '../options.ts';
 import { writeOutput } from '../output.ts';
 
-interface GenerateOptions {
+interface GenerateOptions extends LifeFlags {
   readonly count: number;
   readonly seed: number;
   readonly start: number;
@@ -17,7 +17,7 @@ const LINE_FEED = Buffer.from('\n');
 
 /** `generate`: orders as NDJSON on standard output. No engine is needed. */
 export function generateCommand(): Command {
-  return new Command('generate')
+  return withLifeOptions(new Command('generate'))
     .description('write orders to standard output, one JSON document a line; the same for the same seed')
     .option('-n, --count <n>', 'how many', integerOption(0), 10)
     .option('-s, --seed <n>', 'another seed, other orders', integerOption(0, MAX_SEED), 1)
@@ -30,17 +30,20 @@ export function generateCommand(): Command {
 Examples:
   test-service generate --count 3 | jq .
   test-service generate --count 100000 --seed 7 > orders.ndjson
+  test-service generate --count 1 --life on | jq -r '[.items[].status] | @csv'
   test-service generate --count 1 | kcat -b 127.0.0.1:9092 -t orders -P`,
     )
     .action((options: GenerateOptions) => generate(options));
 }
 
-async function generate({ count, seed, start, live, faults }: GenerateOptions): Promise<void> {
+async function generate({ count, seed, start, live, faults, ...flags }: GenerateOptions): Promise<void> {
   const source = createSource({
     seed,
     start,
     count,
     now: live === true ? Date.now : undefined,
+    lives: livesOf(flags),
+    resumed: true,
     ...(faults && { faults }),
   });
   for (let messages = source.take(BATCH); messages.length > 0; messages = source.take(BATCH)) {

@@ -18,9 +18,13 @@ export function migrateCommand(): Command {
         const applied = await migrateUp({
           ...migrateOptions(configFrom(options)),
           waitMs: options.wait * 1000,
-          onWait: () => process.stderr.write(`waiting up to ${options.wait} s for PostgreSQL\n`),
+          onWait: (reason) => {
+            const what =
+              reason === 'busy' ? 'for another process that migrates' : `up to ${options.wait} s for PostgreSQL`;
+            process.stderr.write(`waiting ${what}\n`);
+          },
         }).catch((error: unknown) => {
-          if (!(error instanceof AppError) || error.code !== 'database_unavailable') throw error;
+          if (!(error instanceof AppError) || error.code !== 'database_unavailable' || error.advice) throw error;
           const advice = 'Start it with make engines-up or docker-compose up -d, or set postgresql.url.';
           throw new AppError(error.code, `${error.message}. ${advice}`, { cause: error });
         });
@@ -48,7 +52,9 @@ export function migrateCommand(): Command {
         const status = await migrationStatus(migrateOptions(configFrom(options)));
         if (options.json === true) return printJson(status);
         for (const one of status) {
-          const later = one.known ? '' : '  by a later version of this service, which this one must not write for';
+          const later = one.known
+            ? ''
+            : `  by a later version of this service, ${one.compatible ? 'compatible' : 'which this one must not write for'}`;
           print(`${one.applied ? 'applied' : 'pending'}  ${one.name}${later}`);
         }
         return undefined;

@@ -3,7 +3,6 @@ import { GroupCatalog } from '../../../kafka/admin/group-catalog.ts';
 import { KeptAdmin } from '../../../kafka/admin/kept-admin.ts';
 import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
 import { TopicCatalog } from '../../../kafka/admin/topic-catalog.ts';
-import { KafkaClients } from '../../../kafka/clients.ts';
 import type { PartitionMove } from '../../../server/api/kafka/groups.ts';
 import {
   type CommandContext,
@@ -14,7 +13,7 @@ import {
   withCommonOptions,
   withContext,
 } from '../context.ts';
-import { prepareEnvironment } from '../environment.ts';
+import { kafkaClients, prepareEnvironment } from '../environment.ts';
 import { moveOffsets } from '../offset-moves.ts';
 import { integerOption } from '../options.ts';
 import { listWidth, numberTable } from '../output.ts';
@@ -113,8 +112,8 @@ async function reset(context: CommandContext, options: ResetOptions): Promise<vo
 }
 
 async function open({ config, logger, resources, signal }: CommandContext) {
-  await prepareEnvironment(config, { resources, logger, signal });
-  const kafka = new KafkaClients(config.kafka);
+  await prepareEnvironment(config, { resources, logger, signal, needs: ['kafka', 'postgresql'] });
+  const kafka = kafkaClients(config);
   return { database: new Clients(config, resources, logger).database, kafka, ...config.kafka };
 }
 

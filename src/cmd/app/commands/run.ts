@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
-import { Registry } from 'prom-client';
 import type { EngineUse } from '../../../engines/engines.ts';
+import { AppError } from '../../../lib/app-error.ts';
 import { aborted } from '../../../lib/backoff.ts';
 import { redactUrl } from '../../../lib/connection-url.ts';
 import { unlessAborted } from '../../../lib/deadline.ts';
 import { ServerCounters } from '../../../server/api/counters.ts';
 import type { RunningServer } from '../../../server/http/server.ts';
-import { ConsumerMeter } from '../../../telemetry/consumer-meter.ts';
 import type { Config } from '../config-schema.ts';
+import { startConsumer } from '../consumer-role.ts';
 import {
   type CommandContext,
   type CommonOptions,
@@ -20,9 +20,10 @@ import {
   withContext,
 } from '../context.ts';
 import { prepareEnvironment } from '../environment.ts';
-import type { ProcessParts } from '../operations.ts';
-import { Clients, openGenerator, startConsumer, startRestServer } from '../roles.ts';
+import { openConsumerOps } from '../ops.ts';
+import { Clients, openGenerator } from '../roles.ts';
 import { checkProcesses, firstProcessGone, reportToFirst, ServerProcesses } from '../server-processes.ts';
+import { openReaders, startRestServer } from '../server-role.ts';
 import { serverToken } from '../server-token.ts';
 import type { Resources } from '../shutdown.ts';
 
@@ -35,17 +36,19 @@ interface RunOptions extends CommonOptions {
 interface Roles {
   readonly producer: boolean;
   readonly consumer: boolean;
+  readonly reader: boolean;
   readonly server: boolean;
 }
 
 /** `run`: all roles in one process. */
 export function runCommand(): Command {
-  return roleCommand('run', 'everything in one process: generator, consumer, REST API and web console')
+  return roleCommand('run', 'everything in one process: generator, readers, consumer, REST API and web console')
     .addHelpText('after', '\nExamples:\n  test-service run\n  TEST_SERVICE_PRODUCER_RATE=500 test-service run')
     .action((options: RunOptions) =>
       withContext(options, (context) => {
-        const { producer, consumer } = context.config;
-        return runRoles(context, options, { producer: producer.enabled, consumer: consumer.enabled, server: true });
+        const { producer, consumer, reader } = context.config;
+        const enabled = { producer: producer.enabled, consumer: consumer.enabled, reader: reader.enabled };
+        return runRoles(context, options, { ...enabled, server: true });
       }),
     );
 }
@@ -55,7 +58,9 @@ export function consumeCommand(): Command {
   return roleCommand('consume', 'store orders from Kafka in PostgreSQL; several processes share the partitions')
     .addHelpText('after', '\nExample:\n  test-service consume')
     .action((options: RunOptions) =>
-      withContext(options, (context) => runRoles(context, options, { producer: false, consumer: true, server: false })),
+      withContext(options, (context) =>
+        runRoles(context, options, { producer: false, consumer: true, reader: false, server: false }),
+      ),
     );
 }
 
@@ -65,7 +70,9 @@ export function serveCommand(): Command {
     .addHelpText('after', '\nExample:\n  TEST_SERVICE_SERVER_PORT=9001 test-service serve')
     .addOption(new Option('--beside <socket>', 'another server process').hideHelp())
     .action((options: RunOptions) =>
-      withContext(options, (context) => runRoles(context, options, { producer: false, consumer: false, server: true })),
+      withContext(options, (context) =>
+        runRoles(context, options, { producer: false, consumer: false, reader: false, server: true }),
+      ),
     );
 }
 
@@ -90,27 +97,25 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
     withoutKafka: !roles.producer && !(roles.consumer && roles.server),
     onProgress: ({ engine, step }) => process.stderr.write(`${engine}: ${step}\n`),
   });
-  const clients = new Clients(config, resources, logger);
-  const registry = new Registry();
+  // Who only serves has lookups to answer meanwhile.
+  const refusal = engines.statuses.find(({ engine }) => engine === 'kafka')?.refusal;
+  if (refusal !== undefined && roles.consumer) throw new AppError('kafka_refuses', refusal);
+  const clients = new Clients(config, resources, logger, await context.traced());
   const counters = new ServerCounters();
-  const consumer = roles.consumer ? meteredConsumer() : undefined;
+  const consumer = roles.consumer ? startConsumer(config, clients, resources, logger) : undefined;
   const server = roles.server ? await unlessAborted(signal, startServing()) : undefined;
+  const ops = server === undefined && consumer !== undefined ? openConsumerOps(context, clients, consumer) : undefined;
   if (options.beside !== undefined) {
     reportToFirst(counters);
     await Promise.race([aborted(signal), firstProcessGone()]);
     return;
   }
   const names = Object.entries(roles).flatMap(([role, on]) => (on === true ? [role] : []));
-  const where = { config, url: server?.url, engines: engines.statuses, roles: names };
-  if (options.json === true) printJson({ url: server?.url, roles: names, engines: engines.statuses });
+  const where = { config, url: server?.url, opsUrl: ops?.url, engines: engines.statuses, roles: names };
+  if (options.json === true) printJson({ url: server?.url ?? ops?.url, roles: names, engines: engines.statuses });
   else print(banner(where));
   await aborted(signal);
   logger.info({}, 'stopping');
-
-  function meteredConsumer(): NonNullable<ProcessParts['consumer']> {
-    const meter = new ConsumerMeter(registry);
-    return { meter, role: startConsumer(config, clients, resources, logger, meter) };
-  }
 
   async function startOthers(firstProcess: string): Promise<void> {
     const processes = new ServerProcesses({
@@ -132,12 +137,14 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
   /** A server can start the generator even where it does not run from the beginning. */
   async function startServing(): Promise<RunningServer> {
     const generator = openGenerator(config, clients, logger);
+    let port = 0;
+    const readers = openReaders(config, () => port, logger);
     const several = config.server.processes > 1;
     const socket = options.beside ?? (several ? firstProcessSocket(resources) : undefined);
     const running = await startRestServer(config, clients, resources, logger, {
       generator,
+      readers,
       consumer,
-      registry,
       counters,
       ...(socket !== undefined && {
         beside: { socket, webBundle: join(dirname(socket), 'web.json'), first: options.beside === undefined },
@@ -146,6 +153,9 @@ async function runRoles(context: CommandContext, options: RunOptions, roles: Rol
     if (several && socket !== undefined && options.beside === undefined) await startOthers(socket);
     resources.defer('work', 'producer', () => generator.close());
     if (roles.producer) await generator.start();
+    port = running.port;
+    resources.defer('work', 'readers', () => readers.close());
+    if (roles.reader) readers.start();
     return running;
   }
 }
@@ -160,6 +170,7 @@ function firstProcessSocket(resources: Resources): string {
 interface BannerOptions {
   readonly config: Config;
   readonly url: string | undefined;
+  readonly opsUrl: string | undefined;
   readonly engines: readonly EngineUse[];
   readonly roles: readonly string[];
 }
@@ -172,7 +183,7 @@ const STATES: Readonly<Record<EngineUse['state'], string>> = {
 };
 
 /** What people want to know once it runs: where everything is. */
-function banner({ config, url, engines, roles }: BannerOptions): string {
+function banner({ config, url, opsUrl, engines, roles }: BannerOptions): string {
   const { kafka, postgresql, redis, server } = config;
   const [broker = ''] = kafka.brokers;
   const state = (name: EngineUse['engine']): string => {
@@ -186,6 +197,7 @@ function banner({ config, url, engines, roles }: BannerOptions): string {
           ['Web console', `${url}${server.basePath}`],
           ['REST API', `${url}${server.basePath}/api/v1/orders`],
         ] as [string, string][])),
+    ...(opsUrl === undefined ? [] : [['Metrics', `${opsUrl}/metrics`] as [string, string]]),
     ['PostgreSQL', `${redactUrl(postgresql.url)}  (${state('postgresql')}; tables orders, order_items)`],
     ['Kafka', `${kafka.brokers.join(',')}  (${state('kafka')}; kcat -b ${broker} -t ${kafka.topic} -C)`],
     ['Redis', `${redactUrl(redis.url)}  (${state('redis')}; keys ${config.cache.keyPrefix}:*)`],

@@ -9,7 +9,7 @@ test('a good report has a table and a sum', async () => {
   world.letter(world.bad('nope', 1), 'not_json', { partition: 1 });
   const text = renderReport({ ...(await world.verify()), seconds: 2, messagesPerSecond: 1 });
   expect(text).toContain('OK: produced 3 = 1 stored + 1 dead-lettered + 0 superseded + 1 identical (2.0 s');
-  expect(text).toMatch(/ +0 +0\.\.2 +2 +1 +0 +0 +1 +0 +0 +0\n +1 +0\.\.1 +1 +0 +1/);
+  expect(text).toMatch(/ +0 +0\.\.2 +2 +1 +0 +0 +1 +0 +0 +0 +0\n +1 +0\.\.1 +1 +0 +1/);
   expect(text).toContain('dead letters: not_json 1');
 });
 

@@ -8,6 +8,7 @@ const COLUMNS = [
   ['deadLettered', 'dead letters'],
   ['superseded', 'superseded'],
   ['identical', 'identical'],
+  ['expired', 'expired'],
   ['pending', 'pending'],
   ['lost', 'lost'],
   ['noMessage', 'no message'],
@@ -116,8 +117,9 @@ function verdict(report: VerifyReport, paint: Paint): string {
   const wrong = report.findings.filter(({ kind }) => report.ok || !EXPLAINED.has(kind));
   const kinds = wrong.map(({ kind, count }) => `${count} ${kind}`);
   if (report.ok) {
+    const expired = total.expired === 0 ? '' : ` + ${total.expired} expired`;
     const known = kinds.length === 0 ? '' : `; ${kinds.join(', ')}`;
-    return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical${known} (${rate})`;
+    return `${paint.good('OK')}: produced ${total.produced} = ${total.stored} stored + ${total.deadLettered} dead-lettered + ${total.superseded} superseded + ${total.identical} identical${expired}${known} (${rate})`;
   }
   return `${paint.bad('NOT OK')}: ${kinds.join(', ')} (${rate})`;
 }

@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import type { VerifyProgress, VerifyReport } from '../../../contract/verification.ts';
 import { compactedTopics, listTopics } from '../../../kafka/admin/topics.ts';
-import { KafkaClients } from '../../../kafka/clients.ts';
 import { TopicReader } from '../../../kafka/read/topic-reader.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { Database } from '../../../storage/postgresql/database.ts';
@@ -19,6 +18,7 @@ import {
   withCommonOptions,
   withContext,
 } from '../context.ts';
+import { kafkaClients } from '../environment.ts';
 import { listWidth } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { openLeash } from '../verify-process.ts';
@@ -42,14 +42,17 @@ export function verifyCommand(): Command {
     .description(
       'prove that every message of the topic is stored, superseded or a dead letter, field by field; changes nothing, and starts no engine',
     )
-    .option('--manifest <file...>', 'what `produce --manifest` noted: the dead letters must be exactly that')
+    .option(
+      '--manifest <file...>',
+      'what `produce --manifest` noted: the dead letters must be exactly that; - for standard input',
+    )
     .option('--wait <seconds>', 'first wait until the group has stored everything, at most this long', waitArgument, 0)
     .option('--max-findings <number>', 'most findings to list of a kind', limitArgument, 10)
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',
       `
-Checks every committed message that is still in the topic against one snapshot of PostgreSQL and the dead letters: produced = stored + dead-lettered + superseded + identical duplicates, partition by partition.
+Checks every committed message that is still in the topic against one snapshot of PostgreSQL and the dead letters: produced = stored + dead-lettered + superseded + identical duplicates (+ expired, with retention.days), partition by partition.
 Messages that arrive meanwhile are left out. Exit code 0 only if everything is accounted for and nothing is pending,
 not even behind another producer's open transaction.
 
@@ -91,7 +94,7 @@ async function run(
   const { config, resources, signal } = context;
   const { topic, deadLetterTopic, group } = config.kafka;
   const { maxOrderBytes } = config.consumer;
-  const kafka = new KafkaClients(config.kafka);
+  const kafka = kafkaClients(config);
   const topics = await listTopics(kafka);
   if (!topics.includes(topic)) throw new AppError('topic_missing', `topic ${topic} does not exist`);
   const log = await openReader(context, topic);
@@ -161,7 +164,7 @@ async function run(
 }
 
 async function openReader({ config, resources }: CommandContext, topic: string): Promise<TopicReader> {
-  const reader = await TopicReader.open(new KafkaClients(config.kafka), {
+  const reader = await TopicReader.open(kafkaClients(config), {
     topic,
     maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
   });

@@ -1,11 +1,12 @@
 import Type from 'typebox';
+import { textOrBase64 } from '../../../lib/printable.ts';
 import type { Order } from '../../../order/order.ts';
 import type { CachedKey, InspectedCache } from '../../../storage/inspected-cache.ts';
 import type { Invalidation, InvalidationSource } from '../../../storage/invalidation-feed.ts';
 import type { OrderDocument } from '../../../storage/stored-orders.ts';
-import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { EVENT_STREAM_HEADERS, type EventStreams } from '../../http/event-stream.ts';
-import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';
+import { badBody, badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import type { LookupOutcome } from '../counters.ts';
 import { CACHE_UNAVAILABLE } from '../problems.ts';
@@ -16,9 +17,12 @@ import {
   CacheKeyPageSchema,
   CacheSchema,
   EvictedSchema,
+  EvictionRequestSchema,
+  EvictionSchema,
   FlushedSchema,
   type InvalidationJson,
   InvalidationListSchema,
+  UidPartSchema,
 } from './schemas.ts';
 
 export interface CacheEndpointsOptions {
@@ -95,7 +99,10 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         path: '/api/v1/cache/keys',
         operationId: 'listCacheKeys',
         summary: 'Cached orders and leases in Redis',
+        description:
+          'Redis has no index of its keys: with `contains` it looks at all of them, a bounded number for each page, so a page may have few keys or none and still not be the last. Keys of others are never shown.',
         query: Type.Object({
+          contains: Type.Optional(UidPartSchema),
           limit: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'About how many' }),
           cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
         }),
@@ -104,9 +111,37 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
         },
       },
       async ({ query }) => {
-        const page = await inUse().keys(query.cursor, query.limit);
-        if (page === undefined) throw badParameter('cursor', 'is not a cursor of this Redis');
-        const json = { keys: page.keys.map(keyJson), next_cursor: page.cursor ?? null };
+        const { limit, ...search } = query;
+        const page = await inUse().keys(search, limit);
+        if (page === undefined) throw badParameter('cursor', BAD_CURSOR);
+        const { keys, scanned } = page;
+        const json = { keys: keys.map(keyJson), scanned, next_cursor: page.cursor ?? null };
+        return { status: 200, json, headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'post',
+        path: '/api/v1/cache/evictions',
+        operationId: 'evictOrders',
+        summary: 'Evict many orders from all tiers: those named, or those whose order_uid contains a text',
+        description:
+          'With `contains` each request looks at a bounded number of keys: repeat it with `next_cursor` until that is null. A dry run counts them. Other keys of the same Redis are not touched.',
+        body: jsonBody(EvictionRequestSchema),
+        responses: { 200: { description: 'They are evicted, or counted', schema: EvictionSchema } },
+      },
+      async ({ body: { order_uids, contains, cursor, dry_run = false } }) => {
+        if (order_uids === undefined) {
+          const found = await inUse().evictFound({ contains, cursor }, dry_run);
+          if (found === undefined) throw badBody('/cursor', BAD_CURSOR);
+          const { cursor: next, ...counts } = found;
+          return { status: 200, json: { ...counts, next_cursor: next ?? null }, headers: NO_STORE };
+        }
+        const uids = [...new Set(order_uids)];
+        const delivered = dry_run || (await inUse().evict(...uids));
+        const json = { orders: uids.length, delivered, scanned: 0, next_cursor: null };
         return { status: 200, json, headers: NO_STORE };
       },
     ),
@@ -168,6 +203,7 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
               ? null
               : {
                   ...keyJson(redis),
+                  value: textOrBase64(redis.value),
                   ...(redis.document === undefined ? { etag: null, order: null } : documentJson(redis.document)),
                 },
         };
@@ -196,8 +232,10 @@ export function cacheEndpoints({ cache, lookups, streams }: CacheEndpointsOption
   ];
 }
 
-function keyJson({ uid, kind, ttlMs, bytes }: CachedKey): CacheKeyJson {
-  return { order_uid: uid, kind, ttl_ms: ttlMs ?? null, bytes };
+const BAD_CURSOR = 'is not a cursor of this Redis';
+
+function keyJson({ uid, key, kind, ttlMs, bytes }: CachedKey): CacheKeyJson {
+  return { order_uid: uid, key, kind, ttl_ms: ttlMs ?? null, bytes };
 }
 
 function documentJson({ etag, body }: OrderDocument): { etag: string; order: Order } {

@@ -1,10 +1,20 @@
 import Type, { type Static } from 'typebox';
 import { OrderSchema } from '../../../order/order.ts';
 import { INVALIDATION_REASONS } from '../../../storage/invalidation-feed.ts';
-import { CacheTroubleSchema, InstantSchema, NextCursorSchema, natural, orNull, strict } from '../schemas.ts';
+import {
+  BytesSchema,
+  CacheTroubleSchema,
+  InstantSchema,
+  LookupUidSchema,
+  NextCursorSchema,
+  natural,
+  orNull,
+  strict,
+} from '../schemas.ts';
 
 const key = {
   order_uid: Type.String(),
+  key: Type.String({ description: 'Its exact name in Redis' }),
   kind: Type.Enum(['order', 'lease'], { description: 'lease: the order is being read from PostgreSQL' }),
   ttl_ms: orNull(natural(), 'Remaining lifetime; null: unlimited'),
   bytes: natural(),
@@ -56,6 +66,7 @@ export type CacheKeyJson = Static<typeof CacheKeySchema>;
 export const CacheKeyPageSchema = Type.Object(
   {
     keys: Type.Array(CacheKeySchema, { description: 'In no particular order' }),
+    scanned: natural('About how many keys of Redis were looked at, including those of others'),
     next_cursor: NextCursorSchema,
   },
   { ...strict, $id: 'CacheKeyPage' },
@@ -72,6 +83,7 @@ export const CachedOrderSchema = Type.Object(
       Type.Object(
         {
           ...key,
+          value: { ...BytesSchema, description: 'As it is stored: text, or base64 when it is not UTF-8' },
           etag: orNull(Type.String()),
           order: orNull(OrderSchema),
         },
@@ -88,6 +100,35 @@ export const EvictedSchema = Type.Object(
     delivered: Type.Boolean({ description: 'False: Redis does not answer; it is told before it is used again' }),
   },
   { ...strict, $id: 'EvictedOrder' },
+);
+
+/** Part of an order_uid. */
+export const UidPartSchema = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[^\\u0000]+$',
+  description: 'Only orders whose order_uid contains this text',
+});
+
+/** Which orders to evict: exactly one of `order_uids` and `contains`. */
+export const EvictionRequestSchema = Type.Object(
+  {
+    order_uids: Type.Optional(Type.Array(LookupUidSchema, { minItems: 1, maxItems: 500 })),
+    contains: Type.Optional(UidPartSchema),
+    dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only count them' })),
+    cursor: Type.Optional(Type.String({ description: '`next_cursor` of the answer before; with `contains` only' })),
+  },
+  { ...strict, $id: 'CacheEvictionRequest', oneOf: [{ required: ['order_uids'] }, { required: ['contains'] }] },
+);
+
+export const EvictionSchema = Type.Object(
+  {
+    orders: natural('How many were evicted, or would be; with `contains`, leases are among them'),
+    delivered: Type.Boolean({ description: 'False: Redis does not answer; it is told before it is used again' }),
+    scanned: natural('About how many keys of Redis were looked at'),
+    next_cursor: orNull(Type.String(), 'There is more to look at: send it as `cursor`; null at the end'),
+  },
+  { ...strict, $id: 'CacheEviction' },
 );
 
 export const FlushedSchema = Type.Object(

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import Value from 'typebox/value';
 import { FakeBackend } from '../../../../test/helpers/app-under-test.ts';
+import { fakeOperations } from '../../../../test/helpers/fake-operations.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { timelineRange } from './dead-letters.ts';
-import { RedriveLineSchema } from './schemas.ts';
+import { RedriveLineSchema } from './redrive-schemas.ts';
 
 const URL_ = '/api/v1/dead-letters';
 const NOW = 1_760_000_000_000;
@@ -147,8 +148,12 @@ describe('telling of the progress', () => {
     app.request(`${URL_}/redrive.ndjson`, { method: 'POST', headers: JSON_TYPE, body: '{"all":true}' });
 
   test('a line at once and one for each part, the result at the end', async () => {
-    const { app } = setUp();
+    const operations = fakeOperations();
+    const notes: unknown[] = [];
+    operations.listeners.add({ sample: () => {}, note: (note) => notes.push(note) });
+    const { app } = setUp({ operations });
     const said = await lines(await all(app));
+    expect(notes).toMatchObject([{ kind: 'redriven', count: 2 }]);
     for (const line of said) expect([line, Value.Check(RedriveLineSchema, line)]).toEqual([line, true]);
     expect(said).toMatchObject([
       { progress: { passed: 0, total: 2, counts: {} } },
@@ -175,6 +180,42 @@ describe('telling of the progress', () => {
     expect(control.asked).not.toContain('ended');
     await reader?.cancel();
     expect(control.asked).toContain('ended');
+  });
+});
+
+describe('a file', () => {
+  test('has a letter a line, as JSON or as CSV that runs in no spreadsheet', async () => {
+    const { app, control } = setUp();
+    const json = await app.request(`${URL_}.ndjson?reason=schema&since=15m`);
+    expect(json.headers.get('content-disposition')).toBe('attachment; filename="dead-letters.ndjson"');
+    const said = (await json.text()).trimEnd().split('\n');
+    expect(said.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { position: '3:17', order_uid: 'a', value: {}, redriven_at: null },
+      { redriven_at: '2026-01-02T03:04:05.678Z' },
+    ]);
+    expect(control.asked).toEqual([{ export: { reasons: ['schema'], since: NOW - 900_000 } }, 'ended']);
+    const csv = (await (await app.request(`${URL_}.csv`)).text()).split('\r\n');
+    expect(csv).toEqual([
+      'position,at,reason,detail,order_uid,key,source_topic,source_position,replays,redriven_at,value',
+      '3:17,2026-01-02T03:04:05.678Z,schema,/: must be object,a,a,orders,0:5,0,,{}',
+      expect.stringContaining('2026-01-02T03:04:05.678Z,{}'),
+      '',
+    ]);
+  });
+
+  test('is a 503 when nothing can be read, and ends when the client goes away', async () => {
+    const { app, control } = setUp();
+    control.failure = new AppError('kafka_unavailable', 'gone');
+    expect((await app.request(`${URL_}.ndjson`)).status).toBe(503);
+    expect((await app.request(`${URL_}.csv?since=yesterday`)).status).toBe(400);
+    control.failure = undefined;
+    for (let time = 0; time < 3; time++) {
+      const answer = await app.request(`${URL_}.ndjson`);
+      await answer.body?.cancel();
+    }
+    expect(control.asked.filter((one) => one === 'ended')).toHaveLength(3);
+    control.failureLater = new AppError('kafka_unavailable', 'gone');
+    expect((await app.request(`${URL_}.ndjson`)).text()).rejects.toThrow();
   });
 });
 

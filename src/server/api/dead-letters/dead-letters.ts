@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox';
 import type {
-  DeadLetter,
   LetterCounts,
   LetterFilter,
   LetterPage,
@@ -10,9 +9,9 @@ import type {
 } from '../../../contract/letter.ts';
 import type {
   BoundedRedriveAnswer,
+  KnownLetter,
   RedrivenFate,
   RedriveProgress,
-  RedriveRecord,
   RedriveRequest,
 } from '../../../contract/redrive.ts';
 import { parseWhen } from '../../../order/instant.ts';
@@ -38,9 +37,9 @@ import {
  */
 export interface DeadLetterControl {
   list(filter: LetterFilter, limit: number, cursor: string | undefined): Promise<LetterPage | undefined>;
-  find(
-    position: Position,
-  ): Promise<{ readonly letter: DeadLetter; readonly redriven: RedriveRecord | undefined } | undefined>;
+  find(position: Position): Promise<KnownLetter | undefined>;
+  /** All of them, some at a time, in the order of their partitions. Begins when the first are asked for. */
+  export(filter: LetterFilter): AsyncGenerator<readonly KnownLetter[]>;
   counts(filter: LetterFilter): Promise<LetterCounts>;
   timeline(request: TimelineRequest): Promise<Timeline>;
   redrive(request: RedriveRequest): Promise<BoundedRedriveAnswer | undefined>;
@@ -154,7 +153,7 @@ export function deadLetterEndpoints({ deadLetters, now }: DeadLetterEndpointsOpt
       async ({ params }) => {
         const found = await deadLetters.find(positionOf(params.position));
         if (found === undefined) throw new ProblemError(DEAD_LETTER_NOT_FOUND);
-        return { status: 200, json: letterJson(found.letter, found.redriven?.at), headers: NO_STORE };
+        return { status: 200, json: letterJson(found), headers: NO_STORE };
       },
     ),
   ];

@@ -1,4 +1,5 @@
-import { type DeadLetter, formatPosition, type LetterSummary } from '../../../contract/letter.ts';
+import { formatPosition, type LetterSummary, orderUidOf } from '../../../contract/letter.ts';
+import type { KnownLetter } from '../../../contract/redrive.ts';
 import { DEPTH_BOUND, parseBoundedJson } from '../../../lib/bounded-json.ts';
 import { textOrBase64 } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
@@ -7,7 +8,7 @@ import type { LetterJson, LetterSummaryJson } from './schemas.ts';
 
 /** A letter without its value, as the API and the command line show it. */
 export function summaryJson(letter: LetterSummary): LetterSummaryJson {
-  const { partition, offset, reason, detail, source, at, replays, key, valueBytes, redrivenAt } = letter;
+  const { partition, offset, reason, detail, source, at, replays, key, orderUid, valueBytes, redrivenAt } = letter;
   return {
     position: formatPosition(letter),
     partition,
@@ -18,15 +19,17 @@ export function summaryJson(letter: LetterSummary): LetterSummaryJson {
     at: rfc3339(at),
     replays,
     key: key === null ? null : textOrBase64(key),
+    order_uid: orderUid ?? null,
     value_bytes: valueBytes,
     redriven_at: redrivenAt === undefined ? null : new Date(redrivenAt).toISOString(),
   };
 }
 
-/** A letter with all it has. `redrivenAt`: when it was last sent back, ms since the Unix epoch. */
-export function letterJson(letter: DeadLetter, redrivenAt: number | undefined): LetterJson {
+/** A letter with all it has. */
+export function letterJson({ letter, redriven }: KnownLetter): LetterJson {
+  const valueBytes = letter.value?.length ?? null;
   return {
-    ...summaryJson({ ...letter, valueBytes: letter.value?.length ?? null, redrivenAt }),
+    ...summaryJson({ ...letter, orderUid: orderUidOf(letter), valueBytes, redrivenAt: redriven?.at }),
     headers: headersJson(letter.headers),
     ...valueJson(letter.value),
   };

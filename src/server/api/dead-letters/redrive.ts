@@ -8,25 +8,28 @@ import type {
   RedriveRequest,
 } from '../../../contract/redrive.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
+import { bytesOfBase64 } from '../../../lib/printable.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, INTERNAL, INVALID_BODY, type Problem, ProblemError } from '../../http/problem.ts';
 import { NO_STORE, textStream } from '../../http/reply.ts';
 import { MESSAGE_NOT_FOUND, problemOf } from '../problems.ts';
-import { PositionSchema, positionOf } from '../schemas.ts';
+import { type LiveAnnouncer, PositionSchema, positionOf } from '../schemas.ts';
 import { BAD_CURSOR, COMMON, type DeadLetterControl, filterOf } from './dead-letters.ts';
 import { summaryJson } from './letter-json.ts';
-import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './schemas.ts';
+import { FateSchema, RedriveAnswerSchema, RedriveRequestSchema } from './redrive-schemas.ts';
 
 export interface RedriveEndpointsOptions {
   readonly deadLetters: Pick<DeadLetterControl, 'redrive' | 'redriveAll' | 'fate'>;
   readonly logger: Logger;
   /** The clock, ms since the Unix epoch. */
   readonly now: () => number;
+  /** Is told how many were sent back. */
+  readonly sampler: LiveAnnouncer;
 }
 
 const description = `Each letter goes back once, to the topic and partition it came from, with its key and headers; \`edit\` changes its value. A dry run sends
-nothing and says what the consumer would say; for \`positions\` with everything that is wrong. What is still bad comes back as a new letter with one replay
+nothing and says what the consumer would say; for \`positions\` with everything that is wrong. With a patch it also shows, of the first letters, what that changes (\`samples\`). What is still bad comes back as a new letter with one replay
 more; what came back \`max_replays\` times is left alone. If the service is killed at any moment, the same request continues without losing or doubling a message.`;
 const streamed = `${description}
 
@@ -35,7 +38,10 @@ The answer has a line for each part that is done, \`{"progress":{"passed":1200,"
 after the part in hand.`;
 
 /** `/api/v1/dead-letters/redrive`, `…/redrive.ndjson`, `…/redriven`: send back, and look after what was sent. */
-export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsOptions): Endpoint[] {
+export function redriveEndpoints({ deadLetters, logger, now, sampler }: RedriveEndpointsOptions): Endpoint[] {
+  const noteSent = ({ counts: { sent = 0 } }: Pick<RedriveAnswer, 'counts'>): void => {
+    if (sent > 0) sampler.note('redriven', `${sent} dead letters were sent back`, { count: sent });
+  };
   return [
     endpoint(
       {
@@ -46,12 +52,14 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         summary: 'Send rejected messages back to their topic, each once, edited if wanted',
         description,
         body: jsonBody(RedriveRequestSchema),
+        unlogged: ['edit'],
         responses: { 200: { description: 'What became of them', schema: RedriveAnswerSchema } },
       },
       async ({ body }) => {
         const request = requestOf(body, now());
         const answer = await editable(async () => deadLetters.redrive(request));
         if (answer === undefined) throw badBody('/cursor', BAD_CURSOR);
+        noteSent(answer);
         const json = { ...answerJson(answer), cut: answer.cut, next_cursor: answer.next ?? null };
         return { status: 200, json, headers: NO_STORE };
       },
@@ -67,6 +75,7 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         description: streamed,
         streams: true,
         body: jsonBody(RedriveRequestSchema),
+        unlogged: ['edit'],
         responses: { 200: { description: 'RedriveLines', contentTypes: ['application/x-ndjson'] } },
       },
       async ({ body }) => {
@@ -75,7 +84,7 @@ export function redriveEndpoints({ deadLetters, logger, now }: RedriveEndpointsO
         return {
           status: 200,
           headers: { ...NO_STORE, 'content-type': 'application/x-ndjson' },
-          body: textStream(redriveLines(steps, logger), () => {}),
+          body: textStream(redriveLines(steps, noteSent, logger), () => {}),
         };
       },
     ),
@@ -131,17 +140,18 @@ function requestOf(request: Static<typeof RedriveRequestSchema>, now: number): R
 function editOf(edit: NonNullable<Static<typeof RedriveRequestSchema>['edit']>): RedriveRequest['edit'] {
   if (edit.patch !== undefined) return { patch: edit.patch };
   if (edit.value_base64 === undefined) return { bytes: Buffer.from(JSON.stringify(edit.value)) };
-  const bytes = Buffer.from(edit.value_base64, 'base64');
-  if (bytes.toString('base64') !== edit.value_base64) throw badBody('/edit/value_base64', 'is not base64');
+  const bytes = bytesOfBase64(edit.value_base64);
+  if (bytes === undefined) throw badBody('/edit/value_base64', 'is not base64');
   return { bytes };
 }
 
-function answerJson({ dryRun, counts, wouldComeBack, outcomes, missing, recovered }: RedriveAnswer) {
+function answerJson({ dryRun, counts, wouldComeBack, outcomes, samples, missing, recovered }: RedriveAnswer) {
   return {
     dry_run: dryRun,
     counts,
     ...(dryRun && { would_come_back: wouldComeBack }),
     outcomes: outcomes.map(outcomeJson),
+    ...(samples.length > 0 && { samples: samples.map(outcomeJson) }),
     missing: [...missing],
     recovered,
   };
@@ -168,13 +178,20 @@ function fateJson(fate: RedrivenFate): Static<typeof FateSchema> {
  */
 async function* redriveLines(
   steps: AsyncGenerator<RedriveProgress | undefined>,
+  noteSent: (last: RedriveProgress) => void,
   logger: Logger,
 ): AsyncGenerator<string> {
+  let last: RedriveProgress | undefined;
   try {
-    for await (const step of steps) yield step === undefined ? failure(INVALID_BODY) : lineOf(step);
+    for await (const step of steps) {
+      last = step;
+      yield step === undefined ? failure(INVALID_BODY) : lineOf(step);
+    }
   } catch (error) {
     logger.warn({ reason: messageOf(error) }, 'redrive failed');
     yield failure(problemOf(error) ?? INTERNAL);
+  } finally {
+    if (last !== undefined) noteSent(last);
   }
 }
 

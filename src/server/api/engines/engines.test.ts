@@ -5,7 +5,10 @@ import { fakeOperations } from '../../../../test/helpers/fake-operations.ts';
 
 function setUp() {
   const engines = fakeEngines();
-  const app = new FakeBackend().app({ operations: { ...fakeOperations(), engines } });
+  const operations = { ...fakeOperations(), engines };
+  const notes: unknown[] = [];
+  operations.listeners.add({ sample: () => {}, note: (note) => notes.push(note) });
+  const app = new FakeBackend().app({ operations });
   const act = async (engine: string, body: unknown) => {
     const response = await app.request(`/api/v1/engines/${engine}/actions`, {
       method: 'POST',
@@ -14,7 +17,7 @@ function setUp() {
     });
     return { status: response.status, json: await response.json() };
   };
-  return { engines, app, act };
+  return { engines, app, act, notes };
 }
 
 test('all engines are listed', async () => {
@@ -28,15 +31,18 @@ test('all engines are listed', async () => {
 });
 
 test('an answer says that it is done, or that it goes on', async () => {
-  const { act, engines } = setUp();
+  const { act, engines, notes } = setUp();
   expect(await act('kafka', { action: 'stop' })).toMatchObject({ status: 200, json: { name: 'kafka' } });
   expect(await act('kafka', { action: 'restart' })).toMatchObject({ status: 202 });
   expect(await act('kafka', { action: 'pause', seconds: 3 })).toMatchObject({ status: 200 });
   expect(engines.orders.at(-1)).toEqual({ action: 'pause', forMs: 3_000 });
+  expect(notes).toMatchObject(
+    ['stop', 'restart', 'pause'].map((action) => ({ kind: 'engine_action', engine: 'kafka', action })),
+  );
 });
 
 test('what can not be done is refused with what to do', async () => {
-  const { act, engines } = setUp();
+  const { act, engines, notes } = setUp();
   expect(await act('redis', { action: 'kill' })).toMatchObject({
     status: 409,
     json: { type: '/problems/engine-elsewhere', detail: expect.stringMatching(/^Redis runs elsewhere/) },
@@ -49,7 +55,7 @@ test('what can not be done is refused with what to do', async () => {
     status: 409,
     json: { type: '/problems/engine-not-running' },
   });
-  expect(engines.orders).toEqual([]);
+  expect([engines.orders, notes]).toEqual([[], []]);
 });
 
 test('a failure says why', async () => {

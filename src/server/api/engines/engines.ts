@@ -5,6 +5,7 @@ import { within } from '../../../lib/deadline.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
+import type { LiveAnnouncer } from '../schemas.ts';
 import {
   DEFAULT_PAUSE_S,
   ENGINE_BUSY,
@@ -23,6 +24,8 @@ export interface EngineEndpointsOptions {
   readonly engines: EngineControl;
   /** Longest wait for an action to finish before the answer, ms. */
   readonly engineWaitMs: number;
+  /** Is told of each action. */
+  readonly sampler: LiveAnnouncer;
 }
 
 const COMMON = { tag: 'engines', access: 'guarded', ofFirstProcess: true } as const;
@@ -32,7 +35,7 @@ const ELSEWHERE: Readonly<Record<'engines_off' | 'elsewhere', string>> = {
 };
 
 /** `/api/v1/engines`: their states; stop, kill, start, restart, pause and resume those that were started from here. */
-export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOptions): Endpoint[] {
+export function engineEndpoints({ engines, engineWaitMs, sampler }: EngineEndpointsOptions): Endpoint[] {
   return [
     endpoint(
       {
@@ -64,6 +67,8 @@ export function engineEndpoints({ engines, engineWaitMs }: EngineEndpointsOption
       async ({ params: { engine }, body }) => {
         const acceptance = await engines.act(engine, orderOf(body));
         if (!acceptance.accepted) throw refused(await engines.find(engine), acceptance.why);
+        const { action } = body;
+        sampler.note('engine_action', `${engine} was told to ${action}`, { engine, action });
         const finished = await isDoneWithin(engineWaitMs, acceptance.done);
         return { status: finished ? 200 : 202, json: engineJson(await engines.find(engine)), headers: NO_STORE };
       },

@@ -1,8 +1,9 @@
 import Type from 'typebox';
 import type { GroupCatalog, GroupDetail } from '../../../kafka/admin/group-catalog.ts';
-import { OFFSET_TARGETS, type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
+import { type OffsetTarget, parseOffsetTarget } from '../../../kafka/admin/offset-target.ts';
 import type { CommittedOffset } from '../../../kafka/read/order-log.ts';
 import { AppError } from '../../../lib/app-error.ts';
+import { RULES } from '../../../order/wording.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { badBody, ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
@@ -77,19 +78,30 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
         query: Type.Object({
           limit: LimitSchema,
           text: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Contained in the name' })),
+          topic: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 249,
+              description:
+                'Only groups that read this topic, with their lag there. Kafka has no list of them: the next `limit` groups are looked at, so a page may have none before the last.',
+            }),
+          ),
           cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Of the page before' })),
         }),
         responses: { 200: { description: 'By name', schema: GroupListSchema } },
       },
-      async ({ query: { limit, text, cursor } }) => {
-        const [page, stored] = await Promise.all([groups.list({ limit, text, after: cursor }), ownOffsets()]);
+      async ({ query: { limit, text, topic, cursor } }) => {
+        const [page, stored] = await Promise.all([groups.list({ limit, text, topic, after: cursor }), ownOffsets()]);
         const json = {
           groups: page.groups.map((group) => ({
             group: group.group,
             state: group.state,
             protocol_type: group.protocolType,
             members: group.members.length,
-            ...summaryOf(group, positionsOf(group, stored)),
+            ...summaryOf(
+              group,
+              positionsOf(group, stored).filter((one) => topic === undefined || one.topic === topic),
+            ),
           })),
           total: page.total,
           next_cursor: page.next ?? null,
@@ -133,7 +145,7 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
           throw new ProblemError(other === undefined ? GROUP_NOT_FOUND : GROUP_NOT_OWN);
         }
         const target = parseOffsetTarget(String(to), now());
-        if (target === undefined) throw badBody('/to', `must be ${OFFSET_TARGETS}`);
+        if (target === undefined) throw badBody('/to', RULES.offset_target);
         const moves = await ownGroup.move(target, { partitions, dryRun: dry_run }).catch((error: unknown) => {
           if (error instanceof AppError && error.code === 'usage') throw badBody('/partitions', error.message);
           throw error;
@@ -194,6 +206,8 @@ export function groupEndpoints({ groups, ownGroup, now }: GroupEndpointsOptions)
       group: group.group,
       state: group.state,
       protocol_type: group.protocolType,
+      protocol: group.protocol,
+      coordinator: group.coordinator,
       members: group.members.map(({ memberId, clientId, host, assigned }) => ({
         member_id: memberId,
         client_id: clientId,

@@ -1,6 +1,12 @@
 import Type from 'typebox';
 import { formatPosition } from '../../../contract/letter.ts';
-import type { BrowsedMessage, MessageBrowser, MessagePage } from '../../../kafka/read/message-browser.ts';
+import type {
+  BrowsedMessage,
+  MessageBrowser,
+  MessageMeaning,
+  MessagePage,
+} from '../../../kafka/read/message-browser.ts';
+import { type MessageFilter, messageMatcher, parseMember } from '../../../kafka/read/message-filter.ts';
 import type { LogRecord } from '../../../kafka/read/order-log.ts';
 import { startOf, textOrBase64 } from '../../../lib/printable.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
@@ -10,17 +16,16 @@ import { EVENT_STREAM_HEADERS, type EventStream, type EventStreams } from '../..
 import { badParameter, ProblemError, TOO_MANY_AT_ONCE } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { Slots } from '../../http/slots.ts';
-import { KAFKA_UNAVAILABLE, MESSAGE_NOT_FOUND } from '../problems.ts';
+import { KAFKA_UNAVAILABLE, MESSAGE_NOT_FOUND, orNotFound, TOPIC_NOT_FOUND } from '../problems.ts';
 import { headersJson, PositionSchema, positionOf } from '../schemas.ts';
 import {
+  type MeaningJson,
   type MessageJson,
   type MessagePageJson,
   MessagePageSchema,
   MessageSchema,
-  TOPIC_NOT_FOUND,
   TopicNameSchema,
 } from './schemas.ts';
-import { orNotFound } from './topics.ts';
 
 export interface MessageEndpointsOptions {
   readonly messages: Pick<MessageBrowser, 'list' | 'find' | 'follow'>;
@@ -39,6 +44,16 @@ const COMMON = {
 const params = Type.Object({ topic: TopicNameSchema });
 const partition = Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Only this partition' }));
 const key = Type.Optional(Type.String({ description: 'With exactly this key' }));
+const text = Type.Optional(
+  Type.String({ minLength: 1, description: 'Contained in the value, the key, or the name or value of a header' }),
+);
+const json = Type.Optional(
+  Type.String({
+    pattern: '^/',
+    description:
+      'What the JSON of the value has: `/payment/currency=USD`, a JSON Pointer and what it leads to; without `=` it must lead to anything. `*` is any element: `/items/*/status=202`',
+  }),
+);
 const valueBytes = Type.Integer({
   minimum: 0,
   maximum: 1_048_576,
@@ -60,7 +75,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         operationId: 'listMessages',
         summary: 'Messages of a topic',
         description:
-          'Newest first; with `offset` or `at` from there on, oldest first. A `key` is searched for in all partitions, beginning with those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it got, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than requested.',
+          'Newest first; with `offset` or `at` from there on, oldest first. A filter by `text` or `json` reads every message. A `key` is searched for in all partitions, beginning with those that Kafka’s clients choose for it. A call that takes too long returns what it has found: `scanned` and `left` say how far it got, and `next_cursor` continues it. A page holds a few megabytes at most, so with long values it has fewer messages than requested.',
         params,
         query: Type.Object({
           partition,
@@ -75,13 +90,15 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
             Type.String({ description: 'Written at this time or later: RFC 3339, or an age such as 15m' }),
           ),
           key,
+          text,
+          json,
           limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'How many' }),
           value_bytes: valueBytes,
           cursor: Type.Optional(Type.String({ description: 'Of the page before' })),
         }),
         responses: { 200: { description: 'A page', schema: MessagePageSchema } },
       },
-      async ({ params: { topic }, query: { at, key: text, value_bytes, ...query } }) => {
+      async ({ params: { topic }, query: { at, key, text, json, value_bytes, ...query } }) => {
         if (query.offset !== undefined && query.partition === undefined)
           throw badParameter('offset', 'requires a partition');
         if (query.offset !== undefined && at !== undefined) throw badParameter('at', 'can’t be combined with offset');
@@ -92,7 +109,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
           messages.list(topic, {
             ...query,
             at: instant,
-            key: text === undefined ? undefined : Buffer.from(text),
+            ...filterOf({ key, text, json }),
             maxValueBytes: value_bytes,
           }),
         );
@@ -133,7 +150,8 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         query: Type.Object({
           partition,
           key,
-          text: Type.Optional(Type.String({ minLength: 1, description: 'Contained in the value' })),
+          text,
+          json,
           value_bytes: valueBytes,
         }),
         responses: { 200: { description: 'Events', contentTypes: ['text/event-stream'] } },
@@ -144,8 +162,7 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
         const body = await orNotFound(
           sendTail(messages, streams, topic, {
             partition: query.partition,
-            key: query.key === undefined ? undefined : Buffer.from(query.key),
-            text: query.text === undefined ? undefined : Buffer.from(query.text),
+            ...filterOf(query),
             maxValueBytes: query.value_bytes,
           }),
         );
@@ -155,12 +172,15 @@ export function messageEndpoints({ messages, streams, now }: MessageEndpointsOpt
   ];
 }
 
+function filterOf(given: Readonly<Partial<Record<'key' | 'text' | 'json', string | undefined>>>): MessageFilter {
+  const bytesOf = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text));
+  const member = given.json === undefined ? undefined : parseMember(given.json);
+  return { key: bytesOf(given.key), text: bytesOf(given.text), member };
+}
+
 /** Which messages to send; all of them when nothing is given. */
-interface TailFilter {
+interface TailFilter extends MessageFilter {
   readonly partition?: number | undefined;
-  readonly key?: Buffer | undefined;
-  /** Bytes that the value must contain. */
-  readonly text?: Buffer | undefined;
   readonly maxValueBytes: number;
 }
 
@@ -180,9 +200,12 @@ async function sendTail(
 ): Promise<ReadableStream<Uint8Array>> {
   const stop = new AbortController();
   const stream = streams.open({ overflow: 'leave_out', maxPerSecond: MAX_PER_SECOND, onEnd: () => stop.abort() });
+  const matches = messageMatcher(filter);
+  const isWanted = (of: number, record: LogRecord) =>
+    (filter.partition === undefined || filter.partition === of) && matches(record);
   const followed = messages.follow(topic, stop.signal, {
     maxValueBytes: filter.maxValueBytes,
-    wanted: (partition, record) => matches(filter, partition, record) && stream.admits(),
+    wanted: (partition, record) => isWanted(partition, record) && stream.admits(),
   });
   try {
     // The first answer comes once the topic is open.
@@ -210,12 +233,6 @@ async function pass(followed: AsyncGenerator<readonly BrowsedMessage[]>, stream:
   }
 }
 
-function matches({ partition, key, text }: TailFilter, of: number, record: LogRecord): boolean {
-  if (partition !== undefined && partition !== of) return false;
-  if (key !== undefined && record.key?.equals(key) !== true) return false;
-  return text === undefined || (record.value?.includes(text) ?? false);
-}
-
 export function pageJson({ messages, next, ...rest }: MessagePage): MessagePageJson {
   return { ...rest, messages: messages.map(messageJson), next_cursor: next ?? null };
 }
@@ -231,6 +248,10 @@ export function messageJson(message: BrowsedMessage): MessageJson {
     value: value && (cut ? startOf(value) : textOrBase64(value)),
     value_bytes: valueBytes,
     cut,
-    meaning: meaning.kind === 'order' ? { kind: 'order', order_uid: meaning.orderUid } : meaning,
+    meaning: meaningJson(meaning),
   };
+}
+
+export function meaningJson(meaning: MessageMeaning): MeaningJson {
+  return meaning.kind === 'order' ? { kind: 'order', order_uid: meaning.orderUid } : meaning;
 }

@@ -11,12 +11,6 @@ import {
   strict,
 } from '../schemas.ts';
 
-export const TOPIC_NOT_FOUND: Problem = {
-  name: 'topic-not-found',
-  status: 404,
-  title: 'There is no such topic',
-  advice: 'GET /api/v1/topics lists them. Kafka’s own topics are listed on request, but their messages can’t be read.',
-};
 export const GROUP_NOT_FOUND: Problem = {
   name: 'group-not-found',
   status: 404,
@@ -28,6 +22,19 @@ export const GROUP_NOT_OWN: Problem = {
   status: 409,
   title: 'This is not the consumer group of this service',
   advice: 'Kafka’s own tools move the offsets of other groups.',
+};
+export const MESSAGE_UNCONFIRMED: Problem = {
+  name: 'message-unconfirmed',
+  status: 503,
+  title: 'Kafka has not confirmed the message',
+  advice: 'It may be in the topic or not. Look for it there first: sent again, it may be there twice.',
+  retryAfterSeconds: 5,
+};
+export const MESSAGE_TOO_LARGE: Problem = {
+  name: 'message-too-large',
+  status: 422,
+  title: 'The topic takes no message of this length',
+  advice: 'The limit is max.message.bytes of the topic.',
 };
 const PENDING = 'those behind an open transaction, which readers of committed messages do not see yet';
 /** Kafka's own rule for topic names. */
@@ -57,8 +64,12 @@ const OpenTransactionsSchema = Type.Array(OpenTransactionSchema, {
   description: 'In the partitions with pending messages, as far as the brokers report them',
 });
 
+/** What this service does with a topic; undefined for a topic of others. */
+export type TopicUse = 'orders' | 'dead_letters';
+
 const summary = {
   name: Type.String(),
+  use: orNull(Type.Enum(['orders', 'dead_letters']), 'What this service does with it; null for a topic of others'),
   topic_id: orNull(Type.String()),
   internal: Type.Boolean({ description: 'A topic of Kafka itself: only its name is known' }),
   partitions: orNull(natural()),
@@ -86,6 +97,7 @@ export const TopicDetailSchema = Type.Object(
           start: natural('The first offset in the log'),
           stable_end: natural('The last stable offset: committed messages are seen up to here'),
           end: natural('The offset after the last message'),
+          bytes: orNull(natural(), 'What its log takes on the leader’s disk; null when the brokers do not tell'),
         },
         strict,
       ),
@@ -95,7 +107,10 @@ export const TopicDetailSchema = Type.Object(
         {
           name: Type.String(),
           value: orNull(Type.String()),
-          own: Type.Boolean({ description: 'Set on this topic; otherwise a default' }),
+          own: Type.Boolean({ description: 'Set on this topic: `source` is topic' }),
+          source: Type.Enum(['topic', 'broker', 'default'], {
+            description: 'Where it is set: on this topic, for all topics of the brokers, or nowhere',
+          }),
         },
         strict,
       ),
@@ -104,6 +119,16 @@ export const TopicDetailSchema = Type.Object(
   },
   { ...strict, $id: 'TopicDetail' },
 );
+
+const MeaningSchema = Type.Union([
+  Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
+  Type.Object(
+    { kind: Type.Enum(['dead_letter', 'other']), reason: Type.String(), detail: Type.String() },
+    { ...strict, description: 'Why it is not an order; `other`: the reason the consumer would give' },
+  ),
+]);
+
+export type MeaningJson = Static<typeof MeaningSchema>;
 
 export const MessageSchema = Type.Object(
   {
@@ -115,13 +140,7 @@ export const MessageSchema = Type.Object(
     value: orNull(BytesSchema, 'Null for a tombstone'),
     value_bytes: orNull(natural(), 'Length of the whole value'),
     cut: Type.Boolean({ description: '`value` is only the start of it' }),
-    meaning: Type.Union([
-      Type.Object({ kind: Type.Literal('order'), order_uid: Type.String() }, strict),
-      Type.Object(
-        { kind: Type.Enum(['dead_letter', 'other']), reason: Type.String(), detail: Type.String() },
-        { ...strict, description: 'Why it is not an order; `other`: the reason the consumer would give' },
-      ),
-    ]),
+    meaning: MeaningSchema,
   },
   { ...strict, $id: 'Message' },
 );
@@ -141,6 +160,32 @@ export const MessagePageSchema = Type.Object(
 );
 
 export type MessagePageJson = Static<typeof MessagePageSchema>;
+
+export const MessageToProduceSchema = Type.Object(
+  {
+    key: Type.Optional(orNull(BytesSchema, 'None by default')),
+    value: orNull(BytesSchema, 'Null for a tombstone'),
+    headers: Type.Optional(HeadersSchema),
+    partition: Type.Optional(
+      natural('By the key by default, as Kafka’s own clients choose it; without a key the partitions take turns'),
+    ),
+    dry_run: Type.Optional(Type.Boolean({ description: 'Only report what would be done' })),
+  },
+  { ...strict, $id: 'MessageToProduce' },
+);
+
+export const ProducedMessageSchema = Type.Object(
+  {
+    topic: Type.String(),
+    dry_run: Type.Boolean(),
+    partition: orNull(natural(), 'Null before it is sent without a key: the partitions take turns'),
+    offset: orNull(natural(), 'Null before it is sent, or when Kafka no longer knows it'),
+    bytes: natural('As max.message.bytes counts them, without compression'),
+    max_bytes: orNull(natural(), 'max.message.bytes of the topic'),
+    meaning: MeaningSchema,
+  },
+  { ...strict, $id: 'ProducedMessage' },
+);
 
 const behind = {
   own: Type.Boolean({ description: 'The group of this service' }),
@@ -176,6 +221,11 @@ export const GroupDetailSchema = Type.Object(
     group: Type.String(),
     state: Type.String(),
     protocol_type: Type.String(),
+    protocol: Type.String({ description: 'How partitions are shared out; empty without members' }),
+    coordinator: Type.Object(
+      { broker: Type.Integer(), address: Type.String({ description: 'host:port' }) },
+      { ...strict, description: 'The broker that keeps the group' },
+    ),
     members: Type.Array(
       Type.Object(
         {

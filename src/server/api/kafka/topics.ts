@@ -1,29 +1,30 @@
 import Type from 'typebox';
 import type { OpenTransaction } from '../../../kafka/admin/open-transactions.ts';
 import type { TopicCatalog, TopicSummary } from '../../../kafka/admin/topic-catalog.ts';
-import { AppError } from '../../../lib/app-error.ts';
 import { rfc3339 } from '../../../lib/rfc3339.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { ProblemError } from '../../http/problem.ts';
 import { NO_STORE } from '../../http/reply.ts';
-import { KAFKA_UNAVAILABLE } from '../problems.ts';
+import { KAFKA_UNAVAILABLE, orNotFound, TOPIC_NOT_FOUND } from '../problems.ts';
 import {
   type OpenTransactionJson,
-  TOPIC_NOT_FOUND,
   TopicDetailSchema,
   type TopicJson,
   TopicListSchema,
   TopicNameSchema,
+  type TopicUse,
 } from './schemas.ts';
 
 export interface TopicEndpointsOptions {
   readonly topics: Pick<TopicCatalog, 'list' | 'find'>;
+  /** The topics this service works with, by name. */
+  readonly topicUses: ReadonlyMap<string, TopicUse>;
 }
 
 const COMMON = { tag: 'topics', access: 'guarded', problems: [KAFKA_UNAVAILABLE] } as const;
 
 /** `/api/v1/topics`: the topics, and one with its partitions and settings. */
-export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
+export function topicEndpoints({ topics, topicUses }: TopicEndpointsOptions): Endpoint[] {
+  const summaryJson = (topic: TopicSummary) => ({ ...factsJson(topic), use: topicUses.get(topic.name) ?? null });
   return [
     endpoint(
       {
@@ -56,13 +57,14 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
         const topic = await orNotFound(topics.find(params.topic));
         const json = {
           ...summaryJson(topic),
-          partition_details: topic.partitionDetails.map(({ leader, inSyncReplicas, stableEnd, ...rest }) => ({
+          partition_details: topic.partitionDetails.map(({ leader, inSyncReplicas, stableEnd, bytes, ...rest }) => ({
             ...rest,
+            bytes: bytes ?? null,
             stable_end: stableEnd,
             leader: leader ?? null,
             in_sync_replicas: inSyncReplicas,
           })),
-          settings: topic.settings,
+          settings: topic.settings.map((one) => ({ ...one, own: one.source === 'topic' })),
           open_transactions: topic.openTransactions.map(openTransactionJson),
         };
         return { status: 200, json, headers: NO_STORE };
@@ -71,17 +73,7 @@ export function topicEndpoints({ topics }: TopicEndpointsOptions): Endpoint[] {
   ];
 }
 
-/** Turns a missing topic into a 404. */
-export async function orNotFound<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'topic_missing') throw new ProblemError(TOPIC_NOT_FOUND);
-    throw error;
-  }
-}
-
-function summaryJson(topic: TopicSummary): TopicJson {
+function factsJson(topic: TopicSummary): Omit<TopicJson, 'use'> {
   return {
     name: topic.name,
     topic_id: topic.topicId ?? null,

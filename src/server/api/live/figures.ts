@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TNull, type TUnion } from 'typebox';
 import type { LookupOutcome, StatusClass } from '../counters.ts';
 import { InstantSchema, natural, orNull, strict } from '../schemas.ts';
 import { count, type Figure, growth, PER_SECOND, part, rate, round, type Span, state, worst } from './figure.ts';
@@ -11,7 +11,10 @@ export interface GeneratorReading {
   readonly sent: number;
   readonly failed: number;
   readonly inFlight: number;
-  /** Messages per second it should send now. */
+  /** Of those sent: without the later steps of lives. */
+  readonly orders: number;
+  readonly openOrders: number;
+  /** Orders per second it should send now. */
   readonly currentRate: number;
   readonly lateMs: number;
 }
@@ -22,12 +25,54 @@ export const GENERATOR = part<GeneratorReading>()(
     sent: count((now) => now.sent),
     failed: count((now) => now.failed),
     in_flight: count((now) => now.inFlight),
+    orders: count((now) => now.orders),
+    open_orders: count((now) => now.openOrders),
     sent_per_s: rate((now) => now.sent),
+    orders_per_s: rate((now) => now.orders),
     current_rate: state(PER_SECOND, (now) => round(now.currentRate)),
     late_ms: count((now) => now.lateMs),
   },
   { description: 'The generator of this process' },
 );
+
+export interface ReaderReading {
+  readonly state: 'stopped' | 'running' | 'stopping';
+  readonly answered: number;
+  readonly failed: number;
+  readonly stale: number;
+  /** Latencies since the last reading; undefined when there were none. */
+  readonly recent: Static<typeof LatencySchema> | undefined;
+}
+
+const LatencySchema = Type.Object({ p50: Type.Number(), p99: Type.Number(), count: natural() }, strict);
+
+const latency: Figure<ReaderReading, TUnion<[typeof LatencySchema, TNull]>> = {
+  schema: orNull(LatencySchema, 'From the instant each request was due; null when there were none'),
+  read: ({ now: { recent } }) => recent ?? null,
+  combine: worstQuantiles,
+};
+
+export const READER = part<ReaderReading>()(
+  {
+    state: state(Type.Enum(['stopped', 'running', 'stopping']), (now) => now.state),
+    answered_per_s: rate((now) => now.answered),
+    failed_per_s: rate((now) => now.failed),
+    stale: count((now) => now.stale),
+    latency_ms: latency,
+  },
+  { description: 'The readers of this process' },
+);
+
+/** Of several seconds, the worst; null when there were none. */
+function worstQuantiles(values: readonly (Static<typeof LatencySchema> | null)[]): Static<typeof LatencySchema> | null {
+  const known = values.filter((one) => one !== null);
+  if (known.length === 0) return null;
+  return {
+    p50: worst(known.map(({ p50 }) => p50)),
+    p99: worst(known.map(({ p99 }) => p99)),
+    count: known.reduce((sum, one) => sum + one.count, 0),
+  };
+}
 
 export interface ConsumerReading {
   readonly written: number;
@@ -46,11 +91,9 @@ export interface ConsumerReading {
   readonly agesMs: readonly number[];
 }
 
-const QuantilesSchema = Type.Union(
-  [Type.Object({ p50: Type.Number(), p99: Type.Number(), count: natural() }, strict), Type.Null()],
-  {
-    description: 'From production to the commit, of orders stored in this second; null when there were none',
-  },
+const QuantilesSchema = orNull(
+  LatencySchema,
+  'From production to the commit, of orders stored in this second; null when there were none',
 );
 
 const readable: Figure<ConsumerReading, typeof QuantilesSchema> = {
@@ -62,15 +105,7 @@ const readable: Figure<ConsumerReading, typeof QuantilesSchema> = {
       Math.max(0, sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
     return { p50: at(0.5), p99: at(0.99), count: sorted.length };
   },
-  combine: (values) => {
-    const known = values.filter((one) => one !== null);
-    if (known.length === 0) return null;
-    return {
-      p50: worst(known.map(({ p50 }) => p50)),
-      p99: worst(known.map(({ p99 }) => p99)),
-      count: known.reduce((sum, one) => sum + one.count, 0),
-    };
-  },
+  combine: worstQuantiles,
 };
 
 export const CONSUMER = part<ConsumerReading>()(
@@ -199,7 +234,8 @@ function grown(
   }, 0);
 }
 
-function lagsOf({ partitions }: TopicReading): Static<typeof PartitionsSchema> {
+/** How far each partition is stored. */
+export function lagsOf({ partitions }: Pick<TopicReading, 'partitions'>): Static<typeof PartitionsSchema> {
   return partitions.map(({ partition, end, stableEnd, stored }) => {
     const lag = Math.max(0, end - (stored ?? 0));
     // They can't be stored before another's transaction has ended.

@@ -1,4 +1,6 @@
+import type { TopicCatalog } from '../../../kafka/admin/topic-catalog.ts';
 import { within } from '../../../lib/deadline.ts';
+import type { TopicReading } from './figures.ts';
 
 /** Next offset to store, by partition. */
 export type Positions = ReadonlyMap<number, number>;
@@ -41,4 +43,27 @@ export class LastPositions {
   async #ask(topicId: string): Promise<void> {
     this.#known = { topicId, positions: await this.#read(topicId) };
   }
+}
+
+/** Reads where the orders' log ends, how far it is stored, and how many letters there are. */
+export function topicReader(
+  topics: Pick<TopicCatalog, 'ends'>,
+  positions: LastPositions,
+  { topic, deadLetterTopic }: { readonly topic: string; readonly deadLetterTopic: string },
+): () => Promise<TopicReading> {
+  return async () => {
+    const ends = await topics.ends([topic, deadLetterTopic]);
+    const orders = ends.get(topic);
+    const stored = await positions.find(orders?.topicId ?? '');
+    const partitions = [...(orders?.ends ?? [])].map(([partition, ends]) => ({
+      partition,
+      ...ends,
+      stored: stored.get(partition),
+    }));
+    const letters = ends.get(deadLetterTopic)?.ends.values() ?? [];
+    return {
+      partitions: partitions.sort((a, b) => a.partition - b.partition),
+      deadLetters: [...letters].reduce((sum, { end }) => sum + end, 0),
+    };
+  };
 }

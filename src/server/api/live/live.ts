@@ -6,7 +6,7 @@ import { LiveHistorySchema } from './history.ts';
 import type { LiveSampler } from './sampler.ts';
 
 export interface LiveEndpointsOptions {
-  readonly sampler: Pick<LiveSampler, 'history' | 'listen'>;
+  readonly sampler: Pick<LiveSampler, 'history' | 'listen' | 'note'>;
   readonly streams: EventStreams;
 }
 

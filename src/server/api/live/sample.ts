@@ -11,6 +11,8 @@ import {
   LOOKUPS,
   PROCESS,
   type ProcessReading,
+  READER,
+  type ReaderReading,
   type TimedTopic,
   TOPIC,
 } from './figures.ts';
@@ -22,6 +24,7 @@ export const LiveSampleSchema = Type.Object(
     topic: orNull(TOPIC.schema, 'Null while Kafka or PostgreSQL can’t tell'),
     generator: orNull(GENERATOR.schema),
     consumer: orNull(CONSUMER.schema),
+    reader: READER.schema,
     lookups: LOOKUPS.schema,
     http: HTTP.schema,
     engines: ReadinessSchema.properties.engines,
@@ -38,6 +41,7 @@ export interface LocalReading {
   readonly generator: GeneratorReading | undefined;
   /** Undefined in a process without a consumer. */
   readonly consumer: ConsumerReading | undefined;
+  readonly reader: ReaderReading;
   readonly lookups: Readonly<Record<LookupOutcome, number>>;
   readonly responses: Readonly<Record<StatusClass, number>>;
   readonly process: ProcessReading;
@@ -65,6 +69,7 @@ export function sampleOf(before: Reading | undefined, reading: Reading): LiveSam
     topic: topic ? TOPIC.read({ now: topic, before: earlierTopic, seconds: topicSeconds }) : null,
     generator: local.generator ? GENERATOR.read({ now: local.generator, before: then?.generator, seconds }) : null,
     consumer: local.consumer ? CONSUMER.read({ now: local.consumer, before: then?.consumer, seconds }) : null,
+    reader: READER.read({ now: local.reader, before: then?.reader, seconds }),
     lookups: LOOKUPS.read({ now: local.lookups, before: then?.lookups, seconds }),
     http: HTTP.read({ now: local.responses, before: then?.responses, seconds }),
     engines: engines.map((engine) => ({ ...engine })),
@@ -100,6 +105,10 @@ export function meanSample(samples: readonly LiveSampleJson[]): LiveSampleJson |
         known(({ consumer }) => consumer),
         last.consumer,
       ),
+    reader: READER.combine(
+      known(({ reader }) => reader),
+      last.reader,
+    ),
     lookups: LOOKUPS.combine(
       known(({ lookups }) => lookups),
       last.lookups,

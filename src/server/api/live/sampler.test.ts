@@ -4,12 +4,21 @@ import { until } from '../../../../test/helpers/until.ts';
 import type { EngineReadiness } from '../schemas.ts';
 import type { TopicReading } from './figures.ts';
 import { LiveHistorySchema } from './history.ts';
-import { type LiveNoteJson, notesBetween } from './notes.ts';
+import { keepNote, type LiveNoteJson, notesBetween } from './notes.ts';
 import { type LiveSampleJson, type LocalReading, type Reading, sampleOf } from './sample.ts';
 import { LiveSampler, type LiveSource } from './sampler.ts';
 
 const local: LocalReading = {
-  generator: { state: 'running', sent: 100, failed: 0, inFlight: 3, currentRate: 50, lateMs: 0.4 },
+  generator: {
+    state: 'running',
+    sent: 100,
+    failed: 0,
+    orders: 0,
+    openOrders: 0,
+    inFlight: 3,
+    currentRate: 50,
+    lateMs: 0.4,
+  },
   consumer: {
     written: 80,
     unchanged: 5,
@@ -22,6 +31,7 @@ const local: LocalReading = {
     lost: 0,
     agesMs: Array.from({ length: 100 }, (_, at) => at + 1),
   },
+  reader: { state: 'running', answered: 40, failed: 1, stale: 0, recent: { count: 9, p50: 1.5, p99: 7 } },
   lookups: { l1: 1_000, redis: 100, postgresql: 10, absent: 1, failed: 0 },
   responses: { '2xx': 1_000, '3xx': 0, '4xx': 1, '5xx': 0 },
   process: { rssBytes: 1e8, heapBytes: 1e7, cpuMs: 5_000, loopDelayMs: 1.23, uptimeSeconds: 60.4 },
@@ -122,6 +132,7 @@ describe('notes', () => {
     expect(kinds({ ...before, generator: { ...generator, state: 'stopped' } })).toEqual(['generator_stopped']);
     expect(kinds({ ...before, topic: { ...now, dead_letters: 9 } })).toEqual(['dead_letters']);
     expect(kinds({ ...before, topic: null })).toEqual([]);
+    expect(kinds({ ...before, reader: { ...before.reader, stale: 2 } })).toEqual(['stale_answers']);
     const changed = { ...consumer, partitions: [1], waiting: true, rebuilds: 1, lost: 4 };
     expect(kinds({ ...before, consumer: changed })).toEqual([
       'partitions_assigned',
@@ -136,6 +147,23 @@ describe('notes', () => {
       { count: 4 },
     ]);
   });
+});
+
+test('what repeats is kept as one note, so that it displaces nothing else', () => {
+  const notes: LiveNoteJson[] = [];
+  const letters = (count: number) =>
+    keepNote(notes, { at: '2026-01-01T00:00:00Z', kind: 'dead_letters', text: '', count }, 3);
+  const down = () => keepNote(notes, { at: '2026-01-01T00:00:00Z', kind: 'engine_down', text: '' }, 3);
+  for (let round = 0; round < 9; round++) letters(2);
+  expect(notes).toMatchObject([{ kind: 'dead_letters', count: 18, text: '18 dead letters arrived' }]);
+  down();
+  letters(1);
+  down();
+  expect(notes.map(({ kind, count }) => [kind, count])).toEqual([
+    ['engine_down', undefined],
+    ['dead_letters', 1],
+    ['engine_down', undefined],
+  ]);
 });
 
 describe('LiveSampler', () => {
@@ -167,6 +195,8 @@ describe('LiveSampler', () => {
     const notes: LiveNoteJson[] = [];
     const stop = sampler.listen({ sample: (one) => seen.push(one), note: (one) => notes.push(one) });
     await until(() => seen.some((one) => one.topic?.lag === 0));
+    sampler.note('rate_changed', 'another rate', { rate: 7 });
+    expect(notes).toMatchObject([{ kind: 'rate_changed', rate: 7 }]);
     failing = true;
     await until(() => notes.some(({ kind }) => kind === 'engine_down') && seen.at(-1)?.topic === null);
     expect(asked).toBeGreaterThan(idle);
@@ -190,9 +220,10 @@ describe('LiveSampler', () => {
       },
     };
     const sampler = new LiveSampler({ source, everyMs: 5, idleRounds: 1, patienceMs: 30 });
+    const seen: LiveSampleJson[] = [];
+    sampler.listen({ sample: (one) => seen.push(one), note: () => {} });
     sampler.start();
-    await until(() => sampler.latest?.topic?.lag === 0);
-    await until(() => sampler.latest?.topic === null);
+    await until(() => seen.some(({ topic }) => topic?.lag === 0) && seen.at(-1)?.topic === null);
     const before = asked;
     await until(() => asked > before + 3);
     expect(topicsAsked).toBe(2);

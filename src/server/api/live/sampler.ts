@@ -1,7 +1,7 @@
 import type { EngineReadiness } from '../schemas.ts';
 import type { TopicReading } from './figures.ts';
 import { type HistoryLimits, LiveHistory } from './history.ts';
-import { type LiveNoteJson, notesBetween } from './notes.ts';
+import { keepNote, type LiveNoteJson, type NoteFields, notesBetween } from './notes.ts';
 import { type LiveSampleJson, type LocalReading, type Reading, sampleOf } from './sample.ts';
 
 /** Where the figures come from. */
@@ -54,7 +54,7 @@ export class LiveSampler {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#history = new LiveHistory(options.history);
-    this.#maxNotes = options.maxNotes ?? 100;
+    this.#maxNotes = options.maxNotes ?? 200;
   }
 
   /** Starts sampling; safe to call again. */
@@ -86,6 +86,16 @@ export class LiveSampler {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Tells all that something was asked for, in words and in figures. */
+  note(kind: LiveNoteJson['kind'], text: string, fields: NoteFields = {}): void {
+    this.#tell({ at: new Date(this.#now()).toISOString(), kind, text, ...fields });
+  }
+
+  #tell(note: LiveNoteJson): void {
+    keepNote(this.#notes, note, this.#maxNotes);
+    for (const listener of this.#listeners) listener.note(note);
+  }
+
   #tick(): void {
     const idle = this.#listeners.size === 0 && this.#round % (this.#options.idleRounds ?? 5) !== 0;
     this.#round += 1;
@@ -102,11 +112,7 @@ export class LiveSampler {
     const before = this.#history.latest;
     this.#history.add(sample);
     for (const listener of this.#listeners) listener.sample(sample);
-    for (const note of before === undefined ? [] : notesBetween(before, sample)) {
-      this.#notes.push(note);
-      if (this.#notes.length > this.#maxNotes) this.#notes.shift();
-      for (const listener of this.#listeners) listener.note(note);
-    }
+    for (const note of before === undefined ? [] : notesBetween(before, sample)) this.#tell(note);
   }
 
   /** The answers count from the next sample on; a slow engine does not delay anything else. */

@@ -5,6 +5,7 @@ import type { Violation } from '../../../lib/violations.ts';
 import { orderViolations } from '../../../order/check.ts';
 import { decodeOrder } from '../../../order/decode.ts';
 import type { Order } from '../../../order/order.ts';
+import { RULES, worded } from '../../../order/wording.ts';
 import type { Logger } from '../../../telemetry/logger.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { TOO_MANY_AT_ONCE } from '../../http/problem.ts';
@@ -159,7 +160,7 @@ interface Valid {
 
 function judge({ number, bytes }: Line, { maxOrderBytes, now }: BulkOptions): Valid | Verdict {
   if (bytes === undefined) {
-    const violations = [{ pointer: '', message: `more than ${maxOrderBytes} bytes` }];
+    const violations = [{ pointer: '', message: worded('longer', { limit: maxOrderBytes }) }];
     return { line: number, status: 'rejected', reason: 'too_large', violations };
   }
   const decoded = decodeOrder(bytes, { maxBytes: maxOrderBytes, now });
@@ -176,7 +177,7 @@ async function send(orders: readonly Valid[], { intake }: BulkOptions): Promise<
       const position = byLine.get(line);
       if (position === undefined || typeof position === 'string') {
         const tooLarge = position === 'too_large';
-        const message = `Kafka does not take a message ${tooLarge ? 'of this size' : 'like this'}`;
+        const message = RULES[tooLarge ? 'kafka_size' : 'kafka_message'];
         const reason = tooLarge ? 'too_large' : 'kafka_rejected';
         return { line, status: 'rejected', reason, violations: [{ pointer: '', message }] };
       }

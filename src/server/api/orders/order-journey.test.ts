@@ -4,7 +4,15 @@ import { FakeBackend } from '../../../../test/helpers/app-under-test.ts';
 const STORED = '2026-01-15T12:00:00.000Z';
 
 async function stepsOf(producedAt: string, beganAt = STORED) {
-  const trail = { topic: 'orders', partition: 0, offset: 3, producedAt, beganAt, committedAt: undefined };
+  const trail = {
+    topic: 'orders',
+    partition: 0,
+    offset: 3,
+    createdAt: producedAt,
+    producedAt,
+    beganAt,
+    committedAt: undefined,
+  };
   const app = new FakeBackend().app({ trails: { find: async () => trail } });
   const answer = await app.request('/api/v1/orders/o1/journey');
   return (await answer.json()).steps;

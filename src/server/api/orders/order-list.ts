@@ -9,7 +9,7 @@ import { BAD_REQUEST, badParameter, type RequestViolation, violated } from '../.
 import { NO_STORE } from '../../http/reply.ts';
 import { DATABASE_UNAVAILABLE } from '../problems.ts';
 import { LimitSchema } from '../schemas.ts';
-import { OrderListSchema } from './schemas.ts';
+import { OrderListSchema, OrderStateSchema } from './schemas.ts';
 
 const description = `All given filters must match; in a range, \`_from\` is inclusive and \`_to\` exclusive. Following each
 \`next_cursor\` gives every order that existed when the first page was read exactly once, however many are stored meanwhile. Orders
@@ -44,7 +44,11 @@ export function orderListEndpoints({ listing }: { readonly listing: Pick<OrderLi
         if (cursor !== undefined && after === undefined)
           throw badParameter('cursor', 'is not a next_cursor of a list with these filters and this order');
         const { orders, next } = await listing.summaries({ ...listed, after, limit });
-        const json = { orders, next_cursor: next ? encodeListCursor(next, listed) : null };
+        const json = {
+          orders,
+          next_cursor: next ? encodeListCursor(next, listed) : null,
+          searched_to: next ? formatInstantMicros(next.storedAt) : null,
+        };
         return { status: 200, json, headers: NO_STORE };
       },
     ),
@@ -56,6 +60,15 @@ const exactly = (description: string) =>
   Type.Optional(
     Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]+$', description: `Only this ${description}` }),
   );
+const prefix = (description: string) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$',
+      description: `Only ${description}`,
+    }),
+  );
 const instant = (description: string) =>
   Type.Optional(Type.String({ maxLength: 40, format: 'date-time', description: `${description}, RFC 3339` }));
 const amount = (description: string) =>
@@ -63,10 +76,21 @@ const amount = (description: string) =>
 
 /** Query parameters of a list's filter and order; `from` is inclusive, `to` is exclusive. */
 export const ORDER_FILTER_PARAMETERS = {
+  order_uid_prefix: prefix('orders whose order_uid begins with this; has its own index'),
+  customer: prefix('customers whose customer_id, or a word of whose name, begins with this, in any case'),
   customer_id: exactly('customer; has its own index'),
+  customer_id_prefix: prefix('customers whose customer_id begins with this; has its own index'),
   track_number: exactly('track number'),
+  track_number_prefix: prefix('track numbers that begin with this, in any case'),
   delivery_service: exactly('delivery service'),
   currency: exactly('currency'),
+  state: Type.Optional(
+    Type.Array(OrderStateSchema, {
+      minItems: 1,
+      maxItems: 100,
+      description: 'In one of these states; has its own index',
+    }),
+  ),
   created_from: instant('date_created at or after this'),
   created_to: instant('date_created before this'),
   stored_from: instant('stored at or after this'),
@@ -91,10 +115,15 @@ export function orderFilter(query: FilterParameters): OrderFilter {
     return undefined;
   };
   const filter = {
+    uidPrefix: query.order_uid_prefix,
+    customer: query.customer,
     customerId: query.customer_id,
+    customerIdPrefix: query.customer_id_prefix,
     trackNumber: query.track_number,
+    trackNumberPrefix: query.track_number_prefix,
     deliveryService: query.delivery_service,
     currency: query.currency,
+    states: query.state && [...new Set(query.state)].sort(),
     createdFrom: at('created_from'),
     createdTo: at('created_to'),
     storedFrom: at('stored_from'),

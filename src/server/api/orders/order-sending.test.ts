@@ -102,7 +102,9 @@ describe('sending an order', () => {
     backend.kafkaFailure = new AppError('kafka_unavailable', 'broker 10.0.0.1', { retryable: true });
     const answer = await post(backend.app(), '/api/v1/orders', JSON.stringify(sample));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
-    expect(await answer.text()).not.toContain('10.0.0.1');
+    const text = await answer.text();
+    expect(JSON.parse(text).type).toBe('/problems/order-unconfirmed');
+    expect(text).not.toContain('10.0.0.1');
   });
 
   test('Kafka that takes no messages from this service: 503 that says so, and blames no order', async () => {

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { AppError } from '../../../lib/app-error.ts';
 import { checkOrder, orderViolations } from '../../../order/check.ts';
 import { decodeOrder } from '../../../order/decode.ts';
 import { OrderSchema } from '../../../order/order.ts';
@@ -6,7 +7,7 @@ import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { BAD_JSON, ProblemError, violated } from '../../http/problem.ts';
 import { basePathOf } from '../../http/proxy.ts';
 import { NO_STORE, type ReplyTo } from '../../http/reply.ts';
-import { KAFKA_REFUSES, KAFKA_REJECTED, KAFKA_UNAVAILABLE } from '../problems.ts';
+import { KAFKA_REFUSES, KAFKA_REJECTED, ORDER_UNCONFIRMED } from '../problems.ts';
 import { OrderCheckSchema } from '../schemas.ts';
 import type { PolledArrivals, SentOrder } from './order-arrivals.ts';
 import type { OrderIntake } from './order-intake.ts';
@@ -74,7 +75,9 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
         access: 'sending',
         headers: Type.Object({
           traceparent: Type.Optional(
-            Type.String({ description: 'W3C Trace Context: the message gets it, too; without one, a new trace' }),
+            Type.String({
+              description: 'W3C Trace Context: the message belongs to the same trace; without one, to a new one',
+            }),
           ),
           prefer: Type.Optional(
             Type.String({ description: 'wait=N: wait up to N seconds for the order to be readable' }),
@@ -82,7 +85,7 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
         }),
         body: { kind: 'bytes', contentTypes: ['application/json'], schema: OrderSchema },
         responses: RESPONSES,
-        problems: [BAD_JSON, ORDER_REJECTED, KAFKA_UNAVAILABLE, KAFKA_REJECTED, KAFKA_REFUSES],
+        problems: [BAD_JSON, ORDER_REJECTED, ORDER_UNCONFIRMED, KAFKA_REJECTED, KAFKA_REFUSES],
       },
       async ({ body, headers, raw }) => {
         const began = performance.now();
@@ -97,7 +100,10 @@ export function orderSendingEndpoints({ intake, arrivals, maxOrderBytes, now }: 
             { reason },
           );
         }
-        const position = await intake.submit(decoded.order, body, headers.traceparent);
+        const position = await intake.submit(decoded.order, body, headers.traceparent).catch((error: unknown) => {
+          const isUnconfirmed = error instanceof AppError && error.code === 'kafka_unavailable';
+          throw isUnconfirmed ? new ProblemError(ORDER_UNCONFIRMED) : error;
+        });
         return await settled({ order: decoded.order, ...position, since: began }, preferredWait(headers.prefer), raw);
       },
     ),

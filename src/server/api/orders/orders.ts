@@ -34,7 +34,7 @@ export function orderEndpoints({ lookup }: { readonly lookup: OrderLookup }): En
         path: '/api/v1/orders/{order_uid}',
         operationId: 'getOrder',
         summary: 'Find an order by its order_uid',
-        description: 'If an order_uid is the name of another path (`lookup`, `check`, `bulk`), use a lookup.',
+        description: 'If an order_uid is the name of another path (`lookup`, `check`, `bulk`, `states`), use a lookup.',
         tag: 'orders',
         access: 'reading',
         params: Type.Object({ order_uid: LookupUidSchema }),

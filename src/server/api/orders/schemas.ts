@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { OrderUidSchema } from '../../../order/order.ts';
+import { ORDER_STATES } from '../../../order/states.ts';
 import type { Problem } from '../../http/problem.ts';
-import { InstantSchema, LookupUidSchema, NextCursorSchema, natural, OffsetSchema, strict } from '../schemas.ts';
+import { InstantSchema, LookupUidSchema, NextCursorSchema, natural, OffsetSchema, orNull, strict } from '../schemas.ts';
 
 export const ORDER_NOT_FOUND: Problem = {
   name: 'order-not-found',
@@ -15,6 +16,11 @@ export const ORDER_REJECTED: Problem = {
   title: 'This is not a valid order',
   advice: '`reason` is the code a dead letter would have; `violations` says where and why.',
 };
+
+export const OrderStateSchema = Type.Enum([...ORDER_STATES], {
+  $id: 'OrderState',
+  description: 'By the status codes of its items; `other`: a code has no name',
+});
 
 /** Body of a lookup. */
 export const LookupRequestSchema = Type.Object({ order_uid: LookupUidSchema }, { ...strict, $id: 'LookupRequest' });
@@ -30,6 +36,7 @@ const OrderSummarySchema = Type.Object(
     amount: Type.Integer({ description: 'In minor units of the currency' }),
     currency: Type.String(),
     items: Type.Integer({ description: 'Number of items' }),
+    state: OrderStateSchema,
     date_created: InstantSchema,
     stored_at: InstantSchema,
   },
@@ -41,6 +48,10 @@ export const OrderListSchema = Type.Object(
   {
     orders: Type.Array(OrderSummarySchema),
     next_cursor: NextCursorSchema,
+    searched_to: orNull(
+      InstantSchema,
+      'How far the list has been searched, by when the orders were stored; null after the last page',
+    ),
   },
   { ...strict, $id: 'OrderList' },
 );

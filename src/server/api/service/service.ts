@@ -1,11 +1,18 @@
 import Type from 'typebox';
+import pkg from '../../../../package.json' with { type: 'json' };
+import type { MetricsPage } from '../../../telemetry/metrics-page.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { NO_STORE } from '../../http/reply.ts';
 import { type ReadinessJson, ReadinessSchema } from '../schemas.ts';
 
+const HealthSchema = Type.Object({
+  status: Type.Literal('ok'),
+  version: Type.String({ description: 'Of this service' }),
+});
+
 /**
- * `/healthz`: the process answers. `/readyz`: the state of each engine; 503 only when a required one is down, or can't
- * do what this process needs. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and
+ * `/healthz`: the process answers. `/readyz`: the state of each engine and role; 503 only when a required one is down,
+ * or can't do what this process needs. Without Kafka or Redis the service still finds orders, so it stays ready (`degraded`) and
  * keeps its traffic.
  */
 export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoint[] {
@@ -19,26 +26,26 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
         tag: 'service',
         access: 'open',
         unlimited: true,
-        responses: { 200: { description: 'It does', schema: Type.Object({ status: Type.Literal('ok') }) } },
+        responses: { 200: { description: 'It does', schema: HealthSchema } },
       },
-      () => ({ status: 200, json: { status: 'ok' as const }, headers: NO_STORE }),
+      () => ({ status: 200, json: { status: 'ok' as const, version: pkg.version }, headers: NO_STORE }),
     ),
     endpoint(
       {
         method: 'get',
         path: '/readyz',
         operationId: 'readiness',
-        summary: 'The state of PostgreSQL, Kafka and Redis',
+        summary: 'The state of PostgreSQL, Kafka and Redis, and of the roles of this process',
         tag: 'service',
         access: 'open',
         unlimited: true,
         responses: {
           200: {
             description:
-              'The service works; `degraded` when Kafka or Redis is down, or when PostgreSQL accepts no writes and this process only reads',
+              'The service works; `degraded` when Kafka or Redis is down, when a role makes no progress, or when PostgreSQL accepts no writes and this process only reads',
             schema: ReadinessSchema,
           },
-          503: { description: 'PostgreSQL is down, or can’t store orders', schema: ReadinessSchema },
+          503: { description: 'Something required is down, or does not do its work', schema: ReadinessSchema },
         },
       },
       async () => {
@@ -49,15 +56,8 @@ export function healthEndpoints(readiness: () => Promise<ReadinessJson>): Endpoi
   ];
 }
 
-/** The metrics of this process in the text format of Prometheus. */
-export interface MetricsPage {
-  readonly contentType: string;
-  /** Never rejects, bounded in time. */
-  text(): Promise<string>;
-}
-
 /** `/metrics`. It says nothing of any order, but strangers need not know how busy the service is. */
-export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage }): Endpoint[] {
+export function metricsEndpoints({ metrics }: { readonly metrics: Pick<MetricsPage, 'render'> }): Endpoint[] {
   return [
     endpoint(
       {
@@ -69,13 +69,17 @@ export function metricsEndpoints({ metrics }: { readonly metrics: MetricsPage })
         ofFirstProcess: true,
         unlimited: true,
         access: 'reading',
-        responses: { 200: { description: 'Text format 0.0.4', contentTypes: ['text/plain'] } },
+        responses: {
+          200: {
+            description: 'Text format 0.0.4, or OpenMetrics 1.0, as Accept asks for',
+            contentTypes: ['text/plain', 'application/openmetrics-text'],
+          },
+        },
       },
-      async () => ({
-        status: 200,
-        body: await metrics.text(),
-        headers: { ...NO_STORE, 'content-type': metrics.contentType },
-      }),
+      async ({ raw }) => {
+        const { contentType, text } = await metrics.render(raw.headers.get('accept'));
+        return { status: 200, body: text, headers: { ...NO_STORE, 'content-type': contentType, vary: 'accept' } };
+      },
     ),
   ];
 }

@@ -10,6 +10,7 @@ const COUNTS = {
   deadLettered: 1,
   superseded: 1,
   identical: 1,
+  expired: 0,
   pending: 0,
   lost: 1,
   noMessage: 2,
@@ -45,7 +46,7 @@ function setUp() {
     return settle.promise;
   });
   const start = (wait = 0) => {
-    const { started, verification } = verifications.start({ wait, maxFindings: 20 });
+    const { started, verification } = verifications.start({ wait, manifest: undefined, maxFindings: 20 });
     return { started, verification: verificationJson(verification) };
   };
   const find = (id: number) => {

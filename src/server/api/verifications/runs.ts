@@ -19,6 +19,8 @@ export interface VerificationOptions {
   /** Seconds to wait for the consumers. */
   readonly wait: number;
   readonly maxFindings: number;
+  /** What was injected, as `verify --manifest` reads it; undefined: it is not checked. */
+  readonly manifest: string | undefined;
   readonly onProgress: (progress: VerifyProgress) => void;
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -53,7 +55,7 @@ export class Verifications {
   }
 
   /** Starts one, unless one is running: then it is that one. */
-  start(how: Pick<VerificationOptions, 'wait' | 'maxFindings'>): {
+  start(how: Pick<VerificationOptions, 'wait' | 'maxFindings' | 'manifest'>): {
     readonly started: boolean;
     readonly verification: Verification;
   } {

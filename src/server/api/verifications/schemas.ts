@@ -15,12 +15,19 @@ export const VERIFICATION_RUNNING: Problem = {
   title: 'A verification is already running',
   advice: '`running` is its address. Wait for it to end, or cancel it.',
 };
+export const VERIFICATION_WITHOUT_REPORT: Problem = {
+  name: 'verification-without-report',
+  status: 409,
+  title: 'The verification has no report',
+  advice: 'It is running, was cancelled or has failed: its `state` says which. Wait for it to end, or start another.',
+};
 const counts = {
   produced: natural('The sum of all the following except no_message'),
   stored: natural('Orders that are stored from this very message'),
   dead_lettered: natural(),
   superseded: natural('Replaced by a later message of the same order'),
   identical: natural('Equal to what was already stored'),
+  expired: natural('Not stored, and old enough to be of an order that was deleted for its age (retention.days)'),
   pending: natural('The group has not reached it yet; behind an open transaction every offset counts'),
   lost: natural('Neither stored nor a proper dead letter'),
   no_message: natural('Offsets without a message, such as transaction markers'),
@@ -82,6 +89,19 @@ const VerificationReportSchema = Type.Object(
       description: 'Rejected messages by the reason of their dead letter',
     }),
     dead_letters: DeadLettersSchema,
+    manifest: orNull(
+      Type.Object(
+        {
+          bad: natural('Messages that must become dead letters'),
+          good: natural('Good orders, such as duplicates'),
+          matched: natural('Of both: those that are as injected'),
+          resent: natural('Bad messages that stand in the log twice, as after a lost answer of Kafka'),
+          before_log: natural('Messages that have left the log'),
+        },
+        strict,
+      ),
+      'What was injected; null when that was not checked',
+    ),
     compacted_orders: natural('Stored orders whose message compaction has removed: not judged'),
     unchecked: Type.Array(Type.String(), { description: 'What is stored but not checked, or only roughly' }),
     findings: Type.Array(
@@ -136,7 +156,7 @@ export const VerificationListSchema = Type.Object(
 );
 
 /** The defaults of a request. */
-export const VERIFICATION_DEFAULTS = { wait_s: 30, max_findings: 20 } as const;
+export const VERIFICATION_DEFAULTS = { wait_s: 30, max_findings: 20, manifest: false } as const;
 
 /** How to verify. */
 export const VerificationRequestSchema = Type.Object(
@@ -147,6 +167,13 @@ export const VerificationRequestSchema = Type.Object(
         maximum: 3_600,
         default: VERIFICATION_DEFAULTS.wait_s,
         description: 'Seconds to wait at most until the consumers have stored everything',
+      }),
+    ),
+    manifest: Type.Optional(
+      Type.Boolean({
+        default: VERIFICATION_DEFAULTS.manifest,
+        description:
+          'Check also what the generator of this process has injected, as its manifest says: each such message must be the dead letter, or the order, that it names',
       }),
     ),
     max_findings: Type.Optional(

@@ -29,6 +29,10 @@ test('one is started, looked at and cancelled; a second one waits for its end', 
     json: { type: '/problems/verification-running', running: `${PATH}/1` },
   });
   expect(await ask(`${PATH}/1`)).toMatchObject({ status: 200, json: { id: 1, progress: { done: 5 } } });
+  expect(await ask(`${PATH}/1/report.txt`)).toMatchObject({
+    status: 409,
+    json: { type: '/problems/verification-without-report' },
+  });
   expect(await ask(`${PATH}/1/cancel`, {})).toMatchObject({ status: 200, json: { state: 'cancelled' } });
   expect(await ask(PATH, {})).toMatchObject({ status: 202, location: `${PATH}/2` });
 });
@@ -36,6 +40,7 @@ test('one is started, looked at and cancelled; a second one waits for its end', 
 test('what is not there, or not asked rightly, is said', async () => {
   const ask = setUp();
   expect(await ask(`${PATH}/7`)).toMatchObject({ status: 404 });
+  expect(await ask(`${PATH}/7/report.txt`)).toMatchObject({ status: 404 });
   expect(await ask(`${PATH}/7/cancel`, {})).toMatchObject({ status: 404 });
   expect(await ask(`${PATH}/x`)).toMatchObject({ status: 400 });
   expect(await ask(PATH, { wait_s: -1, more: 1 })).toMatchObject({ status: 422 });

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { Generator } from '../../../contract/generator.ts';
 import type { Finding, PartitionCounts, VerifyProgress, VerifyReport } from '../../../contract/verification.ts';
 import { type Endpoint, endpoint, jsonBody } from '../../http/endpoint.ts';
 import { ProblemError } from '../../http/problem.ts';
@@ -9,6 +10,7 @@ import {
   VERIFICATION_DEFAULTS,
   VERIFICATION_NOT_FOUND,
   VERIFICATION_RUNNING,
+  VERIFICATION_WITHOUT_REPORT,
   type VerificationJson,
   VerificationListSchema,
   type VerificationReportJson,
@@ -23,8 +25,19 @@ const ONE = { description: 'Its progress, or its result', schema: VerificationSc
 
 export type VerificationRuns = Pick<Verifications, 'list' | 'find' | 'start' | 'cancel'>;
 
+export interface VerificationServices {
+  readonly verifications: VerificationRuns;
+  /** The report as `test-service verify` prints it. */
+  readonly verificationText: (report: VerifyReport) => string;
+  readonly generator: Pick<Generator, 'manifest'>;
+}
+
 /** `/api/v1/verifications`: prove in the background that nothing was lost, follow that, cancel it. */
-export function verificationEndpoints({ verifications }: { readonly verifications: VerificationRuns }): Endpoint[] {
+export function verificationEndpoints({
+  verifications,
+  verificationText,
+  generator,
+}: VerificationServices): Endpoint[] {
   const none = (id: number) => new ProblemError(VERIFICATION_NOT_FOUND, undefined, { id });
   return [
     endpoint(
@@ -53,8 +66,12 @@ export function verificationEndpoints({ verifications }: { readonly verification
         problems: [VERIFICATION_RUNNING],
       },
       ({ body, raw }) => {
-        const { wait_s: wait, max_findings: maxFindings } = { ...VERIFICATION_DEFAULTS, ...body };
-        const { started, verification } = verifications.start({ wait, maxFindings });
+        const { wait_s: wait, max_findings: maxFindings, manifest } = { ...VERIFICATION_DEFAULTS, ...body };
+        const { started, verification } = verifications.start({
+          wait,
+          maxFindings,
+          manifest: manifest ? generator.manifest : undefined,
+        });
         const location = `${basePathOf(raw)}${PATH}/${verification.id}`;
         if (!started) throw new ProblemError(VERIFICATION_RUNNING, undefined, { running: location }, { location });
         return { status: 202, json: verificationJson(verification), headers: { ...NO_STORE, location } };
@@ -76,6 +93,27 @@ export function verificationEndpoints({ verifications }: { readonly verification
         const found = verifications.find(id);
         if (found === undefined) throw none(id);
         return { status: 200, json: verificationJson(found), headers: NO_STORE };
+      },
+    ),
+
+    endpoint(
+      {
+        ...COMMON,
+        method: 'get',
+        path: `${PATH}/{id}/report.txt`,
+        operationId: 'getVerificationText',
+        summary: 'The result of a verification as `test-service verify` prints it',
+        params,
+        responses: { 200: { description: 'The report', contentTypes: ['text/plain'] } },
+        problems: [VERIFICATION_NOT_FOUND, VERIFICATION_WITHOUT_REPORT],
+      },
+      ({ params: { id } }) => {
+        const found = verifications.find(id);
+        if (found === undefined) throw none(id);
+        const { report } = found;
+        if (report === undefined) throw new ProblemError(VERIFICATION_WITHOUT_REPORT);
+        const headers = { ...NO_STORE, 'content-type': 'text/plain; charset=utf-8' };
+        return { status: 200, body: `${verificationText(report)}\n`, headers };
       },
     ),
 
@@ -121,7 +159,7 @@ function progressJson(progress: VerifyProgress | undefined): VerificationJson['p
 }
 
 function reportJson(report: VerifyReport): VerificationReportJson {
-  const { ok, topic, deadLetterTopic, group, total, partitions, deadLetters, findings, seconds } = report;
+  const { ok, topic, deadLetterTopic, group, total, partitions, deadLetters, manifest, findings, seconds } = report;
   const { ignored } = deadLetters;
   return {
     ok,
@@ -148,6 +186,7 @@ function reportJson(report: VerifyReport): VerificationReportJson {
         compacted: ignored.compacted,
       },
     },
+    manifest: manifest === undefined ? null : manifestJson(manifest),
     compacted_orders: report.compactedOrders,
     unchecked: [...report.unchecked],
     findings: findings.map(({ kind, count, listed }) => ({ kind, count, listed: listed.map(findingJson) })),
@@ -156,14 +195,19 @@ function reportJson(report: VerifyReport): VerificationReportJson {
   };
 }
 
+function manifestJson({ bad, good, matched, resent, beforeLog }: NonNullable<VerifyReport['manifest']>) {
+  return { bad, good, matched, resent, before_log: beforeLog };
+}
+
 function countsJson(counts: Readonly<PartitionCounts>): VerificationReportJson['total'] {
-  const { produced, stored, deadLettered, superseded, identical, pending, lost, noMessage } = counts;
+  const { produced, stored, deadLettered, superseded, identical, expired, pending, lost, noMessage } = counts;
   return {
     produced,
     stored,
     dead_lettered: deadLettered,
     superseded,
     identical,
+    expired,
     pending,
     lost,
     no_message: noMessage,

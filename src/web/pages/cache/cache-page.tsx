@@ -1,25 +1,24 @@
-import { Badge, Button, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { Cache } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery, useAction, usePages } from '../../api/queries.ts';
-import { setQuery, usePlace } from '../../app/navigation.tsx';
+import { refetchEvery, useAction } from '../../api/queries.ts';
+import { Chart } from '../../components/chart.tsx';
 import { ConfirmButton } from '../../components/dialog.tsx';
-import { JsonText } from '../../components/json-text.tsx';
-import { Card, Facts, PageTitle } from '../../components/page.tsx';
+import { Card, PageTitle, Skeleton } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { ShowMore, Table } from '../../components/table.tsx';
-import { useFormat, useTexts } from '../../i18n/language.ts';
+import { StateBadge } from '../../components/state-badge.tsx';
+import { Table } from '../../components/table.tsx';
+import { useFormat, useLanguage, useTexts } from '../../i18n/language.ts';
+import { FIGURES, type FigureName } from '../../live/figures.ts';
+import { useLive, usePoints } from '../../live/live-store.ts';
+import { useChartEvents } from '../../live/notes.ts';
+import { CachedKeys } from './cached-keys.tsx';
 import { Invalidations } from './invalidations.tsx';
 import { cacheTexts } from './texts.ts';
 
 /** The tiers of the cache, what Redis holds, what they forget, and how to make them forget. */
 export function CachePage() {
   const t = useTexts(cacheTexts);
-  const { query } = usePlace();
-  const uid = query.get('order') ?? undefined;
-  const [text, setText] = useState(uid ?? '');
   const { data, error } = useQuery({
     queryKey: ['cache', 'tiers'],
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/cache', { signal })),
@@ -33,10 +32,10 @@ export function CachePage() {
     <>
       <PageTitle title={t.title}>
         {data !== undefined && (
-          <Badge variant="light" color={data.redis.in_use ? 'green' : 'orange'}>
+          <StateBadge color={data.redis.in_use ? 'green' : 'orange'} failing={error !== null}>
             Redis: {data.redis.in_use ? t.inUse : t.notInUse}
-            {data.redis.reason !== null && `: ${t.troubles[data.redis.reason]}`}
-          </Badge>
+            {data.redis.reason !== null && ` (${t.troubles[data.redis.reason]})`}
+          </StateBadge>
         )}
         <ConfirmButton
           size="xs"
@@ -49,18 +48,17 @@ export function CachePage() {
         </ConfirmButton>
       </PageTitle>
       {(error ?? flush.error) !== null && <ProblemAlert error={error ?? flush.error} retries />}
-      {data !== undefined && <Tiers cache={data} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          setQuery({ order: text.trim() }, {});
-        }}
-      >
-        <TextInput label={t.find} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-      </form>
-      {uid !== undefined && <CachedOrder uid={uid} key={uid} />}
-      <Invalidations />
-      <KeyList />
+      {data === undefined && error === null && <Skeleton rows={6} />}
+      {data !== undefined && (
+        <div className="cards">
+          <Tiers cache={data} />
+          <HitShares />
+        </div>
+      )}
+      <div className="cards">
+        <CachedKeys all={data?.redis.nodes.reduce((sum, node) => sum + node.keys, 0)} />
+        <Invalidations />
+      </div>
     </>
   );
 }
@@ -83,7 +81,7 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
           <tr key={name}>
             <td>{name}</td>
             <td className="num">{format.number(hits)}</td>
-            <td className="num">{all === 0 ? '—' : `${format.number((hits / all) * 100, 1)} %`}</td>
+            <td className="num">{all === 0 ? '—' : format.percent((hits / all) * 100)}</td>
             <td>{holds}</td>
           </tr>
         ))}
@@ -101,86 +99,22 @@ function Tiers({ cache: { l1, redis, postgresql, absent } }: { readonly cache: C
   );
 }
 
-/** What each tier holds of an order, with a button to forget it. */
-function CachedOrder({ uid }: { readonly uid: string }) {
-  const t = useTexts(cacheTexts);
-  const format = useFormat();
-  const path = { order_uid: uid };
-  const { data, error } = useQuery({
-    queryKey: ['cache', 'order', uid],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/cache/orders/{order_uid}', { params: { path }, signal })),
-    refetchInterval: refetchEvery(2_000),
-  });
-  const evict = useAction(() => dataOf(api.DELETE('/api/v1/cache/orders/{order_uid}', { params: { path } })), {
-    said: () => t.evicted(uid),
-    changes: ['cache'],
-  });
-  const order = data?.l1?.order ?? data?.redis?.order ?? undefined;
-  const redis = data?.redis;
-  const life = redis?.ttl_ms === null ? t.forever : format.span(redis?.ttl_ms ?? 0);
-  return (
-    <Card title={t.inTiers(uid)}>
-      <div className="stack">
-        {(error ?? evict.error) !== null && <ProblemAlert error={error ?? evict.error} retries />}
-        {data !== undefined && (
-          <Facts
-            facts={[
-              [t.memory, data.l1 === null ? t.nothing : <code key="l1">{data.l1.etag}</code>],
-              ['Redis', redis ? `${t.kinds[redis.kind]}, ${format.bytes(redis.bytes)}` : t.nothing],
-              [t.ttl, redis ? life : ''],
-            ]}
-          />
-        )}
-        {order !== undefined && (
-          <JsonText text={JSON.stringify(order, undefined, 2)} label={t.valueOf(data?.l1 ? t.memory : 'Redis')} />
-        )}
-        <div className="row">
-          <ConfirmButton question={t.evictQuestion(uid)} explanation={t.evictHint} onConfirm={() => evict.mutate()}>
-            {t.evict}
-          </ConfirmButton>
-          <Button variant="default" onClick={() => setQuery({ order: undefined })}>
-            {t.close}
-          </Button>
-        </div>
-      </div>
-    </Card>
-  );
-}
+const WINDOW_S = 900;
+const TIERS: readonly FigureName[] = ['l1', 'redis', 'postgresql', 'absent'];
 
-/** The orders and leases in Redis. */
-function KeyList() {
+/** Which part of the lookups each tier has answered, over the last minutes. */
+function HitShares() {
   const t = useTexts(cacheTexts);
-  const format = useFormat();
-  const list = usePages(['cache', 'keys'], (query, signal) =>
-    dataOf(api.GET('/api/v1/cache/keys', { params: { query }, signal })),
-  );
-  const keys = list.data?.pages.flatMap((page) => page.keys) ?? [];
-  return (
-    <Card title={t.list}>
-      {list.error !== null && <ProblemAlert error={list.error} retries />}
-      {keys.length === 0 && list.data !== undefined && !list.hasNextPage && <p className="empty">{t.none}</p>}
-      {keys.length > 0 && (
-        <Table label={t.list} columns={[t.uid, t.kind, [t.ttl, 'num'], [t.size, 'num']]}>
-          {keys.map(({ order_uid, kind, ttl_ms, bytes }) => (
-            <tr key={`${kind} ${order_uid}`}>
-              <td>
-                <Button
-                  size="compact-xs"
-                  variant="default"
-                  title={t.look}
-                  onClick={() => setQuery({ order: order_uid }, {})}
-                >
-                  {order_uid}
-                </Button>
-              </td>
-              <td>{t.kinds[kind]}</td>
-              <td className="num">{ttl_ms === null ? t.forever : format.span(ttl_ms)}</td>
-              <td className="num">{format.bytes(bytes)}</td>
-            </tr>
-          ))}
-        </Table>
-      )}
-      <ShowMore list={list} />
-    </Card>
-  );
+  const language = useLanguage();
+  const live = useLive();
+  const points = usePoints(live, WINDOW_S);
+  const events = useChartEvents(live);
+  const lines = TIERS.map((name) => points.line(name));
+  const all = points.at.map((_, at) => lines.reduce((sum, line) => sum + (line[at] ?? 0), 0));
+  const series = TIERS.map((name, tier) => ({
+    label: FIGURES[name].label[language],
+    colour: FIGURES[name].colour,
+    values: all.map((sum, at) => (sum === 0 ? null : ((lines[tier]?.[at] ?? 0) / sum) * 100)),
+  }));
+  return <Chart title={t.shares} at={points.at} series={series} unit="share" events={events} windowS={WINDOW_S} />;
 }

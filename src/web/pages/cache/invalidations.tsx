@@ -50,14 +50,14 @@ function Rows({ items }: { readonly items: readonly CacheInvalidation[] }) {
   // A reopened stream begins with the last events again.
   const unique = [...new Map(items.map((one) => [`${one.number} ${one.at}`, one])).values()];
   return (
-    <Table label={t.forgotten} columns={[t.time, t.uid, t.reason, [t.dropped, 'num']]}>
+    <Table label={t.forgotten} className="plain plain--flows" columns={[t.time, t.uid, t.reason, [t.dropped, 'num']]}>
       {unique.map(({ number, at, reason, order_uid, dropped }) => (
         <tr key={`${number} ${at}`}>
           <td>
             <Instant at={at} timeOnly />
           </td>
           <td>{order_uid === null ? t.everyOrder : <Link href={addressOf(order_uid)}>{order_uid}</Link>}</td>
-          <td>{t.reasons[reason]}</td>
+          <td className="plain__line">{t.reasons[reason]}</td>
           <td className="num">{dropped === 0 ? '—' : format.number(dropped)}</td>
         </tr>
       ))}

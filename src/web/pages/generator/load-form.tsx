@@ -1,129 +1,127 @@
-import { Button, NativeSelect, NumberInput, Slider, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
-import type { Generator, GeneratorChange } from '../../../client/schema.generated.ts';
-import { api, dataOf } from '../../api/client.ts';
-import { useAction } from '../../api/queries.ts';
+import { NativeSelect, Slider } from '@mantine/core';
+import type { Generator } from '../../../client/schema.generated.ts';
+import { generatorRole } from '../../api/roles.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Card } from '../../components/page.tsx';
-import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTexts } from '../../i18n/language.ts';
-import { changeOf, draftOf, type LoadDraft, rateOfSlider, sliderOfRate } from './draft.ts';
+import { RunForm } from '../../components/run-form.tsx';
+import { useLanguage, useTexts } from '../../i18n/language.ts';
+import { numberText } from '../../i18n/number-text.ts';
+import {
+  draftOf,
+  type LoadDraft,
+  type LoadField,
+  PROFILE_FIELDS,
+  PROFILES,
+  type ReadDraft,
+  rateOfSlider,
+  readDraft,
+  sliderOfRate,
+  type TypedLoad,
+} from './draft.ts';
+import { FaultFields } from './fault-fields.tsx';
+import { LoadPresets } from './load-presets.tsx';
+import { StageEditor } from './stage-editor.tsx';
 import { generatorTexts } from './texts.ts';
 
-/** Rate, count, seed, profile and faults. Until something is typed, the form shows the generator's current settings. */
-export function LoadForm({ generator }: { readonly generator: Generator }) {
+interface LoadFormProps {
+  readonly generator: Generator;
+  readonly typed: TypedLoad;
+  readonly setTyped: (typed: TypedLoad) => void;
+}
+
+/** Rate, count, seed, profile, life and faults. What is not typed is as the generator has it at present. */
+export function LoadForm({ generator, typed, setTyped }: LoadFormProps) {
   const t = useTexts(generatorTexts);
-  const [typed, setTyped] = useState<LoadDraft | undefined>(undefined);
-  const draft = typed ?? draftOf(generator);
-  const set = (changes: Partial<LoadDraft>) => setTyped({ ...draft, ...changes });
-  const changes = ['generator', 'generator-preview'];
-  const clear = (result: Generator) => {
-    setTyped(undefined);
-    return result;
-  };
-  const start = useAction(
-    (body: GeneratorChange) => dataOf(api.POST('/api/v1/generator/start', { body })).then(clear),
-    { said: () => t.started, changes },
-  );
-  const apply = useAction((body: GeneratorChange) => dataOf(api.PATCH('/api/v1/generator', { body })).then(clear), {
-    said: () => t.applied,
-    changes,
-  });
-  const stop = useAction(() => dataOf(api.POST('/api/v1/generator/stop', {})), { said: () => t.stopped, changes });
-  const runs = generator.state === 'running';
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const change = changeOf(draft, generator.seed);
-    if (runs) apply.mutate(change);
-    else start.mutate(change);
-  };
-  const error = start.error ?? apply.error ?? stop.error;
+  const language = useLanguage();
+  const draft = { ...draftOf(generator, language), ...typed };
+  const read = readDraft(draft, generator.seed, language);
+  const set = (changes: TypedLoad) => setTyped({ ...typed, ...changes });
+  // While they are as the generator has them.
+  const untouched = typed.profile === undefined && typed.stages === undefined && typed.rate === undefined;
+  const runsMs = untouched ? (generator.profile_ms ?? undefined) : undefined;
   return (
     <Card title={t.load}>
-      <form className="stack" onSubmit={submit}>
-        <div className="fields">
-          <NumberInput label={t.rate} value={draft.rate} onChange={(rate) => set({ rate })} min={0.1} max={1_000_000} />
+      <LoadPresets draft={draft} onChoose={setTyped} />
+      <RunForm
+        state={generator.state}
+        change={read.change}
+        isValid={read.isValid}
+        isTyped={Object.keys(typed).length > 0}
+        clear={() => setTyped({})}
+        start={generatorRole.start}
+        apply={generatorRole.change}
+        stop={generatorRole.stop}
+        changes={['generator', 'generator-preview']}
+        texts={t}
+      >
+        <div className="fields fields--top">
+          <NumberText name="rate" draft={draft} read={read} set={set} />
           <div className="slider">
             <Slider
               thumbLabel={t.rateSlider}
-              value={sliderOfRate(Number(draft.rate))}
-              onChange={(position) => set({ rate: rateOfSlider(position) })}
+              value={sliderOfRate(read.change.rate ?? generator.rate)}
+              onChange={(position) => set({ rate: numberText(rateOfSlider(position), language) })}
               label={null}
             />
           </div>
-          <TextInput
-            label={t.count}
-            value={draft.count}
-            inputMode="numeric"
-            onChange={(event) => set({ count: event.currentTarget.value })}
+          <NumberText name="count" draft={draft} read={read} set={set} />
+          <NumberText name="seed" draft={draft} read={read} set={set} />
+          <NativeSelect
+            label={t.profile}
+            value={draft.profile}
+            onChange={({ currentTarget: { value } }) =>
+              set({ profile: PROFILES.find((one) => one === value) ?? 'steady' })
+            }
+            data={PROFILES.map((value) => ({ value, label: t.profiles[value] }))}
           />
-          <TextInput
-            label={t.seed}
-            value={draft.seed}
-            inputMode="numeric"
-            onChange={(event) => set({ seed: event.currentTarget.value })}
+          {PROFILE_FIELDS[draft.profile].map((name) => (
+            <NumberText key={name} name={name} draft={draft} read={read} set={set} />
+          ))}
+          <NativeSelect
+            label={t.life}
+            value={draft.life}
+            onChange={({ currentTarget: { value } }) => set({ life: value === 'on' ? 'on' : 'off' })}
+            data={(['on', 'off'] as const).map((value) => ({ value, label: t.lives[value] }))}
           />
-          <ProfileFields draft={draft} set={set} />
+          {draft.life === 'on' && <NumberText name="time_scale" draft={draft} read={read} set={set} />}
         </div>
-        <details>
-          <summary>{t.faults}</summary>
-          <div className="fields fields--narrow">
-            {generator.fault_names.map((name) => (
-              <TextInput
-                key={name}
-                size="xs"
-                label={name}
-                inputMode="decimal"
-                placeholder="0"
-                value={draft.faults[name] ?? ''}
-                onChange={(event) => set({ faults: { ...draft.faults, [name]: event.currentTarget.value } })}
-              />
-            ))}
-          </div>
-        </details>
-        {error !== null && <ProblemAlert error={error} />}
-        <div className="row">
-          <Button type="submit" loading={start.isPending || apply.isPending}>
-            {runs ? t.apply : t.start}
-          </Button>
-          {generator.state !== 'stopped' && (
-            <Button variant="outline" color="red" loading={stop.isPending} onClick={() => stop.mutate()}>
-              {t.stop}
-            </Button>
-          )}
-        </div>
-      </form>
+        {draft.profile === 'stages' && (
+          <StageEditor
+            drafts={draft.stages}
+            read={read.stages}
+            rate={read.change.rate ?? generator.rate}
+            runsMs={runsMs}
+            onChange={(stages) => set({ stages })}
+          />
+        )}
+        <FaultFields
+          known={generator.fault_names}
+          faults={draft.faults}
+          read={read}
+          onChange={(faults) => set({ faults })}
+        />
+      </RunForm>
     </Card>
   );
 }
 
-interface ProfileFieldsProps {
+interface NumberTextProps {
+  readonly name: LoadField;
   readonly draft: LoadDraft;
-  readonly set: (changes: Partial<LoadDraft>) => void;
+  readonly read: ReadDraft;
+  readonly set: (changes: TypedLoad) => void;
 }
 
-const FIELDS = { steady: [], burst: ['burstRate', 'forMs', 'everyMs'], ramp: ['toRate', 'overMs'] } as const;
-
-function ProfileFields({ draft, set }: ProfileFieldsProps) {
+function NumberText({ name, draft, read, set }: NumberTextProps) {
   const t = useTexts(generatorTexts);
   return (
-    <>
-      <NativeSelect
-        label={t.profile}
-        value={draft.kind}
-        onChange={({ currentTarget: { value } }) =>
-          set({ kind: value === 'burst' || value === 'ramp' ? value : 'steady' })
-        }
-        data={(['steady', 'burst', 'ramp'] as const).map((value) => ({ value, label: t.profiles[value] }))}
-      />
-      {FIELDS[draft.kind].map((name) => (
-        <TextInput
-          key={name}
-          label={t[name]}
-          value={draft[name]}
-          inputMode="numeric"
-          onChange={(event) => set({ [name]: event.currentTarget.value })}
-        />
-      ))}
-    </>
+    <NumberField
+      label={t.fields[name]}
+      placeholder={name === 'count' || name === 'seed' ? t.empty[name] : undefined}
+      value={draft[name]}
+      refusal={read.refusals[name]}
+      error={name === 'every_ms' && read.overlaps ? t.overlaps : undefined}
+      onText={(text) => set({ [name]: text })}
+    />
   );
 }

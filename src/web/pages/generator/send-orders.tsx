@@ -5,12 +5,14 @@ import { exampleOrder } from '../../../order/example.ts';
 import { api, dataOf, request } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
 import { Link } from '../../app/navigation.tsx';
+import { useKept } from '../../components/kept.ts';
 import { namesOf } from '../../components/names.ts';
 import { OrderEditor, useOrderCheck } from '../../components/order-editor.tsx';
 import { Card } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
+import { MessageLink } from '../links.tsx';
 import { generatorTexts } from './texts.ts';
 
 type Fault = NonNullable<SendOneRequest['fault']>;
@@ -54,9 +56,8 @@ export function SendOne() {
         {send.error !== null && <ProblemAlert error={send.error} />}
         {send.data !== undefined && (
           <p role="status">
-            <code>
-              {send.data.topic} {send.data.partition}:{send.data.offset}
-            </code>{' '}
+            <MessageLink {...send.data} />
+            {' · '}
             {send.data.fault === null ? (
               <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>
             ) : (
@@ -74,25 +75,30 @@ const ROWS = 10;
 /** Sends an order typed as JSON; its errors are shown while it is typed. */
 export function SendOwn() {
   const t = useTexts(generatorTexts);
-  const [text, setText] = useState('');
+  const [text, setText] = useKept('own-order');
   const verdict = useOrderCheck(text);
   const send = useAction(sendOrder, {
     said: ({ status, order_uid }) => (status === 'stored' ? t.ownStored(order_uid) : t.ownAccepted(order_uid)),
   });
+  // What was said of another text counts no more.
+  const change = (next: string) => {
+    setText(next);
+    send.reset();
+  };
   return (
     <Card title={t.sendOwn}>
       <div className="stack">
-        <OrderEditor label={t.ownJson} text={text} onChange={setText} rows={ROWS} verdict={verdict} />
+        <OrderEditor label={t.ownJson} text={text} onChange={change} rows={ROWS} verdict={verdict} />
         {send.error !== null && <ProblemAlert error={send.error} />}
         <div className="row">
           <Button
-            disabled={verdict.state === 'blank' || (verdict.state === 'wrong' && !verdict.isJson)}
+            disabled={['blank', 'wrong', 'refused'].includes(verdict.state)}
             loading={send.isPending}
             onClick={() => send.mutate(text)}
           >
             {t.send}
           </Button>
-          <Button variant="default" onClick={() => setText(example())}>
+          <Button variant="default" onClick={() => change(example())}>
             {t.sample}
           </Button>
           {send.data !== undefined && <Link href={addressOf(send.data.order_uid)}>{t.openOrder}</Link>}

@@ -13,8 +13,8 @@ test('verdicts are counted, and the first bad lines are kept', () => {
     rejected: 1,
     failed: 1,
     bad: [
-      { line: 2, text: 'schema: /items is missing' },
-      { line: 3, text: 'kafka_unavailable' },
+      { line: 2, reason: 'schema', pointer: '/items', message: 'is missing' },
+      { line: 3, reason: 'kafka_unavailable', pointer: '', message: '' },
     ],
     complete: false,
   });

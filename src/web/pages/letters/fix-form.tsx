@@ -4,11 +4,13 @@ import type { DeadLetter, RedriveAnswer } from '../../../client/schema.generated
 import { api, dataOf } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
 import { setQuery } from '../../app/navigation.tsx';
+import { base64Of } from '../../components/bytes.ts';
 import { ConfirmButton } from '../../components/dialog.tsx';
+import { useKept } from '../../components/kept.ts';
 import { OrderEditor, useOrderCheck } from '../../components/order-editor.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTexts } from '../../i18n/language.ts';
-import { base64Of, editableValue } from './letter-value.ts';
+import { editableValue } from './letter-value.ts';
 import { OneOutcome } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
 
@@ -18,12 +20,13 @@ const ROWS = 18;
 export function FixForm({ letter }: { readonly letter: DeadLetter }) {
   const t = useTexts(lettersTexts);
   const [start] = useState(() => editableValue(letter));
-  const [text, setText] = useState(start.isLossy ? '' : start.text);
+  const [kept, keep] = useKept(`fix-${letter.position}`);
+  const [text, setText] = useState(kept !== '' ? kept : start.isLossy ? '' : start.text);
   const [again, setAgain] = useState(false);
   const verdict = useOrderCheck(text);
   const { position, redriven_at } = letter;
   const redrive = async (dry_run: boolean): Promise<RedriveAnswer> => {
-    const edit = { value_base64: base64Of(text) };
+    const edit = { value_base64: base64Of(new TextEncoder().encode(text)) };
     return dataOf(api.POST('/api/v1/dead-letters/redrive', { body: { positions: [position], edit, again, dry_run } }));
   };
   const preview = useAction(() => redrive(true), {});
@@ -31,7 +34,10 @@ export function FixForm({ letter }: { readonly letter: DeadLetter }) {
     async () => {
       const answer = await redrive(false);
       const sent = answer.outcomes[0]?.sent_to;
-      if (sent !== undefined) setQuery({ fix: undefined, sent });
+      if (sent !== undefined) {
+        keep('');
+        setQuery({ fix: undefined, sent });
+      }
       return answer;
     },
     { changes: ['letters'] },
@@ -41,6 +47,7 @@ export function FixForm({ letter }: { readonly letter: DeadLetter }) {
   const error = send.error ?? preview.error;
   const change = (next: string) => {
     setText(next);
+    keep(next);
     preview.reset();
     send.reset();
   };
@@ -87,7 +94,13 @@ export function FixForm({ letter }: { readonly letter: DeadLetter }) {
             {t.fix}
           </ConfirmButton>
         )}
-        <Button variant="subtle" onClick={() => setQuery({ fix: undefined })}>
+        <Button
+          variant="subtle"
+          onClick={() => {
+            keep('');
+            setQuery({ fix: undefined });
+          }}
+        >
           {t.leave}
         </Button>
       </div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { filterOfQuery, redriveOf } from './letter-query.ts';
+import { filterOfQuery, redriveOf, toLetterQuery } from './letter-query.ts';
 
 test('the address says which letters', () => {
   expect(filterOfQuery(new URLSearchParams('reason=schema&since=1h&key=a'))).toEqual({
@@ -14,6 +14,8 @@ test('the address says which letters', () => {
 });
 
 test('a redrive is of what is shown', () => {
-  expect(redriveOf({}, true)).toEqual({ all: true, dry_run: true });
-  expect(redriveOf({ since: '1h' }, false)).toEqual({ filter: { since: '1h' }, dry_run: false });
+  expect(redriveOf({ filter: {}, positions: [] })).toEqual({ all: true });
+  expect(redriveOf({ filter: { since: '1h' }, positions: [] })).toEqual({ filter: { since: '1h' } });
+  expect(redriveOf({ filter: { since: '1h' }, positions: ['3:17'] })).toEqual({ positions: ['3:17'] });
+  expect(String(toLetterQuery({ reason: ['schema'], since: '1h', key: 'a b' }))).toBe('reason=schema&since=1h&key=a+b');
 });

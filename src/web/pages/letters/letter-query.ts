@@ -32,7 +32,22 @@ function instantOf(text: string | null): string | undefined {
   return !Number.isNaN(at) && new Date(at).toISOString() === text ? text : undefined;
 }
 
-/** The request to redrive the filter's letters. */
-export function redriveOf(filter: LetterQuery, dry_run: boolean): RedriveRequest {
-  return Object.keys(filter).length === 0 ? { all: true, dry_run } : { filter, dry_run };
+/** The API takes so many positions at once. */
+export const MOST_POSITIONS = 500;
+
+/** Letters by their positions; without any, those of the filter. */
+export interface LetterScope {
+  readonly filter: LetterQuery;
+  readonly positions: readonly string[];
+}
+
+/** Which letters a redrive request is for. */
+export function redriveOf({ filter, positions }: LetterScope): RedriveRequest {
+  if (positions.length > 0) return { positions: [...positions] };
+  return Object.keys(filter).length === 0 ? { all: true } : { filter };
+}
+
+/** The filter as the query of an address of the API. */
+export function toLetterQuery({ reason = [], ...rest }: LetterQuery): URLSearchParams {
+  return new URLSearchParams([...reason.map((one) => ['reason', one]), ...Object.entries(rest)]);
 }

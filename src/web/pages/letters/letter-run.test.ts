@@ -11,15 +11,26 @@ test('a run that ends without a last line was stopped', () => {
     total: 8,
     counts: { sent: 3, max_replays: 1 },
     comeBack: {},
+    samples: [],
     end: 'stopped',
   });
   expect([percentOf(NOT_BEGUN), percentOf(after(begun, half))]).toEqual([0, 50]);
 });
 
 test('the last line says how it ended', () => {
-  const result = { complete: true, counts: { would_send: 8 }, would_come_back: { schema: 2 } };
+  const result = {
+    complete: true,
+    counts: { would_send: 8 },
+    would_come_back: { schema: 2 },
+    samples: [{ position: '3:17' }],
+  };
   const done = after(begun, half, { result });
-  expect(done).toMatchObject({ counts: { would_send: 8 }, comeBack: { schema: 2 }, end: 'complete' });
+  expect(done).toMatchObject({
+    counts: { would_send: 8 },
+    comeBack: { schema: 2 },
+    samples: [{ position: '3:17' }],
+    end: 'complete',
+  });
   expect(percentOf(done)).toBe(100);
   const failed = after(begun, half, { result: { complete: false, reason: 'kafka-unavailable' } });
   expect(failed).toMatchObject({ counts: { sent: 3 }, end: { problem: 'kafka-unavailable' } });

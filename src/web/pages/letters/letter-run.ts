@@ -1,3 +1,8 @@
+import type { RedriveAnswer } from '../../../client/schema.generated.ts';
+
+/** A letter that a patch would change, or to which it does not apply. */
+export type PatchSample = NonNullable<RedriveAnswer['samples']>[number];
+
 /** The progress of sending many letters back. */
 export interface LetterRun {
   readonly passed: number;
@@ -6,11 +11,13 @@ export interface LetterRun {
   readonly counts: Readonly<Record<string, number>>;
   /** In a dry run: letters that would come back, by reason. */
   readonly comeBack: Readonly<Record<string, number>>;
+  /** In a dry run with a patch. */
+  readonly samples: readonly PatchSample[];
   /** `stopped` until a line says how the run ended. */
   readonly end: 'stopped' | 'complete' | { readonly problem: string };
 }
 
-export const NOT_BEGUN: LetterRun = { passed: 0, total: 0, counts: {}, comeBack: {}, end: 'stopped' };
+export const NOT_BEGUN: LetterRun = { passed: 0, total: 0, counts: {}, comeBack: {}, samples: [], end: 'stopped' };
 
 /** The run after one more line of the answer. */
 export function withLine(run: LetterRun, text: string): LetterRun {
@@ -30,6 +37,7 @@ export function withLine(run: LetterRun, text: string): LetterRun {
     passed: run.total,
     counts: countsOf(member(result, 'counts')),
     comeBack: countsOf(member(result, 'would_come_back')),
+    samples: samplesOf(member(result, 'samples')),
     end: 'complete',
   };
 }
@@ -42,6 +50,15 @@ export function percentOf({ passed, total }: LetterRun): number {
 function countsOf(value: unknown): Readonly<Record<string, number>> {
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(Object.entries(value).map(([name, count]) => [name, Number(count)]));
+}
+
+function samplesOf(value: unknown): readonly PatchSample[] {
+  return Array.isArray(value) ? value.filter(isSample) : [];
+}
+
+/** The server makes it by the schema that the type comes from. */
+function isSample(value: unknown): value is PatchSample {
+  return typeof member(value, 'position') === 'string';
 }
 
 function member(value: unknown, name: string): unknown {

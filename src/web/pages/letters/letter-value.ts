@@ -26,11 +26,21 @@ export function editableValue(letter: Pick<DeadLetter, 'value' | 'value_base64' 
   }
 }
 
-/** A text's UTF-8 as base64. */
-export function base64Of(text: string): string {
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
+/** The text of a JSON Patch that a letter suggests: it removes or replaces what was wrong with it. */
+export function patchFor(letter: Pick<DeadLetter, 'reason' | 'detail'> | undefined): string {
+  const path = pointerOf(letter?.detail ?? '') ?? '/';
+  const one = letter?.reason === 'unknown_field' ? { op: 'remove', path } : { op: 'replace', path, value: '' };
+  return `[\n  ${JSON.stringify(one)}\n]`;
+}
+
+/** Whether a text may be a JSON Patch; the server knows the operations. */
+export function isPatch(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A text with a part that is marked. */

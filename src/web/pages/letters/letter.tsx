@@ -1,21 +1,22 @@
 import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import type { DeadLetter } from '../../../client/schema.generated.ts';
 import { ApiError, api, dataOf } from '../../api/client.ts';
 import { refetchEvery, useAction } from '../../api/queries.ts';
 import { Link, setQuery } from '../../app/navigation.tsx';
 import { bytesOf, bytesText, headerTexts, hexOf } from '../../components/bytes.ts';
-import { Card, Facts, Instant } from '../../components/page.tsx';
-import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { Facts, Instant } from '../../components/page.tsx';
+import { ProblemAlert, RejectionText } from '../../components/problem-alert.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf, messageAddress } from '../addresses.ts';
+import { MessageLink, TopicLink } from '../links.tsx';
 import { FixForm } from './fix-form.tsx';
 import { pointerOf, spotIn } from './letter-value.ts';
 import { OneOutcome } from './redrive.tsx';
 import { lettersTexts } from './texts.ts';
 
-interface LetterCardProps {
+interface LetterContentProps {
   readonly position: string;
   /** Whether it is being fixed. */
   readonly fixes: boolean;
@@ -24,43 +25,29 @@ interface LetterCardProps {
 }
 
 /** One letter in full: the error is marked, and the letter can be sent back, fixed or as it is. */
-export function LetterCard({ position, fixes, sent }: LetterCardProps) {
-  const t = useTexts(lettersTexts);
-  const heading = useRef<HTMLDivElement>(null);
+export function LetterContent({ position, fixes, sent }: LetterContentProps) {
   const { data, error } = useQuery({
     queryKey: ['letters', 'one', position],
     queryFn: ({ signal }) =>
       dataOf(api.GET('/api/v1/dead-letters/{position}', { params: { path: { position } }, signal })),
     refetchInterval: refetchEvery(),
   });
-  useEffect(() => {
-    // Newer browsers return a promise, which is not a clean-up function.
-    void heading.current?.scrollIntoView({ block: 'nearest' });
-  }, []);
   return (
-    <div ref={heading}>
-      <Card title={t.letter(position)}>
-        <div className="stack">
-          {error !== null && <ProblemAlert error={error} retries />}
-          {data !== undefined && <Content letter={data} fixes={fixes} sent={sent} />}
-          <Button
-            className="fit"
-            size="xs"
-            variant="default"
-            onClick={() => setQuery({ letter: undefined, fix: undefined, sent: undefined })}
-          >
-            {t.close}
-          </Button>
-        </div>
-      </Card>
+    <div className="stack">
+      {error !== null && <ProblemAlert error={error} retries />}
+      {data !== undefined && <Content letter={data} fixes={fixes} sent={sent} />}
     </div>
   );
 }
 
-function Content({ letter, fixes, sent }: Pick<LetterCardProps, 'fixes' | 'sent'> & { readonly letter: DeadLetter }) {
+function Content({
+  letter,
+  fixes,
+  sent,
+}: Pick<LetterContentProps, 'fixes' | 'sent'> & { readonly letter: DeadLetter }) {
   const t = useTexts(lettersTexts);
   const format = useFormat();
-  const { position, source, reason, detail, at, replays, key, value_bytes, headers, redriven_at } = letter;
+  const { position, source, reason, detail, at, replays, key, order_uid, value_bytes, headers, redriven_at } = letter;
   const redrive = useAction(
     async () => {
       const body = { positions: [position] };
@@ -72,13 +59,33 @@ function Content({ letter, fixes, sent }: Pick<LetterCardProps, 'fixes' | 'sent'
   );
   return (
     <>
-      <p className="bad">
-        <code>{reason}</code> {detail}
+      <p>
+        <RejectionText reason={reason} detail={detail} />
       </p>
+      {!fixes && (
+        <div className="row">
+          <Button onClick={() => setQuery({ fix: 'on', sent: undefined })}>{t.fix}</Button>
+          <Button variant="default" loading={redrive.isPending} onClick={() => redrive.mutate()}>
+            {t.redriveOne}
+          </Button>
+        </div>
+      )}
+      {!fixes && redrive.error !== null && <ProblemAlert error={redrive.error} />}
+      {!fixes && redrive.data !== undefined && sent === undefined && <OneOutcome answer={redrive.data} />}
       <Facts
         facts={[
+          [
+            t.order,
+            order_uid === null ? (
+              ''
+            ) : (
+              <Link key="order" href={addressOf(order_uid)}>
+                {order_uid}
+              </Link>
+            ),
+          ],
           [t.at, <Instant key="at" at={at} />],
-          [t.source, source && `${source.topic} ${source.partition}:${source.offset}`],
+          [t.source, source && <MessageLink key="source" {...source} />],
           [t.key, <code key="key">{bytesText(key)}</code>],
           [t.size, value_bytes === null ? '' : format.bytes(value_bytes)],
           [t.replays, String(replays)],
@@ -90,21 +97,7 @@ function Content({ letter, fixes, sent }: Pick<LetterCardProps, 'fixes' | 'sent'
         <Facts facts={headerTexts(headers)} />
       </details>
       {sent !== undefined && source !== null && <Follow key={sent} topic={source.topic} sent={sent} />}
-      {fixes ? (
-        <FixForm letter={letter} />
-      ) : (
-        <>
-          <Value letter={letter} />
-          {redrive.error !== null && <ProblemAlert error={redrive.error} />}
-          {redrive.data !== undefined && sent === undefined && <OneOutcome answer={redrive.data} />}
-          <div className="row">
-            <Button onClick={() => setQuery({ fix: 'on', sent: undefined })}>{t.fix}</Button>
-            <Button variant="default" loading={redrive.isPending} onClick={() => redrive.mutate()}>
-              {t.redriveOne}
-            </Button>
-          </div>
-        </>
-      )}
+      {fixes ? <FixForm letter={letter} /> : <Value letter={letter} />}
     </>
   );
 }
@@ -169,7 +162,7 @@ function Follow({ topic, sent }: FollowProps) {
   return (
     <div className="followed" role="status">
       <p>
-        {t.sentTo} <Link href={messageAddress(topic, sent)}>{`${topic} ${sent}`}</Link>.
+        {t.sentTo} <TopicLink topic={topic} /> <Link href={messageAddress(topic, sent)}>{sent}</Link>.
       </p>
       {error !== null && <ProblemAlert error={error} retries />}
       {state === 'waiting' && <p className="muted">{t.waiting(ahead)}</p>}
@@ -182,7 +175,7 @@ function Follow({ topic, sent }: FollowProps) {
       {state === 'rejected' && letter !== undefined && (
         <>
           <p className="bad">
-            {t.cameBack(letter.replays)} <code>{letter.reason}</code> {letter.detail}
+            {t.cameBack(letter.replays)} <RejectionText reason={letter.reason} detail={letter.detail} />
           </p>
           <Button
             size="xs"

@@ -5,11 +5,12 @@ import uPlot from 'uplot';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { setQuery } from '../../app/navigation.tsx';
-import { keepWidth, plotStyle } from '../../components/chart.tsx';
-import { Card, Instant } from '../../components/page.tsx';
+import { Card, Instant, Skeleton } from '../../components/page.tsx';
+import { keepWidth, plotStyle } from '../../components/plot.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
+import { useWording } from '../../i18n/use-wording.ts';
 import { type Layer, type Layers, layerAt, layersOf } from './layers.ts';
 import type { LetterQuery } from './letter-query.ts';
 import { lettersTexts } from './texts.ts';
@@ -22,6 +23,7 @@ const REFRESH_MS = 5_000;
  */
 export function ReasonChart({ filter }: { readonly filter: LetterQuery }) {
   const t = useTexts(lettersTexts);
+  const words = useWording();
   const format = useFormat();
   // All reasons stay visible, so that another one can be chosen.
   const { reason: [chosen] = [], ...query } = filter;
@@ -32,7 +34,8 @@ export function ReasonChart({ filter }: { readonly filter: LetterQuery }) {
     placeholderData: keepPreviousData,
   });
   const layers = useMemo(() => data && layersOf(data), [data]);
-  if (data === undefined || layers === undefined) return error === null ? null : <ProblemAlert error={error} retries />;
+  if (data === undefined || layers === undefined)
+    return error === null ? <Skeleton rows={8} /> : <ProblemAlert error={error} retries />;
   const until = Date.parse(data.until) / 1000;
   const chooseReason = (reason: Layer['reason']) => {
     if (reason !== 'others') setQuery({ reason: reason === chosen ? undefined : reason });
@@ -54,7 +57,7 @@ export function ReasonChart({ filter }: { readonly filter: LetterQuery }) {
               leftSection={<span className={`reasons__key reasons__key--${colour}`} aria-hidden="true" />}
               onClick={() => chooseReason(reason)}
             >
-              {`${reason === 'others' ? t.others : reason} ${format.number(total)}`}
+              {`${reason === 'others' ? t.others : words.reason(reason)} ${format.number(total)}`}
             </Button>
           ))}
           {layers.layers.length === 0 && <span className="muted">{t.noneThen}</span>}
@@ -79,10 +82,12 @@ interface ReasonTableProps {
 /** The chart as a table, without empty buckets. */
 function ReasonTable({ layers: { at, layers }, until, onRange }: ReasonTableProps) {
   const t = useTexts(lettersTexts);
+  const format = useFormat();
+  const words = useWording();
   const rows = at
     .map((start, bucket) => ({ start, end: at[bucket + 1] ?? until, bucket }))
     .filter(({ bucket }) => layers.some(({ counts }) => (counts[bucket] ?? 0) > 0));
-  const names = layers.map(({ reason }) => (reason === 'others' ? t.others : reason));
+  const names = layers.map(({ reason }) => (reason === 'others' ? t.others : words.reason(reason)));
   return (
     <Table label={t.asTable} columns={[t.from, ...names.map((name) => [name, 'num'] as const)]}>
       {rows.map(({ start, end, bucket }) => (
@@ -94,7 +99,7 @@ function ReasonTable({ layers: { at, layers }, until, onRange }: ReasonTableProp
           </td>
           {layers.map(({ reason, counts }) => (
             <td key={reason} className="num">
-              {counts[bucket]}
+              {format.number(counts[bucket] ?? 0)}
             </td>
           ))}
         </tr>

@@ -1,46 +1,57 @@
-import { Alert, Button, NativeSelect, Switch, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { Button, NativeSelect, Switch } from '@mantine/core';
+import { IconRefresh, IconSend } from '@tabler/icons-react';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery, usePages } from '../../api/queries.ts';
-import { setQuery, usePlace } from '../../app/navigation.tsx';
-import { Card, Instant, PageTitle } from '../../components/page.tsx';
+import { usePages } from '../../api/queries.ts';
+import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
+import { Detail } from '../../components/detail.tsx';
+import { Card, Empty, PageTitle, Skeleton } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { ShowMore } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
-import { type MessageQuery, messageQueryOf } from '../addresses.ts';
-import { Groups } from './groups.tsx';
-import { MessageCard, MessageRows, Tail } from './messages.tsx';
+import { type MessageQuery, messageQueryOf, positionIn, topicAddress } from '../addresses.ts';
+import { Groups } from '../groups/groups.tsx';
+import { topicsTexts } from '../topics/texts.ts';
+import { chooseTopic, useTopic, useTopics } from '../topics/topics.ts';
+import { Waiting } from '../topics/waiting.tsx';
+import { columnsOf, PICKED_BYTES } from './columns.ts';
+import { MessageForm } from './message-form.tsx';
+import { MessageTools } from './message-tools.tsx';
+import { MessageDetail, MessageRows, Tail } from './messages.tsx';
+import { ProduceForm } from './produce.tsx';
+import { produceTexts } from './produce-texts.ts';
 import { messagesTexts } from './texts.ts';
 
 /** The messages of a topic, old and new, and the consumer groups. */
 export function MessagesPage() {
   const t = useTexts(messagesTexts);
   const { query } = usePlace();
-  const topics = useQuery({
-    queryKey: ['topics'],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/topics', { signal })),
-    refetchInterval: refetchEvery(10_000),
-  });
-  const names = topics.data?.topics.map(({ name }) => name) ?? [];
-  const topic = query.get('topic') ?? names.find((name) => name.startsWith('orders')) ?? names[0];
-  const partitions = topics.data?.topics.find(({ name }) => name === topic)?.partitions ?? 0;
-  const open = query.get('message') ?? undefined;
+  const producing = useTexts(produceTexts);
+  const { topics, error, of } = useTopics();
+  const names = topics.map(({ name }) => name);
+  const topic = query.get('topic') ?? topics.find(({ use }) => use === 'orders')?.name ?? names[0];
+  const partitions = (topic && of(topic)?.partitions) || 0;
   const tailing = query.get('tail') === 'on';
   const wanted = messageQueryOf(query);
   return (
     <>
-      <PageTitle title={t.title} />
-      {topics.error !== null && <ProblemAlert error={topics.error} retries />}
+      <PageTitle title={t.title}>
+        <Button
+          className="page-title__end"
+          variant="default"
+          leftSection={<IconSend size={16} aria-hidden />}
+          onClick={() => setQuery({ produce: 'on', message: undefined }, {})}
+        >
+          {producing.produce}
+        </Button>
+      </PageTitle>
+      {error !== null && <ProblemAlert error={error} retries />}
       {topic !== undefined && (
         <>
           <div className="row">
             <NativeSelect
               aria-label={t.topic}
               value={topic}
-              onChange={(event) =>
-                setQuery({ topic: event.currentTarget.value, message: undefined, offset: undefined })
-              }
+              onChange={(event) => chooseTopic(event.currentTarget.value)}
               data={names.includes(topic) ? names : [topic, ...names]}
             />
             <Switch
@@ -49,10 +60,25 @@ export function MessagesPage() {
               onChange={(event) => setQuery({ tail: event.currentTarget.checked ? 'on' : undefined })}
             />
           </div>
-          <Waiting topic={topic} />
-          {!tailing && <Form key={String(query)} wanted={wanted} partitions={partitions} />}
-          {open !== undefined && <MessageCard key={open} topic={topic} position={open} />}
-          {tailing ? <Tail topic={topic} key={topic} /> : <Messages topic={topic} wanted={wanted} />}
+          <TopicLine topic={topic} />
+          <MessageForm
+            key={`${topic} ${tailing} ${JSON.stringify(wanted)}`}
+            wanted={wanted}
+            partitions={partitions}
+            tails={tailing}
+          />
+          {tailing ? <Tail topic={topic} wanted={wanted} key={topic} /> : <Messages topic={topic} wanted={wanted} />}
+          {query.get('produce') === 'on' && positionIn(query, 'message') === undefined && (
+            <Detail
+              title={producing.produce}
+              open="produce"
+              rows={[]}
+              onOpen={() => {}}
+              onClose={() => setQuery({ produce: undefined })}
+            >
+              <ProduceForm key={topic} topic={topic} />
+            </Detail>
+          )}
         </>
       )}
       <Groups />
@@ -62,8 +88,10 @@ export function MessagesPage() {
 
 function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: MessageQuery }) {
   const t = useTexts(messagesTexts);
-  const list = usePages(['messages', topic, wanted], (page, signal) => {
-    const query = { ...wanted, limit: 50, value_bytes: 200, ...page };
+  const columns = columnsOf(usePlace().query);
+  const list = usePages(['messages', topic, wanted, columns.length > 0], (page, signal) => {
+    // What is cut has no JSON to pick columns from.
+    const query = { ...wanted, limit: 50, value_bytes: columns.length > 0 ? PICKED_BYTES : 200, ...page };
     const params = { path: { topic }, query };
     return dataOf(api.GET('/api/v1/topics/{topic}/messages', { params, signal }));
   });
@@ -71,90 +99,45 @@ function Messages({ topic, wanted }: { readonly topic: string; readonly wanted: 
   return (
     <Card title={t.list}>
       <div className="stack">
+        <div className="row">
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconRefresh size={14} aria-hidden />}
+            loading={list.isFetching}
+            onClick={() => void list.refetch()}
+          >
+            {t.refresh}
+          </Button>
+          <MessageTools topic={topic} messages={messages} />
+        </div>
         {list.error !== null && <ProblemAlert error={list.error} retries />}
+        {list.isPending && <Skeleton rows={12} />}
         {messages.length > 0 && <MessageRows messages={messages} />}
-        {list.data?.pages.at(-1)?.next_cursor === null && messages.length === 0 && <p className="empty">{t.none}</p>}
+        {list.data?.pages.at(-1)?.next_cursor === null && messages.length === 0 && (
+          <Empty title={t.none} hint={t.noneHint} actions={[[t.toGenerator, '/generator']]} />
+        )}
         {list.data?.pages.at(-1)?.cut === true && <p className="muted">{t.cut}</p>}
         <ShowMore list={list} />
+        <MessageDetail topic={topic} messages={messages} />
       </div>
     </Card>
   );
 }
 
-function Form({ wanted, partitions }: { readonly wanted: MessageQuery; readonly partitions: number }) {
-  const t = useTexts(messagesTexts);
-  const [partition, setPartition] = useState(String(wanted.partition ?? ''));
-  const [offset, setOffset] = useState(String(wanted.offset ?? ''));
-  const [at, setAt] = useState(wanted.at ?? '');
-  const [key, setKey] = useState(wanted.key ?? '');
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setQuery({ partition, offset, at, key }, {});
-  };
-  return (
-    <form className="fields" onSubmit={submit}>
-      <NativeSelect
-        label={t.partition}
-        value={partition}
-        onChange={(event) => setPartition(event.currentTarget.value)}
-        data={[
-          { value: '', label: t.allPartitions },
-          ...Array.from({ length: partitions }, (_, number) => String(number)),
-        ]}
-      />
-      <TextInput
-        label={t.offset}
-        value={offset}
-        inputMode="numeric"
-        disabled={partition === ''}
-        onChange={(event) => setOffset(event.currentTarget.value)}
-      />
-      <TextInput label={t.at} value={at} onChange={(event) => setAt(event.currentTarget.value)} />
-      <TextInput label={t.key} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
-      <Button type="submit" variant="default">
-        {t.search}
-      </Button>
-    </form>
-  );
-}
-
-/** The messages of a topic that wait behind open transactions: in which partitions, and behind whose. */
-export function Waiting({ topic }: { readonly topic: string }) {
-  const t = useTexts(messagesTexts);
+/** How much a topic holds, what of it can't be read yet, and the way to its page. */
+function TopicLine({ topic }: { readonly topic: string }) {
+  const t = useTexts(topicsTexts);
   const format = useFormat();
-  const { data } = useQuery({
-    queryKey: ['topic', topic],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/topics/{topic}', { params: { path: { topic } }, signal })),
-    refetchInterval: refetchEvery(5_000),
-  });
-  if (data === undefined || !data.pending) return undefined;
+  const { data } = useTopic(topic);
   return (
-    <Alert color="yellow" variant="light" title={t.pendingTitle(data.pending)}>
-      <p>{t.pendingHint}</p>
-      <ul>
-        {data.partition_details
-          .filter(({ end, stable_end: stable }) => end > stable)
-          .map(({ partition, end, stable_end: stable }) => (
-            <li key={partition}>
-              {t.pendingIn(partition, format.number(end - stable), stable)}
-              {data.open_transactions
-                .filter((one) => one.partition === partition)
-                .map((one) => (
-                  <span key={one.producer_id}>
-                    {one.transactional_id === null
-                      ? t.hangingOf(one.producer_id)
-                      : t.transactionOf(one.transactional_id, one.producer_id)}
-                    {one.started_at !== null && (
-                      <>
-                        {t.since} <Instant at={one.started_at} />
-                      </>
-                    )}
-                    {one.timeout_ms !== null && t.abortedAfter(format.span(one.timeout_ms))}
-                  </span>
-                ))}
-            </li>
-          ))}
-      </ul>
-    </Alert>
+    <>
+      {data !== undefined && <Waiting detail={data} />}
+      <p className="muted">
+        {data !== undefined &&
+          `${t.about(data.partition_details.length, data.messages === null ? '—' : format.number(data.messages))} · `}
+        <Link href={topicAddress(topic)}>{t.aboutTopic}</Link>
+      </p>
+    </>
   );
 }

@@ -1,35 +1,56 @@
 import { Button } from '@mantine/core';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Message } from '../../../client/schema.generated.ts';
 import { api, dataOf, hasMembers } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { useTail } from '../../api/streams.ts';
-import { Link, setQuery, withQuery } from '../../app/navigation.tsx';
+import { Link, setQuery, usePlace, withQuery } from '../../app/navigation.tsx';
 import { bytesText, headerTexts, prettyBytes } from '../../components/bytes.ts';
+import { Detail } from '../../components/detail.tsx';
 import { JsonText } from '../../components/json-text.tsx';
-import { AppliedInput, Card, Facts, Instant } from '../../components/page.tsx';
+import { Card, Facts, Instant } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { Table } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
-import { addressOf } from '../addresses.ts';
+import { useWording } from '../../i18n/use-wording.ts';
+import { addressOf, letterAddress, letterOfMessage, type MessageQuery, positionIn } from '../addresses.ts';
+import { columnsOf, PICKED_BYTES, pick } from './columns.ts';
+import { MessageTools } from './message-tools.tsx';
+import { SendAgain } from './send-again.tsx';
 import { messagesTexts } from './texts.ts';
 
 /** Messages, one a line; a click on the position opens one. */
 export function MessageRows({ messages }: { readonly messages: readonly Message[] }) {
   const t = useTexts(messagesTexts);
+  const { query } = usePlace();
+  const open = positionIn(query, 'message');
+  const columns = columnsOf(query);
   return (
     <Table
       label={t.list}
-      columns={[t.position, t.time, t.key, t.meaning, [t.value, 'plain__wide']]}
-      className="plain plain--fixed"
+      columns={[
+        t.position,
+        t.time,
+        t.key,
+        t.meaning,
+        ...(columns.length > 0 ? columns : [[t.value, 'plain__wide'] as const]),
+      ]}
+      className="plain plain--fixed plain--flows"
     >
-      {messages.map(({ partition, offset, timestamp, key, value, meaning }) => {
-        const position = `${partition}:${offset}`;
+      {messages.map((message) => {
+        const { timestamp, key, value, meaning } = message;
+        const position = positionOf(message);
         return (
           <tr key={position}>
             <td>
-              <Button size="compact-xs" variant="default" onClick={() => setQuery({ message: position }, {})}>
+              <Button
+                size="compact-xs"
+                variant={position === open ? 'filled' : 'default'}
+                data-row={position}
+                onClick={() => setQuery({ message: position, produce: undefined }, {})}
+              >
                 {position}
               </Button>
             </td>
@@ -40,15 +61,19 @@ export function MessageRows({ messages }: { readonly messages: readonly Message[
               <code>{bytesText(key)}</code>
             </td>
             <td className="cut">
-              {meaning.kind === 'order' ? (
-                <Link href={addressOf(meaning.order_uid)}>{t.order}</Link>
-              ) : (
-                <code>{meaning.reason}</code>
-              )}
+              <MeaningLink meaning={meaning} position={position} />
             </td>
-            <td className="cut">
-              <code>{bytesText(value)}</code>
-            </td>
+            {columns.length > 0 ? (
+              pick(value, columns).map((text, at) => (
+                <td className="cut" key={columns[at]}>
+                  {text}
+                </td>
+              ))
+            ) : (
+              <td className="cut plain__line">
+                <code>{bytesText(value)}</code>
+              </td>
+            )}
           </tr>
         );
       })}
@@ -56,10 +81,51 @@ export function MessageRows({ messages }: { readonly messages: readonly Message[
   );
 }
 
-/** One message in full. */
-export function MessageCard({ topic, position }: { readonly topic: string; readonly position: string }) {
+/** Leads to the order, or to the dead letter; of another topic’s messages neither need exist. */
+function MeaningLink({ meaning, position }: { readonly meaning: Message['meaning']; readonly position: string }) {
+  const t = useTexts(messagesTexts);
+  const words = useWording();
+  if (meaning.kind === 'order') return <Link href={addressOf(meaning.order_uid)}>{t.order}</Link>;
+  const address = meaning.kind === 'dead_letter' ? letterAddress(position) : letterOfMessage(position);
+  return (
+    <Link href={address} title={meaning.reason}>
+      {words.reason(meaning.reason)}
+    </Link>
+  );
+}
+
+interface MessageDetailProps {
+  readonly topic: string;
+  readonly messages: readonly Message[];
+}
+
+/** The message that the address names, beside these. */
+export function MessageDetail({ topic, messages }: MessageDetailProps) {
+  const t = useTexts(messagesTexts);
+  const { query } = usePlace();
+  const open = positionIn(query, 'message');
+  if (open === undefined) return null;
+  return (
+    <Detail
+      title={t.message(`${topic} ${open}`)}
+      open={open}
+      rows={messages.map(positionOf)}
+      onOpen={(message) => setQuery({ message })}
+      onClose={() => setQuery({ message: undefined })}
+    >
+      <MessageContent key={open} topic={topic} position={open} />
+    </Detail>
+  );
+}
+
+function positionOf({ partition, offset }: Message): string {
+  return `${partition}:${offset}`;
+}
+
+function MessageContent({ topic, position }: { readonly topic: string; readonly position: string }) {
   const t = useTexts(messagesTexts);
   const format = useFormat();
+  const words = useWording();
   const { data, error } = useQuery({
     queryKey: ['message', topic, position],
     queryFn: ({ signal }) => {
@@ -69,51 +135,63 @@ export function MessageCard({ topic, position }: { readonly topic: string; reado
     refetchInterval: refetchEvery(),
   });
   return (
-    <Card title={t.message(`${topic} ${position}`)}>
-      <div className="stack">
-        {error !== null && <ProblemAlert error={error} retries />}
-        {data !== undefined && (
-          <>
-            <Facts
-              facts={[
-                [t.time, <Instant key="time" at={data.timestamp} />],
-                [t.key, <code key="key">{bytesText(data.key)}</code>],
-                [t.size, data.value_bytes === null ? '' : format.bytes(data.value_bytes)],
-                ...headerTexts(data.headers),
-              ]}
-            />
-            {data.meaning.kind === 'order' ? (
-              <Link href={addressOf(data.meaning.order_uid)}>{t.order}</Link>
-            ) : (
-              <p className="bad">
-                <code>{data.meaning.reason}</code> {data.meaning.detail}
-              </p>
-            )}
-            <JsonText text={prettyBytes(data.value)} label={t.value} />
-          </>
-        )}
-        <Button className="fit" size="xs" variant="default" onClick={() => setQuery({ message: undefined })}>
-          {t.close}
-        </Button>
-      </div>
-    </Card>
+    <div className="stack">
+      {error !== null && <ProblemAlert error={error} retries />}
+      {data !== undefined && (
+        <>
+          <Facts
+            facts={[
+              [t.time, <Instant key="time" at={data.timestamp} />],
+              [t.key, <code key="key">{bytesText(data.key)}</code>],
+              [t.size, data.value_bytes === null ? '' : format.bytes(data.value_bytes)],
+              ...headerTexts(data.headers),
+            ]}
+          />
+          <p>
+            <MeaningLink meaning={data.meaning} position={position} />{' '}
+            {data.meaning.kind !== 'order' && <span className="bad">{words.detail(data.meaning.detail)}</span>}
+          </p>
+          <SendAgain topic={topic} message={data} />
+          <JsonText text={prettyBytes(data.value)} label={t.value} />
+        </>
+      )}
+    </div>
   );
 }
 
-/** The new messages of a topic; the last hundred are shown. */
-export function Tail({ topic }: { readonly topic: string }) {
+interface TailProps {
+  readonly topic: string;
+  readonly wanted: MessageQuery;
+}
+
+/** The new messages of a topic; the last hundred are shown. While it pauses, they stay. */
+export function Tail({ topic, wanted: { partition, key, text, json } }: TailProps) {
   const t = useTexts(messagesTexts);
-  const [text, setText] = useState('');
-  const query = new URLSearchParams({ value_bytes: '200', ...(text !== '' && { text }) });
+  const [pauses, setPauses] = useState(false);
+  const columns = columnsOf(usePlace().query);
+  const given = Object.entries({ partition, key, text, json }).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  query.set('value_bytes', String(columns.length > 0 ? PICKED_BYTES : 200));
   const url = withQuery(`/api/v1/topics/${encodeURIComponent(topic)}/tail`, query);
-  const { items, leftOut, error } = useTail(url, 'message', isMessage);
+  const { items, leftOut, error } = useTail(pauses ? undefined : url, 'message', isMessage);
   return (
     <Card title={t.tailing}>
       <div className="stack">
-        <AppliedInput label={t.tailText} value={text} onApply={setText} />
+        <div className="row">
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={pauses ? <IconPlayerPlay size={14} aria-hidden /> : <IconPlayerPause size={14} aria-hidden />}
+            onClick={() => setPauses(!pauses)}
+          >
+            {pauses ? t.resume : t.pause}
+          </Button>
+          <MessageTools topic={topic} messages={items} />
+        </div>
         {error !== undefined && <ProblemAlert error={error} retries />}
         {leftOut > 0 && <p className="muted">{t.leftOut(leftOut)}</p>}
         {items.length === 0 ? <p className="empty">{t.waiting}</p> : <MessageRows messages={items} />}
+        <MessageDetail topic={topic} messages={items} />
       </div>
     </Card>
   );

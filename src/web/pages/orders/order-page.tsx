@@ -1,75 +1,76 @@
-import { ActionIcon, Button, SegmentedControl } from '@mantine/core';
-import { IconArrowLeft, IconCheck, IconCopy } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { SegmentedControl } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import type { Order, OrderJourney } from '../../../client/schema.generated.ts';
+import { orderState } from '../../../order/states.ts';
 import { ApiError, answered, api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
 import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { JsonText } from '../../components/json-text.tsx';
-import { Instant, PageTitle } from '../../components/page.tsx';
-import { ProblemAlert, useProblem } from '../../components/problem-alert.tsx';
-import { commonTexts } from '../../components/texts.ts';
+import { Instant, PageTitle, Skeleton } from '../../components/page.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
-import { messageAddress } from '../addresses.ts';
+import { messageAddress, SEARCHED } from '../addresses.ts';
+import { TopicLink } from '../links.tsx';
+import { AbsentOrder } from './absent-order.tsx';
+import { History } from './history.tsx';
 import { Receipt } from './receipt.tsx';
+import { StateBadge as OrderStateBadge } from './states.tsx';
 import { orderTexts } from './texts.ts';
 
-/** One order: looked up when the page is opened, and again until it can be read. */
+/** How often an open order is looked up; not while the page is hidden. */
+const EVERY_MS = 2_000;
+/** An order that is not there is looked for this often again: it may be on its way. */
+const MOST_LOOKS = 30;
+
+/** One order: looked up when the page is opened, until it can be read, and again for what has changed of it. */
 export function OrderPage({ uid }: { readonly uid: string }) {
   const t = useTexts(orderTexts);
+  const { query } = usePlace();
+  const queries = useQueryClient();
   const lookup = useQuery({
     queryKey: ['order', uid],
-    queryFn: ({ signal }) => lookUp(uid, signal),
-    refetchInterval: refetchEvery(),
+    queryFn: async ({ signal }) => {
+      const now = await lookUp(uid, signal);
+      const shown = queries.getQueryData<LookedUpOrder | ApiError>(['order', uid]);
+      // What has not changed stays as it was first read.
+      return shown !== undefined && versionOf(shown) === versionOf(now) ? shown : now;
+    },
+    structuralSharing: false,
+    refetchInterval: (one) => {
+      const { data, dataUpdateCount } = one.state;
+      return refetchEvery(data instanceof ApiError && dataUpdateCount > MOST_LOOKS ? undefined : EVERY_MS)(one);
+    },
   });
+  const { data, error } = lookup;
+  const isFound = data !== undefined && !(data instanceof ApiError);
+  const wasSearched = query.has(SEARCHED);
+  useEffect(() => {
+    if (isFound && wasSearched) setQuery({ [SEARCHED]: undefined });
+  }, [isFound, wasSearched]);
   return (
     <>
       <Link className="back" href="/orders">
         <IconArrowLeft size={16} aria-hidden /> {t.back}
       </Link>
-      {lookup.error !== null ? (
-        <Failure uid={uid} error={lookup.error} onAgain={() => void lookup.refetch()} />
-      ) : lookup.data === undefined ? (
-        <div className="skeleton" aria-hidden="true" />
+      {isFound ? (
+        <>
+          {error !== null && <ProblemAlert error={error} retries />}
+          <Found found={data} isOld={error !== null} />
+        </>
+      ) : data !== undefined || error !== null ? (
+        <AbsentOrder uid={uid} error={error ?? data} onAgain={() => void lookup.refetch()} />
       ) : (
-        <Found found={lookup.data} />
+        <Skeleton rows={12} />
       )}
     </>
   );
 }
 
-function Failure(props: { readonly uid: string; readonly error: unknown; readonly onAgain: () => void }) {
-  const { uid, error, onAgain } = props;
-  const t = useTexts(orderTexts);
-  const problem = useProblem(error);
-  const kind = error instanceof ApiError ? error.kind : '';
-  if (kind === 'order-not-found')
-    return (
-      <section className="notice">
-        <PageTitle title={t.absent} />
-        <p role="status">{t.absentHint(uid)}</p>
-        <Button variant="default" onClick={onAgain}>
-          {t.again}
-        </Button>
-      </section>
-    );
-  if (kind === 'invalid-body')
-    return (
-      <section className="notice">
-        <PageTitle title={t.badUid[0] ?? ''} />
-        <p role="status">{t.badUid[1]}</p>
-      </section>
-    );
-  return (
-    <section className="notice">
-      <PageTitle title={problem.title} />
-      <ProblemAlert error={error} onRetry={onAgain} retries />
-    </section>
-  );
-}
-
-function Found({ found }: { readonly found: LookedUpOrder }) {
+function Found({ found, isOld }: { readonly found: LookedUpOrder; readonly isOld: boolean }) {
   const t = useTexts(orderTexts);
   const format = useFormat();
   const { query } = usePlace();
@@ -81,6 +82,12 @@ function Found({ found }: { readonly found: LookedUpOrder }) {
     <article className="order">
       <PageTitle title={`${t.order} ${order.order_uid}`} shown={order.order_uid}>
         <CopyButton text={order.order_uid} label={t.copyUid} />
+        <span role="status">
+          <OrderStateBadge state={orderState(order.items.map(({ status }) => status))} />
+        </span>
+        <StateBadge color="green" failing={isOld}>
+          {t.live}
+        </StateBadge>
         <span className="order__amount">
           {format.money(amount, currency, 'narrow')} <small>{currency}</small>
         </span>
@@ -103,41 +110,9 @@ function Found({ found }: { readonly found: LookedUpOrder }) {
         </span>
       </div>
       <Journey found={found} />
+      <History uid={order.order_uid} version={versionOf(found)} />
       {asJson ? <JsonText text={text} label={t.jsonOf} /> : <Receipt order={order} />}
     </article>
-  );
-}
-
-/** Copies `text`, and says so for a moment. `label` names what is copied; it is shown when `wide`. */
-function CopyButton({ text, label, wide = false }: { text: string; label: string; wide?: boolean }) {
-  const t = useTexts(commonTexts);
-  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
-  useEffect(() => {
-    if (state === 'idle') return;
-    const timer = setTimeout(() => setState('idle'), 1600);
-    return () => clearTimeout(timer);
-  }, [state]);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setState('copied');
-    } catch {
-      // No permission, or no secure context: the reader can select the text on the page.
-      setState('failed');
-    }
-  };
-  const said = state === 'idle' ? label : state === 'copied' ? t.copied : t.copyFailed;
-  const icon = state === 'copied' ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />;
-  if (wide)
-    return (
-      <Button size="xs" variant="default" leftSection={icon} onClick={copy}>
-        {said}
-      </Button>
-    );
-  return (
-    <ActionIcon variant="subtle" color="gray" aria-label={said} title={said} onClick={copy}>
-      {icon}
-    </ActionIcon>
   );
 }
 
@@ -147,12 +122,12 @@ function Journey({ found }: { readonly found: LookedUpOrder }) {
   const format = useFormat();
   const uid = found.order.order_uid;
   const { data } = useQuery({
-    queryKey: ['journey', uid, found.storedAt],
+    queryKey: ['journey', uid, versionOf(found)],
     queryFn: ({ signal }) =>
       dataOf(api.GET('/api/v1/orders/{order_uid}/journey', { params: { path: { order_uid: uid } }, signal })),
   });
   const steps = data?.steps ?? shortSteps(found);
-  const position = t.at(found.topic, Number(found.partition), found.offset);
+  const position = t.at(Number(found.partition), found.offset);
   return (
     <section aria-label={t.journey}>
       <ol className="journey">
@@ -170,6 +145,7 @@ function Journey({ found }: { readonly found: LookedUpOrder }) {
         </li>
       </ol>
       <p className="muted journey__position">
+        <TopicLink topic={found.topic} /> ·{' '}
         <Link href={messageAddress(found.topic, `${found.partition}:${found.offset}`)}>{position}</Link>
         {data?.in_log === false && ` — ${t.gone}`}
       </p>
@@ -216,9 +192,20 @@ export interface LookedUpOrder {
   readonly storedAt: string;
 }
 
-/** Asks for an order by POST. @throws ApiError */
-async function lookUp(order_uid: string, signal: AbortSignal): Promise<LookedUpOrder> {
-  const { data, response } = await answered(api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }));
+/** Which version of the order this is; '' for one that is not there. */
+function versionOf(found: LookedUpOrder | ApiError): string {
+  return found instanceof ApiError ? '' : `${found.partition}:${found.offset} ${found.storedAt}`;
+}
+
+/** Asks for an order by POST; that there is none is an answer, too. @throws ApiError */
+async function lookUp(order_uid: string, signal: AbortSignal): Promise<LookedUpOrder | ApiError> {
+  const call = answered(api.POST('/api/v1/orders/lookup', { body: { order_uid }, signal }));
+  const answer = await call.catch((error: unknown) => {
+    if (error instanceof ApiError && error.kind === 'order-not-found') return error;
+    throw error;
+  });
+  if (answer instanceof ApiError) return answer;
+  const { data, response } = answer;
   const header = (name: string) => response.headers.get(name) ?? '';
   const duration = /dur=([\d.]+)/.exec(header('server-timing'))?.[1];
   return {

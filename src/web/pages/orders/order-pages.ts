@@ -12,6 +12,9 @@ interface Page {
   readonly orders: readonly OrderSummary[] | undefined;
 }
 
+/** A page with fewer orders is one whose search took all its time. */
+const SPARSE = 10;
+
 /** How many pages on either side of the last one read keep their orders. */
 const KEPT_AROUND = 15;
 
@@ -22,17 +25,17 @@ const KEPT_AROUND = 15;
  */
 export class OrderPages {
   readonly #pages: readonly Page[];
-  /** The cursor of the page after the last; null if there is none. */
-  readonly #next: string | null;
+  /** The cursor of the page after the last, and how far has been searched by then; null if there is none. */
+  readonly #end: Pick<OrderList, 'next_cursor' | 'searched_to'>;
 
-  private constructor(pages: readonly Page[], next: string | null) {
+  private constructor(pages: readonly Page[], end: Pick<OrderList, 'next_cursor' | 'searched_to'>) {
     this.#pages = pages;
-    this.#next = next;
+    this.#end = end;
   }
 
   /** The list that begins with this page. */
   static from(first: OrderList): OrderPages {
-    return new OrderPages([pageOf(undefined, 0, first.orders)], first.next_cursor);
+    return new OrderPages([pageOf(undefined, 0, first.orders)], first);
   }
 
   /** Rows so far. */
@@ -46,7 +49,17 @@ export class OrderPages {
   }
 
   get hasMore(): boolean {
-    return this.#next !== null;
+    return this.#end.next_cursor !== null;
+  }
+
+  /** How far has been searched, by when the orders were stored; null once all has been. */
+  get searchedTo(): string | null {
+    return this.#end.searched_to;
+  }
+
+  /** How many pages at the end have but few orders. */
+  get sparsePages(): number {
+    return this.#pages.length - 1 - this.#pages.findLastIndex(({ count }) => count >= SPARSE);
   }
 
   /** The first order of the list: the newest, or the oldest. */
@@ -70,27 +83,28 @@ export class OrderPages {
 
   /** The cursor that gets a page. */
   cursorOf(number: number): string | undefined {
-    return number === this.#pages.length ? (this.#next ?? undefined) : this.#pages[number]?.cursor;
+    return number === this.#pages.length ? (this.#end.next_cursor ?? undefined) : this.#pages[number]?.cursor;
   }
 
   /** The list with this page, read for the first time or again. */
-  with(number: number, { orders, next_cursor }: OrderList): OrderPages {
+  with(number: number, read: OrderList): OrderPages {
+    const { orders } = read;
     const near = this.#pages.map((page, at) =>
       at === 0 || Math.abs(at - number) <= KEPT_AROUND || page.orders === undefined
         ? page
         : { ...page, orders: undefined },
     );
     if (number === near.length)
-      return new OrderPages([...near, pageOf(this.#next ?? undefined, this.count, orders)], next_cursor);
+      return new OrderPages([...near, pageOf(this.cursorOf(number), this.count, orders)], read);
     const known = near[number];
     if (known === undefined) return this;
     // Orders changed meanwhile have left the page, and others have moved up from the next one, where they are listed
     // already.
-    const read = pageOf(known.cursor, known.start, orders.slice(0, placeOfEnd(orders, known.last)));
-    const shift = read.count - known.count;
+    const again = pageOf(known.cursor, known.start, orders.slice(0, placeOfEnd(orders, known.last)));
+    const shift = again.count - known.count;
     const rest = near.slice(number + 1);
     const moved = shift === 0 ? rest : rest.map((page) => ({ ...page, start: page.start + shift }));
-    return new OrderPages([...near.slice(0, number), { ...read, last: known.last }, ...moved], this.#next);
+    return new OrderPages([...near.slice(0, number), { ...again, last: known.last }, ...moved], this.#end);
   }
 
   /** The last page that begins at or before the row. */

@@ -1,16 +1,19 @@
 import { Button } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { OrderSummary } from '../../../client/schema.generated.ts';
 import { Link } from '../../app/navigation.tsx';
 import { Instant } from '../../components/page.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { addressOf } from '../addresses.ts';
+import { COLUMNS, type ColumnName, usePhone } from './columns.ts';
+import { StateBadge } from './states.tsx';
 import { ordersTexts } from './texts.ts';
 import type { LoadedOrders } from './use-order-list.ts';
 
 interface OrderTableProps {
   readonly listing: LoadedOrders;
+  readonly columns: readonly ColumnName[];
   /** Called when the pointer or the focus is on a row, or the list is scrolled. */
   readonly onHold: (what: 'pointer' | 'focus' | 'scrolled', on: boolean) => void;
 }
@@ -19,9 +22,12 @@ interface OrderTableProps {
 const AHEAD_ROWS = 150;
 
 /** The list: only the rows in view exist. */
-export function OrderTable({ listing, onHold }: OrderTableProps) {
+export function OrderTable({ listing, columns, onHold }: OrderTableProps) {
   const t = useTexts(ordersTexts);
-  const { pages, look, error } = listing;
+  const format = useFormat();
+  const { pages, look, error, rests } = listing;
+  const isPhone = usePhone();
+  const grid = isPhone ? {} : { gridTemplateColumns: columns.map((name) => COLUMNS[name]).join(' ') };
   const count = pages?.count ?? 0;
   const hasMore = pages?.hasMore ?? true;
   const list = useRef<HTMLDivElement>(null);
@@ -46,6 +52,10 @@ export function OrderTable({ listing, onHold }: OrderTableProps) {
     addEventListener('scroll', onScroll, { passive: true });
     return () => removeEventListener('scroll', onScroll);
   }, [onHold]);
+  const said: string[] = [];
+  if (error === null && !rests && (hasMore || count > 20)) said.push(hasMore ? t.loadingMore : t.end);
+  if (error === null && pages?.searchedTo != null && pages.sparsePages > 0)
+    said.push(t.searchedTo(format.dateTime(pages.searchedTo)));
   return (
     <>
       {base > 0 && (
@@ -64,8 +74,8 @@ export function OrderTable({ listing, onHold }: OrderTableProps) {
         onFocus={(event) => onHold('focus', event.target.matches(':focus-visible'))}
         onBlur={() => onHold('focus', false)}
       >
-        <div role="row" className="orders__row orders__head" aria-rowindex={1}>
-          {(['uid', 'customer', 'items', 'amount', 'stored'] as const).map((name) => (
+        <div role="row" className="orders__row orders__head" style={grid} aria-rowindex={1}>
+          {columns.map((name) => (
             <span key={name} role="columnheader" className={`orders__${name}`}>
               {t.columns[name]}
             </span>
@@ -75,23 +85,25 @@ export function OrderTable({ listing, onHold }: OrderTableProps) {
           {seen.map(({ index, start, size }) => {
             const row = base + index;
             const order = pages?.at(row);
-            const place = { transform: `translateY(${start - top}px)`, height: size };
+            const place = { ...grid, transform: `translateY(${start - top}px)`, height: size };
             if (order === undefined) return <Waiting key={row} index={row} place={place} />;
-            return <Row key={order.order_uid} order={order} index={row} place={place} />;
+            return <Row key={order.order_uid} order={order} columns={columns} index={row} place={place} />;
           })}
         </div>
       </div>
       <p className="empty" role="status">
-        {hasMore ? t.loadingMore : count > 20 && t.end}
+        {said.join(' ')}
       </p>
+      {rests && (
+        <Button className="fit" variant="default" size="xs" onClick={listing.goOn}>
+          {t.searchOn}
+        </Button>
+      )}
     </>
   );
 }
 
-interface Place {
-  readonly transform: string;
-  readonly height: number;
-}
+type Place = Readonly<CSSProperties>;
 
 /** A row that is being read again after it was far out of view. */
 function Waiting({ index, place }: { readonly index: number; readonly place: Place }) {
@@ -104,29 +116,45 @@ function Waiting({ index, place }: { readonly index: number; readonly place: Pla
   );
 }
 
-function Row({ order, index, place }: { readonly order: OrderSummary; readonly index: number; readonly place: Place }) {
+interface RowProps {
+  readonly order: OrderSummary;
+  readonly columns: readonly ColumnName[];
+  readonly index: number;
+  readonly place: Place;
+}
+
+function Row({ order, columns, index, place }: RowProps) {
   const t = useTexts(ordersTexts);
   const format = useFormat();
-  return (
-    <div role="row" className="orders__row" style={place} aria-rowindex={index + 2}>
-      <span role="cell" className="orders__uid">
-        <Link href={addressOf(order.order_uid)}>{order.order_uid}</Link>
-      </span>
-      <span role="cell" className="orders__customer">
+  const cells: Readonly<Record<ColumnName, ReactNode>> = {
+    uid: <Link href={addressOf(order.order_uid)}>{order.order_uid}</Link>,
+    customer: (
+      <>
         {order.delivery_name || t.noName}
         <span className="orders__city"> · {order.delivery_city}</span>
-      </span>
-      <span role="cell" className="orders__items">
-        {t.items(order.items)}
-      </span>
-      <span role="cell" className="orders__amount">
-        {format.money(order.amount, order.currency)}
-      </span>
-      <span role="cell" className="orders__stored">
-        <Instant at={order.stored_at} timeOnly />
-      </span>
+      </>
+    ),
+    customer_id: order.customer_id,
+    track: order.track_number,
+    state: <StateBadge state={order.state} />,
+    items: t.items(order.items),
+    amount: format.money(order.amount, order.currency),
+    created: <Instant at={order.date_created} />,
+    stored: <Instant at={order.stored_at} timeOnly={isToday(order.stored_at)} />,
+  };
+  return (
+    <div role="row" className="orders__row" style={place} aria-rowindex={index + 2}>
+      {columns.map((name) => (
+        <span key={name} role="cell" className={`orders__${name}`}>
+          {cells[name]}
+        </span>
+      ))}
     </div>
   );
+}
+
+function isToday(instant: string): boolean {
+  return new Date(instant).toDateString() === new Date().toDateString();
 }
 
 const ROW_PX = 52;

@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react';
 import type { Order } from '../../../client/schema.generated.ts';
+import { itemState } from '../../../order/states.ts';
 import { namesOf } from '../../components/names.ts';
 import { Card, type Fact, Facts, Instant } from '../../components/page.tsx';
 import { TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
-import { type OrderLabels, orderLabels, orderTexts } from './texts.ts';
+import { type OrderLabels, orderLabels } from './labels.ts';
+import { stateTexts } from './life-texts.ts';
+import { orderTexts } from './texts.ts';
 
 /** Shown in another place of the receipt. */
 const ELSEWHERE = null;
@@ -87,6 +90,18 @@ function mailto(address: string): string {
   return `mailto:${encodeURIComponent(address.toWellFormed())}`;
 }
 
+/** A status code of an item, and the name of its state if it has one. */
+export function StatusCode({ code }: { readonly code: number }) {
+  const names = useTexts(stateTexts);
+  const state = itemState(code);
+  return (
+    <span>
+      {code}
+      {state !== undefined && <span className="muted"> {names[state]}</span>}
+    </span>
+  );
+}
+
 /** The item's fields with a column of their own; the others stand below its name. */
 const COLUMNS: ReadonlySet<keyof OrderLabels['item']> = new Set([
   'name',
@@ -129,9 +144,11 @@ function ItemsTable({ items, payment }: { readonly items: Order['items']; readon
                 {item.name}
                 <span className="items__sub">{below(item)}</span>
               </th>
-              <td className="items__extra">{item.status}</td>
+              <td className="items__extra">
+                <StatusCode code={item.status} />
+              </td>
               <td className="items__extra num">{money(item.price)}</td>
-              <td className="num">{item.sale === 0 ? '—' : `−${item.sale}%`}</td>
+              <td className="num">{item.sale === 0 ? '—' : `−${format.percent(item.sale)}`}</td>
               <td className="num">{money(item.total_price)}</td>
             </tr>
           ))}

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { OrderList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
 import { refetchEvery } from '../../api/queries.ts';
@@ -10,12 +10,19 @@ const FIRST_ORDERS = 100;
 /** Later pages are larger: a reader who scrolls on wants many. */
 const NEXT_ORDERS = 200;
 const EVERY_MS = 2_000;
+/** Looking for new orders takes at most this part of the time: a filter that few orders match makes it slow. */
+const LOOKING_SHARE = 0.1;
+/** So many pages in a row that time has cut short are read without being asked for. */
+const MOST_SPARSE = 8;
 
 /** The orders of a filter, as far as the reader has scrolled. */
 export interface LoadedOrders {
   /** Undefined until the first answer. */
   readonly pages: OrderPages | undefined;
   readonly error: unknown;
+  /** The search has found little for long, and goes on when it is told to. */
+  readonly rests: boolean;
+  readonly goOn: () => void;
   /** Tells which rows are in view: missing ones are read, page by page. */
   readonly look: (from: number, to: number) => void;
   /** Newer orders wait to be shown. */
@@ -41,6 +48,11 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
   const set = useCallback((changed: OrderPages) => client.setQueryData(['orders', filter], changed), [client, filter]);
 
   const [wanted, setWanted] = useState<number | undefined>(undefined);
+  // Up to how many pages the reader wants searched.
+  const [asked, setAsked] = useState({ filter, pages: 0 });
+  const pageCount = pages?.pageCount ?? 0;
+  const isAsked = asked.filter === filter && pageCount < asked.pages;
+  const rests = pages?.hasMore === true && pages.sparsePages >= MOST_SPARSE && !isAsked;
   const cursor = wanted === undefined ? undefined : pages?.cursorOf(wanted);
   const missing = useQuery({
     queryKey: ['orders-page', filter, wanted, cursor],
@@ -56,10 +68,16 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
     set(pages.with(wanted, read));
   }, [wanted, read, pages, set]);
 
+  const tookMs = useRef(0);
   const newest = useQuery({
     queryKey: ['orders-newest', filter],
-    queryFn: ({ signal }) => page(filter, undefined, FIRST_ORDERS, signal),
-    refetchInterval: refetchEvery(EVERY_MS),
+    queryFn: async ({ signal }) => {
+      const from = performance.now();
+      const read = await page(filter, undefined, FIRST_ORDERS, signal);
+      tookMs.current = performance.now() - from;
+      return read;
+    },
+    refetchInterval: (query) => refetchEvery(Math.max(EVERY_MS, tookMs.current / LOOKING_SHARE))(query),
     enabled: live && filters.order === 'newest',
   });
   const fresh = newest.data;
@@ -67,7 +85,7 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
   const showNew = useCallback(() => {
     if (fresh !== undefined) set(OrderPages.from(fresh));
   }, [fresh, set]);
-  const single = pages?.pageCount === 1;
+  const single = pageCount === 1;
   useEffect(() => {
     if (hasNew && single && mayMove()) showNew();
   }, [hasNew, single, mayMove, showNew]);
@@ -75,7 +93,12 @@ export function useOrderList(filters: OrderFilters, live: boolean, mayMove: () =
   return {
     pages,
     error: list.error ?? missing.error ?? newest.error,
-    look: (from, to) => setWanted(pages?.wanted(from, to)),
+    rests,
+    goOn: () => setAsked({ filter, pages: pageCount + MOST_SPARSE }),
+    look: (from, to) => {
+      const next = pages?.wanted(from, to);
+      setWanted(rests && next === pageCount ? undefined : next);
+    },
     hasNew,
     showNew,
   };

@@ -1,15 +1,26 @@
-import { Badge, SegmentedControl } from '@mantine/core';
-import { memo } from 'react';
-import type { LiveNote, LiveSample } from '../../../client/schema.generated.ts';
-import { setQuery, usePlace } from '../../app/navigation.tsx';
-import { Card, Facts, Instant, PageTitle } from '../../components/page.tsx';
+import { Button, SegmentedControl } from '@mantine/core';
+import { type ComponentType, lazy, memo, Suspense } from 'react';
+import type { LiveNote } from '../../../client/schema.generated.ts';
+import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
+import { useKept } from '../../components/kept.ts';
+import { Card, Facts, Instant, PageTitle, Skeleton } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { LiveCharts } from '../../live/charts.tsx';
 import { CHART_NAMES } from '../../live/figures.ts';
 import { type LiveStore, useLive, useLiveState } from '../../live/live-store.ts';
-import { Partitions } from './partitions.tsx';
+import { useNoteText } from '../../live/notes.ts';
+import { PartitionLag, Partitions } from './partitions.tsx';
+import { Pipe } from './pipe.tsx';
 import { overviewTexts } from './texts.ts';
+import type { TourProps } from './tour.tsx';
+import { progressOf } from './tour-steps.ts';
+
+const Tour = lazy(async (): Promise<{ default: ComponentType<TourProps> }> => {
+  const loaded = await import('./tour.tsx').catch(() => undefined);
+  return { default: loaded?.Tour ?? (() => null) };
+});
 
 interface LiveProps {
   readonly live: LiveStore;
@@ -21,12 +32,19 @@ export function OverviewPage() {
   const live = useLive();
   const { query } = usePlace();
   const span = spanOf(query.get('window'));
+  const [kept, keep] = useKept('tour', { forGood: true });
+  const tour = progressOf(kept);
   const known = useLiveState(live, ({ latest }) => latest !== undefined);
   const error = useLiveState(live, (state) => state.error);
   return (
     <>
       <PageTitle title={t.title}>
         <State live={live} />
+        {!tour.isOpen && (
+          <Button size="compact-sm" variant="subtle" onClick={() => keep(JSON.stringify({ ...tour, isOpen: true }))}>
+            {t.tour}
+          </Button>
+        )}
         <SegmentedControl
           className="page-title__end"
           size="xs"
@@ -36,7 +54,14 @@ export function OverviewPage() {
           data={WINDOWS.map(({ name }) => ({ value: name, label: t.windows[name] }))}
         />
       </PageTitle>
+      <p className="overview__lead">{t.lead}</p>
       {error !== undefined && <ProblemAlert error={error} retries />}
+      {tour.isOpen && (
+        <Suspense fallback={<div className="card tour" />}>
+          <Tour live={live} progress={tour} onProgress={(next) => keep(JSON.stringify(next))} />
+        </Suspense>
+      )}
+      {!known && error === undefined && <Skeleton rows={20} />}
       {known && <Parts live={live} seconds={span.seconds} />}
     </>
   );
@@ -44,14 +69,17 @@ export function OverviewPage() {
 
 /** Each part follows only what it shows, so that a sample renders no more than it changes. */
 const Parts = memo(function Parts({ live, seconds }: LiveProps & { readonly seconds: number }) {
+  const t = useTexts(overviewTexts);
   return (
     <>
-      <LivePipe live={live} />
-      <div className="charts">
-        <LiveCharts live={live} seconds={seconds} charts={CHART_NAMES} />
-      </div>
-      <div className="cards">
-        <Partitions live={live} seconds={seconds} />
+      <Pipe live={live} />
+      <div className="overview__grid">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, and must be reachable by keyboard. */}
+        <section className="charts" aria-label={t.charts} tabIndex={0}>
+          <LiveCharts live={live} seconds={seconds} charts={CHART_NAMES} />
+          <PartitionLag live={live} seconds={seconds} />
+        </section>
+        <Partitions live={live} />
         <Notes live={live} />
       </div>
       <Process live={live} />
@@ -64,17 +92,11 @@ function State({ live }: LiveProps) {
   const state = useLiveState(live, ({ stale, error, latest }) =>
     stale || error !== undefined ? 'stale' : latest === undefined ? 'connecting' : 'live',
   );
-  const colours = { stale: 'orange', connecting: 'gray', live: 'green' } as const;
   return (
-    <Badge variant="light" color={colours[state]}>
-      {t[state]}
-    </Badge>
+    <StateBadge color={state === 'live' ? 'green' : 'gray'} failing={state === 'stale'}>
+      {state === 'connecting' ? t.connecting : t.live}
+    </StateBadge>
   );
-}
-
-function LivePipe({ live }: LiveProps) {
-  const sample = useLiveState(live, ({ latest }) => latest);
-  return sample && <Pipe sample={sample} />;
 }
 
 function Process({ live }: LiveProps) {
@@ -86,7 +108,7 @@ function Process({ live }: LiveProps) {
     <Card title={t.process}>
       <Facts
         facts={[
-          [t.cpu, `${format.number(process.cpu_percent)} %`],
+          [t.cpu, format.percent(process.cpu_percent, 0)],
           [t.rss, format.bytes(process.rss_bytes)],
           [t.loop, format.span(process.loop_delay_ms)],
           [t.uptime, format.span(process.uptime_s * 1000)],
@@ -96,84 +118,33 @@ function Process({ live }: LiveProps) {
   );
 }
 
-type Health = 'up' | 'down' | 'unknown';
-
-/** The pipeline with its current rates. */
-function Pipe({ sample }: { readonly sample: LiveSample }) {
-  const t = useTexts(overviewTexts);
-  const format = useFormat();
-  const { topic, generator, consumer, lookups, engines } = sample;
-  const rate = (value: number | undefined) =>
-    value === undefined ? '—' : t.perSecond(format.number(value, value < 10 ? 1 : 0));
-  const healthOf = (name: 'kafka' | 'postgresql' | 'redis'): Health =>
-    engines.find((one) => one.name === name)?.status ?? 'unknown';
-  const engine = (name: 'kafka' | 'postgresql' | 'redis') => {
-    const health = healthOf(name);
-    return health === 'unknown' ? '—' : t[health];
-  };
-  const asked = lookups.l1_per_s + lookups.redis_per_s + lookups.postgresql_per_s;
-  return (
-    <section className="pipe" aria-label={t.pipe}>
-      <Node name={t.producer} state={generator === null ? t.off : t.states[generator.state]} />
-      <Arrow text={rate(topic?.arrived_per_s)} flows={(topic?.arrived_per_s ?? 0) > 0} />
-      <Node name="Kafka" state={engine('kafka')} health={healthOf('kafka')}>
-        {topic !== null && t.lag(format.number(topic.lag), topic.pending > 0 && format.number(topic.pending))}
-      </Node>
-      <Arrow text={rate(topic?.stored_per_s)} flows={(topic?.stored_per_s ?? 0) > 0} />
-      <Node name={t.consumer} state={consumer === null ? t.off : consumer.waiting ? t.waiting : t.storing}>
-        {topic !== null && `${rate(topic.dead_lettered_per_s)} ${t.deadLetters}`}
-      </Node>
-      <Arrow text={rate(topic?.stored_per_s)} flows={(topic?.stored_per_s ?? 0) > 0} />
-      <div className="pipe__stores">
-        <Node name="PostgreSQL" state={engine('postgresql')} health={healthOf('postgresql')}>
-          {`${rate(lookups.postgresql_per_s)} ${t.lookups}`}
-        </Node>
-        <Node name="Redis" state={engine('redis')} health={healthOf('redis')}>
-          {`${rate(lookups.redis_per_s)} ${t.lookups}`}
-        </Node>
-      </div>
-      <Arrow text={rate(asked)} flows={asked > 0} />
-      <Node name={t.rest} state={`${rate(asked)} ${t.lookups}`}>
-        {`${t.memory}: ${rate(lookups.l1_per_s)}`}
-      </Node>
-    </section>
-  );
-}
-
-interface NodeProps {
-  readonly name: string;
-  readonly state: string;
-  readonly health?: Health;
-  readonly children?: string | false;
-}
-
-function Node({ name, state, health, children }: NodeProps) {
-  return (
-    <div className={`pipe__node${health === 'down' ? ' pipe__node--down' : ''}`}>
-      <b>{name}</b>
-      <span>{state}</span>
-      {children && <small>{children}</small>}
-    </div>
-  );
-}
-
-function Arrow({ text, flows }: { readonly text: string; readonly flows: boolean }) {
-  return (
-    <div className={flows ? 'pipe__arrow pipe__arrow--flows' : 'pipe__arrow'}>
-      <span>{text}</span>
-      <i className="pipe__line" aria-hidden="true" />
-    </div>
-  );
-}
-
 const MOST_SHOWN = 12;
+
+/** The page that has more of it. */
+const NOTE_PLACES: Readonly<Record<LiveNote['kind'], string>> = {
+  engine_down: '/chaos',
+  engine_up: '/chaos',
+  generator_started: '/generator',
+  generator_stopped: '/generator',
+  dead_letters: '/dead-letters',
+  partitions_assigned: '/messages',
+  storing_waits: '/chaos',
+  storing_goes_on: '/chaos',
+  client_replaced: '/messages',
+  messages_lost: '/proof',
+  stale_answers: '/readers',
+  engine_action: '/chaos',
+  rate_changed: '/generator',
+  redriven: '/dead-letters',
+};
 
 /** The events, newest first. */
 export function Notes({ live }: { readonly live: LiveStore }) {
   const t = useTexts(overviewTexts);
   const notes = useLiveState(live, (state) => state.notes);
+  const textOf = useNoteText();
   return (
-    <Card title={t.notes}>
+    <Card title={t.notes} className="overview__notes">
       {notes.length === 0 ? (
         <p className="muted">{t.noNotes}</p>
       ) : (
@@ -183,27 +154,15 @@ export function Notes({ live }: { readonly live: LiveStore }) {
               <span className="muted">
                 <Instant at={note.at} timeOnly />
               </span>{' '}
-              <Text note={note} />
+              <Link className="quiet" href={NOTE_PLACES[note.kind]}>
+                {textOf(note)}
+              </Link>
             </li>
           ))}
         </ol>
       )}
     </Card>
   );
-}
-
-/** A note in the reader's language; if this console does not know its kind, as the server words it. */
-function Text({ note }: { readonly note: LiveNote }) {
-  const t = useTexts(overviewTexts);
-  const format = useFormat();
-  const { kind, text, engine = '', rate = 0, count = 0, partitions = [] } = note;
-  if (!Object.hasOwn(t.noteTexts, kind)) return text;
-  return t.noteTexts[kind]({
-    engine: t.engines[engine] ?? engine,
-    rate: format.number(rate, 1),
-    count,
-    partitions: partitions.join(', '),
-  });
 }
 
 /** The spans the charts can show, by their names in the address; the first one is the default. */

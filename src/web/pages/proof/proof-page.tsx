@@ -1,18 +1,20 @@
-import { Alert, Button, Progress } from '@mantine/core';
+import { Alert, Button, Checkbox, Progress } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Verification, VerificationList } from '../../../client/schema.generated.ts';
 import { api, dataOf } from '../../api/client.ts';
-import { refetchEvery, useAction } from '../../api/queries.ts';
+import { useAction } from '../../api/queries.ts';
+import { generatorRole, startVerification, verificationsQuery } from '../../api/roles.ts';
 import { Link, setQuery, usePlace } from '../../app/navigation.tsx';
-import { Card, Instant, PageTitle } from '../../components/page.tsx';
+import { Card, Empty, Instant, PageTitle, Skeleton } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { download } from '../../components/save-file.ts';
 import { TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
 import { Report, verdictOf } from './report.tsx';
 import { proofTexts } from './texts.ts';
 
-const RUNNING_MS = 500;
-const IDLE_MS = 5_000;
+const MANIFEST = '/api/v1/generator/manifest.ndjson';
 
 /** Verifies in the background that every message is where it belongs, and shows the result. */
 export function ProofPage() {
@@ -20,17 +22,16 @@ export function ProofPage() {
   const queries = useQueryClient();
   const { query } = usePlace();
   const wanted = query.get('run');
-  const { data, error } = useQuery({
-    queryKey: ['verifications'],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/verifications', { signal })),
-    refetchInterval: (state) =>
-      refetchEvery(state.state.data?.verifications[0]?.state === 'running' ? RUNNING_MS : IDLE_MS)(state),
-  });
+  const { data, error } = useQuery(verificationsQuery);
   const all = data?.verifications ?? [];
   const shown = wanted === null ? all[0] : all.find(({ id }) => String(id) === wanted);
+  const { data: generator } = useQuery(generatorRole.query(5_000));
+  const injected = generator?.injected ?? 0;
+  const [unchecked, setUnchecked] = useState(false);
+  const manifest = injected > 0 && !unchecked;
   const start = useAction(
     async () => {
-      const begun = await dataOf(api.POST('/api/v1/verifications', { body: {} }));
+      const begun = await startVerification(manifest);
       // The next list has it; until then the page must not say that the run does not exist.
       queries.setQueryData<VerificationList>(['verifications'], (list) => ({
         verifications: [begun, ...(list?.verifications ?? [])],
@@ -44,8 +45,9 @@ export function ProofPage() {
     (id: number) => dataOf(api.POST('/api/v1/verifications/{id}/cancel', { params: { path: { id } } })),
     { said: () => t.cancelled, changes: ['verifications'] },
   );
+  const save = useAction((path: string) => download(path), {});
   const running = all.find(({ state }) => state === 'running');
-  const problem = error ?? start.error ?? cancel.error;
+  const problem = error ?? start.error ?? cancel.error ?? save.error;
   return (
     <>
       <PageTitle title={t.title}>
@@ -63,11 +65,33 @@ export function ProofPage() {
         </div>
       </PageTitle>
       <p className="muted">{t.lead}</p>
+      {generator !== undefined && (
+        <div className="row proof__injected">
+          {injected === 0 ? (
+            <span className="muted">
+              {t.nothingInjected} <Link href="/generator">{t.inject}</Link>
+            </span>
+          ) : (
+            <>
+              <Checkbox
+                checked={manifest}
+                onChange={() => setUnchecked(manifest)}
+                label={t.checkInjected(injected)}
+                description={t.injectedHint}
+              />
+              <Button size="xs" variant="default" loading={save.isPending} onClick={() => save.mutate(MANIFEST)}>
+                {t.saveManifest}
+              </Button>
+            </>
+          )}
+        </div>
+      )}
       {problem !== null && <ProblemAlert error={problem} retries={error !== null} />}
+      {data === undefined && error === null && <Skeleton rows={8} />}
       {shown !== undefined && <Shown verification={shown} />}
       {shown === undefined && data !== undefined && (
         <Card title={t.runs}>
-          <p className="empty">{wanted === null ? t.never : t.gone}</p>
+          <Empty title={wanted === null ? t.never : t.gone} />
         </Card>
       )}
       {all.length > 1 && <Runs verifications={all} />}
@@ -77,9 +101,9 @@ export function ProofPage() {
 
 function Shown({ verification }: { readonly verification: Verification }) {
   const t = useTexts(proofTexts);
-  const { state, report, error } = verification;
+  const { id, state, report, error } = verification;
   if (state === 'running') return <RunProgress verification={verification} />;
-  if (report !== null) return <Report report={report} />;
+  if (report !== null) return <Report report={report} id={id} />;
   const failed = state === 'failed';
   return (
     <Alert color={failed ? 'red' : 'gray'} variant="light" title={failed ? t.failed : t.states[state]}>

@@ -1,9 +1,16 @@
+import { Button } from '@mantine/core';
 import type { VerificationReport } from '../../../client/schema.generated.ts';
+import { useAction } from '../../api/queries.ts';
 import { Link } from '../../app/navigation.tsx';
-import { Card } from '../../components/page.tsx';
+import { Card, Facts } from '../../components/page.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { download, saveFile } from '../../components/save-file.ts';
 import { Table, TableHead } from '../../components/table.tsx';
 import { useFormat, useTexts } from '../../i18n/language.ts';
+import { useWording } from '../../i18n/use-wording.ts';
+import { uncheckedTexts } from '../../i18n/wording.ts';
 import { addressOf, messageAddress } from '../addresses.ts';
+import { GroupLink, TopicLink } from '../links.tsx';
 import { proofTexts, type Verdict } from './texts.ts';
 
 const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 'compacted'] as const;
@@ -11,11 +18,14 @@ const IGNORED = ['other_topics', 'before_log', 'after_range', 'earlier_topics', 
 type Group = VerificationReport['findings'][number];
 
 /** The findings of a verification, with their evidence. */
-export function Report({ report }: { readonly report: VerificationReport }) {
+export function Report({ report, id }: { readonly report: VerificationReport; readonly id: number }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
   const { findings, total, seconds, messages_per_s: rate } = report;
   const verdict = verdictOf(report);
+  const unchecked = useTexts(uncheckedTexts);
+  const name = `verification-${id}`;
+  const saveText = useAction(() => download(`/api/v1/verifications/${id}/report.txt`, `${name}.txt`), {});
   return (
     <>
       <div className={`verdict verdict--${verdict.kind}`} role="status">
@@ -23,8 +33,21 @@ export function Report({ report }: { readonly report: VerificationReport }) {
         <span className="muted">
           {t.took(format.number(total.produced), format.span(seconds * 1000), format.number(rate))}
         </span>
+        <div className="row verdict__save">
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => saveFile(`${name}.json`, new Blob([JSON.stringify(report, undefined, 2)]))}
+          >
+            {t.saveJson}
+          </Button>
+          <Button size="xs" variant="default" loading={saveText.isPending} onClick={() => saveText.mutate()}>
+            {t.saveText}
+          </Button>
+        </div>
       </div>
-      <Equation total={total} />
+      {saveText.error !== null && <ProblemAlert error={saveText.error} />}
+      <Equation report={report} />
       {findings.map((group) => (
         <Findings group={group} topic={report.topic} key={group.kind} />
       ))}
@@ -37,8 +60,8 @@ export function Report({ report }: { readonly report: VerificationReport }) {
         <summary>{t.unchecked}</summary>
         <ul>
           {report.unchecked.map((one) => (
-            <li key={one} lang="en">
-              {one}
+            <li key={one} lang={unchecked[one] === undefined ? 'en' : undefined}>
+              {unchecked[one] ?? one}
             </li>
           ))}
         </ul>
@@ -77,32 +100,45 @@ function Findings({ group, topic }: { readonly group: Group; readonly topic: str
   );
 }
 
-function Partitions({ report: { partitions } }: { readonly report: VerificationReport }) {
+function Partitions({
+  report: { topic, dead_letter_topic: letters, group, partitions },
+}: {
+  readonly report: VerificationReport;
+}) {
   const t = useTexts(proofTexts);
   const format = useFormat();
   const counts = TERMS.map((term) => [t.counts[term], 'num nowrap'] as const);
   return (
     <Card title={t.partitions} className="card--wide">
-      <Table
-        label={t.partitions}
-        columns={[[t.partition, 'nowrap'], [t.offsets, 'nowrap'], [t.produced, 'num nowrap'], ...counts]}
-        className="plain plain--roomy"
-      >
-        {partitions.map((one) => (
-          <tr key={one.partition}>
-            <td>{one.partition}</td>
-            <td className="nowrap">
-              {format.number(one.from)} – {format.number(one.to)}
-            </td>
-            <td className="num">{format.number(one.produced)}</td>
-            {TERMS.map((term) => (
-              <td className="num" key={term}>
-                {format.number(one[term])}
+      <div className="stack">
+        <Facts
+          facts={[
+            [t.topic, <TopicLink key="topic" topic={topic} />],
+            [t.letters, <TopicLink key="letters" topic={letters} />],
+            [t.group, <GroupLink key="group" group={group} />],
+          ]}
+        />
+        <Table
+          label={t.partitions}
+          columns={[[t.partition, 'nowrap'], [t.offsets, 'nowrap'], [t.produced, 'num nowrap'], ...counts]}
+          className="plain plain--roomy"
+        >
+          {partitions.map((one) => (
+            <tr key={one.partition}>
+              <td>{one.partition}</td>
+              <td className="nowrap">
+                {format.number(one.from)} – {format.number(one.to)}
               </td>
-            ))}
-          </tr>
-        ))}
-      </Table>
+              <td className="num">{format.number(one.produced)}</td>
+              {TERMS.map((term) => (
+                <td className="num" key={term}>
+                  {format.number(one[term])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </Table>
+      </div>
     </Card>
   );
 }
@@ -110,6 +146,7 @@ function Partitions({ report: { partitions } }: { readonly report: VerificationR
 function DeadLetters({ report: { reasons, dead_letters: letters } }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
+  const words = useWording();
   const ignored = IGNORED.filter((why) => letters.ignored[why] > 0);
   if (letters.read === 0) return undefined;
   return (
@@ -121,7 +158,7 @@ function DeadLetters({ report: { reasons, dead_letters: letters } }: { readonly 
             {Object.entries(reasons).map(([reason, count]) => (
               <tr key={reason}>
                 <td>
-                  <Link href={`/dead-letters?reason=${encodeURIComponent(reason)}`}>{reason}</Link>
+                  <Link href={`/dead-letters?reason=${encodeURIComponent(reason)}`}>{words.reason(reason)}</Link>
                 </td>
                 <td className="num">{format.number(count)}</td>
               </tr>
@@ -140,14 +177,16 @@ function DeadLetters({ report: { reasons, dead_letters: letters } }: { readonly 
   );
 }
 
-/** The terms that add up to `produced`; those that should be zero come last. */
-const TERMS = ['stored', 'superseded', 'identical', 'dead_lettered', 'pending', 'lost'] as const;
+/** The terms that add up to `produced`; those that are mostly zero come last. */
+const TERMS = ['stored', 'superseded', 'identical', 'dead_lettered', 'expired', 'pending', 'lost'] as const;
+const SELDOM: ReadonlySet<string> = new Set(['expired', 'pending', 'lost']);
 
-/** produced = stored + …, with numbers; the terms that should be zero only if they are not. */
-function Equation({ total }: { readonly total: VerificationReport['total'] }) {
+/** produced = stored + …, with numbers; the terms that are mostly zero only if they are not. */
+function Equation({ report: { total, partitions, manifest } }: { readonly report: VerificationReport }) {
   const t = useTexts(proofTexts);
   const format = useFormat();
-  const terms = TERMS.filter((term) => (term !== 'pending' && term !== 'lost') || total[term] > 0);
+  const offsets = partitions.reduce((sum, { from, to }) => sum + to - from, 0);
+  const terms = TERMS.filter((term) => !SELDOM.has(term) || total[term] > 0);
   return (
     <Card title={t.equation}>
       <div className="equation">
@@ -160,6 +199,19 @@ function Equation({ total }: { readonly total: VerificationReport['total'] }) {
           </div>
         ))}
       </div>
+      {manifest !== null && (
+        <p className={manifest.matched === manifest.bad + manifest.good - manifest.before_log ? undefined : 'bad'}>
+          {t.injected(format.number(manifest.matched), manifest.bad + manifest.good)}{' '}
+          <span className="muted">
+            {t.injectedParts(format.number(manifest.bad), format.number(manifest.good))}
+            {manifest.before_log > 0 && ` ${t.injectedGone(manifest.before_log)}`}
+          </span>
+        </p>
+      )}
+      <details className="muted">
+        <summary>{t.offsetsSum(format.number(offsets), format.number(total.produced), total.no_message)}</summary>
+        <p>{t.whyOffsets}</p>
+      </details>
     </Card>
   );
 }

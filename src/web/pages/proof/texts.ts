@@ -1,4 +1,4 @@
-import { countEn, countRu } from '../../i18n/format.ts';
+import { countEn, countRu, formatNumber } from '../../i18n/format.ts';
 import { dictionary } from '../../i18n/language.ts';
 
 /**
@@ -20,6 +20,23 @@ export const proofTexts = dictionary(
     begun: 'Verification started',
     cancelled: 'Verification cancelled',
     toChaos: 'Break an engine first',
+    nothingInjected: 'The generator has injected no faults since this process started.',
+    inject: 'Inject some',
+    checkInjected: (n: number) => `Also check ${countEn(n, 'injected fault', 'injected faults')}, one by one`,
+    injectedHint:
+      'Each must be the dead letter, or the good order, that the manifest names: what was injected, and where Kafka put it.',
+    saveManifest: 'Download the manifest',
+    saveJson: 'Report as JSON',
+    saveText: 'Report as text',
+    injected: (matched: string, n: number) => `${matched} of ${countEn(n, 'fault is', 'faults are')} as injected.`,
+    injectedParts: (bad: string, good: string) => `${bad} must be dead letters, ${good} good orders.`,
+    injectedGone: (n: number) => `${countEn(n, 'message has', 'messages have')} left the log.`,
+    offsetsSum: (offsets: string, messages: string, none: number) =>
+      none === 0
+        ? `${offsets} offsets, a message at each`
+        : `${offsets} offsets, but ${messages} messages: ${countEn(none, 'offset has', 'offsets have')} none`,
+    whyOffsets:
+      'An offset is a place in the log, not a number of messages. A transaction of a producer ends with a marker, a control record that takes an offset of its own and is no message. The messages of an aborted transaction keep their offsets, but nobody may read them. Compaction removes older messages of a key and leaves gaps. So offsets are never used to count here: every message is read.',
     never: 'Nothing has been verified since this process started.',
     phases: {
       starting: 'Starting…',
@@ -46,10 +63,14 @@ export const proofTexts = dictionary(
       stored: 'stored',
       superseded: 'superseded',
       identical: 'identical duplicates',
+      expired: 'expired',
       dead_lettered: 'dead-lettered',
       pending: 'still to be stored',
       lost: 'lost',
     },
+    topic: 'Topic of the orders',
+    letters: 'Topic of the dead letters',
+    group: 'Consumer group',
     partitions: 'By partition',
     partition: 'Partition',
     offsets: 'Offsets',
@@ -97,7 +118,7 @@ export const proofTexts = dictionary(
     message: 'Message',
     order: 'Order',
     detail: 'Details',
-    more: (n: number) => `and ${n} more`,
+    more: (n: number) => `and ${formatNumber(n, 'en')} more`,
     runs: 'Verifications of this process',
     when: 'When',
     outcome: 'Outcome',
@@ -106,13 +127,31 @@ export const proofTexts = dictionary(
   },
   {
     title: 'Доказательство',
-    lead: 'Каждое сообщение, которое ещё есть в топике, сверяется с PostgreSQL, поле за полем, и с отклонёнными. Ничего не меняется; сообщения, пришедшие тем временем, не учитываются.',
+    lead: 'Каждое сообщение, которое ещё есть в топике, сверяется поле за полем с PostgreSQL и с отклонёнными. Проверка ничего не меняет; сообщения, пришедшие во время неё, не учитываются.',
     start: 'Проверить сейчас',
     again: 'Проверить ещё раз',
     cancel: 'Отменить',
     begun: 'Проверка началась',
     cancelled: 'Проверка отменена',
     toChaos: 'Сначала отключить движки',
+    nothingInjected: 'С запуска этого процесса генератор не вносил дефектов.',
+    inject: 'Внести',
+    checkInjected: (n) =>
+      `Проверить также ${countRu(n, 'внесённый дефект', 'внесённых дефекта', 'внесённых дефектов')}, по одному`,
+    injectedHint:
+      'Каждый должен оказаться тем отклонённым сообщением или годным заказом, который назван в манифесте: что внесено и куда его записала Kafka.',
+    saveManifest: 'Скачать манифест',
+    saveJson: 'Отчёт в JSON',
+    saveText: 'Отчёт текстом',
+    injected: (matched, n) => `Как внесено: ${matched} из ${countRu(n, 'дефекта', 'дефектов', 'дефектов')}.`,
+    injectedParts: (bad, good) => `Отклонёнными должны быть ${bad}, годными заказами — ${good}.`,
+    injectedGone: (n) => `Ушли из журнала: ${countRu(n, 'сообщение', 'сообщения', 'сообщений')}.`,
+    offsetsSum: (offsets, messages, none) =>
+      none === 0
+        ? `Смещений: ${offsets}, на каждом есть сообщение`
+        : `Смещений ${offsets}, а сообщений ${messages}: на ${none} сообщения нет`,
+    whyOffsets:
+      'Смещение — это место в журнале, а не число сообщений. Транзакция отправителя заканчивается маркером: это служебная запись, у неё есть смещение, но это не сообщение. Сообщения прерванной транзакции сохраняют свои смещения, но читать их нельзя. Компакция убирает старые сообщения ключа и оставляет пропуски. Поэтому здесь ничего не считают по смещениям: читается каждое сообщение.',
     never: 'С запуска этого процесса проверок ещё не было.',
     phases: {
       starting: 'Запускается…',
@@ -132,17 +171,21 @@ export const proofTexts = dictionary(
     failed: 'Довести проверку до конца не удалось',
     failedHint: 'Ничего не доказано. Убедитесь, что движки работают, и проверьте ещё раз.',
     cancelledHint: 'Проверка отменена: ничего не доказано.',
-    took: (messages, seconds, rate) => `Сообщений: ${messages} за ${seconds}, ${rate} в секунду`,
+    took: (messages, seconds, rate) => `Сообщений: ${messages}, за ${seconds}, по ${rate} в секунду`,
     equation: 'Где каждое сообщение',
     produced: 'отправлено',
     counts: {
       stored: 'сохранено',
       superseded: 'заменено новыми',
       identical: 'одинаковые повторы',
+      expired: 'удалено по сроку',
       dead_lettered: 'отклонено',
       pending: 'ещё не сохранено',
       lost: 'потеряно',
     },
+    topic: 'Топик заказов',
+    letters: 'Топик отклонённых сообщений',
+    group: 'Группа потребителей',
     partitions: 'По партициям',
     partition: 'Партиция',
     offsets: 'Смещения',
@@ -151,7 +194,7 @@ export const proofTexts = dictionary(
     repeated: (n) =>
       `${countRu(n, 'сообщение', 'сообщения', 'сообщений')} среди отклонённых записано повторно: так бывает, когда потребителя убивают, и это нормально.`,
     expired: (n) =>
-      `Больше не видно, были ли отклонены ${countRu(n, 'сообщение', 'сообщения', 'сообщений')}: топик отклонённых сохранил не всё.`,
+      `Среди отклонённых не найдено: ${countRu(n, 'сообщение', 'сообщения', 'сообщений')}. Топик отклонённых сохранил не всё.`,
     compactedOrders: (n) =>
       `Не проверено: ${countRu(n, 'заказ', 'заказа', 'заказов')}, чьи сообщения убрала компакция.`,
     unchecked: 'Что не проверяется или проверяется лишь приблизительно',
@@ -171,17 +214,17 @@ export const proofTexts = dictionary(
       phantom_order: 'Лишний заказ: за ним нет сообщения',
       items_without_order: 'Товары без своего заказа',
       order_without_items: 'Заказы без своих товаров',
-      missing_dead_letter: 'Отвергнуто, но среди отклонённых нет',
+      missing_dead_letter: 'Не принято, но среди отклонённых нет',
       altered_dead_letter: 'Отклонённые с другими байтами, чем в сообщении',
       wrong_reason: 'Отклонённые с неверной причиной',
-      wrongly_dead_lettered: 'Отклонены годные заказы или несуществующие сообщения',
+      wrongly_dead_lettered: 'Отклонены правильные заказы или несуществующие сообщения',
       foreign_dead_letter: 'Отклонённые, которые не называют своё сообщение',
       cut_dead_letter: 'Отклонённые, обрезанные до размера, который принимает их топик: это объяснено',
       lost_range: 'Ушло из журнала раньше, чем было сохранено',
       log_cut: 'Журнал был обрезан ниже сохранённого, и чтение пошло с места обрыва',
       offset_past_end: 'Сохранённое смещение дальше конца журнала',
       offset_moved_back: 'Сохранённое смещение сдвинуто назад: заказы после него уже сохранены',
-      manifest_mismatch: 'Не те ошибки, которые были внесены',
+      manifest_mismatch: 'Дефекты не те, что были внесены',
       scattered_order:
         'Версии одного заказа из разных партиций: порядок между ними неизвестен, сохраняется та, чьё время новее',
       pending: 'За открытой транзакцией: их пока никто не может прочитать',
@@ -190,7 +233,7 @@ export const proofTexts = dictionary(
     message: 'Сообщение',
     order: 'Заказ',
     detail: 'Подробности',
-    more: (n) => `и ещё ${n}`,
+    more: (n) => `и ещё ${formatNumber(n, 'ru')}`,
     runs: 'Проверки этого процесса',
     when: 'Когда',
     outcome: 'Итог',

@@ -1,18 +1,19 @@
 import { NumberInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Engine } from '../../../../client/schema.generated.ts';
-import { api, dataOf } from '../../../api/client.ts';
-import { refetchEvery } from '../../../api/queries.ts';
+import { enginesQuery } from '../../../api/roles.ts';
 import { Link, setQuery, usePlace } from '../../../app/navigation.tsx';
 import { ConfirmButton } from '../../../components/dialog.tsx';
-import { Card, Instant, PageTitle } from '../../../components/page.tsx';
+import { Card, Instant, PageTitle, Skeleton } from '../../../components/page.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
 import { useFormat, useTexts } from '../../../i18n/language.ts';
 import { LiveCharts } from '../../../live/charts.tsx';
-import { useLive, useLiveState } from '../../../live/live-store.ts';
+import { type LiveStore, useLive, useLiveState, usePoints } from '../../../live/live-store.ts';
+import { useNoteText } from '../../../live/notes.ts';
 import { anyRunning } from './deeds.ts';
 import { EngineCard } from './engine-card.tsx';
+import { recoveriesOf } from './recovery.ts';
 import { settleDeeds, useDeeds, useSteering } from './steering.ts';
 import { chaosTexts } from './texts.ts';
 
@@ -37,11 +38,7 @@ function ChaosPanel({ children }: { readonly children?: ReactNode }) {
   const t = useTexts(chaosTexts);
   const { query } = usePlace();
   const seconds = secondsOf(query.get('pause'));
-  const { data, error } = useQuery({
-    queryKey: ['engines'],
-    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/engines', { signal })),
-    refetchInterval: refetchEvery(1_000),
-  });
+  const { data, error } = useQuery(enginesQuery(1_000));
   const engines = data?.engines;
   useEffect(() => settleDeeds(engines ?? []), [engines]);
   const steerable = engines?.some(({ obstacle }) => obstacle === null);
@@ -57,6 +54,7 @@ function ChaosPanel({ children }: { readonly children?: ReactNode }) {
       )}
       {error !== null && <ProblemAlert error={error} retries />}
       {steerable === false && <p>{t.noneSteerable}</p>}
+      {engines === undefined && error === null && <Skeleton rows={8} />}
       <div className="chaos__three">
         {engines?.map((engine) => (
           <EngineCard key={engine.name} engine={engine} seconds={seconds} />
@@ -142,6 +140,37 @@ function secondsOf(text: string | null): number {
   return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_PAUSE_S ? seconds : DEFAULT_PAUSE_S;
 }
 
+const RECOVERIES_S = 600;
+const MOST_RECOVERIES = 4;
+
+/** What became of storing after each outage of the last minutes. */
+function Recoveries({ live }: { readonly live: LiveStore }) {
+  const t = useTexts(chaosTexts);
+  const format = useFormat();
+  const textOf = useNoteText();
+  const notes = useLiveState(live, (state) => state.notes);
+  const shown = usePoints(live, RECOVERIES_S);
+  const recoveries = useMemo(
+    () => recoveriesOf(notes, { at: shown.at, stored: shown.line('stored'), lag: shown.line('lag') }),
+    [notes, shown],
+  );
+  if (recoveries.length === 0) return undefined;
+  return (
+    <Card title={t.recoveries}>
+      <ol className="notes" aria-live="polite">
+        {recoveries.slice(0, MOST_RECOVERIES).map(({ note, state, ms }) => (
+          <li key={note.at}>
+            <span className="muted">
+              <Instant at={note.at} timeOnly /> {textOf(note)}:
+            </span>{' '}
+            <b className={`recovery--${state}`}>{t.recovery[state](format.span(ms))}</b>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
 const WINDOW_S = 120;
 const LINES = { produced: 1, stored: 2, lag: 3, p99: 4 } as const;
 
@@ -151,8 +180,11 @@ function LiveStrip() {
   const error = useLiveState(live, (state) => state.error);
   if (error !== undefined) return <ProblemAlert error={error} retries />;
   return (
-    <div className="chaos__three">
-      <LiveCharts live={live} seconds={WINDOW_S} charts={['flow', 'lag', 'readable']} lines={LINES} />
-    </div>
+    <>
+      <Recoveries live={live} />
+      <div className="chaos__three">
+        <LiveCharts live={live} seconds={WINDOW_S} charts={['flow', 'lag', 'readable']} lines={LINES} />
+      </div>
+    </>
   );
 }

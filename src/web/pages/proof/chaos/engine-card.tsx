@@ -1,9 +1,10 @@
-import { Alert, Badge, Button } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import type { Engine, EngineAction } from '../../../../client/schema.generated.ts';
 import { ApiError } from '../../../api/client.ts';
 import { ConfirmButton } from '../../../components/dialog.tsx';
 import { Card, Facts } from '../../../components/page.tsx';
 import { ProblemAlert } from '../../../components/problem-alert.tsx';
+import { StateBadge } from '../../../components/state-badge.tsx';
 import { useFormat, useTexts } from '../../../i18n/language.ts';
 import { useSteering } from './steering.ts';
 import { chaosTexts } from './texts.ts';
@@ -25,11 +26,11 @@ const ACTIONS: Readonly<Record<Engine['state'], readonly Action[]>> = {
 const COLOURS: Readonly<Record<Engine['state'], string>> = {
   running: 'green',
   paused: 'orange',
-  stopped: 'red',
+  stopped: 'gray',
   starting: 'blue',
   stopping: 'orange',
   restarting: 'blue',
-  unreachable: 'red',
+  unreachable: 'orange',
 };
 
 interface EngineCardProps {
@@ -50,9 +51,7 @@ export function EngineCard({ engine, seconds }: EngineCardProps) {
       title={
         <span className="row">
           {title}
-          <Badge variant="light" color={silent ? 'orange' : COLOURS[state]}>
-            {silent ? t.silent : t.states[state]}
-          </Badge>
+          <StateBadge color={silent ? 'orange' : COLOURS[state]}>{silent ? t.silent : t.states[state]}</StateBadge>
         </span>
       }
     >
@@ -66,7 +65,10 @@ export function EngineCard({ engine, seconds }: EngineCardProps) {
           ]}
         />
         {obstacle === null ? (
-          <Steering engine={engine} seconds={seconds} />
+          <>
+            <Steering engine={engine} seconds={seconds} />
+            {state === 'stopped' && <p className="muted">{t.whenStarted}</p>}
+          </>
         ) : (
           <p className="muted">{t.obstacles[obstacle]}</p>
         )}
@@ -124,7 +126,7 @@ interface DangerButtonProps extends EngineCardProps {
   readonly onConfirm: () => void;
 }
 
-function DangerButton({ engine: { title }, action, seconds, disabled, onConfirm }: DangerButtonProps) {
+function DangerButton({ engine: { name, title }, action, seconds, disabled, onConfirm }: DangerButtonProps) {
   const t = useTexts(chaosTexts);
   const format = useFormat();
   return (
@@ -133,11 +135,32 @@ function DangerButton({ engine: { title }, action, seconds, disabled, onConfirm 
       disabled={disabled}
       aria-label={`${t.actions[action]} ${title}`}
       question={t.questions[action](title)}
-      explanation={action === 'pause' ? t.hints.pause(t.seconds(format.number(seconds))) : t.hints[action]}
+      color={action === 'kill' ? 'red' : 'blue'}
+      explanation={
+        <>
+          <p>{action === 'pause' ? t.hints.pause(t.seconds(format.number(seconds))) : t.hints[action]}</p>
+          <Expected engine={name} />
+        </>
+      }
       onConfirm={onConfirm}
     >
       {t.actions[action]}
     </ConfirmButton>
+  );
+}
+
+/** What to expect while an engine is away. */
+export function Expected({ engine }: { readonly engine: Engine['name'] }) {
+  const t = useTexts(chaosTexts);
+  const { stalls, lasts, safe } = t.expected[engine];
+  return (
+    <Facts
+      facts={[
+        [t.stalls, stalls],
+        [t.lasts, lasts],
+        [t.safe, safe],
+      ]}
+    />
   );
 }
 

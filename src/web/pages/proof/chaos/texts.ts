@@ -3,7 +3,7 @@ import { dictionary } from '../../../i18n/language.ts';
 export const chaosTexts = dictionary(
   {
     title: 'Chaos',
-    lead: 'Take engines away while orders flow, and watch the pipeline fall behind, recover and lose nothing.',
+    lead: 'Take engines down while orders flow, and watch the pipeline fall behind, recover and lose nothing.',
     verify: 'Verify now',
     pauseFor: 'Pause length, seconds',
     random: 'Kill a random engine',
@@ -62,6 +62,35 @@ export const chaosTexts = dictionary(
     },
     goesOn: (action: string, engine: string) => `${action} ${engine}: still in progress`,
     failed: (action: string) => `${action} failed`,
+    stalls: 'Stands still',
+    lasts: 'For how long',
+    safe: 'Never lost',
+    expected: {
+      kafka: {
+        stalls: 'Sending and storing. The generator falls behind its schedule; lookups go on.',
+        lasts: 'Until Kafka answers again. After a kill it checks its log first, which takes some seconds.',
+        safe: 'What Kafka has acknowledged, and everything stored.',
+      },
+      postgresql: {
+        stalls: 'Storing: orders wait in Kafka as lag. Cached orders are still found; others and lists are not.',
+        lasts:
+          'Until PostgreSQL answers again, and at most the pause until the next attempt. Then the lag is worked off.',
+        safe: 'What is committed and what waits in Kafka. Nothing is stored twice.',
+      },
+      redis: {
+        stalls: 'Nothing. Lookups go to the memory of the server and to PostgreSQL, which has more to do.',
+        lasts: 'Redis is used again once it has forgotten what changed meanwhile.',
+        safe: 'Every order: Redis has only copies.',
+      },
+    },
+    whenStarted: 'Once started, it recovers from its own log, and everything that waited catches up by itself.',
+    recoveries: 'What became of it',
+    recovery: {
+      unaffected: () => 'storing goes on',
+      stalled: (span: string) => `storing has stood still for ${span}`,
+      recovering: (span: string) => `back for ${span}, not storing yet`,
+      recovered: (span: string) => `storing again, ${span} after it was back`,
+    },
     log: 'What you did',
     noLog: 'Nothing yet.',
     underWay: 'in progress',
@@ -71,13 +100,13 @@ export const chaosTexts = dictionary(
   },
   {
     title: 'Хаос',
-    lead: 'Отнимайте движки, пока идут заказы, и смотрите, как конвейер отстаёт, восстанавливается и ничего не теряет.',
+    lead: 'Отключайте движки, пока идут заказы, и смотрите, как конвейер отстаёт, восстанавливается и ничего не теряет.',
     verify: 'Проверить сейчас',
-    pauseFor: 'Пауза длится, секунд',
+    pauseFor: 'Длительность паузы, секунд',
     random: 'Убить случайный движок',
     randomQuestion: 'Убить случайный движок?',
     randomHint:
-      'Один из работающих завершится по kill -9. Он не вернётся, пока вы его не запустите. Ничто сохранённое не пропадёт.',
+      'Один из работающих движков завершится по kill -9. Он не вернётся, пока вы его не запустите. Сохранённое не пропадёт.',
     noneSteerable:
       'Здесь нечем управлять: ни один движок не запущен из папки данных этого сервиса. Движки Docker и ваши собственные останавливают там, где их запустили.',
     states: {
@@ -114,9 +143,9 @@ export const chaosTexts = dictionary(
       pause: (engine) => `Поставить ${engine} на паузу?`,
     },
     hints: {
-      stop: 'Он завершится как положено и не вернётся, пока вы его не запустите.',
+      stop: 'Он завершится штатно и не вернётся, пока вы его не запустите.',
       kill: 'Все его процессы завершатся сразу, по kill -9. Он не вернётся, пока вы его не запустите, и тогда восстановится по своему журналу.',
-      restart: 'Он завершится как положено и сразу запустится снова.',
+      restart: 'Он завершится штатно и сразу запустится снова.',
       pause: (seconds) =>
         `Все его процессы замрут на ${seconds}: соединения останутся открытыми, но никто не ответит. Потом он продолжит сам.`,
     },
@@ -129,12 +158,41 @@ export const chaosTexts = dictionary(
       resume: (engine) => `${engine}: продолжает`,
     },
     goesOn: (action, engine) => `${action} ${engine}: ещё выполняется`,
-    failed: (action) => `Не вышло: ${action}`,
+    failed: (action) => `Не удалось: ${action}`,
+    stalls: 'Остановится',
+    lasts: 'Надолго ли',
+    safe: 'Не пропадёт',
+    expected: {
+      kafka: {
+        stalls: 'Отправка и сохранение. Генератор отстаёт от графика; поиск заказов продолжается.',
+        lasts: 'Пока Kafka снова не ответит. После kill она сначала проверяет свой журнал: это несколько секунд.',
+        safe: 'То, что Kafka подтвердила, и всё сохранённое.',
+      },
+      postgresql: {
+        stalls:
+          'Сохранение: заказы ждут в Kafka, растёт отставание. Заказы из кэша находятся, остальные и списки — нет.',
+        lasts: 'Пока PostgreSQL снова не ответит, и ещё не дольше паузы до следующей попытки. Потом отставание уйдёт.',
+        safe: 'Всё зафиксированное и всё, что ждёт в Kafka. Ничто не сохраняется дважды.',
+      },
+      redis: {
+        stalls: 'Ничего. Заказы ищутся в памяти сервера и в PostgreSQL, у которого прибавляется работы.',
+        lasts: 'Redis снова используется, когда забудет всё, что тем временем изменилось.',
+        safe: 'Ни один заказ: в Redis только копии.',
+      },
+    },
+    whenStarted: 'После запуска он восстановится по своему журналу, и всё, что ждало, догонит само.',
+    recoveries: 'Что из этого вышло',
+    recovery: {
+      unaffected: () => 'сохранение продолжается',
+      stalled: (span) => `сохранение стоит уже ${span}`,
+      recovering: (span) => `вернулся ${span} назад, сохранение ещё не идёт`,
+      recovered: (span) => `сохранение снова идёт, через ${span} после возвращения`,
+    },
     log: 'Что вы сделали',
     noLog: 'Пока ничего.',
     underWay: 'выполняется',
     doneIn: (time) => `готово за ${time}`,
     refused: 'отказано',
-    didFail: 'не вышло',
+    didFail: 'не удалось',
   },
 );

@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Daemon, gone, startDaemon } from '../../src/engines/daemon.ts';
+import { clusterId, defineKafka } from '../../src/engines/kafka/kafka.ts';
+import { identify, type ProcessIdentity, signalProcess } from '../../src/engines/processes.ts';
+import type { LaunchPlan } from '../../src/engines/types.ts';
+import { withAdmin } from '../../src/kafka/admin/topics.ts';
+import type { KafkaClients } from '../../src/kafka/clients.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { Certificate, CertificateAuthority } from '../helpers/certificates.ts';
+import { freePorts } from '../helpers/free-port.ts';
+import { until } from '../helpers/until.ts';
+
+const NODES = 3;
+const START_MS = 180_000;
+const END_MS = 30_000;
+
+/** The user that its clients log in as, by SCRAM-SHA-512. */
+export const KAFKA_USER = { username: 'orders', password: 'orders=s3cret' } as const;
+
+/** Three nodes, brokers and controllers each. Everything goes over TLS, and clients log in. */
+export class KafkaCluster {
+  /** Where clients connect, host:port of each broker. */
+  readonly brokers: readonly string[];
+  readonly #folder: string;
+  readonly #plan: LaunchPlan;
+  readonly #nodes: (ProcessIdentity | undefined)[] = [];
+
+  private constructor(brokers: readonly string[], folder: string, plan: LaunchPlan) {
+    this.brokers = brokers;
+    this.#folder = folder;
+    this.#plan = plan;
+  }
+
+  /** In the folder, with a certificate of the authority. Starts the nodes, and doesn't wait until they answer. */
+  static async start(folder: string, authority: CertificateAuthority): Promise<KafkaCluster> {
+    mkdirSync(folder);
+    const ports = await freePorts(3 * NODES);
+    const at = (kind: number): string[] =>
+      ports.slice(kind * NODES, (kind + 1) * NODES).map((port) => `127.0.0.1:${port}`);
+    const [clients, internal, controllers] = [at(0), at(1), at(2)];
+    const { signal } = new AbortController();
+    const engine = defineKafka(clients);
+    const [address] = engine.addresses;
+    if (address === undefined) throw new Error('no address');
+    const plan = await engine.prepare({ address, folder, step: () => {}, signal, logger: silentLogger });
+    const cluster = new KafkaCluster(clients, folder, plan);
+    const keystore = keystoreOf(join(folder, 'broker.keystore'), authority.issue('broker'));
+    const id = clusterId();
+    for (let node = 0; node < NODES; node++) {
+      const settings = settingsOf(node, { clients, internal, controllers, keystore, ca: authority.certificate });
+      const text = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(cluster.#file(node), text.join(''));
+      cluster.#format(node, id);
+    }
+    for (let node = 0; node < NODES; node++) await cluster.boot(node);
+    return cluster;
+  }
+
+  /** Starts a node, also after `kill`. */
+  async boot(node: number): Promise<Daemon> {
+    const { args, ...plan } = this.#plan;
+    const started = await startDaemon(
+      { ...plan, args: [...args.slice(0, -1), this.#file(node)] },
+      join(this.#folder, `node-${node}.log`),
+    );
+    this.#nodes[node] = identify(started.pid);
+    return started;
+  }
+
+  /** kill -9; resolves when the node is gone. */
+  async kill(node: number): Promise<void> {
+    const process = this.#nodes[node];
+    if (process === undefined) return;
+    signalProcess(process, 'SIGKILL');
+    await gone(process, END_MS);
+  }
+
+  /** Resolves when the others have seen that a node is gone, and have taken its partitions over. */
+  async untilMissed(clients: KafkaClients): Promise<void> {
+    await until(async () => (await look(clients)).nodes < NODES, START_MS, 200);
+  }
+
+  /** Resolves when all nodes are there, and every partition has all its replicas in sync. */
+  async untilWhole(clients: KafkaClients): Promise<void> {
+    await until(
+      async () => {
+        const { nodes, inSync } = await look(clients);
+        return nodes === NODES && inSync.every((replicas) => replicas === NODES);
+      },
+      START_MS,
+      500,
+    );
+  }
+
+  /** Kills all nodes. */
+  async close(): Promise<void> {
+    await Promise.all(this.#nodes.map((_, node) => this.kill(node)));
+  }
+
+  #file(node: number): string {
+    return join(this.#folder, `node-${node}.properties`);
+  }
+
+  #format(node: number, id: string): void {
+    const { username, password } = KAFKA_USER;
+    const user = `SCRAM-SHA-512=[name=${username},password="${password}"]`;
+    const { command, args } = this.#plan;
+    const tool = [...args.slice(0, -2), 'kafka.tools.StorageTool', 'format', '-t', id];
+    execFileSync(command, [...tool, '-c', this.#file(node), '--add-scram', user], { cwd: this.#folder, stdio: 'pipe' });
+  }
+}
+
+/** How many nodes there are, and replicas in sync of each partition. */
+function look(clients: KafkaClients): Promise<{ readonly nodes: number; readonly inSync: readonly number[] }> {
+  return withAdmin(clients, async (admin) => {
+    const { brokers, topics } = await admin.metadata({ topics: await admin.listTopics() });
+    const partitions = [...topics.values()].flatMap((topic) => Object.values(topic.partitions));
+    return { nodes: brokers.size, inSync: partitions.map(({ isr }) => isr.length) };
+  });
+}
+
+interface Places {
+  readonly clients: readonly string[];
+  readonly internal: readonly string[];
+  readonly controllers: readonly string[];
+  readonly keystore: string;
+  readonly ca: string;
+}
+
+function settingsOf(node: number, { clients, internal, controllers, keystore, ca }: Places): Record<string, unknown> {
+  const login = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': node + 1,
+    'controller.quorum.voters': controllers.map((where, at) => `${at + 1}@${where}`).join(','),
+    listeners: `CLIENTS://${clients[node]},INTERNAL://${internal[node]},CONTROLLER://${controllers[node]}`,
+    'advertised.listeners': `CLIENTS://${clients[node]},INTERNAL://${internal[node]}`,
+    'listener.security.protocol.map': 'CLIENTS:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL',
+    'inter.broker.listener.name': 'INTERNAL',
+    'controller.listener.names': 'CONTROLLER',
+    'listener.name.clients.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+    'listener.name.clients.scram-sha-512.sasl.jaas.config': login,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': ca,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keystore,
+    // Nodes know each other by their certificates.
+    'listener.name.internal.ssl.client.auth': 'required',
+    'listener.name.controller.ssl.client.auth': 'required',
+    'log.dirs': `data-${node}`,
+    'auto.create.topics.enable': false,
+    'default.replication.factor': NODES,
+    'min.insync.replicas': 2,
+    'offsets.topic.replication.factor': NODES,
+    'offsets.topic.num.partitions': 6,
+    'transaction.state.log.replication.factor': NODES,
+    'transaction.state.log.num.partitions': 6,
+    'message.max.bytes': 10_485_760,
+    'replica.fetch.max.bytes': 10_485_760,
+    'group.initial.rebalance.delay.ms': 0,
+    'broker.session.timeout.ms': 6_000,
+    'broker.heartbeat.interval.ms': 1_000,
+  };
+}
+
+function keystoreOf(file: string, { certificate, key }: Certificate): string {
+  writeFileSync(file, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
+  return file;
+}

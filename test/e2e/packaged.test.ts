@@ -92,7 +92,9 @@ test('the npm package installs as a command, with what it runs and no more', asy
   );
   expect(files.filter(({ path }) => /\.test\.|\.png$|^dist\/(?!bundle)|^src\/(?!client)/.test(path))).toEqual([]);
 
-  const install = ['npm', 'install', '--global', '--prefer-offline', '--prefix', at('prefix'), at('tarball', filename)];
+  // Without these a connection that has stalled holds npm up for five minutes.
+  const network = ['--prefer-offline', '--no-audit', '--fetch-timeout=45000', '--fetch-retries=4'];
+  const install = ['npm', 'install', '--global', ...network, '--prefix', at('prefix'), at('tarball', filename)];
   expect(await startProgram(install, { cwd: folder.path }).exited).toMatchObject({ code: 0 });
   const program = at('prefix/bin/test-service');
   expect(await output(program, ['--version'])).toBe(`${pkg.version}\n`);
@@ -101,4 +103,4 @@ test('the npm package installs as a command, with what it runs and no more', asy
   expect(await output(program, ['doctor']).catch(String)).toContain('`run` starts a local one');
   const installed = at('prefix/lib/node_modules/test-service');
   expect(readFileSync(join(installed, 'dist/bundle/web.json'), 'utf8')).toContain('/index.html');
-}, 300_000);
+}, 600_000);

@@ -262,7 +262,7 @@ test('the client is given up: when it says so, when fetches keep failing, when t
   said.log.lose('heartbeats');
   expect(await said.ran).toBe('heartbeats');
 
-  const failing = setUp([0]);
+  const failing = setUp([0], { stallMs: 20 });
   failing.log.onFetch = () => Promise.reject(new AppError('kafka_unavailable', 'no broker', { retryable: true }));
   failing.assign(0);
   expect(await failing.ran).toBe('no broker');

@@ -37,8 +37,6 @@ export interface ConsumerSessionOptions {
   readonly logger: Logger;
 }
 
-/** Fetches in a row that may fail before the client is replaced. */
-const MAX_FAILED_FETCHES = 5;
 const BUSY_FETCH_WAIT_MS = 5;
 /** Shares of the time to close: for batches to finish, for cancelled ones to notice, and for telling Kafka. */
 const CLOSE_SHARES = { drain: 0.55, giveUp: 0.1, leave: 0.3 };
@@ -208,10 +206,10 @@ export class ConsumerSession {
   }
 
   async #fetchLoop(): Promise<void> {
-    const { retryMinMs, retryMaxMs, logger } = this.#options;
+    const { retryMinMs, retryMaxMs, stallMs, logger } = this.#options;
     const backoff = new Backoff({ minMs: retryMinMs, maxMs: retryMaxMs });
     const signal = this.#ending.signal;
-    let failures = 0;
+    let failingSince: number | undefined;
     while (!signal.aborted) {
       const positions = positionsToFetch(this.queues, this.#options.maxBufferedBytes);
       if (positions.size === 0) {
@@ -224,12 +222,10 @@ export class ConsumerSession {
         // A partition left out for want of room must not wait for messages of the others once it has room again.
         const waitMs = positions.size < this.queues.size ? BUSY_FETCH_WAIT_MS : this.#options.fetchWaitMs;
         const fetched = await this.#log.fetch(positions, waitMs, lastEpochsOf(this.queues));
-        // A broker that was away may be back with another log.
-        if (failures > 0) this.#reload([...this.queues.keys()]);
         const outOfRange = pushFetched(this.queues, fetched, positions);
         if (outOfRange.length > 0) this.#reload(outOfRange);
         this.#pump();
-        failures = 0;
+        failingSince = undefined;
         backoff.reset();
         // A lone order has waited for longer than this, and goes on at once. In a stream of them each fetch, and the
         // transaction that follows, would else be for a handful, and cost more than it saves in time.
@@ -237,14 +233,15 @@ export class ConsumerSession {
         if (early > 0 && countFetched(fetched) < SMALL_FETCH_RECORDS) await pause(early, signal);
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
         // What is refused is told once, where the client is replaced.
         const final = error instanceof AppError && (error.code === 'topic_missing' || error.code === 'kafka_refuses');
-        if (final || failures >= MAX_FAILED_FETCHES) {
+        // The membership outlives a broker's restart: to lose it makes the group wait for the session time-out.
+        if (final || performance.now() - (failingSince ?? Number.POSITIVE_INFINITY) > stallMs) {
           this.#lose(messageOf(error));
           return;
         }
-        logger.warn({ error: messageOf(error) }, 'fetching failed, retrying');
+        logger[failingSince === undefined ? 'warn' : 'debug']({ error: messageOf(error) }, 'fetching failed, retrying');
+        failingSince ??= performance.now();
         await pause(backoff.next(), signal);
       } finally {
         this.#watchdog.fetchEnds();

@@ -11,7 +11,7 @@ export interface Continuation {
 }
 
 export type Epoch = Pick<Lineage, 'leaderEpoch' | 'epochStart'>;
-type Log = Pick<OrderLog, 'epochEnds' | 'fetch' | 'ranges'>;
+type Log = Pick<OrderLog, 'epochEnds' | 'peek' | 'ranges'>;
 
 /** The lineage of a log up to and including this record, which was written in this epoch. */
 export function lineageUpTo(record: LogRecord, { leaderEpoch, epochStart }: Epoch): Lineage {
@@ -96,7 +96,7 @@ async function beginsElsewhere(log: Log, partition: number, { epochStart }: Line
   const from = Math.max(first, Math.min(start, epochStart));
   const to = Math.max(start, epochStart);
   if (from >= to) return false;
-  const [fetched] = await log.fetch(new Map([[partition, from]]), 0);
+  const [fetched] = await log.peek(partition, from);
   return (fetched?.records[0]?.offset ?? fetched?.nextOffset ?? from) < to;
 }
 
@@ -105,7 +105,7 @@ async function beginsElsewhere(log: Log, partition: number, { epochStart }: Line
  */
 async function hasLastRecord(log: Log, partition: number, { lastOffset, lastCrc }: Lineage): Promise<boolean> {
   if (lastOffset < 0) return true;
-  const fetched = await log.fetch(new Map([[partition, lastOffset]]), 0);
+  const fetched = await log.peek(partition, lastOffset);
   const record = fetched[0]?.records.find(({ offset }) => offset === lastOffset);
   return record === undefined || fingerprint(record) === lastCrc;
 }

@@ -101,6 +101,7 @@ export function startComposed(
       topic,
       sessionTimeoutMs: tuning.sessionTimeoutMs ?? 6_000,
       maxBytesPerPartition: tuning.maxBytesPerPartition ?? 1_048_576,
+      logger,
     });
   const consumer = new OrderConsumer(
     { ...TEST_SETTINGS, ...tuning, group, topic },

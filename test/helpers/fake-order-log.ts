@@ -47,6 +47,10 @@ export class FakeOrderLog implements OrderLog {
     return this.onFetch(positions);
   }
 
+  peek(partition: number, offset: number): Promise<FetchedPartition[]> {
+    return this.fetch(new Map([[partition, offset]]), 0);
+  }
+
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>> {
     return this.onRanges(partitions);
   }

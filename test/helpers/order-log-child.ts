@@ -5,9 +5,10 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { KafkaOrderLog } from '../../src/kafka/read/kafka-order-log.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
 
 const [brokers = '', topic = '', group = '', request] = process.argv.slice(2);
-const settings = { clientId: 'test', sessionTimeoutMs: 6_000, maxBytesPerPartition: 1_048_576 };
+const settings = { clientId: 'test', sessionTimeoutMs: 6_000, maxBytesPerPartition: 1_048_576, logger: silentLogger };
 const log = new KafkaOrderLog(new KafkaClients({ brokers: brokers.split(',') }), {
   ...settings,
   topic,

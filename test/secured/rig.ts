@@ -5,11 +5,11 @@ import { loadConfig } from '../../src/cmd/app/config.ts';
 import { KafkaClients } from '../../src/kafka/clients.ts';
 import { CertificateAuthority } from '../helpers/certificates.ts';
 import { freePort } from '../helpers/free-port.ts';
+import { KAFKA_USER, KafkaCluster } from '../helpers/kafka-cluster.ts';
 import { PgbouncerProcess } from '../helpers/pgbouncer-process.ts';
 import { PostgresqlProcess } from '../helpers/postgresql-process.ts';
 import { RedisSentinels } from '../helpers/redis-sentinels.ts';
 import { until } from '../helpers/until.ts';
-import { KAFKA_USER, KafkaCluster } from './kafka-cluster.ts';
 
 const TOKEN = 'a-token-that-is-long-enough';
 const DATABASE = 'secured';

@@ -42,6 +42,7 @@ export function startConsumer(config: Config, clients: Clients, resources: Resou
           clientId: 'test-service-consumer',
           sessionTimeoutMs: settings.sessionTimeoutMs,
           maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+          logger: roleLogger,
         }),
       offsets: new OffsetStore(database),
       sink: traced?.sink(writer) ?? writer,

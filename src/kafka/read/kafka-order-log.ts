@@ -2,9 +2,11 @@ import type { ClusterMetadata, Consumer } from '@platformatic/kafka';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { committedOffset } from '../admin/group-catalog.ts';
 import { KeptAdmin } from '../admin/kept-admin.ts';
 import { hasProtocolError, type KafkaClients, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
+import { FetchLanes } from './fetch-lanes.ts';
 import type { Assignment, CommittedOffset, EpochEnd, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
 
@@ -15,6 +17,7 @@ export interface OrderLogOptions {
   readonly sessionTimeoutMs: number;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition: number;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -31,6 +34,7 @@ export class KafkaOrderLog implements OrderLog {
   readonly #options: OrderLogOptions;
   readonly #consumer: Consumer;
   readonly #fetcher: PartitionFetcher;
+  readonly #lanes: FetchLanes;
   readonly #leaving = new AbortController();
   /**
    * Topic → its number of partitions when this member, as the group's leader, assigned them; empty while another member
@@ -63,6 +67,12 @@ export class KafkaOrderLog implements OrderLog {
       retryDelay: 100,
     });
     this.#fetcher = new PartitionFetcher(kafka, options);
+    const { logger } = options;
+    this.#lanes = new FetchLanes(this.#fetcher, {
+      onSilent: (broker, partitions, { message: error }) =>
+        logger.warn({ broker, partitions, error }, 'a broker does not answer: its partitions wait'),
+      onAnswer: (broker) => logger.info({ broker }, 'the broker answers again'),
+    });
   }
 
   get lastHeartbeat(): number | undefined {
@@ -123,8 +133,12 @@ export class KafkaOrderLog implements OrderLog {
     }
   }
 
-  fetch(...asked: Parameters<OrderLog['fetch']>): Promise<FetchedPartition[]> {
-    return this.#fetcher.fetch(...asked);
+  fetch(...[positions, waitMs, lastEpochs]: Parameters<OrderLog['fetch']>): Promise<FetchedPartition[]> {
+    return this.#lanes.fetch({ positions, waitMs, lastEpochs });
+  }
+
+  peek(partition: number, offset: number): Promise<FetchedPartition[]> {
+    return this.#fetcher.fetch(new Map([[partition, offset]]), 0);
   }
 
   epochEnds(epochs: ReadonlyMap<number, number>): Promise<Map<number, EpochEnd>> {

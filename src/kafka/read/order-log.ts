@@ -29,7 +29,10 @@ export interface FetchedPartition {
   readonly logStartOffset: number;
   /** The same by leader epoch, in log order; empty when nothing was read. */
   readonly epochs: readonly EpochSpan[];
-  /** The requested position is no longer or not yet in the log, or the log is not the one that was read up to it. */
+  /**
+   * The requested position is no longer or not yet in the log, or the log is not, or may not be, the one that was read
+   * up to it.
+   */
   readonly outOfRange: boolean;
 }
 
@@ -87,15 +90,18 @@ export interface OrderLog {
    */
   start(onAssignment: (assignment: Assignment) => void, onLost: (reason: string) => void): Promise<void>;
   /**
-   * Reads each partition from its position; waits up to `waitMs` for the first message. `lastEpochs` are those of the
-   * messages before the positions, where they are known.
-   * @throws AppError `kafka_unavailable` (retryable); `topic_missing` when the topic has gone or was re-created.
+   * Reads each partition from its position; waits up to `waitMs` for the first message, and resolves with what one
+   * broker has. `lastEpochs` are those of the messages before the positions, where they are known. One at a time.
+   * @throws AppError `kafka_unavailable` (retryable) when no broker answers; `topic_missing` when the topic has gone or
+   * was re-created.
    */
   fetch(
     positions: ReadonlyMap<number, number>,
     waitMs: number,
     lastEpochs?: ReadonlyMap<number, number>,
   ): Promise<FetchedPartition[]>;
+  /** Reads one partition from an offset, beside `fetch`. @throws AppError as `fetch`. */
+  peek(partition: number, offset: number): Promise<FetchedPartition[]>;
   /** Partitions without a leader are left out. @throws AppError `kafka_unavailable` (retryable). */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
   /**

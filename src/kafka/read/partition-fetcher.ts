@@ -1,4 +1,5 @@
-import type { ClusterMetadata, ClusterTopicMetadata, Connection, Consumer } from '@platformatic/kafka';
+import type { Broker, ClusterMetadata, ClusterTopicMetadata, Consumer } from '@platformatic/kafka';
+import { formatAddress } from '../../lib/address.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { within } from '../../lib/deadline.ts';
 import { withinRfc3339 } from '../../lib/rfc3339.ts';
@@ -17,6 +18,24 @@ export interface PartitionFetcherOptions {
   readonly maxBytesPerPartition: number;
   /** Time a broker may take to answer, besides the wait for messages, ms; default 10,000. */
   readonly requestTimeoutMs?: number | undefined;
+}
+
+export interface FetchAsked {
+  /** Partition → offset to read from. */
+  readonly positions: ReadonlyMap<number, number>;
+  /** How long a broker may wait for the first message, ms. */
+  readonly waitMs: number;
+  /** Partition → epoch of the message before the position. */
+  readonly lastEpochs?: ReadonlyMap<number, number> | undefined;
+}
+
+/** What one broker is asked for: partition → offset, or epoch. */
+export interface Share {
+  readonly node: number;
+  /** host:port. */
+  readonly address: string;
+  readonly broker: Broker;
+  readonly positions: Map<number, number>;
 }
 
 const READ_UNCOMMITTED = 0;
@@ -106,25 +125,41 @@ export class PartitionFetcher {
     waitMs: number,
     lastEpochs?: ReadonlyMap<number, number>,
   ): Promise<FetchedPartition[]> {
+    const shares = await this.shares(positions);
+    const answers = await Promise.allSettled(shares.map((share) => this.ask(share, { positions, waitMs, lastEpochs })));
+    const failures = answers.flatMap((one) => (one.status === 'rejected' ? [one.reason as AppError] : []));
+    const final = failures.find(({ code }) => code !== 'kafka_unavailable');
+    if (final !== undefined || failures.length === answers.length) throw final ?? failures[0];
+    return answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  }
+
+  /** The positions by leader; never empty. @throws AppError as `fetch`. */
+  async shares(positions: ReadonlyMap<number, number>): Promise<Share[]> {
     try {
-      const byLeader = await this.#byLeader(positions);
-      const answers = await Promise.all(
-        byLeader.map(async ({ connection, share }) => {
-          const asked = fetchRecords(connection, this.#version ?? 0, {
-            topicId: this.#topicId,
-            positions: share,
-            lastEpochs: lastEpochs ?? new Map(),
-            leaderEpochs: this.#leaderEpochs,
-            maxWaitMs: waitMs,
-            maxBytes: MAX_FETCH_BYTES,
-            maxBytesPerPartition: this.#options.maxBytesPerPartition,
-            isolationLevel: READ_COMMITTED,
-          });
-          // A broker that is stopped, not gone, keeps its connections open and says nothing.
-          return this.#read(await within(this.#options.requestTimeoutMs + waitMs, asked, noAnswer), share);
-        }),
-      );
-      return lastEpochs === undefined ? answers.flat() : await this.#epochStarts.addTo(answers.flat());
+      return await this.#byLeader(positions);
+    } catch (error) {
+      this.#inDoubt = true;
+      throw toKafkaError(error, `fetching ${this.#options.topic}`);
+    }
+  }
+
+  /** Reads one broker's share. @throws AppError as `fetch`. */
+  async ask({ broker, positions }: Share, { waitMs, lastEpochs }: FetchAsked): Promise<FetchedPartition[]> {
+    try {
+      const connection = await this.#client.connections.get(broker);
+      const asked = fetchRecords(connection, this.#version ?? 0, {
+        topicId: this.#topicId,
+        positions,
+        lastEpochs: lastEpochs ?? new Map(),
+        leaderEpochs: this.#leaderEpochs,
+        maxWaitMs: waitMs,
+        maxBytes: MAX_FETCH_BYTES,
+        maxBytesPerPartition: this.#options.maxBytesPerPartition,
+        isolationLevel: READ_COMMITTED,
+      });
+      // A broker that is stopped, not gone, keeps its connections open and says nothing.
+      const read = this.#read(await within(this.#options.requestTimeoutMs + waitMs, asked, noAnswer), positions);
+      return lastEpochs === undefined ? read : await this.#epochStarts.addTo(read);
     } catch (error) {
       this.#inDoubt = true;
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
@@ -141,8 +176,9 @@ export class PartitionFetcher {
       this.#inDoubt = true;
       const byLeader = await this.#byLeader(epochs);
       const answers = await Promise.all(
-        byLeader.map(({ connection, share }) => {
-          const asked = askEpochEnds(connection, topic, share, this.#leaderEpochs);
+        byLeader.map(async ({ broker, positions }) => {
+          const connection = await this.#client.connections.get(broker);
+          const asked = askEpochEnds(connection, topic, positions, this.#leaderEpochs);
           return within(REQUEST_TIMEOUT_MS, asked);
         }),
       );
@@ -246,23 +282,17 @@ export class PartitionFetcher {
   }
 
   /** The requested values by leader. */
-  async #byLeader(
-    wanted: ReadonlyMap<number, number>,
-  ): Promise<{ connection: Connection; share: Map<number, number> }[]> {
+  async #byLeader(wanted: ReadonlyMap<number, number>): Promise<Share[]> {
     const { topic } = this.#options;
     const { brokers, known } = await this.#lookUp();
-    const byLeader = new Map<number, { connection: Connection; share: Map<number, number> }>();
+    const byLeader = new Map<number, Share>();
     for (const [partition, value] of wanted) {
-      const leader = known.partitions[partition]?.leader ?? -1;
-      const there = byLeader.get(leader);
-      if (there !== undefined) {
-        there.share.set(partition, value);
-        continue;
-      }
-      const broker = brokers.get(leader);
+      const node = known.partitions[partition]?.leader ?? -1;
+      const broker = brokers.get(node);
       if (broker === undefined) continue;
-      const connection = await this.#client.connections.get(broker);
-      byLeader.set(leader, { connection, share: new Map([[partition, value]]) });
+      const share = byLeader.get(node) ?? { node, address: formatAddress(broker), broker, positions: new Map() };
+      share.positions.set(partition, value);
+      byLeader.set(node, share);
     }
     if (byLeader.size === 0 && wanted.size > 0) {
       throw new AppError('kafka_unavailable', `no partition of ${topic} has a leader`, { retryable: true });

@@ -8,18 +8,18 @@ import type { LaunchPlan } from '../../src/engines/types.ts';
 import { withAdmin } from '../../src/kafka/admin/topics.ts';
 import type { KafkaClients } from '../../src/kafka/clients.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import type { Certificate, CertificateAuthority } from '../helpers/certificates.ts';
-import { freePorts } from '../helpers/free-port.ts';
-import { until } from '../helpers/until.ts';
+import type { Certificate, CertificateAuthority } from './certificates.ts';
+import { freePorts } from './free-port.ts';
+import { until } from './until.ts';
 
 const NODES = 3;
 const START_MS = 180_000;
 const END_MS = 30_000;
 
-/** The user that its clients log in as, by SCRAM-SHA-512. */
+/** The user that clients of a secured cluster log in as, by SCRAM-SHA-512. */
 export const KAFKA_USER = { username: 'orders', password: 'orders=s3cret' } as const;
 
-/** Three nodes, brokers and controllers each. Everything goes over TLS, and clients log in. */
+/** Three nodes, brokers and controllers each. */
 export class KafkaCluster {
   /** Where clients connect, host:port of each broker. */
   readonly brokers: readonly string[];
@@ -33,8 +33,15 @@ export class KafkaCluster {
     this.#plan = plan;
   }
 
-  /** In the folder, with a certificate of the authority. Starts the nodes, and doesn't wait until they answer. */
-  static async start(folder: string, authority: CertificateAuthority): Promise<KafkaCluster> {
+  /**
+   * In the folder. Starts the nodes, and doesn't wait until they answer. With an authority everything goes over TLS, by
+   * its certificates, and clients log in. `settings` give each node more of its own.
+   */
+  static async start(
+    folder: string,
+    authority?: CertificateAuthority,
+    settings: (node: number) => Readonly<Record<string, unknown>> = () => ({}),
+  ): Promise<KafkaCluster> {
     mkdirSync(folder);
     const ports = await freePorts(3 * NODES);
     const at = (kind: number): string[] =>
@@ -46,13 +53,13 @@ export class KafkaCluster {
     if (address === undefined) throw new Error('no address');
     const plan = await engine.prepare({ address, folder, step: () => {}, signal, logger: silentLogger });
     const cluster = new KafkaCluster(clients, folder, plan);
-    const keystore = keystoreOf(join(folder, 'broker.keystore'), authority.issue('broker'));
+    const security = authority === undefined ? PLAIN : securityOf(folder, authority);
     const id = clusterId();
     for (let node = 0; node < NODES; node++) {
-      const settings = settingsOf(node, { clients, internal, controllers, keystore, ca: authority.certificate });
-      const text = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+      const all = { ...settingsOf(node, { clients, internal, controllers }), ...security, ...settings(node) };
+      const text = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
       writeFileSync(cluster.#file(node), text.join(''));
-      cluster.#format(node, id);
+      cluster.#format(node, id, authority !== undefined);
     }
     for (let node = 0; node < NODES; node++) await cluster.boot(node);
     return cluster;
@@ -103,12 +110,12 @@ export class KafkaCluster {
     return join(this.#folder, `node-${node}.properties`);
   }
 
-  #format(node: number, id: string): void {
+  #format(node: number, id: string, secured: boolean): void {
     const { username, password } = KAFKA_USER;
-    const user = `SCRAM-SHA-512=[name=${username},password="${password}"]`;
+    const user = ['--add-scram', `SCRAM-SHA-512=[name=${username},password="${password}"]`];
     const { command, args } = this.#plan;
-    const tool = [...args.slice(0, -2), 'kafka.tools.StorageTool', 'format', '-t', id];
-    execFileSync(command, [...tool, '-c', this.#file(node), '--add-scram', user], { cwd: this.#folder, stdio: 'pipe' });
+    const tool = [...args.slice(0, -2), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.#file(node)];
+    execFileSync(command, secured ? [...tool, ...user] : tool, { cwd: this.#folder, stdio: 'pipe' });
   }
 }
 
@@ -125,30 +132,17 @@ interface Places {
   readonly clients: readonly string[];
   readonly internal: readonly string[];
   readonly controllers: readonly string[];
-  readonly keystore: string;
-  readonly ca: string;
 }
 
-function settingsOf(node: number, { clients, internal, controllers, keystore, ca }: Places): Record<string, unknown> {
-  const login = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
+function settingsOf(node: number, { clients, internal, controllers }: Places): Record<string, unknown> {
   return {
     'process.roles': 'broker,controller',
     'node.id': node + 1,
     'controller.quorum.voters': controllers.map((where, at) => `${at + 1}@${where}`).join(','),
     listeners: `CLIENTS://${clients[node]},INTERNAL://${internal[node]},CONTROLLER://${controllers[node]}`,
     'advertised.listeners': `CLIENTS://${clients[node]},INTERNAL://${internal[node]}`,
-    'listener.security.protocol.map': 'CLIENTS:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL',
     'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
-    'listener.name.clients.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-    'listener.name.clients.scram-sha-512.sasl.jaas.config': login,
-    'ssl.truststore.type': 'PEM',
-    'ssl.truststore.location': ca,
-    'ssl.keystore.type': 'PEM',
-    'ssl.keystore.location': keystore,
-    // Nodes know each other by their certificates.
-    'listener.name.internal.ssl.client.auth': 'required',
-    'listener.name.controller.ssl.client.auth': 'required',
     'log.dirs': `data-${node}`,
     'auto.create.topics.enable': false,
     'default.replication.factor': NODES,
@@ -162,6 +156,24 @@ function settingsOf(node: number, { clients, internal, controllers, keystore, ca
     'group.initial.rebalance.delay.ms': 0,
     'broker.session.timeout.ms': 6_000,
     'broker.heartbeat.interval.ms': 1_000,
+  };
+}
+
+const PLAIN = { 'listener.security.protocol.map': 'CLIENTS:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT' };
+
+function securityOf(folder: string, authority: CertificateAuthority): Record<string, unknown> {
+  return {
+    'listener.security.protocol.map': 'CLIENTS:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL',
+    'listener.name.clients.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+    'listener.name.clients.scram-sha-512.sasl.jaas.config':
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': authority.certificate,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keystoreOf(join(folder, 'broker.keystore'), authority.issue('broker')),
+    // Nodes know each other by their certificates.
+    'listener.name.internal.ssl.client.auth': 'required',
+    'listener.name.controller.ssl.client.auth': 'required',
   };
 }
 

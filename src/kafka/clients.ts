@@ -20,6 +20,12 @@ interface Reach extends Security {
   readonly bootstrapBrokers: string[];
 }
 
+/** The part of a logger that readers and senders need. */
+export interface KafkaLogger {
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+}
+
 /**
  * Makes every client of the library, so that how a cluster is reached is settled in one place: addresses, encryption,
  * login. One of them serves a whole process, whose clients then share tokens.

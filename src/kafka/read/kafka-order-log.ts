@@ -2,10 +2,16 @@ import type { ClusterMetadata, Consumer } from '@platformatic/kafka';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
-import type { Logger } from '../../telemetry/logger.ts';
 import { committedOffset } from '../admin/group-catalog.ts';
 import { KeptAdmin } from '../admin/kept-admin.ts';
-import { hasProtocolError, type KafkaClients, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
+import {
+  hasProtocolError,
+  type KafkaClients,
+  type KafkaLogger,
+  NOT_YET_PATIENCE_MS,
+  saysNotYet,
+  toKafkaError,
+} from '../clients.ts';
 import { FetchLanes } from './fetch-lanes.ts';
 import type { Assignment, CommittedOffset, EpochEnd, FetchedPartition, LogRange, OrderLog } from './order-log.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
@@ -17,7 +23,7 @@ export interface OrderLogOptions {
   readonly sessionTimeoutMs: number;
   /** Most bytes one fetch brings of one partition. */
   readonly maxBytesPerPartition: number;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: KafkaLogger;
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;

@@ -1,16 +1,11 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { splitBySize } from '../../lib/split-by-size.ts';
+import type { KafkaLogger } from '../clients.ts';
 import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
 import { errorName, type ProduceAnswer, produceOutcome, refusalOf } from './produce-api.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';
 import type { Compression } from './record-batch.ts';
-
-/** The part of a logger the sender needs. */
-export interface SenderLogger {
-  warn(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-}
 
 export interface DispatcherOptions {
   /** Send messages whose time the broker refuses without one; otherwise they are refused. */
@@ -34,7 +29,7 @@ const MAX_REQUEST_BYTES = 4_000_000;
 export class ProduceDispatcher {
   readonly #session: Session;
   readonly #options: DispatcherOptions;
-  readonly #logger: SenderLogger;
+  readonly #logger: KafkaLogger;
   readonly #layouts = new Map<string, TopicLayout>();
   /** Topics whose leaders are in doubt; the number of partitions is still good for choosing one. */
   readonly #stale = new Set<string>();
@@ -47,7 +42,7 @@ export class ProduceDispatcher {
   #failingSince: number | undefined;
   #stopped = false;
 
-  constructor(session: Session, options: DispatcherOptions, logger: SenderLogger) {
+  constructor(session: Session, options: DispatcherOptions, logger: KafkaLogger) {
     this.#session = session;
     this.#options = options;
     this.#logger = logger;

@@ -1,15 +1,16 @@
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
+import type { KafkaLogger } from '../clients.ts';
 import { type KafkaClients, toKafkaError } from '../clients.ts';
 import { type MessageSender, type OutgoingMessage, SendJob, type SentPosition } from './message-sender.ts';
 import { partitionOfKey } from './partitioner.ts';
-import { type DispatcherOptions, ProduceDispatcher, type SenderLogger } from './produce-dispatcher.ts';
+import { type DispatcherOptions, ProduceDispatcher } from './produce-dispatcher.ts';
 import { ProducerSession, type TopicLayout } from './producer-session.ts';
 
 export interface MessageSenderOptions extends DispatcherOptions {
   readonly clientId: string;
-  readonly logger: SenderLogger;
+  readonly logger: KafkaLogger;
   /** Time one send() may take, repeats included, ms; 30 000. */
   readonly sendTimeoutMs?: number;
   /** Silence of a broker after which its connection is given up, ms; 10 000. */

@@ -21,6 +21,7 @@ import { produce } from './produce.ts';
 import { read } from './read.ts';
 import { requests } from './requests.ts';
 import { spellings } from './spellings.ts';
+import { verify } from './verify.ts';
 import { zipf } from './zipf.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   processes,
   mixed,
   zipf,
+  verify,
   read,
   memory,
   requests,

@@ -9,7 +9,7 @@ import { roundsTable, summarize } from './lib/rounds.ts';
 const SEED = 8;
 
 /** Ways in which other programs write the same orders. */
-const SPELLINGS: Readonly<Record<string, (order: Order) => string>> = {
+export const SPELLINGS = {
   own: (order) => JSON.stringify(order),
   // As Python's json.dumps separates.
   spaces: (order) => spaced(order),
@@ -17,7 +17,7 @@ const SPELLINGS: Readonly<Record<string, (order: Order) => string>> = {
   escapes: (order) => ascii(JSON.stringify(order)),
   dates: (order) => JSON.stringify(dated(order)),
   all: (order) => ascii(spaced(shuffled(dated(order)))),
-};
+} satisfies Readonly<Record<string, (order: Order) => string>>;
 
 /** The same drain with orders as other programs write them. */
 export const spellings: Bench = {

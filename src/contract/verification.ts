@@ -146,6 +146,18 @@ export interface VerifyReport {
   readonly messagesPerSecond: number;
 }
 
+/**
+ * What verifying some of the topic's partitions has found: the sums of all such shares are those of the whole. What
+ * concerns no partition of its own is in the share of the lowest one.
+ */
+export interface ShareReport extends Omit<VerifyReport, 'ok' | 'total' | 'messagesPerSecond'> {
+  /** All partitions of the topic. */
+  readonly topicPartitions: readonly number[];
+  readonly maxFindings: number;
+  /** What all shares must have seen alike, by name: the state of the database, the settings. */
+  readonly seen: Readonly<Record<string, string>>;
+}
+
 /** How far a verification is, as its process tells the one that started it. */
 export type VerifyProgress =
   | { readonly phase: 'waiting' /** Messages still to be stored. */; readonly waitingFor: number }

@@ -3,7 +3,7 @@ import type { LogRange } from '../kafka/read/order-log.ts';
 import type { TopicReader } from '../kafka/read/topic-reader.ts';
 import { CLOCK_TOLERANCE_MS, type DeadLetterClaim, readClaim } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
-import type { Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 import type { ManifestLine } from './manifest.ts';
 import { addPending } from './state-findings.ts';
 
@@ -24,6 +24,10 @@ export interface EvidenceOptions {
   /** Up to here letters are of earlier topics of this name, ms since the Unix epoch. */
   readonly earlierUntil: number | undefined;
   readonly findings: Findings;
+  /** Whether the letters of the partition's messages are to be held against them. */
+  readonly isJudged: (partition: number) => boolean;
+  /** Whether what concerns no partition is found and counted here. */
+  readonly leads: boolean;
 }
 
 /** What the dead-letter topic has, and what it can't have any more. */
@@ -39,9 +43,11 @@ export interface Evidence {
   unseen(partition: number, offset: number, at: number): 'hidden' | 'expired' | undefined;
 }
 
-/** Brings all dead letters of the topic and all lines of the manifest into the index, and seals it. */
+/** Brings the dead letters of the judged partitions and all lines of the manifest into the index, and seals it. */
 export async function collectEvidence(options: EvidenceOptions, sources: EvidenceSources): Promise<Evidence> {
-  const { topic, deadLetterTopic, lettersCompacted, earlierUntil, findings } = options;
+  const { topic, deadLetterTopic, lettersCompacted, earlierUntil, isJudged, leads } = options;
+  // What others find, too, counts once.
+  const findings = leads ? options.findings : new Findings(0);
   const { deadLetters, manifest, index } = sources;
   if (manifest !== undefined) for await (const lines of manifest) index.addLines(lines);
   const counts = { letters: 0, otherTopics: 0 };
@@ -65,7 +71,7 @@ export async function collectEvidence(options: EvidenceOptions, sources: Evidenc
         kept.begin(partition, claim.at);
         if (claim.topic !== topic) counts.otherTopics += 1;
         else {
-          claims.push(claim);
+          if (isJudged(claim.partition)) claims.push(claim);
           if ((claim.at ?? claim.writtenAt) > (earlierUntil ?? 0)) kept.note(partition, claim);
         }
       }
@@ -74,7 +80,7 @@ export async function collectEvidence(options: EvidenceOptions, sources: Evidenc
   }
   index.seal();
   return {
-    ...counts,
+    ...(leads ? counts : { letters: 0, otherTopics: 0 }),
     unseen: (partition, offset, at) => {
       if (hidden) return 'hidden';
       return lettersCompacted || !kept.reaches(partition, offset, at) ? 'expired' : undefined;

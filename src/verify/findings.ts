@@ -3,7 +3,12 @@ import { FINDING_KINDS, type Finding, type FindingGroup, type FindingKind } from
 /** Worth knowing, though nothing is wrong with what is stored. */
 export const EXPLAINED: ReadonlySet<FindingKind> = new Set(['scattered_order', 'cut_dead_letter']);
 
-/** Counts every finding, keeps the first of each kind: memory stays bounded however much is wrong. */
+type Place = Pick<Finding, 'partition' | 'offset'>;
+
+/**
+ * Counts every finding, keeps those of each kind that come first by partition and offset: memory stays bounded however
+ * much is wrong, and what is kept does not depend on the order in which it was found.
+ */
 export class Findings {
   readonly #perKind: number;
   readonly #groups = new Map<FindingKind, { count: number; listed: Finding[] }>();
@@ -21,7 +26,17 @@ export class Findings {
   add(finding: Finding): void {
     const group = this.#group(finding.kind);
     group.count += 1;
-    if (group.listed.length < this.#perKind) group.listed.push(finding);
+    const { listed } = group;
+    const at = placeIn(listed, finding);
+    if (at >= this.#perKind) return;
+    listed.splice(at, 0, finding);
+    if (listed.length > this.#perKind) listed.pop();
+  }
+
+  /** What somebody else has found. */
+  addGroup({ kind, count, listed }: FindingGroup): void {
+    for (const finding of listed) this.add(finding);
+    this.addUnlisted(kind, count - listed.length);
   }
 
   /** More of a kind than can be listed. */
@@ -33,9 +48,11 @@ export class Findings {
     return this.#groups.get(kind)?.count ?? 0;
   }
 
-  /** Whether another finding of the kind would be kept. */
-  hasRoom(kind: FindingKind): boolean {
-    return this.#group(kind).listed.length < this.#perKind;
+  /** Whether a finding of the kind at that place, or at any if there are still few, would be kept. */
+  hasRoom(kind: FindingKind, place: Place): boolean {
+    const { listed } = this.#group(kind);
+    const last = listed[this.#perKind - 1];
+    return last === undefined || byPlace(place, last) < 0;
   }
 
   /** The kinds that were found, in the order of FINDING_KINDS. */
@@ -53,4 +70,26 @@ export class Findings {
     this.#groups.set(kind, group);
     return group;
   }
+}
+
+/** Those without a partition come first; what has no offset, first in its partition. */
+function byPlace(a: Place, b: Place): number {
+  return (a.partition ?? -1) - (b.partition ?? -1) || (a.offset ?? -1) - (b.offset ?? -1);
+}
+
+function compare(a: Finding, b: Finding): number {
+  const text = (one: Finding): string => `${one.orderUid ?? ''} ${one.detail}`;
+  return byPlace(a, b) || (text(a) < text(b) ? -1 : Number(text(a) > text(b)));
+}
+
+/** Behind all that come before it or are equal. */
+function placeIn(listed: readonly Finding[], finding: Finding): number {
+  let [from, to] = [0, listed.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const there = listed[middle];
+    if (there === undefined || compare(finding, there) < 0) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -19,6 +19,8 @@ export interface PhantomSearch {
   readonly maxOrderBytes: number;
   /** The log is compacted: a message that is not there may have been removed since. */
   readonly compacted: boolean;
+  /** Whether orders of no partition that is there are found here. */
+  readonly leads: boolean;
 }
 
 /**
@@ -28,18 +30,19 @@ export interface PhantomSearch {
  * @returns how many orders nothing can be said of, because compaction has removed their messages
  */
 export async function findPhantoms(search: PhantomSearch): Promise<number> {
-  const { stored, tally, findings, ranges, starts, ends, compacted } = search;
-  const past = await stored.ordersOfNowhere(ends, findings.limit);
+  const { stored, tally, findings, ranges, starts, ends, compacted, leads } = search;
+  const past = leads ? await stored.ordersOfNowhere(ends, findings.limit) : { count: 0, first: [] };
   for (const row of past.first) add(findings, row, 'the log has no such offset, or no group stores its topic');
   findings.addUnlisted('phantom_order', past.count - past.first.length);
   const judged = [...ranges].map(([partition, { start, end }]) => ({ partition, start, end }));
   let unproven = 0;
-  const buckets = await stored.countBySource(judged, tally.bucketSize);
+  const buckets = [...(await stored.countBySource(judged, tally.bucketSize))];
+  buckets.sort((a, b) => a.partition - b.partition || a.bucket - b.bucket);
   for (const { partition, bucket, orders } of buckets) {
     const range = tally.rangeOf(partition, bucket);
     const excess = orders - tally.storedIn(partition, bucket);
     if (excess <= 0 || range.start < (starts.get(partition) ?? 0)) continue;
-    if (!compacted && !findings.hasRoom('phantom_order')) {
+    if (!compacted && !findings.hasRoom('phantom_order', { partition, offset: range.start })) {
       findings.addUnlisted('phantom_order', excess);
       continue;
     }

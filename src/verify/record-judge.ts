@@ -1,32 +1,19 @@
 import type { FindingKind } from '../contract/verification.ts';
-import { type LogRecord, producedAt } from '../kafka/read/order-log.ts';
+import type { LogRecord } from '../kafka/read/order-log.ts';
 import { decodeOrder } from '../order/decode.ts';
 import type { Rejection } from '../order/rejection.ts';
-import type { Accepted } from '../order/validate.ts';
 import type { StoredMatch } from '../storage/postgresql/stored-match.ts';
 import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
+import { Candidate, type CandidateLetters, recognize } from './candidate.ts';
 import type { Evidence } from './collect-evidence.ts';
 import { CLOCK_TOLERANCE_MS, cutOf, faultsOf, holdsValue, type Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import { type Fate, fateOf, wrongTime } from './fate.ts';
 import type { Findings } from './findings.ts';
-import type { ManifestCheck, ManifestClaim } from './manifest-check.ts';
+import type { ManifestCheck } from './manifest-check.ts';
 import { OffsetCursor } from './offset-cursor.ts';
 import { ReadAgain } from './state-findings.ts';
 import type { Category, Tally } from './tally.ts';
-
-/** An accepted message that waits for what the database says. */
-export interface Candidate {
-  readonly partition: number;
-  readonly offset: number;
-  readonly accepted: Accepted;
-  /** The message's own time, and when its order was produced; ms since the Unix epoch. */
-  readonly timestamp: number;
-  readonly producedAt: number;
-  /** Its dead letters that hold its very bytes, and whether each was right to be written. */
-  readonly letters: readonly { readonly reason: string; readonly just: boolean }[];
-  readonly claim: ManifestClaim | undefined;
-}
 
 export interface RecordJudgeOptions {
   readonly topic: string;
@@ -79,32 +66,31 @@ export class RecordJudge {
   /** Settles a rejected message and gives undefined, or an accepted one that is to be settled. */
   inspect(partition: number, record: LogRecord): Candidate | undefined {
     const { maxOrderBytes: maxBytes, now, manifest } = this.#options;
-    const { offset, value } = record;
-    const verdict = decodeOrder(value, { maxBytes, now });
+    const { offset } = record;
+    const found = recognize(record, { maxBytes, now });
     const letters = this.#letters.take(partition, offset);
     const claim = manifest?.take(partition, offset);
-    if (!verdict.ok) {
-      this.#reject(partition, record, verdict, letters);
+    if (!found.ok) {
+      this.#reject(partition, record, found, letters);
       if (claim !== undefined) {
         const { key } = record;
-        manifest?.judge(claim, { partition, offset, key, order: undefined, reason: verdict.reason });
+        manifest?.judge(claim, { partition, offset, key, order: undefined, reason: found.reason });
       }
       return undefined;
     }
-    return {
+    return new Candidate(
       partition,
-      offset,
-      accepted: verdict,
-      timestamp: record.timestamp,
-      producedAt: producedAt(record),
-      letters: letters.length === 0 ? NO_LETTERS : this.#judgeLetters(partition, record, letters),
+      record,
+      found,
+      letters.length === 0 ? NO_LETTERS : this.#judgeLetters(partition, record, letters),
       claim,
-    };
+    );
   }
 
-  async settle(candidate: Candidate, stored: StoredMatch | undefined): Promise<void> {
+  /** Rarely has something to be awaited. */
+  settle(candidate: Candidate, stored: StoredMatch | undefined): Promise<void> | undefined {
     const { topic, manifest, expiredUntil = Number.NEGATIVE_INFINITY } = this.#options;
-    const { partition, offset, accepted, letters, claim, timestamp } = candidate;
+    const { partition, offset, letters, claim, timestamp } = candidate;
     const old = timestamp <= expiredUntil + CLOCK_TOLERANCE_MS;
     const fate = fateOf({ topic, partition, offset, passed: this.#passed(partition, offset), old }, stored);
     const just = letters.find((letter) => letter.just && !isRefusalOf(letter, fate));
@@ -114,14 +100,14 @@ export class RecordJudge {
       this.#add('wrongly_dead_lettered', candidate, `${what} in the dead letters as ${unjust[0]?.reason}`);
     }
     const reason = just !== undefined && fate !== 'stored' && fate !== 'altered' ? just.reason : undefined;
-    if (claim !== undefined) manifest?.judge(claim, { partition, offset, key: null, order: accepted.order, reason });
+    if (claim !== undefined) manifest?.judge(claim, { partition, offset, key: null, order: candidate.order, reason });
     if (reason !== undefined) {
       this.repeated += letters.length - unjust.length - 1;
       this.#dead(partition, offset, reason);
-      return;
+      return undefined;
     }
     this.repeated += letters.length - unjust.length;
-    await this.#conclude(candidate, fate, stored, unjust.length > 0);
+    return this.#conclude(candidate, fate, stored, unjust.length > 0);
   }
 
   /** Everything of the partition below the offset has been read. */
@@ -135,43 +121,43 @@ export class RecordJudge {
     this.#readAgain.report(this.#options.findings, this.#options.nextOffsets);
   }
 
-  async #conclude(
+  #conclude(
     candidate: Candidate,
     fate: Fate,
     stored: StoredMatch | undefined,
     alreadyFound: boolean,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { index, tally } = this.#options;
-    const { partition, offset, accepted } = candidate;
-    const orderUid = accepted.order.order_uid;
+    const { partition, offset, uid: orderUid } = candidate;
     tally.add(partition, offset, CATEGORY[fate]);
     if (stored !== undefined && this.#passed(partition, offset)) this.#compareVersions(candidate, stored);
     if (fate !== 'pending') this.#effect(partition, offset, fate === 'stored' || fate === 'altered');
     if (fate === 'altered') {
-      index.altered(orderUid);
-      this.#add('altered', candidate, await this.#difference(accepted));
-    } else if (fate === 'stored' && stored !== undefined) {
+      index.orders.altered(orderUid);
+      return this.#altered(candidate);
+    }
+    if (fate === 'stored' && stored !== undefined) {
       const wrong = wrongTime(candidate, stored, this.#options);
       if (wrong !== undefined) this.#add('altered', candidate, wrong);
     } else if (fate === 'identical') {
-      index.acquit(orderUid);
-      if (stored?.partition !== partition) index.sighted(orderUid, partition);
+      index.orders.acquit(orderUid, partition);
+      if (stored?.partition !== partition || stored.earlier) index.orders.sighted(orderUid, partition);
     } else if (fate === 'suspect') {
-      index.suspect({ orderUid, partition, offset });
+      index.orders.suspect({ orderUid, partition, offset });
     } else if (fate === 'pending') {
       this.#add('not_yet_stored', candidate, 'the group has not reached it yet');
     } else if (fate === 'lost' && !alreadyFound) {
       this.#add('lost', candidate, 'not stored, and no dead letter');
     }
+    return undefined;
   }
 
   /** Notes a message whose order is stored from another partition, or from an older message of its own partition. */
-  #compareVersions({ partition, offset, producedAt: at, accepted }: Candidate, stored: StoredMatch): void {
+  #compareVersions({ partition, offset, producedAt: at, uid: orderUid }: Candidate, stored: StoredMatch): void {
     if (stored.topic !== this.#options.topic || stored.earlier) return;
     if (stored.partition === partition && at <= stored.producedAt) return;
-    const { order_uid: orderUid } = accepted.order;
     const { same } = stored;
-    this.#options.index.scattered({ orderUid, partition, offset, at, same }, stored);
+    this.#options.index.orders.scattered({ orderUid, partition, offset, at, same }, stored);
   }
 
   #reject(partition: number, record: LogRecord, verdict: Rejection, letters: readonly Letter[]): void {
@@ -212,7 +198,7 @@ export class RecordJudge {
   }
 
   /** Which dead letters of an accepted message were right when they were written. */
-  #judgeLetters(partition: number, record: LogRecord, letters: readonly Letter[]): Candidate['letters'] {
+  #judgeLetters(partition: number, record: LogRecord, letters: readonly Letter[]): CandidateLetters {
     const { value } = record;
     const maxBytes = this.#options.maxOrderBytes;
     return letters.flatMap((letter) => {
@@ -264,19 +250,20 @@ export class RecordJudge {
   }
 
   /** A question to the database of its own, so only for what will be listed. */
-  async #difference({ order }: Accepted): Promise<string> {
+  async #altered(candidate: Candidate): Promise<void> {
     const { findings, stored } = this.#options;
-    return findings.hasRoom('altered') ? ((await stored.difference(order)) ?? '/items, by their positions') : '';
+    const listed = findings.hasRoom('altered', candidate);
+    const pointer = listed ? ((await stored.difference(candidate.order)) ?? '/items, by their positions') : '';
+    this.#add('altered', candidate, pointer);
   }
 
-  #add(kind: FindingKind, { partition, offset, accepted }: Candidate, detail: string): void {
-    const orderUid = accepted.order.order_uid;
+  #add(kind: FindingKind, { partition, offset, uid: orderUid }: Candidate, detail: string): void {
     this.#options.findings.add({ kind, partition, offset, orderUid, detail });
   }
 }
 
 const REFUSED = 'database_rejected';
-const NO_LETTERS: Candidate['letters'] = [];
+const NO_LETTERS: CandidateLetters = [];
 const CATEGORY: Readonly<Record<Fate, Category>> = {
   stored: 'stored',
   altered: 'stored',

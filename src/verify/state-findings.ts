@@ -8,7 +8,6 @@ import type { Letter } from './dead-letter-claim.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
 import type { Findings } from './findings.ts';
 import { deedOf } from './manifest-check.ts';
-import type { Tally } from './tally.ts';
 
 export interface StateToCheck {
   readonly stored: Pick<StoredState, 'lostRanges' | 'itemsWithoutOrder' | 'ordersWithoutItems'>;
@@ -61,7 +60,7 @@ export interface RemaindersToCheck {
   readonly index: EvidenceIndex;
   readonly stored: Pick<StoredState, 'earlierUntil'>;
   readonly findings: Findings;
-  readonly tally: Tally;
+  readonly isJudged: (partition: number) => boolean;
   /** What was judged. */
   readonly ranges: ReadonlyMap<number, LogRange>;
   /** Where the log starts by now. */
@@ -79,22 +78,8 @@ export interface Remainders {
   readonly lines: { beforeLog: number };
 }
 
-/** What remains when all messages are judged: uncleared suspects, dead letters and manifest lines of no message. */
+/** What remains when all messages of some partitions are judged: dead letters and manifest lines of no message. */
 export async function addRemainders(check: RemaindersToCheck): Promise<Remainders> {
-  const { index, findings, tally } = check;
-  for (const suspect of index.convicted()) {
-    tally.revise(suspect.partition);
-    findings.add({ kind: 'lost_update', ...suspect, detail: 'what is stored is older, and differs' });
-  }
-  for (const { storedFrom, outdated, ...message } of index.scatteredOrders()) {
-    const detail = `stored from partition ${storedFrom}, where an older version of it stands`;
-    if (outdated) {
-      tally.revise(message.partition);
-      findings.add({ kind: 'lost_update', ...message, detail });
-    }
-    const named = `its versions came from several partitions; partition ${storedFrom} has the one that is stored`;
-    findings.add({ kind: 'scattered_order', ...message, detail: named });
-  }
   return { letters: await remainingLetters(check), lines: remainingLines(check) };
 }
 
@@ -142,7 +127,14 @@ function timeOf({ at, writtenAt }: Letter): number {
   return at ?? writtenAt;
 }
 
-function remainingLines({ index, findings, ranges, starts, compacted }: RemaindersToCheck): Remainders['lines'] {
+function remainingLines({
+  index,
+  findings,
+  isJudged,
+  ranges,
+  starts,
+  compacted,
+}: RemaindersToCheck): Remainders['lines'] {
   let beforeLog = 0;
   const missing = (partition: number, offset: number, deed: string): void => {
     if (compacted || offset < (starts.get(partition) ?? 0)) beforeLog += 1;
@@ -153,6 +145,7 @@ function remainingLines({ index, findings, ranges, starts, compacted }: Remainde
   };
   for (const { partition, offset, detail } of index.unexplained('line')) missing(partition, offset, detail);
   for (const partition of index.partitions('lines')) {
+    if (!isJudged(partition)) continue;
     const range = ranges.get(partition);
     if (range !== undefined) {
       beforeLog += index.placed('lines', partition, range.start, range.end).below;

@@ -51,14 +51,6 @@ export class Tally {
     this.#hidden.set(partition, offsets);
   }
 
-  /** A message first taken for superseded turned out to be lost. */
-  revise(partition: number): void {
-    const counts = this.#counts.get(partition);
-    if (counts === undefined) return;
-    counts.superseded -= 1;
-    counts.lost += 1;
-  }
-
   /** Messages that were judged to be stored, in one stretch. */
   storedIn(partition: number, bucket: number): number {
     return this.#buckets.get(partition)?.[bucket] ?? 0;

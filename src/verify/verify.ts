@@ -1,17 +1,19 @@
-import type { VerifyReport } from '../contract/verification.ts';
+import type { ShareReport, VerifyReport } from '../contract/verification.ts';
 import type { LogRange } from '../kafka/read/order-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { rfc3339 } from '../lib/rfc3339.ts';
 import type { StoredState } from '../storage/postgresql/stored-snapshot.ts';
+import type { Candidate } from './candidate.ts';
 import { ahead, collectEvidence, type RecordSource } from './collect-evidence.ts';
+import { conclude } from './conclude.ts';
 import type { EvidenceIndex } from './evidence-index.ts';
-import { EXPLAINED, Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 import type { ManifestLine } from './manifest.ts';
 import { ManifestCheck } from './manifest-check.ts';
 import { findPhantoms } from './phantoms.ts';
-import { type Candidate, RecordJudge } from './record-judge.ts';
+import { RecordJudge } from './record-judge.ts';
 import { addPending, addRemainders, addStateFindings } from './state-findings.ts';
-import { sumOf, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 export interface VerifyOptions {
   readonly topic: string;
@@ -22,6 +24,8 @@ export interface VerifyOptions {
   readonly maxFindings: number;
   /** What was to be stored at least: the high watermarks when the verification was asked for. */
   readonly ends: ReadonlyMap<number, number>;
+  /** The partitions that are judged; all by default. */
+  readonly share?: ReadonlySet<number> | undefined;
   /** Which of the two topics are compacted. */
   readonly compacted: ReadonlySet<string>;
   readonly signal: AbortSignal;
@@ -61,13 +65,20 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
  * @throws AppError `aborted` when the signal aborts, `usage` for an invalid manifest, and what the sources throw.
  */
 export async function verify(options: VerifyOptions, sources: VerifySources): Promise<VerifyReport> {
+  return conclude([await verifyShare(options, sources)], sources.index.orders);
+}
+
+/** The same for some of the partitions; what is to be said of orders in several of them is in the index afterwards. */
+export async function verifyShare(options: VerifyOptions, sources: VerifySources): Promise<ShareReport> {
   const started = performance.now();
   const { topic, group, deadLetterTopic, maxFindings, maxOrderBytes, now = Date.now } = options;
   const { log, stored, index } = sources;
   const nextOffsets = await stored.nextOffsets();
   const cuts = await stored.logCuts();
   // Asked for after the database: nothing it holds lies behind these ends.
-  const logRanges = await log.ranges();
+  const allRanges = await log.ranges();
+  const { isJudged, leads } = shareOf(options);
+  const logRanges = new Map([...allRanges].filter(([partition]) => isJudged(partition)));
   const ranges = rangesToJudge(logRanges, nextOffsets, options.ends);
   const findings = new Findings(maxFindings);
   const tally = new Tally(ranges);
@@ -77,7 +88,11 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   const lettersCompacted = options.compacted.has(deadLetterTopic);
   const earlierUntil = await stored.earlierUntil();
   const expiredUntil = await stored.expiredUntil();
-  const evidence = await collectEvidence({ topic, deadLetterTopic, lettersCompacted, earlierUntil, findings }, sources);
+  const movedAt = await stored.movedAt();
+  const evidence = await collectEvidence(
+    { topic, deadLetterTopic, lettersCompacted, earlierUntil, findings, isJudged, leads },
+    sources,
+  );
   // Asked for after the letters: none of a message that is there lies behind these ends.
   const endsAfter = await log.highWatermarks();
   const manifest = sources.manifest === undefined ? undefined : new ManifestCheck(index, findings);
@@ -86,7 +101,7 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     maxOrderBytes,
     now,
     nextOffsets,
-    movedAt: await stored.movedAt(),
+    movedAt,
     expiredUntil,
     stored,
     index,
@@ -97,8 +112,9 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
   });
   await judgeAll(judge, ranges, sources, options);
   const starts = new Map([...(await log.ranges())].map(([partition, { start }]) => [partition, start]));
-  const ends = new Map([...logRanges].map(([partition, { end }]) => [partition, end]));
-  await addStateFindings({ stored, findings, nextOffsets, cuts, logRanges, ends: options.ends });
+  const ends = new Map([...allRanges].map(([partition, { end }]) => [partition, end]));
+  const state = { stored, findings, nextOffsets, cuts, logRanges: allRanges, ends: options.ends };
+  if (leads) await addStateFindings(state);
   const compactedOrders = await findPhantoms({
     log,
     stored,
@@ -109,29 +125,37 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     ends,
     maxOrderBytes,
     compacted,
+    leads,
   });
   const remainders = await addRemainders({
     index,
     stored,
     findings,
-    tally,
+    isJudged,
     ranges,
     starts,
     ends: endsAfter,
     compacted,
     cuts,
   });
-  const partitions = tally.partitions();
-  const total = sumOf(partitions);
-  const seconds = (performance.now() - started) / 1000;
-  const groups = findings.groups();
+  const lines = index.countLines();
   return {
-    ok: groups.every(({ kind }) => EXPLAINED.has(kind)),
     topic,
     group,
     deadLetterTopic,
-    partitions,
-    total,
+    topicPartitions: [...allRanges.keys()].sort((a, b) => a - b),
+    maxFindings,
+    seen: {
+      'the group’s offsets': JSON.stringify([...nextOffsets].sort(([a], [b]) => a - b)),
+      'when they were stored': JSON.stringify([...movedAt].sort(([a], [b]) => a - b)),
+      'cuts of the log': JSON.stringify(cuts),
+      'the end of earlier topics': String(earlierUntil),
+      'the age of deleted orders': String(expiredUntil),
+      'the manifest': manifest === undefined ? '' : JSON.stringify(lines),
+      'consumer.maxOrderBytes': String(maxOrderBytes),
+      'which topics are compacted': [...options.compacted].sort().join(', '),
+    },
+    partitions: tally.partitions(),
     deadLetters: {
       read: evidence.letters,
       byReason: Object.fromEntries([...judge.reasons].sort(([a], [b]) => a.localeCompare(b))),
@@ -142,16 +166,28 @@ export async function verify(options: VerifyOptions, sources: VerifySources): Pr
     compactedOrders,
     unchecked: expiredUntil === undefined ? UNCHECKED : [...UNCHECKED, expiryText(expiredUntil)],
     ...(manifest && {
-      manifest: { ...index.countLines(), matched: manifest.matched, resent: manifest.resent, ...remainders.lines },
+      manifest: {
+        ...(leads ? lines : { bad: 0, good: 0 }),
+        matched: manifest.matched,
+        resent: manifest.resent,
+        ...remainders.lines,
+      },
     }),
-    findings: groups,
-    seconds,
-    messagesPerSecond: Math.round(total.produced / Math.max(seconds, 0.001)),
+    findings: findings.groups(),
+    seconds: (performance.now() - started) / 1000,
   };
 }
 
 function expiryText(until: number): string {
   return `orders of messages up to ${rfc3339(until)} that are not stored: deleted for their age, or lost before`;
+}
+
+/** Which partitions are judged, and whether the lowest is among them. */
+function shareOf({ share, ends }: VerifyOptions): { isJudged: (partition: number) => boolean; leads: boolean } {
+  if (share === undefined) return { isJudged: () => true, leads: true };
+  const leads = share.has(Math.min(...ends.keys()));
+  // What nobody can have been given, such as a partition that was added meanwhile, falls to the one that leads.
+  return { isJudged: (partition) => share.has(partition) || (leads && !ends.has(partition)), leads };
 }
 
 /** All that was to be stored and all that is: what comes in meanwhile is not waited for. */
@@ -190,9 +226,12 @@ async function judgeAll(
     chunk = [];
     bytes = 0;
     await settling;
-    const answer = stored.compare(orders.map((one) => one.accepted));
+    const answer = stored.compare(orders);
     settling = answer.then(async (matches) => {
-      for (const [at, one] of orders.entries()) await judge.settle(one, matches[at]);
+      for (const [at, one] of orders.entries()) {
+        const settled = judge.settle(one, matches[at]);
+        if (settled !== undefined) await settled;
+      }
     });
     settling.catch(() => {});
   };

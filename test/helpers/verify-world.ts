@@ -1,5 +1,5 @@
 import { deadLetterOf } from '../../src/consumer/dead-letter.ts';
-import type { Finding, FindingKind, VerifyReport } from '../../src/contract/verification.ts';
+import type { Finding, FindingKind, ShareReport, VerifyReport } from '../../src/contract/verification.ts';
 import type { LogRange, LogRecord } from '../../src/kafka/read/order-log.ts';
 import type { TopicSlice } from '../../src/kafka/read/topic-reader.ts';
 import { decodeOrder } from '../../src/order/decode.ts';
@@ -11,9 +11,11 @@ import type { LogCut, LostRange } from '../../src/storage/postgresql/offset-stor
 import type { StoredMatch } from '../../src/storage/postgresql/stored-match.ts';
 import type { Listed, SourceRow, StoredState } from '../../src/storage/postgresql/stored-snapshot.ts';
 import type { RecordSource } from '../../src/verify/collect-evidence.ts';
+import { conclude } from '../../src/verify/conclude.ts';
 import { EvidenceIndex } from '../../src/verify/evidence-index.ts';
 import type { ManifestLine } from '../../src/verify/manifest.ts';
-import { type VerifyOptions, verify } from '../../src/verify/verify.ts';
+import { checkShares, readShare, shareText } from '../../src/verify/share-file.ts';
+import { type VerifyOptions, type VerifySources, verify, verifyShare } from '../../src/verify/verify.ts';
 import { logRecord } from './log-record.ts';
 import { sampleOrder } from './sample-orders.ts';
 
@@ -40,7 +42,7 @@ export class FakeLog implements RecordSource {
   /** Where an open transaction begins, by partition. */
   readonly open = new Map<number, number>();
   /** Called after each look at the ranges. */
-  onRanges: () => void = () => {};
+  onRanges: (() => void) | undefined;
 
   constructor(partitions: number) {
     for (let partition = 0; partition < partitions; partition++) this.partitions.set(partition, []);
@@ -64,6 +66,11 @@ export class FakeLog implements RecordSource {
     return offset;
   }
 
+  /** It is another one at each look. */
+  get changes(): boolean {
+    return this.onRanges !== undefined;
+  }
+
   async ranges(): Promise<Map<number, LogRange>> {
     const ranges = new Map(
       [...this.partitions].map(([partition, list]) => [
@@ -71,7 +78,7 @@ export class FakeLog implements RecordSource {
         { start: this.starts.get(partition) ?? 0, end: this.open.get(partition) ?? list.length },
       ]),
     );
-    this.onRanges();
+    this.onRanges?.();
     return ranges;
   }
 
@@ -270,40 +277,103 @@ export class VerifyWorld {
     this.letters.append(0, message.value, headers, change.key === undefined ? message.key : change.key, at);
   }
 
+  /**
+   * Verifies the whole topic, and again in shares of a partition each, and in two, of which every one is written and read.
+   * @throws when they differ
+   */
   async verify(options: Partial<VerifyOptions> = {}, without: 'letters' | undefined = undefined) {
+    const partitions = [...this.log.partitions.keys()];
+    const whole = await this.#withIndex((index) => verify(...this.#task(index, options, without)));
+    // What changes while it is read can't be read twice.
+    if (this.log.changes) return whole;
+    const merged = await this.#inShares(partitions.map((partition) => [partition]).reverse(), (share, index) =>
+      verifyShare(...this.#task(index, { ...options, share }, without)),
+    );
+    const differs = firstUnlike(merged, whole);
+    if (differs !== undefined) throw new Error(`by shares, ${differs}`);
+    return whole;
+  }
+
+  /** The verdict by shares of these partitions. */
+  async #inShares(
+    split: readonly (readonly number[])[],
+    judge: (share: ReadonlySet<number>, index: EvidenceIndex) => Promise<ShareReport>,
+  ): Promise<VerifyReport> {
+    return this.#withIndex(async (all) => {
+      const shares: ShareReport[] = [];
+      for (const partitions of split) {
+        const pieces = await this.#withIndex(async (index) => [
+          ...shareText(await judge(new Set(partitions), index), index.orders),
+        ]);
+        const share = await readShare(bytesOf(pieces), all.orders);
+        if (share === undefined) throw new Error('the share is not whole');
+        shares.push(share);
+      }
+      checkShares(
+        shares,
+        split.map((partitions) => `${partitions}`),
+      );
+      return conclude(shares, all.orders);
+    });
+  }
+
+  async #withIndex<T>(work: (index: EvidenceIndex) => Promise<T>): Promise<T> {
     const index = new EvidenceIndex();
+    try {
+      return await work(index);
+    } finally {
+      index.close();
+    }
+  }
+
+  #task(
+    index: EvidenceIndex,
+    options: Partial<VerifyOptions>,
+    without: 'letters' | undefined,
+  ): [VerifyOptions, VerifySources] {
     const ends = new Map([...this.log.partitions].map(([partition, list]) => [partition, list.length]));
     const { manifest } = this;
     const pages = async function* () {
       yield manifest;
     };
-    try {
-      return await verify(
-        {
-          topic: TOPIC,
-          deadLetterTopic: `${TOPIC}.dead-letters`,
-          group: 'group',
-          maxOrderBytes: 524_288,
-          maxFindings: 10,
-          ends,
-          compacted: new Set(),
-          signal: new AbortController().signal,
-          onProgress: () => {},
-          now: () => NOW,
-          ...options,
-        },
-        {
-          log: this.log,
-          deadLetters: without === 'letters' ? undefined : this.letters,
-          stored: this.stored,
-          manifest: manifest.length === 0 ? undefined : pages(),
-          index,
-        },
-      );
-    } finally {
-      index.close();
-    }
+    return [
+      {
+        topic: TOPIC,
+        deadLetterTopic: `${TOPIC}.dead-letters`,
+        group: 'group',
+        maxOrderBytes: 524_288,
+        maxFindings: 10,
+        ends,
+        compacted: new Set(),
+        signal: new AbortController().signal,
+        onProgress: () => {},
+        now: () => NOW,
+        ...options,
+      },
+      {
+        log: this.log,
+        deadLetters: without === 'letters' ? undefined : this.letters,
+        stored: this.stored,
+        manifest: manifest.length === 0 ? undefined : pages(),
+        index,
+      },
+    ];
   }
+}
+
+async function* bytesOf(pieces: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
+/** In what two reports differ, but for the time they took; undefined if in nothing. */
+function firstUnlike(a: VerifyReport, b: VerifyReport): string | undefined {
+  const timeless = (report: VerifyReport) => ({ ...report, seconds: 0, messagesPerSecond: 0 });
+  const theirs = new Map(Object.entries(timeless(b)));
+  for (const [name, value] of Object.entries(timeless(a))) {
+    if (!Bun.deepEquals(value, theirs.get(name)))
+      return `${name} is ${JSON.stringify(value)}, not ${JSON.stringify(theirs.get(name))}`;
+  }
+  return undefined;
 }
 
 /** The only finding of a report. @throws when there are others, or none */

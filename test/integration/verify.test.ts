@@ -3,13 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FAULT_NAMES } from '../../src/contract/generator.ts';
+import type { VerifyReport } from '../../src/contract/verification.ts';
 import { ensureTopics } from '../../src/kafka/admin/topics.ts';
 import { TopicReader } from '../../src/kafka/read/topic-reader.ts';
 import { parseFaults } from '../../src/producer/faults.ts';
 import { ManifestWriter } from '../../src/producer/manifest.ts';
 import { OrderProducer } from '../../src/producer/producer.ts';
 import { createSource } from '../../src/producer/source.ts';
+import { ROW_TEXT, ROW_TEXT_SETTINGS } from '../../src/storage/postgresql/row-text.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { recognize } from '../../src/verify/candidate.ts';
 import { messageOf, sampleOrder, sampleOrders } from '../helpers/sample-orders.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { runVerify, type Settings, verifyReport } from '../helpers/verify-command.ts';
@@ -18,6 +21,8 @@ import { WritePath } from '../helpers/write-path.ts';
 const COUNT = 1_500;
 /** What a tampered database is put back from. */
 const TABLES = ['orders', 'order_items', 'consumer_offsets'];
+
+const DATES = ['0001-01-01T00:00:00Z', '2025-12-31T23:59:59.120+03:00', '1969-12-31T23:59:59.999999Z'];
 
 const folder = createTempDir();
 const manifest = join(folder.path, 'manifest.ndjson');
@@ -33,6 +38,7 @@ beforeAll(async () => {
   await path.send([messageOf(order), messageOf(changed), messageOf(order)]);
   await path.send([messageOf(order, { partition: 0 }), messageOf(changed, { partition: 2 })]);
   await path.send([messageOf(sampleOrder('escapes', 2, { locale: 'a\u001fb\t\\', entry: 'é🚚' }))]);
+  await path.send(DATES.map((date, at) => messageOf(sampleOrder(`date-${at}`, 1, { date_created: date }))));
   const consumer = path.start();
   await path.drained();
   await consumer.close();
@@ -71,12 +77,19 @@ async function produceWithFaults(): Promise<void> {
   notes.close();
 }
 
-/** `found` is without the order whose keys do not fit, which is `scattered` in all of them. */
+/**
+ * `found` is without the order whose keys do not fit, which is `scattered` in all of them. Three processes find the same
+ * as one.
+ */
 async function verified(settings: Settings = {}, args: string[] = []) {
-  const answer = await verifyReport(path.place, args, settings);
+  const answer = await verifyReport(path.place, [...args, '--processes', '1'], settings);
+  const three = await verifyReport(path.place, [...args, '--processes', '3'], settings);
+  expect(timeless(three.report)).toEqual(timeless(answer.report));
+  expect(three.code).toBe(answer.code);
   const { scattered_order: scattered, ...found } = answer.found;
   return { ...answer, found, scattered };
 }
+const timeless = (report: VerifyReport) => ({ ...report, seconds: 0, messagesPerSecond: 0 });
 const run = (args: string[], settings: Settings = {}) => runVerify(path.place, args, settings);
 
 /** An order that one message stands for, and only one. */
@@ -105,7 +118,7 @@ describe('what was stored well', () => {
       const { total, deadLetters } = report;
       const [{ orders }] = await path.sql`select count(*)::int as orders from orders`;
       const letters = await path.deadLetters();
-      expect(total).toMatchObject({ produced: COUNT + 6, stored: orders, deadLettered: letters.length });
+      expect(total).toMatchObject({ produced: COUNT + 6 + DATES.length, stored: orders, deadLettered: letters.length });
       expect(total.produced).toBe(total.stored + total.deadLettered + total.superseded + total.identical);
       expect(deadLetters).toMatchObject({ read: letters.length, repeated: 0 });
       const lines = readFileSync(manifest, 'utf8').trimEnd().split('\n').length - 1;
@@ -122,9 +135,31 @@ describe('what was stored well', () => {
     }
   });
 
+  test('is told by texts: PostgreSQL writes an order as its message is written', async () => {
+    const rows: { place: string; text: string }[] = await path.sql.begin(async (tx) => {
+      await tx.unsafe(ROW_TEXT_SETTINGS).simple();
+      return tx.unsafe(`select source_partition || ':' || source_offset as place, ${ROW_TEXT} as text from orders o`);
+    });
+    const stored = new Map(rows.map(({ place, text }) => [place, text]));
+    const reader = await TopicReader.open(path.kafka, { topic: path.place.topic });
+    let told = 0;
+    for await (const { partition, records } of reader.read(await reader.ranges())) {
+      for (const record of records) {
+        const found = recognize(record, { maxBytes: 524_288, now: Date.now });
+        const text = stored.get(`${partition}:${record.offset}`);
+        if (!found.ok || found.text === undefined || text === undefined) continue;
+        expect(text).toBe(found.text);
+        told += 1;
+      }
+    }
+    await reader.close();
+    // All but the one with a backslash.
+    expect(told).toBe(stored.size - 1);
+  });
+
   test('has a table for people', async () => {
     const { code, output } = await run([]);
-    expect(output).toContain(`OK: produced ${COUNT + 6} = `);
+    expect(output).toContain(`OK: produced ${COUNT + 6 + DATES.length} = `);
     expect(code).toBe(0);
   });
 
@@ -135,6 +170,46 @@ describe('what was stored well', () => {
     expect(found).toEqual({});
     expect(report.total.identical).toBeGreaterThan(0);
     expect(code).toBe(0);
+  });
+});
+
+describe('shares of several machines', () => {
+  const share = async (partitions: string, settings: Settings = {}): Promise<string> => {
+    const { output, errors } = await run(['--partitions', partitions, '--manifest', manifest], settings);
+    if (output === '') throw new Error(errors);
+    const file = join(folder.path, `share-${partitions}.ndjson`);
+    writeFileSync(file, output);
+    return file;
+  };
+  const merge = async (...files: string[]) => run(['--merge', ...files]);
+
+  test('give the verdict on the whole, and the same findings', async () => {
+    await path.sql`delete from orders where order_uid = ${await anyOrder()}`;
+    const [first, others] = [await share('0'), await share(`1-${path.partitions - 1}`)];
+    const whole = await verifyReport(path.place, ['--manifest', manifest]);
+    const { code, output } = await run(['--merge', others, first, '--json']);
+    expect(timeless(JSON.parse(output))).toEqual(timeless(whole.report));
+    expect([code, whole.found['lost']]).toEqual([1, 1]);
+  });
+
+  test('are refused when they are not whole, not all, too many, or of different states', async () => {
+    const last = path.partitions - 1;
+    const [first, others] = [await share('0'), await share(`1-${last}`)];
+    expect(await merge(first, others)).toMatchObject({ code: 0, output: expect.stringContaining('OK') });
+    const refusal = async (...files: string[]): Promise<string> => {
+      const { code, errors } = await merge(...files);
+      expect(code).toBe(2);
+      return errors;
+    };
+    expect(await refusal(first)).toContain(`add verify --partitions 1,`);
+    expect(await refusal(first, others, first)).toContain('partition 0 is in');
+    expect(await refusal(manifest)).toContain('line 1 is not what verify --partitions writes');
+    const cut = join(folder.path, 'cut.ndjson');
+    writeFileSync(cut, readFileSync(first, 'utf8').trimEnd().split('\n').slice(0, -1).join('\n'));
+    expect(await refusal(cut, others)).toContain('it is cut off');
+    await path.sql`update consumer_offsets set next_offset = next_offset + 1 where partition = ${last}`;
+    expect(await refusal(first, await share(`1-${last}`))).toContain('they differ in the group’s offsets');
+    expect((await run(['--partitions', `${last + 1}`])).errors).toContain(`only 0 to ${last}`);
   });
 });
 

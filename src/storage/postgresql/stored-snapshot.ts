@@ -1,12 +1,12 @@
 import { SQL, type TransactionSQL } from 'bun';
 import type { Order } from '../../order/order.ts';
-import type { Accepted } from '../../order/validate.ts';
 import { firstDifference } from '../../order/version.ts';
 import type { Database, RowValue } from './database.ts';
 import type { LogCut, LostRange, OffsetScope } from './offset-store.ts';
 import { readDocuments, SELECT_DOCUMENTS } from './order-store.ts';
+import { ROW_TEXT_SETTINGS } from './row-text.ts';
 import { toDatabaseError } from './sql-error.ts';
-import { matchesOf, type StoredMatch } from './stored-match.ts';
+import { matchesOf, type SoughtOrder, type StoredMatch } from './stored-match.ts';
 
 /** Offsets of a partition: `start` inclusive, `end` exclusive. */
 export interface SourceRange {
@@ -43,22 +43,31 @@ const NO_DEADLINE_MS = 2_147_483_647;
 
 /**
  * Runs `work` on the database as it is now, in one read-only transaction that does not see later changes.
+ * `snapshot` is what `shared` has given to `work` in another process: both see the same rows. It is good as long as that
+ * other work goes on.
  * @throws AppError `database_unavailable` (retryable); and whatever `work` rejects with.
+ * @see https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION
  */
 export async function withStoredSnapshot<T>(
   database: Database,
   scope: OffsetScope,
-  work: (state: StoredState) => Promise<T>,
+  work: (state: StoredState, shared: () => Promise<string>) => Promise<T>,
+  snapshot?: string,
 ): Promise<T> {
   try {
     return await database.transaction(NO_DEADLINE_MS, async (tx) => {
       await tx.unsafe('set transaction isolation level repeatable read, read only');
+      if (snapshot !== undefined) await tx.unsafe(`set transaction snapshot '${snapshot.replace(/[^\w-]/g, '')}'`);
       // Counting a large table takes longer than any statement of the service, and a slow topic leaves the session
       // idle.
       await tx.unsafe('set local statement_timeout = 0');
       await tx.unsafe('set local idle_in_transaction_session_timeout = 0');
-      await tx.unsafe(`set local timezone = 'UTC'`);
-      return await work(new StoredSnapshot(tx, scope, await earlierUntil(tx, scope)));
+      await tx.unsafe(ROW_TEXT_SETTINGS).simple();
+      const shared = async (): Promise<string> => {
+        const rows: { id: string }[] = await tx`select pg_export_snapshot() as id`;
+        return rows[0]?.id ?? '';
+      };
+      return await work(new StoredSnapshot(tx, scope, await earlierUntil(tx, scope)), shared);
     });
   } catch (error) {
     throw error instanceof SQL.SQLError ? toDatabaseError(error, 'reading what is stored') : error;
@@ -90,7 +99,7 @@ class StoredSnapshot {
   }
 
   /** What is stored under each order's uid, in the order given; undefined where nothing is. */
-  compare(orders: readonly Accepted[]): Promise<readonly (StoredMatch | undefined)[]> {
+  compare(orders: readonly SoughtOrder[]): Promise<readonly (StoredMatch | undefined)[]> {
     return matchesOf(this.#tx, orders, this.#earlierUntil);
   }
 

@@ -33,10 +33,13 @@ export interface KafkaLogger {
 export class KafkaClients {
   readonly brokers: readonly string[];
   readonly security: Security;
+  /** Where this process runs; empty when nobody says. */
+  readonly rack: string;
 
   /** @throws AppError `config_invalid` when certificates can't be read */
   constructor(connection: KafkaConnection, security = securityOf(connection)) {
     this.brokers = connection.brokers;
+    this.rack = connection.rack ?? '';
     if (connection.sasl?.username) noteUser(connection.sasl.username);
     this.security = security;
   }

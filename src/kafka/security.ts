@@ -26,6 +26,8 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly tls?: KafkaTls;
   readonly sasl?: KafkaSasl;
+  /** Where this process runs, as in `broker.rack`; empty when nobody says. */
+  readonly rack?: string;
 }
 
 /** What the library's connections are made with. */

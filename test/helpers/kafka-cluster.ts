@@ -94,7 +94,7 @@ export class KafkaCluster {
     await until(
       async () => {
         const { nodes, inSync } = await look(clients);
-        return nodes === NODES && inSync.every((replicas) => replicas === NODES);
+        return nodes === NODES && inSync;
       },
       START_MS,
       500,
@@ -119,12 +119,12 @@ export class KafkaCluster {
   }
 }
 
-/** How many nodes there are, and replicas in sync of each partition. */
-function look(clients: KafkaClients): Promise<{ readonly nodes: number; readonly inSync: readonly number[] }> {
+/** How many nodes there are, and whether all replicas are in sync. */
+function look(clients: KafkaClients): Promise<{ readonly nodes: number; readonly inSync: boolean }> {
   return withAdmin(clients, async (admin) => {
     const { brokers, topics } = await admin.metadata({ topics: await admin.listTopics() });
     const partitions = [...topics.values()].flatMap((topic) => Object.values(topic.partitions));
-    return { nodes: brokers.size, inSync: partitions.map(({ isr }) => isr.length) };
+    return { nodes: brokers.size, inSync: partitions.every(({ isr, replicas }) => isr.length === replicas.length) };
   });
 }
 

@@ -40,7 +40,7 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
   expect(probe.check()).rejects.toMatchObject({ code: 'topic_missing' });
   await ensureTopics(clients, [{ name, partitions: 3, replicationFactor: 1 }]);
   // A leader takes a moment to know that it is one.
-  await until(async () => (await probe.check()) === 3);
+  await until(async () => (await probe.check()).partitions === 3);
   await proxy?.setMode('refuse');
   expect(await listTopics(clients)).toContain(name);
   expect(probe.check()).rejects.toMatchObject({ code: 'kafka_unavailable' });
@@ -53,7 +53,7 @@ test('Kafka that sends its clients on to an address nobody can reach is down, th
   });
   expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^BAD {3}topics .*asking the leaders/m)]);
   await proxy?.setMode('pass');
-  await until(async () => (await probe.check()) === 3);
+  await until(async () => (await probe.check()).partitions === 3);
 });
 
 test('a topic with fewer replicas in sync than it needs to take messages is down', async () => {

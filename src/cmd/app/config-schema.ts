@@ -98,7 +98,9 @@ export const ConfigSchema = Type.Object(
           description: 'Consumer group; when empty, `test-service` for the topic `orders`, else `test-service.TOPIC`',
         }),
         partitions: integer(6, [1, 1000], 'Partitions of a topic this service creates'),
-        replicationFactor: integer(1, [1, 15], 'Copies of a topic this service creates'),
+        replicationFactor: integer(0, [0, 15], 'Copies of a topic this service creates; 0: as many as the brokers say'),
+        minInsyncReplicas: integer(0, [0, 15], '`min.insync.replicas` of such a topic; 0: what the brokers say'),
+        rack: text('', 'Where this process runs, as in `broker.rack`: messages are read from replicas there (KIP-392)'),
         tls: Type.Object({ enabled: flag(false, 'Connect over TLS'), ...tls }, strict),
         sasl: Type.Object(
           {

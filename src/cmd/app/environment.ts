@@ -145,8 +145,13 @@ export function migrateOptions(config: Config): MigrateOptions {
 
 /** The topics this service creates when they are missing. */
 export function topicsOf(config: Config): TopicSettings[] {
-  const { topic, partitions, replicationFactor } = config.kafka;
-  return [{ name: topic, partitions, replicationFactor }, deadLetterTopicOf(config.kafka)];
+  const { topic, partitions, replicationFactor, minInsyncReplicas: least } = config.kafka;
+  const safety = least === 0 ? {} : { 'min.insync.replicas': String(least) };
+  const deadLetters = deadLetterTopicOf(config.kafka);
+  return [
+    { name: topic, partitions, replicationFactor, configs: safety },
+    { ...deadLetters, configs: { ...deadLetters.configs, ...safety } },
+  ];
 }
 
 function deadLetterTopicOf({ deadLetterTopic, partitions, replicationFactor }: Config['kafka']): TopicSettings {

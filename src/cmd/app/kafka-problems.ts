@@ -10,6 +10,13 @@ export function checkKafka(kafka: ConfigSection): void {
     for (const key of ['ca', 'certificate', 'key', 'serverName'])
       if (kafka.text(`tls.${key}`)) kafka.say(`tls.${key}`, 'has no effect without kafka.tls.enabled: true');
   checkSasl(kafka);
+  const copies = Number(kafka.value('replicationFactor'));
+  const least = Number(kafka.value('minInsyncReplicas'));
+  if (copies > 0 && least > copies)
+    kafka.say(
+      'minInsyncReplicas',
+      `must not be more than kafka.replicationFactor, ${copies}: no message would be taken`,
+    );
 }
 
 const OF_USER = ['username', 'password', 'passwordFile'] as const;

@@ -12,6 +12,7 @@ import { explained } from './broker-probe.ts';
 export interface TopicSettings {
   readonly name: string;
   readonly partitions: number;
+  /** 0: the brokers' default. */
   readonly replicationFactor: number;
   /** Topic-level settings, such as `max.message.bytes`. */
   readonly configs?: Readonly<Record<string, string>>;
@@ -20,6 +21,8 @@ export interface TopicSettings {
 const TIMEOUT_MS = 15_000;
 const LEADERS_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
+/** KIP-464 */
+const BROKERS_DEFAULT = -1;
 
 /**
  * Creates the topics that do not exist, waits until they can be written to, and leaves the others as they are. Safe
@@ -143,7 +146,7 @@ async function create(admin: Admin, topic: TopicSettings): Promise<boolean> {
     await admin.createTopics({
       topics: [topic.name],
       partitions: topic.partitions,
-      replicas: topic.replicationFactor,
+      replicas: topic.replicationFactor || BROKERS_DEFAULT,
       configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
     });
     return true;

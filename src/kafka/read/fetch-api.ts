@@ -28,6 +28,8 @@ export interface FetchRequest {
   readonly maxBytesPerPartition: number;
   /** 1: committed messages only (KIP-98). */
   readonly isolationLevel: 0 | 1;
+  /** Of the reader: a leader may answer with a replica there instead of messages (KIP-392). */
+  readonly rack: string;
 }
 
 export interface FetchAnswer {
@@ -43,6 +45,8 @@ interface FetchedBatches {
   readonly diverged: boolean;
   readonly aborted: readonly AbortedTransaction[];
   readonly batches: readonly RecordBatch[];
+  /** The broker to read from instead; −1: this one. */
+  readonly preferred: number;
 }
 
 /** The newest Fetch version in the broker's range that this client speaks; undefined if there is none. */
@@ -92,7 +96,7 @@ function writeRequest(version: number, request: FetchRequest): Writer {
       });
     })
     .appendArray([], () => {})
-    .appendString('')
+    .appendString(request.rack)
     .appendTaggedFields();
 }
 
@@ -118,12 +122,11 @@ function readPartition(reader: Reader): FetchedBatches {
   reader.skip(16);
   const logStartOffset = Number(reader.readInt64());
   const aborted = reader.readNullableArray((r) => ({ producerId: r.readInt64(), firstOffset: Number(r.readInt64()) }));
-  // Preferred read replica.
-  reader.skip(4);
+  const preferred = reader.readInt32();
   const size = reader.readUnsignedVarInt() - 1;
   const batches = size > 0 ? readRecordBatches(contiguous(reader, size)) : [];
   const diverged = hasTag(reader, DIVERGING_EPOCH);
-  return { partition, errorCode, logStartOffset, diverged, aborted: aborted ?? [], batches };
+  return { partition, errorCode, logStartOffset, diverged, aborted: aborted ?? [], batches, preferred };
 }
 
 /** Skips the tagged fields; returns whether one has this number. */

@@ -48,6 +48,10 @@ const MAX_FETCH_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
+/** The leader is asked again which replica is best after this. */
+const PREFERRED_MS = 300_000;
+/** After a replica has failed, leaders name no other for this long. */
+const RACK_PAUSE_MS = 30_000;
 const EARLIEST = -2n;
 const LATEST = -1n;
 const NONE = -1n;
@@ -69,6 +73,10 @@ export class PartitionFetcher {
   #version: number | undefined;
   #topicId = '';
   #partitions = 0;
+  readonly #rack: string;
+  /** Partition → the replica that its leader has named to read from. */
+  readonly #preferred = new Map<number, { readonly node: number; readonly until: number }>();
+  #rackFrom = 0;
   readonly #leaderEpochs = new Map<number, number>();
   readonly #epochStarts = new EpochStarts((epochs) => this.epochEnds(epochs));
   /** The metadata may be outdated: a broker has said so, or did not answer. */
@@ -77,6 +85,7 @@ export class PartitionFetcher {
   constructor(kafka: KafkaClients, options: PartitionFetcherOptions) {
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
     this.#options = { ...options, requestTimeoutMs };
+    this.#rack = kafka.rack;
     this.#client = kafka.consumer({
       clientId: options.clientId,
       // The client wants a name, but no group is joined.
@@ -136,7 +145,7 @@ export class PartitionFetcher {
   /** The positions by leader; never empty. @throws AppError as `fetch`. */
   async shares(positions: ReadonlyMap<number, number>): Promise<Share[]> {
     try {
-      return await this.#byLeader(positions);
+      return await this.#byNode(positions, (partition) => this.#replica(partition));
     } catch (error) {
       this.#inDoubt = true;
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
@@ -144,7 +153,7 @@ export class PartitionFetcher {
   }
 
   /** Reads one broker's share. @throws AppError as `fetch`. */
-  async ask({ broker, positions }: Share, { waitMs, lastEpochs }: FetchAsked): Promise<FetchedPartition[]> {
+  async ask({ node, broker, positions }: Share, { waitMs, lastEpochs }: FetchAsked): Promise<FetchedPartition[]> {
     try {
       const connection = await this.#client.connections.get(broker);
       const asked = fetchRecords(connection, this.#version ?? 0, {
@@ -156,13 +165,42 @@ export class PartitionFetcher {
         maxBytes: MAX_FETCH_BYTES,
         maxBytesPerPartition: this.#options.maxBytesPerPartition,
         isolationLevel: READ_COMMITTED,
+        rack: performance.now() < this.#rackFrom ? '' : this.#rack,
       });
       // A broker that is stopped, not gone, keeps its connections open and says nothing.
-      const read = this.#read(await within(this.#options.requestTimeoutMs + waitMs, asked, noAnswer), positions);
+      const answer = await within(this.#options.requestTimeoutMs + waitMs, asked, noAnswer);
+      const read = this.#read(this.#believed(node, answer), positions);
       return lastEpochs === undefined ? read : await this.#epochStarts.addTo(read);
     } catch (error) {
       this.#inDoubt = true;
+      this.#forget(node, positions.keys());
       throw toKafkaError(error, `fetching ${this.#options.topic}`);
+    }
+  }
+
+  /**
+   * Notes which replicas to read from, and leaves out what only the leader can tell: a replica may be behind.
+   * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-392
+   */
+  #believed(node: number, answer: FetchAnswer): FetchAnswer {
+    if (this.#rack === '') return answer;
+    const until = performance.now() + PREFERRED_MS;
+    const behind = new Set<number>();
+    for (const { partition, preferred, errorCode, diverged } of answer.partitions) {
+      if (preferred >= 0) this.#preferred.set(partition, { node: preferred, until });
+      else if ((errorCode !== NO_ERROR || diverged) && this.#preferred.get(partition)?.node === node)
+        behind.add(partition);
+    }
+    this.#forget(node, behind);
+    return { ...answer, partitions: answer.partitions.filter(({ partition }) => !behind.has(partition)) };
+  }
+
+  /** Has the leader read instead of a replica that fails, and for a while no other one. */
+  #forget(node: number, partitions: Iterable<number>): void {
+    for (const partition of partitions) {
+      if (this.#preferred.get(partition)?.node !== node) continue;
+      this.#preferred.delete(partition);
+      this.#rackFrom = performance.now() + RACK_PAUSE_MS;
     }
   }
 
@@ -174,9 +212,9 @@ export class PartitionFetcher {
     const { topic } = this.#options;
     try {
       this.#inDoubt = true;
-      const byLeader = await this.#byLeader(epochs);
+      const shares = await this.#byNode(epochs);
       const answers = await Promise.all(
-        byLeader.map(async ({ broker, positions }) => {
+        shares.map(async ({ broker, positions }) => {
           const connection = await this.#client.connections.get(broker);
           const asked = askEpochEnds(connection, topic, positions, this.#leaderEpochs);
           return within(REQUEST_TIMEOUT_MS, asked);
@@ -281,23 +319,34 @@ export class PartitionFetcher {
     return { brokers, known };
   }
 
-  /** The requested values by leader. */
-  async #byLeader(wanted: ReadonlyMap<number, number>): Promise<Share[]> {
+  /** The replica to read from instead of the leader, if there is one. */
+  #replica(partition: number): number | undefined {
+    const { node, until = 0 } = this.#preferred.get(partition) ?? {};
+    return performance.now() < until ? node : undefined;
+  }
+
+  /** The requested values by broker: the leader, or another that is known. */
+  async #byNode(
+    wanted: ReadonlyMap<number, number>,
+    other: (partition: number) => number | undefined = () => undefined,
+  ): Promise<Share[]> {
     const { topic } = this.#options;
     const { brokers, known } = await this.#lookUp();
-    const byLeader = new Map<number, Share>();
+    const shares = new Map<number, Share>();
     for (const [partition, value] of wanted) {
-      const node = known.partitions[partition]?.leader ?? -1;
+      const leader = known.partitions[partition]?.leader ?? -1;
+      const wished = other(partition) ?? leader;
+      const node = brokers.has(wished) ? wished : leader;
       const broker = brokers.get(node);
       if (broker === undefined) continue;
-      const share = byLeader.get(node) ?? { node, address: formatAddress(broker), broker, positions: new Map() };
+      const share = shares.get(node) ?? { node, address: formatAddress(broker), broker, positions: new Map() };
       share.positions.set(partition, value);
-      byLeader.set(node, share);
+      shares.set(node, share);
     }
-    if (byLeader.size === 0 && wanted.size > 0) {
+    if (shares.size === 0 && wanted.size > 0) {
       throw new AppError('kafka_unavailable', `no partition of ${topic} has a leader`, { retryable: true });
     }
-    return [...byLeader.values()];
+    return [...shares.values()];
   }
 
   #read(answer: FetchAnswer, positions: ReadonlyMap<number, number>): FetchedPartition[] {

@@ -1,7 +1,6 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { splitBySize } from '../../lib/split-by-size.ts';
-import type { KafkaLogger } from '../clients.ts';
-import { NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
+import { type KafkaLogger, NOT_YET_PATIENCE_MS, saysNotYet, toKafkaError } from '../clients.ts';
 import { type Batch, PartitionLane } from './partition-lane.ts';
 import { errorName, type ProduceAnswer, produceOutcome, refusalOf } from './produce-api.ts';
 import type { ProducerSession, TopicLayout } from './producer-session.ts';

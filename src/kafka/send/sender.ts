@@ -1,8 +1,7 @@
 import { AppError } from '../../lib/app-error.ts';
 import { Backoff, pause } from '../../lib/backoff.ts';
 import { within } from '../../lib/deadline.ts';
-import type { KafkaLogger } from '../clients.ts';
-import { type KafkaClients, toKafkaError } from '../clients.ts';
+import { type KafkaClients, type KafkaLogger, toKafkaError } from '../clients.ts';
 import { type MessageSender, type OutgoingMessage, SendJob, type SentPosition } from './message-sender.ts';
 import { partitionOfKey } from './partitioner.ts';
 import { type DispatcherOptions, ProduceDispatcher } from './produce-dispatcher.ts';

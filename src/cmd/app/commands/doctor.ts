@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type EngineReport, reportEngines } from '../../../engines/report.ts';
-import { KafkaProbe } from '../../../kafka/admin/kafka-probe.ts';
+import { KafkaProbe, type TopicLayout } from '../../../kafka/admin/kafka-probe.ts';
 import type { KafkaClients } from '../../../kafka/clients.ts';
 import { type Address, formatAddress } from '../../../lib/address.ts';
 import { AppError, messageOf } from '../../../lib/app-error.ts';
@@ -177,11 +177,18 @@ async function topics(config: Config): Promise<Finding> {
   const check = 'topics';
   const missing: string[] = [];
   const other: string[] = [];
+  const unsafe: string[] = [];
   try {
     for (const { name, partitions } of topicsOf(config)) {
-      const count = await partitionsOf(kafkaClients(config), name);
-      if (count === undefined) missing.push(name);
-      else if (count !== partitions) other.push(`${name} has ${count} partitions, not ${partitions}`);
+      const layout = await layoutOf(kafkaClients(config), name);
+      if (layout === undefined) {
+        missing.push(name);
+        continue;
+      }
+      if (layout.partitions !== partitions)
+        other.push(`${name} has ${layout.partitions} partitions, not ${partitions}`);
+      const risk = riskOf(layout);
+      if (risk !== undefined) unsafe.push(`${name} ${risk}`);
     }
   } catch (error) {
     const told = error instanceof AppError && error.advice !== undefined;
@@ -190,13 +197,29 @@ async function topics(config: Config): Promise<Finding> {
   }
   if (missing.length > 0)
     return { check, state: 'note', found: `missing: ${missing.join(', ')}`, advice: '`run` creates them' };
+  if (unsafe.length > 0) {
+    const advice =
+      'three replicas and min.insync.replicas=2 outlive any broker (kafka-reassign-partitions, kafka-configs)';
+    return { check, state: 'note', found: [...unsafe, ...other].join('; '), advice };
+  }
   if (other.length === 0) return { check, state: 'ok', found: 'present, and their leaders answer' };
   const advice = 'it is used unchanged: kafka.partitions applies only to topics that `run` creates';
   return { check, state: 'note', found: other.join('; '), advice };
 }
 
+/** What the loss of one broker would do to a topic of several brokers; undefined: nothing. */
+function riskOf({ replicas, leastInSync, brokers, behind }: TopicLayout): string | undefined {
+  if (behind.length > 0) return `lacks replicas in sync in partition(s) ${behind.join(', ')}`;
+  if (brokers === 1) return undefined;
+  if (replicas === 1) return 'has one replica: with its broker, messages are gone';
+  if (leastInSync === 1) return 'has min.insync.replicas 1: what one broker alone has taken can be gone with it';
+  if (leastInSync !== undefined && leastInSync >= replicas)
+    return `takes no messages while one of its ${replicas} replicas is away`;
+  return undefined;
+}
+
 /** Undefined for a topic that is not there. */
-async function partitionsOf(kafka: KafkaClients, topic: string): Promise<number | undefined> {
+async function layoutOf(kafka: KafkaClients, topic: string): Promise<TopicLayout | undefined> {
   const probe = new KafkaProbe(kafka, topic);
   try {
     return await probe.check();

@@ -99,6 +99,14 @@ describe('OrderReader', () => {
     expect(cache.fills).toEqual([{ uid: 'a', document: storedDocument('a'), lease: 'lease-a' }]);
   });
 
+  test('does not fill with what a standby says, which may be behind', async () => {
+    const store = new FakeStore();
+    const cache = new FakeCache();
+    store.rows.set('a', { ...storedDocument('a'), standby: true });
+    expect(await new OrderReader({ store, cache }).find('a')).toMatchObject({ tier: 'postgresql' });
+    expect(cache.fills).toEqual([{ uid: 'a', document: undefined, lease: 'lease-a' }]);
+  });
+
   test('does not fill without a lease; of what does not exist it gives the lease back', async () => {
     const store = new FakeStore().add('a');
     const cache = new FakeCache();

@@ -145,8 +145,10 @@ export class OrderReader {
       document = await this.#reads.load(uid);
       return document;
     } finally {
-      // Not awaited: a slow Redis must not delay the answer. `fill` never throws.
-      if (lease !== undefined) void cache.fill([{ uid, document, lease }]);
+      // Not awaited: a slow Redis must not delay the answer. `fill` never throws. What a standby says may be older than
+      // the change that the cache was told of.
+      if (lease !== undefined)
+        void cache.fill([{ uid, document: document?.standby === true ? undefined : document, lease }]);
     }
   }
 

@@ -17,6 +17,8 @@ export interface OrderDocument {
   /** Strong entity tag of the body. */
   readonly etag: string;
   readonly origin: OrderOrigin;
+  /** A standby says so, which may be behind: not to be cached. */
+  readonly standby?: boolean;
 }
 
 /** Who answered: this process's own memory, Redis, or PostgreSQL. */

@@ -44,13 +44,13 @@ function list(fields: readonly Field[], table = ''): string {
 export const ORDER_JSON = orderJsonSql(ORDER_FIELDS);
 
 /**
- * One row an order: order_uid, the order as JSON, and its origin; a single statement, so an order and its items are of
+ * One row an order: order_uid, the order as JSON, its origin, and whether a standby says so; a single statement, so an order and its items are of
  * one snapshot. `$1` is a text[] of uids.
  */
 export const SELECT_DOCUMENTS = `select o.order_uid,
   ${ORDER_JSON},
   o.source_topic, o.source_partition, o.source_offset,
-  (extract(epoch from o.produced_at) * 1000)::bigint, (extract(epoch from o.stored_at) * 1000)::bigint
+  (extract(epoch from o.produced_at) * 1000)::bigint, (extract(epoch from o.stored_at) * 1000)::bigint, pg_is_in_recovery()
 from orders o where o.order_uid = any($1)`;
 
 /** A stored order as PostgreSQL gives it. */
@@ -58,11 +58,14 @@ export interface StoredJson {
   /** The order as compact JSON. */
   readonly json: string;
   readonly origin: OrderOrigin;
+  readonly standby: boolean;
 }
 
 /** Rows of SELECT_DOCUMENTS, as arrays → the orders, by uid. */
 export function readDocuments(rows: ReadonlyArray<readonly RowValue[]>): Map<string, StoredJson> {
-  return new Map(rows.map((row) => [String(row[0]), { json: String(row[1]), origin: readOrigin(row) }]));
+  return new Map(
+    rows.map((row) => [String(row[0]), { json: String(row[1]), origin: readOrigin(row), standby: row[7] === true }]),
+  );
 }
 
 function readOrigin([, , topic, partition, offset, producedAt, storedAt]: readonly RowValue[]): OrderOrigin {
@@ -96,9 +99,9 @@ export class OrderStore {
     return this.#database.read('reading orders', this.#readTimeoutMs, async (sql) => {
       const rows: RowValue[][] = await sql.unsafe(SELECT_DOCUMENTS, [sql.array([...uids], 'TEXT')]).values();
       return new Map(
-        [...readDocuments(rows)].map(([uid, { json, origin }]) => {
+        [...readDocuments(rows)].map(([uid, { json, origin, standby }]) => {
           const body = encoder.encode(json);
-          return [uid, { body, etag: entityTag(body), origin }];
+          return [uid, { body, etag: entityTag(body), origin, ...(standby && { standby }) }];
         }),
       );
     });

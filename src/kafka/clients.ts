@@ -10,8 +10,11 @@ import {
   UserError,
 } from '@platformatic/kafka';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { acceptLeaderless } from './leaderless.ts';
 import { noteUser, ownErrorIn, refusalIn } from './refusal.ts';
 import { type KafkaConnection, type Security, securityOf } from './security.ts';
+
+acceptLeaderless();
 
 type Unreached<Options> = Options extends unknown ? Omit<Options, keyof Reach> : never;
 

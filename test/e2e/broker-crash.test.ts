@@ -6,6 +6,7 @@ import { PartitionFetcher } from '../../src/kafka/read/partition-fetcher.ts';
 import { AppPlace } from '../helpers/app-place.ts';
 import { type AppProcess, killRunning, runApp, startApp } from '../helpers/app-process.ts';
 import { KafkaCluster } from '../helpers/kafka-cluster.ts';
+import { kcat } from '../helpers/kcat.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import { until } from '../helpers/until.ts';
 
@@ -104,6 +105,42 @@ test('a reader reads from the replica of its rack, and from leaders when that is
     await cluster.boot(1);
     await cluster.untilWhole(clients);
   }
+}, 600_000);
+
+test('a partition without a leader stops neither the others of its topic, nor whoever lists topics', async () => {
+  const topic = `${place.topic}-single`;
+  await ensureTopics(clients, [
+    { name: topic, partitions: 3, replicationFactor: 1, configs: { 'min.insync.replicas': '1' } },
+  ]);
+  const single = { ...env, TEST_SERVICE_KAFKA_TOPIC: topic, TEST_SERVICE_PRODUCER_ENABLED: 'false' };
+  expect(await runApp(['produce', '--count', '300'], { env: single })).toMatchObject({ code: 0 });
+  await startApp(['run', '--json'], { env: single }).untilUp();
+  await until(async () => (await place.consumed()) === 300, 120_000, 100);
+  const lead = async () =>
+    withAdmin(clients, async (admin) => {
+      const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
+      return (topics.get(topic)?.partitions ?? []).map(({ leader }) => leader - 1);
+    });
+  const dead = ((await coordinator()) + 1) % 3;
+  const living = (await lead()).findIndex((node) => node !== dead);
+  await cluster.kill(dead);
+  await until(async () => (await lead()).some((node) => node < 0), 120_000, 200);
+  const [order = ''] = (await runApp(['generate', '--count', '1', '--seed', '7'])).stdout.split('\n');
+  const brokers = cluster.brokers.filter((_, node) => node !== dead).join(',');
+  await kcat(brokers, ['-P', '-t', topic, '-p', String(living)], order);
+  await until(async () => (await place.consumed()) === 301, 120_000, 100);
+  expect((await fetch(`${place.url}/api/v1/topics`)).status).toBe(200);
+  expect((await fetch(`${place.url}/api/v1/topics/${topic}`)).status).toBe(200);
+  await killRunning();
+  // A start lists topics, too.
+  await startApp(['run', '--json'], { env: single }).untilUp();
+  await kcat(brokers, ['-P', '-t', topic, '-p', String(living)], order);
+  await until(async () => (await place.consumed()) === 302, 120_000, 100);
+  await killRunning();
+  await cluster.boot(dead);
+  await cluster.untilWhole(clients);
+  await withAdmin(clients, (admin) => admin.deleteTopics({ topics: [topic] }));
+  await place.query('truncate orders, order_items, consumer_offsets');
 }, 600_000);
 
 test('brokers crash one after another, the group’s coordinator first: storing goes on, and no partition moves', async () => {

@@ -284,7 +284,12 @@ export class PartitionFetcher {
     const { topic } = this.#options;
     try {
       // One that was added a moment ago is not in the metadata yet.
-      await this.#lookUp(partitions.some((partition) => partition >= this.#partitions));
+      const { known } = await this.#lookUp(partitions.some((partition) => partition >= this.#partitions));
+      const leaderless = partitions.find((partition) => (known.partitions[partition]?.leader ?? 0) < 0);
+      if (leaderless !== undefined)
+        throw new AppError('kafka_unavailable', `partition ${leaderless} of ${topic} has no leader`, {
+          retryable: true,
+        });
       const offsets = await this.#client.listOffsets({
         topics: [topic],
         partitions: { [topic]: [...partitions] },

@@ -101,7 +101,8 @@ export class Invalidator {
       // The cache remembers them, and this process does not use it before they are delivered.
       if (!forgotten) return;
       await this.#notes.remove(page.map(({ id }) => id));
-      this.#logger.info({ notes: page.length }, 'invalidated changes that another process left');
+      // Also those of a process that is about to remove them: that is no news.
+      this.#logger.debug({ notes: page.length }, 'invalidated changes that another process left');
       if (page.length < PAGE) return;
     }
   }

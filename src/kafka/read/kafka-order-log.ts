@@ -75,8 +75,10 @@ export class KafkaOrderLog implements OrderLog {
     this.#fetcher = new PartitionFetcher(kafka, options);
     const { logger } = options;
     this.#lanes = new FetchLanes(this.#fetcher, {
-      onSilent: (broker, partitions, { message: error }) =>
-        logger.warn({ broker, partitions, error }, 'a broker does not answer: its partitions wait'),
+      onSilent: (broker, partitions, { message: error }) => {
+        if (this.#leaving.signal.aborted) return;
+        logger.warn({ broker, partitions, error }, 'a broker does not answer: its partitions wait');
+      },
       onAnswer: (broker) => logger.info({ broker }, 'the broker answers again'),
     });
   }
